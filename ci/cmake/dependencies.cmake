@@ -1,0 +1,19 @@
+# Every third-party library is found here, once. Debian packages only; nothing is downloaded.
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(PkgConfig REQUIRED)
+# 1.5.1 with Debian's security update deb12u2; pkg-config cannot see Debian revisions, ci/setup checks them.
+pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
+
+find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+
+# Third-party headers are not ours to warn about.
+add_library(melisai_boost INTERFACE)
+target_include_directories(melisai_boost SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+target_link_libraries(melisai_boost INTERFACE Threads::Threads)
+add_library(melisai_yaml INTERFACE)
+target_link_libraries(melisai_yaml INTERFACE yaml-cpp)

@@ -1,0 +1,23 @@
+// Clock: the only way to read the time (seam; tests use tests/fakes/fake_clock.h).
+#pragma once
+
+#include <chrono>
+
+namespace melisai {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Monotonic time for durations and deadlines.
+  virtual std::chrono::nanoseconds monotonic() const = 0;
+  /// Wall-clock time since the Unix epoch, for records.
+  virtual std::chrono::system_clock::time_point now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  std::chrono::nanoseconds monotonic() const override;
+  std::chrono::system_clock::time_point now() const override;
+};
+
+}  // namespace melisai

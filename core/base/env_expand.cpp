@@ -1,0 +1,69 @@
+#include "core/base/env_expand.h"
+
+#include <algorithm>
+
+#include "core/base/text.h"
+
+namespace melisai {
+namespace {
+
+constexpr std::size_t kEnvNameMax = 200;
+
+}  // namespace
+
+bool is_env_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  if (name.empty() || name.size() > kEnvNameMax || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(), allowed);
+}
+
+Result<std::string> EnvExpander::value_of(std::string_view reference) const {
+  const std::size_t separator = reference.find(":-");
+  std::string_view name = reference.substr(0, separator);
+  if (name.starts_with("env:")) name.remove_prefix(4);
+  if (!is_env_name(name))
+    return Error{Errc::config,
+                 in_quotes("${" + std::string(reference) + "}") +
+                     " names no variable; write ${NAME}, ${NAME:-default}, or $${ for the text"};
+  const std::optional<std::string> value = lookup_(std::string(name));
+  if (separator != std::string_view::npos && (!value || value->empty()))
+    return std::string(reference.substr(separator + 2));
+  if (!value)
+    return Error{Errc::config, "environment variable " + in_quotes(name) +
+                                   " is not set; set it or write ${" + std::string(name) +
+                                   ":-default}"};
+  return *value;
+}
+
+Result<std::string> EnvExpander::expand(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t dollar = std::min(text.find('$'), text.size());
+    out += text.substr(0, dollar);
+    text.remove_prefix(dollar);
+    if (text.starts_with("$$")) {
+      out += '$';
+      text.remove_prefix(2);
+    } else if (text.starts_with("${")) {
+      const std::size_t end = text.find('}');
+      if (end == std::string_view::npos)
+        return Error{Errc::config, "'${' without '}'; write ${NAME}, or $${ for the text"};
+      MELISAI_TRY(const std::string value, value_of(text.substr(2, end - 2)));
+      out += value;
+      text.remove_prefix(end + 1);
+    } else if (!text.empty()) {
+      out += '$';
+      text.remove_prefix(1);
+    }
+    if (out.size() > bytes_left_)
+      return Error{Errc::limit, "the expanded values of this file pass their limit of " +
+                                    format_bytes(bytes_max_) +
+                                    "; name long variables in measure.pass_env"};
+  }
+  bytes_left_ -= out.size();
+  return out;
+}
+
+}  // namespace melisai

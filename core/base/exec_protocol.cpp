@@ -1,0 +1,187 @@
+#include "core/base/exec_protocol.h"
+
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/base/text.h"
+
+namespace melisai {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kStageExec = "exec";
+constexpr std::string_view kStageInterpreter = "interpreter";
+
+std::string path_of(const Command& command) {
+  for (const std::string& variable : command.env) {
+    if (variable.starts_with("PATH=")) return variable.substr(5);
+  }
+  return "/bin:/usr/bin";  // what melisai-gate-exec falls back to
+}
+
+Error exec_failure(int number, const Command& command) {
+  const std::string& program = command.argv.front();
+  const std::string start = "cannot start " + in_quotes(program) + ": ";
+  if (number == ENOENT && program.find('/') == std::string::npos) {
+    return {Errc::not_found, start + "there is no such program in PATH=" + path_of(command) +
+                                 "; install it or give its path"};
+  }
+  if (number == ENOENT) {
+    return {Errc::not_found, start + "no such file, seen from " + command.cwd};
+  }
+  if (number == EACCES) {
+    return {Errc::process, start + "permission denied; is it executable (chmod +x)?"};
+  }
+  if (number == ENOEXEC) {
+    return {Errc::process,
+            start + "not a program for this machine; a script needs a first line like #!/bin/sh"};
+  }
+  if (number == E2BIG) {
+    return {Errc::process, start + "its arguments and environment are too long for the system"};
+  }
+  return {Errc::process, start + std::strerror(number)};
+}
+
+// `stage` is where melisai-gate-exec stopped.
+Error failure(std::string_view stage, int number, const Command& command) {
+  const std::string start = "cannot start " + in_quotes(command.argv.front()) + ": ";
+  if (stage == kStageExec) return exec_failure(number, command);
+  if (stage == kStageInterpreter) {
+    return {
+        Errc::not_found,
+        start + "it exists, but the interpreter in its first line or its dynamic loader does not"};
+  }
+  if (stage == "cwd") {
+    Error error = error_from_errno(number, start + "working directory " + command.cwd);
+    if (error.code != Errc::not_found) error.code = Errc::process;
+    return error;
+  }
+  if (stage == "stdout" || stage == "stderr") {
+    const std::string& file = stage == "stdout" ? command.stdout_file : command.stderr_file;
+    Error error = error_from_errno(number, "cannot write the output file " + file);
+    if (error.code == Errc::not_found) error.code = Errc::io;
+    return error;
+  }
+  if (stage == "affinity") {
+    return {Errc::process, start + "cannot use the CPUs asked for: " + std::strerror(number) +
+                               "; are they online and allowed here (taskset -p $$)?"};
+  }
+  if (stage == "kill") {
+    return {Errc::process, in_quotes(command.argv.front()) +
+                               " or a process that it started cannot be killed; it hangs in the "
+                               "kernel (state D in ps)"};
+  }
+  return {Errc::process, start + std::string(stage) + ": " + std::strerror(number)};
+}
+
+std::int64_t number_in(const Json& line, const char* key) {
+  const Json& value = line.at(key);
+  if (!value.is_number_integer()) throw std::invalid_argument(key);
+  return value.get<std::int64_t>();
+}
+
+std::optional<std::int64_t> known_number_in(const Json& line, const char* key) {
+  if (!line.contains(key)) return std::nullopt;
+  return number_in(line, key);
+}
+
+int small_number_in(const Json& line, const char* key) {
+  const std::int64_t value = number_in(line, key);
+  if (value < 0 || value > std::numeric_limits<int>::max()) throw std::invalid_argument(key);
+  return static_cast<int>(value);
+}
+
+Exit::End parse_end(const std::string& name) {
+  if (name == "exited") return Exit::End::exited;
+  if (name == "signalled") return Exit::End::signalled;
+  if (name == "timed_out") return Exit::End::timed_out;
+  if (name == "interrupted") return Exit::End::interrupted;
+  throw std::invalid_argument(name);
+}
+
+Exit parse_exit(const Json& line) {
+  Exit exit;
+  exit.end = parse_end(line.at("end").get<std::string>());
+  exit.code = small_number_in(line, "code");
+  Usage& usage = exit.usage;
+  usage.wall_time_ns = number_in(line, "wall_time_ns");
+  usage.cpu_time_ns = number_in(line, "cpu_time_ns");
+  usage.peak_rss_bytes = number_in(line, "peak_rss_bytes");
+  usage.minor_faults = number_in(line, "minor_faults");
+  usage.major_faults = number_in(line, "major_faults");
+  usage.voluntary_switches = number_in(line, "voluntary_switches");
+  usage.involuntary_switches = number_in(line, "involuntary_switches");
+  usage.rchar_bytes = known_number_in(line, "rchar_bytes");
+  usage.wchar_bytes = known_number_in(line, "wchar_bytes");
+  usage.read_bytes = known_number_in(line, "read_bytes");
+  usage.write_bytes = known_number_in(line, "write_bytes");
+  usage.run_delay_ns = known_number_in(line, "run_delay_ns");
+  if (line.contains("tasks_max")) usage.tasks_max = small_number_in(line, "tasks_max");
+  exit.output_dropped = static_cast<Bytes>(number_in(line, "output_dropped"));
+  exit.stray_processes = small_number_in(line, "stray_processes");
+  exit.in_cgroup = line.at("in_cgroup").get<bool>();
+  return exit;
+}
+
+void read_line(const Json& line, const Command& command, ExecReport& report) {
+  if (line.contains("error")) {
+    const Json& error = line.at("error");
+    report.error =
+        failure(error.at("stage").get<std::string>(), small_number_in(error, "errno"), command);
+  } else if (line.contains("end")) {
+    report.exit = parse_exit(line);
+    report.output_errno = small_number_in(line, "output_errno");
+  } else {
+    report.started =
+        ExecStarted{small_number_in(line, "pid"), line.at("cgroup").get<std::string>()};
+  }
+}
+
+std::string cpu_list(const std::vector<int>& cpus) {
+  std::string text;
+  for (const int cpu : cpus) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(cpu);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> exec_arguments(const Command& command) {
+  std::vector<std::string> arguments{
+      "--stdout",     command.stdout_file,
+      "--stderr",     command.stderr_file,
+      "--output-max", std::to_string(command.output_max),
+      "--timeout-ms", std::to_string(command.timeout.count()),
+      "--grace-ms",   std::to_string(command.grace.count()),
+      "--cgroup",     command.cgroup == CgroupMode::off ? "off" : "auto",
+      "--cwd",        command.cwd};
+  if (!command.cpus.empty()) {
+    arguments.insert(arguments.end(), {"--cpus", cpu_list(command.cpus)});
+  }
+  if (command.count_tasks) arguments.push_back("--count-tasks");
+  arguments.push_back("--");
+  arguments.insert(arguments.end(), command.argv.begin(), command.argv.end());
+  return arguments;
+}
+
+ExecReport parse_exec_report(std::string_view text, const Command& command) {
+  ExecReport report;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;  // cut
+    try {
+      read_line(Json::parse(text.substr(0, end)), command, report);
+    } catch (const std::exception&) {
+      return ExecReport{.started = report.started};
+    }
+    text.remove_prefix(end + 1);
+  }
+  return report;
+}
+
+}  // namespace melisai

@@ -1,0 +1,35 @@
+// What the gate and melisai-gate-exec say to each other (core/exec/README.md): options one way, two
+// lines of JSON back.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/process.h"
+
+namespace melisai {
+
+/// The arguments of melisai-gate-exec for one command.
+std::vector<std::string> exec_arguments(const Command& command);
+
+/// Its first line, written when the workload has started.
+struct ExecStarted {
+  pid_t pid = 0;       // of the workload; also its process group
+  std::string cgroup;  // its directory, "" without one
+};
+
+struct ExecReport {
+  std::optional<ExecStarted> started;
+  std::optional<Exit> exit;
+  std::optional<Error> error;  // why the workload could not be run, for people
+  int output_errno = 0;        // of the first write to an output file that failed
+};
+
+/// Reads what melisai-gate-exec wrote. A report that is cut or wrong gives neither exit nor error.
+ExecReport parse_exec_report(std::string_view text, const Command& command);
+
+}  // namespace melisai

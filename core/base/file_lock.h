@@ -1,0 +1,27 @@
+// FileLock: an advisory lock that ends with the process, however it ends (flock(2)).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace melisai {
+
+class FileLock {
+ public:
+  /// Takes the lock on `path` (created, mode 0600) without waiting; nothing when somebody holds it
+  /// or it cannot be opened.
+  static std::optional<FileLock> try_take(const std::string& path);
+  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileLock& operator=(FileLock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileLock();
+
+ private:
+  explicit FileLock(int fd) : fd_(fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace melisai

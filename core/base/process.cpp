@@ -1,0 +1,196 @@
+#include "core/base/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/child.h"
+#include "core/base/exec_protocol.h"
+#include "core/base/fd.h"
+#include "core/base/text.h"
+
+namespace melisai {
+namespace {
+
+namespace asio = boost::asio;
+
+// melisai-gate-exec kills, reaps, drains and removes its cgroup with limits of its own that add up
+// to less.
+constexpr Milliseconds kExecSlack{15'000};
+constexpr std::size_t kReportBytesMax = 64
+                                        << 10;  // fits into a pipe, so that it never waits for us
+
+// Waits for melisai-gate-exec without using CPU: it is not even read from before it has ended.
+class ExecWatch {
+ public:
+  ExecWatch(asio::io_context& io, Child& exec, const Command& command)
+      : io_(io), exec_(exec), command_(command), deadline_(io), interrupt_(io) {}
+
+  void run(const Interrupt& interrupt) {
+    exec_.wait([this](int status) {
+      status_ = status;
+      io_.stop();
+    });
+    limit(command_.timeout + command_.grace + kExecSlack);
+    // A copy, because the reactor closes what it watches.
+    interrupt_.assign(fcntl(interrupt.fd(), F_DUPFD_CLOEXEC, 3));
+    interrupt_.async_wait(asio::posix::stream_descriptor::wait_read,
+                          [this](boost::system::error_code error) {
+                            if (error) return;
+                            exec_.signal(SIGTERM);
+                            limit(command_.grace + kExecSlack);
+                          });
+    io_.run();
+  }
+
+  int status() const { return status_; }
+  bool overran() const { return overran_; }
+
+ private:
+  void limit(Milliseconds from_now) {
+    deadline_.expires_after(from_now);
+    deadline_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      overran_ = true;
+      exec_.signal(SIGKILL);
+    });
+  }
+
+  asio::io_context& io_;
+  Child& exec_;
+  const Command& command_;
+  asio::steady_timer deadline_;
+  asio::posix::stream_descriptor interrupt_;
+  int status_ = 0;
+  bool overran_ = false;
+};
+
+std::string read_report(int fd) {
+  std::string text(kReportBytesMax, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = read(fd, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  text.resize(size);
+  return text;
+}
+
+void write_to(const std::string& path, const char* text) {
+  const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return;
+  [[maybe_unused]] const ssize_t ignored = write(file.get(), text, std::strlen(text));
+}
+
+// melisai-gate-exec itself was killed, so what it guarded is ours to kill.
+void kill_orphans(const std::optional<ExecStarted>& started) {
+  if (!started || started->pid <= 1) return;
+  kill(-started->pid, SIGKILL);
+  if (started->cgroup.find("/melisai-gate-") == std::string::npos) return;
+  write_to(started->cgroup + "/cgroup.kill", "1");
+  for (int attempt = 0; attempt < 1000 && rmdir(started->cgroup.c_str()) != 0; ++attempt) {
+    if (errno != EBUSY) return;
+    usleep(1000);
+  }
+}
+
+std::string how_it_ended(int status) {
+  if (WIFSIGNALED(status)) return std::string("was killed by ") + strsignal(WTERMSIG(status));
+  return "ended with exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+class ExecRunner final : public ProcessRunner {
+ public:
+  ExecRunner(std::string exec_path, const Interrupt& interrupt)
+      : exec_path_(std::move(exec_path)), interrupt_(interrupt) {}
+
+  Result<Exit> run(const Command& command) override {
+    if (command.argv.empty()) return Error{Errc::process, "cannot start an empty command"};
+    if (interrupt_.requested()) return Exit{.end = Exit::End::interrupted};
+    MELISAI_TRY(Pipe results, Pipe::make());
+    const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    asio::io_context io(1);
+    MELISAI_TRY(Child exec, Child::start(io, {.program = exec_path_,
+                                              .args = exec_arguments(command),
+                                              .env = command.env,
+                                              .stdin_fd = null.get(),
+                                              .stdout_fd = results.write_end.get(),
+                                              .stderr_fd = STDERR_FILENO,
+                                              .block_signals = true}));
+    results.write_end.reset();
+    ExecWatch watch(io, exec, command);
+    watch.run(interrupt_);
+    return conclude(command, watch,
+                    parse_exec_report(read_report(results.read_end.get()), command));
+  }
+
+ private:
+  Result<Exit> conclude(const Command& command, const ExecWatch& watch, ExecReport report) const {
+    if (report.error) return *report.error;
+    if (!report.exit) {
+      kill_orphans(report.started);
+      const std::string what = watch.overran() ? "did not end in time and was killed"
+                                               : how_it_ended(watch.status()) + " without a report";
+      return Error{Errc::process, exec_path_ + " " + what + " while running " +
+                                      in_quotes(command.argv.front()) + "; run again"};
+    }
+    if (report.output_errno != 0) {
+      Error error = error_from_errno(report.output_errno, "cannot store the output of " +
+                                                              in_quotes(command.argv.front()) +
+                                                              " in " + command.stdout_file);
+      if (error.code == Errc::disk_full) error.message += "; free some space and run again";
+      return error;
+    }
+    return *report.exit;
+  }
+
+  const std::string exec_path_;
+  const Interrupt& interrupt_;
+};
+
+}  // namespace
+
+std::string describe(const Exit& exit, Milliseconds timeout) {
+  switch (exit.end) {
+    case Exit::End::exited: return "exit code " + std::to_string(exit.code);
+    case Exit::End::timed_out: return "did not finish within " + format_duration(timeout);
+    case Exit::End::interrupted: return "interrupted";
+    case Exit::End::signalled: break;
+  }
+  const char* name = sigabbrev_np(exit.code);
+  return name != nullptr ? std::string("killed by SIG") + name
+                         : "killed by signal " + std::to_string(exit.code);
+}
+
+std::unique_ptr<ProcessRunner> make_process_runner(std::string exec_path,
+                                                   const Interrupt& interrupt) {
+  return std::make_unique<ExecRunner>(std::move(exec_path), interrupt);
+}
+
+Result<std::string> find_helper(const std::string& name) {
+  std::string own(4096, '\0');
+  const ssize_t size = readlink("/proc/self/exe", own.data(), own.size());
+  if (size <= 0)
+    return error_from_errno(errno, "cannot find our own program through /proc/self/exe");
+  own.resize(static_cast<std::size_t>(size));
+  const std::string directory = own.substr(0, own.rfind('/'));
+  const std::string beside = directory + "/" + name;
+  if (access(beside.c_str(), X_OK) == 0) return beside;
+  const std::string installed =
+      directory.substr(0, directory.rfind('/')) + "/libexec/melisai-gate/" + name;
+  if (access(installed.c_str(), X_OK) == 0) return installed;
+  return Error{Errc::not_found, "cannot find our helper program " + name + ": neither " + beside +
+                                    " nor " + installed + " is there; install melisai-gate again"};
+}
+
+}  // namespace melisai

@@ -1,0 +1,106 @@
+// ProcessRunner: runs one program to its end and says exactly what it cost (seam;
+// tests/fakes/fake_process_runner.h). The real one starts melisai-gate-exec through Boost.Process;
+// that tiny runner owns the process group, the cgroup, the deadline and the output files
+// (architecture: core/README.md). Blocks the calling thread without using CPU.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/interrupt.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
+
+namespace melisai {
+
+enum class CgroupMode { automatic, off };
+
+/// What to run. argv[0] without a slash is looked up in PATH of `env`. Nothing is inherited but
+/// what stands here.
+struct Command {
+  std::vector<std::string> argv;
+  std::vector<std::string> env;  ///< the whole environment, "NAME=value"
+  std::string cwd;               ///< absolute
+  std::string
+      stdout_file;  ///< absolute; truncated. The same path as stderr_file: both streams in order
+  std::string stderr_file;
+  Bytes output_max =
+      64 << 20;  ///< per file; what comes between the kept head and the kept 64 KiB tail is dropped
+  Milliseconds timeout{600'000};
+  Milliseconds grace{5'000};  ///< between SIGTERM and SIGKILL
+  std::vector<int> cpus;      ///< CPUs the workload may use; empty: all that we may use
+  CgroupMode cgroup = CgroupMode::automatic;
+  bool count_tasks = false;  ///< sample the tree's threads every 5 ms (never in a timed run)
+};
+
+/// Cost of the workload and of every descendant that it waited for.
+struct Usage {
+  std::int64_t wall_time_ns = 0;
+  std::int64_t cpu_time_ns = 0;  ///< user + system
+  std::int64_t peak_rss_bytes = 0;
+  std::int64_t minor_faults = 0;
+  std::int64_t major_faults = 0;
+  std::int64_t voluntary_switches = 0;
+  std::int64_t involuntary_switches = 0;
+  std::optional<std::int64_t>
+      rchar_bytes;  ///< through read(2) and its like; nothing where /proc/self/io is not readable
+  std::optional<std::int64_t> wchar_bytes;
+  std::optional<std::int64_t> read_bytes;  ///< from storage
+  std::optional<std::int64_t> write_bytes;
+  std::optional<std::int64_t> run_delay_ns;  ///< runnable but waiting for a CPU; first process only
+  std::optional<int>
+      tasks_max;  ///< most threads of one process seen at once; only with count_tasks
+
+  bool operator==(const Usage&) const = default;
+};
+
+struct Exit {
+  enum class End { exited, signalled, timed_out, interrupted };
+  End end = End::exited;
+  int code = 0;  ///< exit status, or the signal's number
+  Usage usage;
+  Bytes output_dropped = 0;  ///< bytes that passed output_max
+  int stray_processes = 0;   ///< still alive when the workload ended; killed
+  bool in_cgroup = false;    ///< false: process group and subreaper were used
+
+  bool ok() const { return end == End::exited && code == 0; }
+};
+
+/// "exit code 3", "killed by SIGSEGV", "did not finish within 10 s", "interrupted".
+std::string describe(const Exit& exit, Milliseconds timeout);
+
+class ProcessRunner {
+ public:
+  virtual ~ProcessRunner() = default;
+  /// Errors: not_found or process when the program cannot be started (says which program and why),
+  /// disk_full or io when its output cannot be stored. A workload that fails, hangs or is
+  /// interrupted is not an error but an Exit.
+  virtual Result<Exit> run(const Command& command) = 0;
+};
+
+/// `exec_path`: absolute path of melisai-gate-exec. `interrupt` must outlive the runner.
+std::unique_ptr<ProcessRunner> make_process_runner(std::string exec_path,
+                                                   const Interrupt& interrupt);
+
+/// Absolute path of one of our own helper programs: beside the running executable, else in
+/// ../libexec/melisai-gate. Errors: not_found, naming both places.
+Result<std::string> find_helper(const std::string& name);
+
+/// Starts one of our own helpers with `input` on stdin and returns its stdout. The child and its
+/// process group are killed at the deadline, on interrupt and when output passes `output_max`.
+/// Environment: exactly `env`. Errors: timeout, interrupted, limit, process; a non-zero exit is
+/// `process` with the last line of its stderr.
+struct HelperCall {
+  std::string program;  ///< absolute
+  std::vector<std::string> args;
+  std::vector<std::string> env;
+  std::string input;
+  Milliseconds timeout{120'000};
+  Bytes output_max = 16 << 20;
+};
+Result<std::string> call_helper(const HelperCall& call, const Interrupt& interrupt);
+
+}  // namespace melisai

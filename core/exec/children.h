@@ -1,0 +1,27 @@
+// The processes below us, by /proc/<pid>/task/<tid>/children. We are their subreaper, so that a
+// daemon that left its parents becomes our child and is found here too.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace melisai::exec {
+
+/// Descendants that are alive, `except` and zombies left out.
+int count_descendants(pid_t except);
+
+/// Signals every descendant outside the process group `except_group` (0: no exception).
+void signal_descendants(int number, pid_t except_group);
+
+/// Most threads of one descendant at this moment; 0 when there is none.
+int most_threads();
+
+/// Reaps the daemons that have ended, as init would; never `except`.
+void reap_orphans(pid_t except);
+
+/// Kills and reaps every descendant. False when some are left at `deadline_ns` (CLOCK_MONOTONIC):
+/// stuck in the kernel.
+bool kill_descendants(std::int64_t deadline_ns);
+
+}  // namespace melisai::exec

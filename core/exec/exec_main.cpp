@@ -1,0 +1,27 @@
+// melisai-gate-exec: runs one workload and says exactly what it cost. See README.md.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/exec/options.h"
+#include "core/exec/report.h"
+#include "core/exec/workload.h"
+
+int main(int argc, char** argv) {
+  using namespace melisai::exec;
+  static Options options;
+  if (const char* problem = parse_options(argc, argv, options)) {
+    std::fprintf(stderr, "melisai-gate-exec: %s\n", problem);
+    return 2;
+  }
+  // Away from 0, 1 and 2, which the workload gets.
+  const int result_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (result_fd < 0) {
+    std::fputs("melisai-gate-exec: standard output is closed\n", stderr);
+    return 2;
+  }
+  static Workload workload(options, result_fd);
+  report_outcome(result_fd, workload.run());
+  return 0;
+}

@@ -1,0 +1,27 @@
+// The command line of melisai-gate-exec (README.md). Strings point into argv.
+#pragma once
+
+#include <sched.h>
+
+#include <cstdint>
+
+namespace melisai::exec {
+
+struct Options {
+  const char* stdout_file = "";  // empty: /dev/null
+  const char* stderr_file = "";
+  std::uint64_t output_max = 64u << 20;
+  std::int64_t timeout_ms = 600'000;
+  std::int64_t grace_ms = 5'000;
+  bool pin = false;
+  cpu_set_t cpus{};
+  bool cgroup = true;
+  const char* cwd = "";  // empty: ours
+  bool count_tasks = false;
+  char** workload = nullptr;  // argv of the workload, null-terminated, never empty
+};
+
+/// Returns nullptr, or what is wrong with the command line.
+const char* parse_options(int argc, char** argv, Options& options);
+
+}  // namespace melisai::exec

@@ -1,0 +1,50 @@
+// Starts the workload: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) on a stack of its own, so that
+// the child copies nothing of ours, and the exact reason of a failure comes back through shared
+// memory.
+#pragma once
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace melisai::exec {
+
+struct SpawnRequest {
+  const char* path = nullptr;  // for execve, relative to cwd
+  char* const* argv = nullptr;
+  char* const* environment = nullptr;
+  const char* cwd = "";
+  int stdin_fd = -1;  // all three above 2
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  int cgroup_procs_fd = -1;         // -1: no cgroup; a cgroup that cannot be joined is no failure
+  const cpu_set_t* cpus = nullptr;  // null: inherited
+};
+
+struct Spawned {
+  pid_t pid = -1;
+  int pidfd = -1;
+  const char* failed_stage = nullptr;  // null: the workload runs
+  int error = 0;                       // errno of the failed stage
+  bool joined_cgroup = false;
+  std::int64_t started_ns =
+      0;            // the moment before execve: setting up is not part of the workload's time
+  rusage before{};  // what the child had cost until then
+  char schedstat_before[64] = "";  // its /proc/self/schedstat then
+  int bytes_read = 0;              // through read(2) until then
+  int bytes_written = 0;
+};
+
+Spawned spawn(const SpawnRequest& request);
+
+/// Finds `name` in PATH of our environment as execvp(3) would, seen from `cwd`, into `path`. A name
+/// with a slash is taken as it is. Returns 0, or ENOENT, EACCES (there, but not executable) or
+/// ENAMETOOLONG.
+struct ProgramPath {
+  char text[4096];
+};
+int find_program(const char* name, const char* cwd, ProgramPath& path);
+
+}  // namespace melisai::exec

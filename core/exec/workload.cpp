@@ -1,0 +1,202 @@
+#include "core/exec/workload.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
+#include "core/exec/children.h"
+#include "core/exec/clock.h"
+#include "core/exec/report.h"
+
+namespace melisai::exec {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kKillWait = 5'000 * kMillisecond;    // from SIGKILL to the end of a process
+constexpr std::int64_t kDrainWait = 500 * kMillisecond;     // for output that is still in a pipe
+constexpr std::int64_t kCgroupWait = 2'000 * kMillisecond;  // for an empty cgroup to be removable
+constexpr std::int64_t kSamplePeriod = 5 * kMillisecond;    // between two counts of threads
+
+// Sleeps until a descriptor is ready or `when` (CLOCK_MONOTONIC).
+void poll_until(pollfd* fds, nfds_t count, std::int64_t when) {
+  const std::int64_t left = std::max<std::int64_t>(when - monotonic_ns(), 0);
+  const timespec timeout{left / 1'000'000'000, left % 1'000'000'000};
+  ppoll(fds, count, &timeout, nullptr);
+}
+
+bool ready(const pollfd& fd) { return fd.fd >= 0 && fd.revents != 0; }
+
+}  // namespace
+
+bool Workload::fail(const char* stage, int error) {
+  outcome_.failed_stage = stage;
+  outcome_.error = error;
+  return false;
+}
+
+Outcome Workload::run() {
+  if (prepare() && start()) {
+    if (wait_for_leader()) clean_up();
+  }
+  stdout_.close_write_end();
+  stderr_.close_write_end();
+  drain_rest();
+  stdout_.finish();
+  stderr_.finish();
+  outcome_.output_dropped = stdout_.dropped() + stderr_.dropped();
+  outcome_.output_error = stdout_.error() != 0 ? stdout_.error() : stderr_.error();
+  cgroup_.remove(monotonic_ns() + kCgroupWait);
+  return outcome_;
+}
+
+bool Workload::prepare() {
+  sigset_t signals;
+  sigfillset(&signals);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&signals, number);
+  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signal_fd_ < 0) return fail("signals", errno);
+  // Daemons become our children when their parents end, so that none is out of reach.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const char* to = options_.stdout_file;
+  if (const int error = stdout_.open(to, options_.output_max)) return fail("stdout", error);
+  one_output_ = to[0] != '\0' && std::strcmp(to, options_.stderr_file) == 0;
+  if (one_output_) return true;
+  const int error = stderr_.open(options_.stderr_file, options_.output_max);
+  return error == 0 || fail("stderr", error);
+}
+
+bool Workload::start() {
+  static ProgramPath program;
+  if (const int error = find_program(options_.workload[0], options_.cwd, program)) {
+    return fail("exec", error);
+  }
+  if (options_.cgroup) cgroup_.create();
+  SpawnRequest request;
+  request.path = program.text;
+  request.argv = options_.workload;
+  request.environment = environ;
+  request.cwd = options_.cwd;
+  request.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  request.stdout_fd = stdout_.write_end();
+  request.stderr_fd = one_output_ ? stdout_.write_end() : stderr_.write_end();
+  request.cgroup_procs_fd = cgroup_.procs_fd();
+  request.cpus = options_.pin ? &options_.cpus : nullptr;
+  leader_ = spawn(request);
+  close(request.stdin_fd);
+  stdout_.close_write_end();
+  stderr_.close_write_end();
+  if (leader_.failed_stage != nullptr) return fail(leader_.failed_stage, leader_.error);
+  outcome_.in_cgroup = leader_.joined_cgroup;
+  deadline_ = leader_.started_ns + options_.timeout_ms * kMillisecond;
+  next_sample_ = options_.count_tasks ? leader_.started_ns : INT64_MAX;
+  report_started(result_fd_, leader_.pid, outcome_.in_cgroup ? cgroup_.path() : "");
+  return true;
+}
+
+bool Workload::wait_for_leader() {
+  int caller = result_fd_;
+  for (;;) {
+    pollfd fds[] = {{leader_.pidfd, POLLIN, 0},
+                    {signal_fd_, POLLIN, 0},
+                    {caller, 0, 0},
+                    {stdout_.read_end(), POLLIN, 0},
+                    {stderr_.read_end(), POLLIN, 0}};
+    poll_until(fds, std::size(fds), std::min(deadline_, next_sample_));
+    const std::int64_t now = monotonic_ns();  // first of all: it may be the end of the wall time
+    if (ready(fds[0])) {
+      outcome_.usage.wall_time_ns = now - leader_.started_ns;
+      return true;
+    }
+    if (ready(fds[1])) on_signals();
+    if (ready(fds[2])) {  // the caller was killed: no grace, nobody is left to wait for it
+      caller = -1;
+      outcome_.end = End::interrupted;
+      kill_phase(now);
+    }
+    if (ready(fds[3])) stdout_.drain();
+    if (ready(fds[4])) stderr_.drain();
+    if (now >= next_sample_) sample_tasks();
+    if (now >= deadline_ && !on_deadline(now)) return false;
+  }
+}
+
+void Workload::on_signals() {
+  signalfd_siginfo signal;
+  while (read(signal_fd_, &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGCHLD) {
+      reap_orphans(leader_.pid);
+    } else {
+      stop(End::interrupted);
+    }
+  }
+}
+
+void Workload::sample_tasks() {
+  outcome_.usage.tasks_max = std::max<std::int64_t>(outcome_.usage.tasks_max, most_threads());
+  next_sample_ = monotonic_ns() + kSamplePeriod;
+}
+
+bool Workload::on_deadline(std::int64_t now) {
+  switch (phase_) {
+    case Phase::running: stop(End::timed_out); return true;
+    case Phase::asked_to_stop: kill_phase(now); return true;
+    case Phase::killed: break;
+  }
+  return fail("kill", ETIMEDOUT);
+}
+
+void Workload::stop(End why) {
+  outcome_.end = why;
+  if (phase_ != Phase::running) return;
+  phase_ = Phase::asked_to_stop;
+  deadline_ = monotonic_ns() + options_.grace_ms * kMillisecond;
+  kill(-leader_.pid, SIGTERM);
+  if (outcome_.in_cgroup) {
+    cgroup_.signal_all(SIGTERM, leader_.pid);
+  } else {
+    signal_descendants(SIGTERM, leader_.pid);
+  }
+}
+
+void Workload::kill_phase(std::int64_t now) {
+  if (phase_ != Phase::killed) deadline_ = now + kKillWait;
+  phase_ = Phase::killed;
+  kill_everyone();
+}
+
+void Workload::kill_everyone() {
+  kill(-leader_.pid, SIGKILL);
+  if (outcome_.in_cgroup) cgroup_.kill_all();
+}
+
+// The leader is a zombie until it is reaped, so that its process group cannot be somebody else's.
+void Workload::clean_up() {
+  const int in_cgroup = outcome_.in_cgroup ? cgroup_.count(leader_.pid) : 0;
+  outcome_.stray_processes = std::max(in_cgroup, count_descendants(leader_.pid));
+  kill_everyone();  // what is in neither falls to kill_descendants
+  outcome_.status = reap(leader_, outcome_.usage);
+  if (!kill_descendants(monotonic_ns() + kKillWait)) fail("kill", ETIMEDOUT);
+}
+
+// Everything that could write has been killed; what is in the pipes is there already.
+void Workload::drain_rest() {
+  const std::int64_t until = monotonic_ns() + kDrainWait;
+  while ((stdout_.read_end() >= 0 || stderr_.read_end() >= 0) && monotonic_ns() < until) {
+    pollfd fds[] = {{stdout_.read_end(), POLLIN, 0}, {stderr_.read_end(), POLLIN, 0}};
+    poll_until(fds, std::size(fds), until);
+    if (ready(fds[0])) stdout_.drain();
+    if (ready(fds[1])) stderr_.drain();
+  }
+}
+
+}  // namespace melisai::exec

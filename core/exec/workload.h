@@ -1,0 +1,63 @@
+// One workload from start to the last of its processes: output, deadline, signals, kill, cost.
+#pragma once
+
+#include <cstdint>
+
+#include "core/exec/cgroup.h"
+#include "core/exec/drain.h"
+#include "core/exec/options.h"
+#include "core/exec/spawn.h"
+#include "core/exec/usage.h"
+
+namespace melisai::exec {
+
+enum class End { own, timed_out, interrupted };
+
+struct Outcome {
+  const char* failed_stage = nullptr;  // set: it did not run, or could not be killed
+  int error = 0;                       // errno of the failed stage
+  End end = End::own;
+  int status = 0;  // of waitpid(2)
+  Usage usage;
+  int stray_processes = 0;
+  bool in_cgroup = false;
+  std::uint64_t output_dropped = 0;
+  int output_error = 0;  // errno of the first failed write to an output file
+};
+
+class Workload {
+ public:
+  /// `result_fd`: where the caller reads results; when nobody does any more, everything is killed.
+  Workload(const Options& options, int result_fd) : options_(options), result_fd_(result_fd) {}
+
+  Outcome run();
+
+ private:
+  bool prepare();
+  bool start();
+  bool wait_for_leader();  // false: it survived SIGKILL
+  void on_signals();
+  void sample_tasks();
+  bool on_deadline(std::int64_t now);
+  void stop(End why);                 // SIGTERM, and SIGKILL after the grace
+  void kill_phase(std::int64_t now);  // SIGKILL
+  void kill_everyone();               // in the group and the cgroup
+  void clean_up();
+  void drain_rest();
+  bool fail(const char* stage, int error);  // always false
+
+  const Options& options_;
+  const int result_fd_;
+  Outcome outcome_;
+  Cgroup cgroup_;
+  Drain stdout_;
+  Drain stderr_;
+  Spawned leader_;
+  int signal_fd_ = -1;
+  bool one_output_ = false;    // both streams go to one file
+  std::int64_t deadline_ = 0;  // of the current phase
+  enum class Phase { running, asked_to_stop, killed } phase_ = Phase::running;
+  std::int64_t next_sample_ = 0;
+};
+
+}  // namespace melisai::exec
