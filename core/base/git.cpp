@@ -1,0 +1,165 @@
+#include "core/base/git.h"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/base/git_wire.h"
+#include "core/base/process.h"
+
+namespace melisai {
+namespace {
+
+using Json = nlohmann::json;
+
+/// nlohmann::json converts to and from everything, which Result<> cannot tell apart from its own
+/// conversions.
+struct Value {
+  Json json;
+};
+
+constexpr Bytes kAnswerBytesMax = 4 << 20;  // a file of 1 MiB in hex digits, and some air
+
+Error strange_answer(const std::string& what) {
+  return Error{Errc::git, "melisai-gate-git answered what this program does not understand (" +
+                              what + "): are both from one installation?"};
+}
+
+Error error_of(const Json& json) {
+  const auto code = json.at("code").get<std::string>();
+  for (const git_wire::CodeName& known : git_wire::kCodeNames) {
+    if (known.name == code) return Error{known.code, json.at("message").get<std::string>()};
+  }
+  return strange_answer("error code " + code);
+}
+
+/// The value under "ok", or the error that the helper reports.
+Result<Value> parse_answer(const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    if (json.contains("error")) return error_of(json.at("error"));
+    return Value{json.at("ok")};
+  } catch (const Json::exception& error) {
+    return strange_answer(error.what());
+  }
+}
+
+int digit_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+Result<std::string> from_hex_digits(const std::string& digits) {
+  std::string bytes;
+  bytes.reserve(digits.size() / 2);
+  for (size_t i = 0; i + 1 < digits.size(); i += 2) {
+    const int high = digit_value(digits[i]);
+    const int low = digit_value(digits[i + 1]);
+    if (high < 0 || low < 0) return strange_answer("hex digits");
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
+class HelperGitRepo : public GitRepo {
+ public:
+  HelperGitRepo(std::string helper_path, std::string directory, GitOptions options,
+                const Interrupt& interrupt)
+      : helper_path_(std::move(helper_path)),
+        directory_(std::move(directory)),
+        options_(options),
+        interrupt_(interrupt) {}
+
+  Result<std::string> resolve(const std::string& ref) override {
+    return text(call(git_wire::kResolve, {{"ref", ref}}));
+  }
+
+  Result<std::string> merge_base(const std::string& sha_a, const std::string& sha_b) override {
+    return text(call(git_wire::kMergeBase, {{"sha", sha_a}, {"other_sha", sha_b}}));
+  }
+
+  Result<std::string> default_branch() override {
+    return text(call(git_wire::kDefaultBranch, Json::object()));
+  }
+
+  Result<std::optional<std::string>> read_file(const std::string& sha,
+                                               const std::string& path) override {
+    MELISAI_TRY(const Value value, call(git_wire::kReadFile, {{"sha", sha}, {"path", path}}));
+    if (value.json.is_null()) return std::optional<std::string>();
+    MELISAI_TRY(const std::string digits, text(value));
+    MELISAI_TRY(std::string content, from_hex_digits(digits));
+    return std::optional<std::string>(std::move(content));
+  }
+
+  Result<void> checkout(const std::string& sha, const std::string& dir) override {
+    MELISAI_CHECK(call(git_wire::kCheckout, with_target({{"sha", sha}}, dir)));
+    return {};
+  }
+
+  Result<void> checkout_worktree(const std::string& dir) override {
+    MELISAI_CHECK(call(git_wire::kCheckoutWorktree, with_target(Json::object(), dir)));
+    return {};
+  }
+
+  Result<std::string> worktree() override {
+    return text(call(git_wire::kWorktree, Json::object()));
+  }
+
+ private:
+  Json with_target(Json request, const std::string& dir) const {
+    request["target"] = dir;
+    request["submodules"] = options_.submodules;
+    request["allow_http"] = options_.allow_http;
+    return request;
+  }
+
+  /// Only what ssh needs to find known hosts and the agent, and SUDO_UID, by which libgit2 as root
+  /// knows the owner.
+  static std::vector<std::string> environment() {
+    std::vector<std::string> env;
+    for (const char* name : {"HOME", "SSH_AUTH_SOCK", "SUDO_UID"}) {
+      if (const char* value = std::getenv(name)) env.push_back(std::string(name) + "=" + value);
+    }
+    return env;
+  }
+
+  Result<Value> call(std::string_view operation, Json request) {
+    request["operation"] = operation;
+    request["repository"] = directory_;
+    HelperCall helper;
+    helper.program = helper_path_;
+    helper.env = environment();
+    helper.timeout = options_.timeout;
+    helper.output_max = kAnswerBytesMax;
+    try {
+      helper.input = request.dump();
+    } catch (const Json::exception&) {
+      return Error{Errc::git, "a path or reference given to git is not valid UTF-8: rename it"};
+    }
+    auto answer = call_helper(helper, interrupt_);
+    if (!answer)
+      return with_context(answer.error(), "git " + std::string(operation) + " in " + directory_);
+    return parse_answer(*answer);
+  }
+
+  static Result<std::string> text(const Result<Value>& value) {
+    if (!value) return value.error();
+    if (!value->json.is_string()) return strange_answer("not a text");
+    return value->json.get<std::string>();
+  }
+
+  std::string helper_path_;
+  std::string directory_;
+  GitOptions options_;
+  const Interrupt& interrupt_;
+};
+
+}  // namespace
+
+std::unique_ptr<GitRepo> make_git_repo(std::string helper_path, std::string directory,
+                                       GitOptions options, const Interrupt& interrupt) {
+  return std::make_unique<HelperGitRepo>(std::move(helper_path), std::move(directory), options,
+                                         interrupt);
+}
+
+}  // namespace melisai

@@ -1,0 +1,57 @@
+// GitRepo: what a check needs from a repository (seam; tests/fakes/fake_git_repo.h). The real one
+// asks melisai-gate-git, a helper process that owns libgit2, so that a silent server or a hostile
+// object can be killed at a deadline. Nothing here runs hooks or filters, reads the user's git
+// configuration, or passes text to a shell or to git's CLI.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/interrupt.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
+
+namespace melisai {
+
+struct GitOptions {
+  bool allow_http =
+      false;  ///< plain http for submodules and remotes; file, https and ssh are always allowed
+  bool submodules = false;  ///< check submodules out too
+  Milliseconds timeout{120'000};
+
+  bool operator==(const GitOptions&) const = default;
+};
+
+class GitRepo {
+ public:
+  virtual ~GitRepo() = default;
+  /// Full hex id of the commit that `ref` names (branch, tag, remote branch, sha, HEAD~2 ...).
+  /// Errors: git, not_found with near names ("did you mean").
+  virtual Result<std::string> resolve(const std::string& ref) = 0;
+  /// Errors: git; says so when the repository is shallow and how to deepen it.
+  virtual Result<std::string> merge_base(const std::string& sha_a, const std::string& sha_b) = 0;
+  /// Short name of the branch that changes are measured against: origin/HEAD, else
+  /// init.defaultBranch's usual names main, master, trunk, develop (local, then origin/). Errors:
+  /// not_found.
+  virtual Result<std::string> default_branch() = 0;
+  /// Content of a regular file at a commit, or nothing when the commit has no such file. At most 1
+  /// MiB. Errors: git, limit.
+  virtual Result<std::optional<std::string>> read_file(const std::string& sha,
+                                                       const std::string& path) = 0;
+  /// Writes the commit's files into `dir`, which must exist and be empty. Errors: git, disk_full.
+  virtual Result<void> checkout(const std::string& sha, const std::string& dir) = 0;
+  /// Writes HEAD plus every uncommitted change (untracked, not ignored files too) into `dir`; the
+  /// work tree is only read.
+  virtual Result<void> checkout_worktree(const std::string& dir) = 0;
+  /// Absolute path of the work tree ("" for a bare repository).
+  virtual Result<std::string> worktree() = 0;
+};
+
+/// `directory`: inside a work tree, or a bare repository. `helper_path`: absolute path of
+/// melisai-gate-git.
+std::unique_ptr<GitRepo> make_git_repo(std::string helper_path, std::string directory,
+                                       GitOptions options, const Interrupt& interrupt);
+
+}  // namespace melisai

@@ -1,0 +1,33 @@
+// What GitRepo and melisai-gate-git say to each other: one JSON request on stdin, one JSON answer
+// on stdout. Only the words that both sides must spell alike are here. Answers: {"ok": <value>} or
+// {"error": {"code": <name>, "message": <text>}}.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace melisai::git_wire {
+
+inline constexpr std::string_view kResolve = "resolve";               // ref -> sha
+inline constexpr std::string_view kMergeBase = "merge_base";          // sha, other_sha -> sha
+inline constexpr std::string_view kDefaultBranch = "default_branch";  // -> short name
+inline constexpr std::string_view kReadFile = "read_file";  // sha, path -> hex digits or null
+inline constexpr std::string_view kCheckout = "checkout";   // sha, target -> true
+inline constexpr std::string_view kCheckoutWorktree = "checkout_worktree";  // target -> true
+inline constexpr std::string_view kWorktree = "worktree";                   // -> path
+
+struct CodeName {
+  Errc code;
+  std::string_view name;
+};
+
+inline constexpr CodeName kCodeNames[] = {
+    {Errc::git, "git"},
+    {Errc::not_found, "not_found"},
+    {Errc::disk_full, "disk_full"},
+    {Errc::limit, "limit"},
+    {Errc::io, "io"},
+};
+
+}  // namespace melisai::git_wire

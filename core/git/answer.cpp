@@ -1,0 +1,123 @@
+#include "core/git/answer.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/git_wire.h"
+#include "core/base/text.h"
+#include "core/git/checkout.h"
+#include "core/git/repository.h"
+
+namespace melisai::git {
+namespace {
+
+using Json = nlohmann::json;
+
+/// nlohmann::json converts to and from everything, which Result<> cannot tell apart from its own
+/// conversions.
+struct Value {
+  Json json;
+};
+
+struct Request {
+  std::string operation;
+  std::string repository;
+  std::string ref;
+  std::string sha;
+  std::string other_sha;
+  std::string path;
+  CheckoutTask checkout;
+};
+
+Result<Request> parse_request(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    Request request;
+    json.at("operation").get_to(request.operation);
+    json.at("repository").get_to(request.repository);
+    request.ref = json.value("ref", "");
+    request.sha = json.value("sha", "");
+    request.other_sha = json.value("other_sha", "");
+    request.path = json.value("path", "");
+    request.checkout.directory = json.value("target", "");
+    request.checkout.submodules = json.value("submodules", false);
+    request.checkout.allow_http = json.value("allow_http", false);
+    // The file system would see only what is before the NUL.
+    for (const std::string* name :
+         {&request.repository, &request.ref, &request.path, &request.checkout.directory}) {
+      if (name->find('\0') != std::string::npos)
+        return Error{Errc::git, "a name contains a NUL character"};
+    }
+    return request;
+  } catch (const Json::exception& error) {
+    return Error{Errc::io, std::string("request to melisai-gate-git: ") + error.what()};
+  }
+}
+
+/// File contents are any bytes; JSON strings are not.
+std::string to_hex_digits(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (unsigned char byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+Json to_json(const std::string& value) { return value; }
+Json to_json(const std::optional<std::string>& value) {
+  return value ? Json(to_hex_digits(*value)) : Json(nullptr);
+}
+
+template <class T>
+Result<Value> as_json(Result<T> result) {
+  if (!result) return result.error();
+  if constexpr (std::is_void_v<T>) {
+    return Value{true};
+  } else {
+    return Value{to_json(*result)};
+  }
+}
+
+Result<Value> perform(const Request& request) {
+  MELISAI_TRY(const Repository repository, open_repository(request.repository));
+  if (request.operation == git_wire::kResolve) return as_json(resolve(*repository, request.ref));
+  if (request.operation == git_wire::kMergeBase) {
+    return as_json(merge_base(*repository, request.sha, request.other_sha));
+  }
+  if (request.operation == git_wire::kDefaultBranch) return as_json(default_branch(*repository));
+  if (request.operation == git_wire::kReadFile)
+    return as_json(read_file(*repository, request.sha, request.path));
+  if (request.operation == git_wire::kCheckout)
+    return as_json(checkout(*repository, request.sha, request.checkout));
+  if (request.operation == git_wire::kCheckoutWorktree) {
+    return as_json(checkout_worktree(*repository, request.checkout));
+  }
+  if (request.operation == git_wire::kWorktree) return Value{worktree(*repository)};
+  return Error{Errc::io, "melisai-gate-git knows no operation '" + request.operation + "'"};
+}
+
+/// Names in a repository may hold escape sequences for the terminal that shows the message.
+Json error_json(const Error& error) {
+  std::string_view code = "io";
+  for (const git_wire::CodeName& known : git_wire::kCodeNames) {
+    if (known.code == error.code) code = known.name;
+  }
+  return {{"error", {{"code", code}, {"message", printable(error.message)}}}};
+}
+
+}  // namespace
+
+std::string answer(std::string_view request_text) {
+  const auto request = parse_request(request_text);
+  auto result = request ? perform(*request) : Result<Value>(request.error());
+  if (!result) return error_json(result.error()).dump();
+  try {
+    return Json{{"ok", result->json}}.dump();
+  } catch (const Json::exception&) {
+    return error_json({Errc::git, "a name in the repository is not valid UTF-8: rename it"}).dump();
+  }
+}
+
+}  // namespace melisai::git

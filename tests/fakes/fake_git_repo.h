@@ -1,0 +1,84 @@
+// A GitRepo from tables: tests fill the maps, checkouts write the listed files and are counted.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/git.h"
+
+namespace melisai {
+
+class FakeGitRepo : public GitRepo {
+ public:
+  using Files = std::map<std::string, std::string>;  ///< path -> content
+
+  std::map<std::string, std::string>
+      refs;  ///< name -> sha; a sha names itself when `commits` has it
+  std::map<std::string, Files> commits;
+  Files worktree_files;
+  std::string base_sha;  ///< answer of merge_base; "": there is none
+  std::string default_name = "main";
+  std::string worktree_path = "/repo";
+  std::optional<Error> failure;             ///< set: every question fails so
+  std::vector<std::string> checkouts_done;  ///< shas, and "WORKTREE"
+
+  Result<std::string> resolve(const std::string& ref) override {
+    if (failure) return *failure;
+    if (const auto found = refs.find(ref); found != refs.end()) return found->second;
+    if (commits.contains(ref)) return ref;
+    return Error{Errc::not_found, "unknown git reference '" + ref + "'"};
+  }
+
+  Result<std::string> merge_base(const std::string& sha_a, const std::string& sha_b) override {
+    if (failure) return *failure;
+    if (base_sha.empty())
+      return Error{Errc::git, "no common ancestor of " + sha_a + " and " + sha_b};
+    return base_sha;
+  }
+
+  Result<std::string> default_branch() override {
+    if (failure) return *failure;
+    return default_name;
+  }
+
+  Result<std::optional<std::string>> read_file(const std::string& sha,
+                                               const std::string& path) override {
+    if (failure) return *failure;
+    const Files& files = commits[sha];
+    const auto found = files.find(path);
+    return found == files.end() ? std::optional<std::string>() : found->second;
+  }
+
+  Result<void> checkout(const std::string& sha, const std::string& dir) override {
+    if (failure) return *failure;
+    checkouts_done.push_back(sha);
+    return write(commits[sha], dir);
+  }
+
+  Result<void> checkout_worktree(const std::string& dir) override {
+    if (failure) return *failure;
+    checkouts_done.push_back("WORKTREE");
+    return write(worktree_files, dir);
+  }
+
+  Result<std::string> worktree() override {
+    if (failure) return *failure;
+    return worktree_path;
+  }
+
+ private:
+  static Result<void> write(const Files& files, const std::string& dir) {
+    for (const auto& [name, content] : files) {
+      const std::filesystem::path path = std::filesystem::path(dir) / name;
+      std::filesystem::create_directories(path.parent_path());
+      std::ofstream(path, std::ios::binary) << content;
+    }
+    return {};
+  }
+};
+
+}  // namespace melisai

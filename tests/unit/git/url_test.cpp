@@ -1,0 +1,114 @@
+#include "core/git/url.h"
+
+#include <gtest/gtest.h>
+
+namespace melisai::git {
+namespace {
+
+struct UrlRow {
+  const char* name;
+  const char* url;
+  bool by_default;  ///< accepted with neither http nor local paths allowed
+  bool with_all;    ///< accepted with both allowed
+};
+
+class ValidateUrl : public testing::TestWithParam<UrlRow> {};
+
+TEST_P(ValidateUrl, FollowsThePolicy) {
+  const UrlRow& row = GetParam();
+  EXPECT_EQ(validate_url(row.url, {}).has_value(), row.by_default);
+  EXPECT_EQ(validate_url(row.url, {.allow_http = true, .allow_local = true}).has_value(),
+            row.with_all);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ValidateUrl,
+    testing::Values(UrlRow{"Https", "https://example.com/a.git", true, true},
+                    UrlRow{"HttpsUpperCase", "HTTPS://example.com/a.git", true, true},
+                    UrlRow{"HttpsPortAndUser", "https://me:pw@example.com:8443/a", true, true},
+                    UrlRow{"Ssh", "ssh://git@example.com:22/a.git", true, true},
+                    UrlRow{"SshIpv6", "ssh://git@[::1]:22/a.git", true, true},
+                    UrlRow{"Scp", "git@example.com:org/a.git", true, true},
+                    UrlRow{"ScpWithoutUser", "example.com:a.git", true, true},
+                    UrlRow{"Http", "http://example.com/a.git", false, true},
+                    UrlRow{"File", "file:///srv/a.git", false, true},
+                    UrlRow{"Path", "/srv/a b.git", false, true},
+                    UrlRow{"PathWithColonLater", "/srv/a:b", false, true},
+                    UrlRow{"FileWithHost", "file://host/srv/a.git", false, false},
+                    UrlRow{"RelativePath", "../a.git", false, false},
+                    UrlRow{"Empty", "", false, false},
+                    UrlRow{"GitProtocol", "git://example.com/a.git", false, false},
+                    UrlRow{"Ftp", "ftp://example.com/a.git", false, false},
+                    UrlRow{"TransportHelper", "ext::sh -c touch% /tmp/x", false, false},
+                    UrlRow{"FdHelper", "fd::17", false, false},
+                    UrlRow{"HelperAroundHttps", "https::https://example.com/a", false, false},
+                    UrlRow{"Option", "--upload-pack=touch /tmp/x", false, false},
+                    UrlRow{"OptionShort", "-u", false, false},
+                    UrlRow{"SshHostOption", "ssh://-oProxyCommand=touch/a", false, false},
+                    UrlRow{"SshUserOption", "ssh://-oProxyCommand=x@example.com/a", false, false},
+                    UrlRow{"SshHostOptionAfterUser", "ssh://git@-oProxyCommand=x/a", false, false},
+                    UrlRow{"ScpHostOption", "git@-oProxyCommand=x:a", false, false},
+                    UrlRow{"ScpPathOption", "git@example.com:-x", false, false},
+                    UrlRow{"ScpEmptyPath", "git@example.com:", false, false},
+                    UrlRow{"NoHost", "https:///a.git", false, false},
+                    UrlRow{"OnlyPort", "https://:80/a.git", false, false},
+                    UrlRow{"HostWithBlank", "https://exa mple.com/a", false, false},
+                    UrlRow{"HostWithShell", "https://$(touch x)/a", false, false},
+                    UrlRow{"Newline", "https://example.com/a\nb", false, false},
+                    UrlRow{"Delete", "/srv/\x7f", false, false}),
+    [](const auto& instance) { return instance.param.name; });
+
+TEST(Url, LongerThanTwoThousandBytesIsRefused) {
+  const std::string start = "https://example.com/";
+  EXPECT_TRUE(validate_url(start + std::string(2000 - start.size(), 'a'), {}).has_value());
+  EXPECT_FALSE(validate_url(start + std::string(2001 - start.size(), 'a'), {}).has_value());
+}
+
+TEST(Url, MessagesNameTheAddressWithoutItsPassword) {
+  const auto result = validate_url("git://me:secret@example.com/a", {});
+  EXPECT_EQ(
+      result.error().message,
+      "the address 'git://example.com/a' has a scheme that is not supported: use https or ssh");
+}
+
+TEST(Url, LocalAreFileAndPaths) {
+  for (const char* url : {"/srv/a", "file:///srv/a", "FILE:///srv/a", "../a", "./a:b", "."}) {
+    EXPECT_TRUE(is_local_url(url)) << url;
+  }
+  for (const char* url : {"https://h/a", "ssh://h/a", "git@h:a", "h:a", "ext::sh", "x://y"}) {
+    EXPECT_FALSE(is_local_url(url)) << url;
+  }
+}
+
+struct RelativeRow {
+  const char* base;
+  const char* url;
+  const char* resolved;  ///< "" when it must be refused
+};
+
+TEST(Url, RelativeAddressesResolveAsInGit) {
+  for (const RelativeRow& row : {
+           RelativeRow{"https://h/org/super.git", "../lib.git", "https://h/org/lib.git"},
+           RelativeRow{"https://h/org/super.git/", "../lib.git", "https://h/org/lib.git"},
+           RelativeRow{"https://h/org/super.git", "../../other/lib.git", "https://h/other/lib.git"},
+           RelativeRow{"https://h/org/super.git", "./lib.git", "https://h/org/super.git/lib.git"},
+           RelativeRow{"https://u:p@h/org/super.git", "../lib.git", "https://u:p@h/org/lib.git"},
+           RelativeRow{"https://h/super.git", "../../lib.git", ""},
+           RelativeRow{"https://h", "../lib.git", ""},
+           RelativeRow{"git@h:org/super.git", "../lib.git", "git@h:org/lib.git"},
+           RelativeRow{"git@h:super.git", "../lib.git", "git@h:lib.git"},
+           RelativeRow{"git@h:super.git", "../../evil:lib.git", ""},
+           RelativeRow{"/srv/super", "../lib", "/srv/lib"},
+           RelativeRow{"/super", "../lib", "/lib"},
+           RelativeRow{"/super", "../../lib", ""},
+           RelativeRow{"file:///srv/super", "../lib", "file:///srv/lib"},
+           RelativeRow{"https://h/org/super.git", "https://other/lib", "https://other/lib"},
+           RelativeRow{"https://h/org/super.git", "lib", "lib"},
+       }) {
+    const auto resolved = resolve_relative_url(row.base, row.url);
+    EXPECT_EQ(resolved ? *resolved : "", row.resolved) << row.base << " + " << row.url;
+  }
+}
+
+}  // namespace
+}  // namespace melisai::git
