@@ -1,0 +1,41 @@
+// ProgressSink: what the orchestrator tells a waiting person, always between timed pairs, never
+// during one.
+#pragma once
+
+#include <string>
+
+#include "core/base/units.h"
+#include "core/model/report.h"
+
+namespace melisai {
+
+struct PairProgress {
+  std::string benchmark;  ///< the open benchmark that was just measured
+  int pairs = 0;
+  int pairs_max = 0;
+  bool confirming = false;
+  double low = 0;  ///< fractions; infinite when unknown
+  double high = 0;
+  int decided = 0;  ///< benchmarks decided, of `benchmarks`
+  int benchmarks = 0;
+  Milliseconds time_left{0};  ///< upper bound: the budget's rest
+};
+
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void stage_started(const std::string& name, const std::string& side) = 0;
+  virtual void stage_finished(const StageResult& stage) = 0;
+  virtual void pair_finished(const PairProgress& progress) = 0;
+  virtual void note(const std::string& sentence) = 0;
+};
+
+class SilentProgress final : public ProgressSink {
+ public:
+  void stage_started(const std::string&, const std::string&) override {}
+  void stage_finished(const StageResult&) override {}
+  void pair_finished(const PairProgress&) override {}
+  void note(const std::string&) override {}
+};
+
+}  // namespace melisai

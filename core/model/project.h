@@ -1,0 +1,103 @@
+// What a team declares in .melisai-gate.yaml: pipelines, benchmarks, and the policy of the gate.
+// Plain data with defaults; config/melisai-gate.yaml shows every key. Read by
+// core/run/project_file.h.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/git.h"
+#include "core/base/process.h"
+#include "core/base/units.h"
+
+namespace melisai {
+
+/// A shell line (run by /bin/sh -c) or a program with its arguments.
+struct RunLine {
+  std::string shell;              ///< not empty: a shell line
+  std::vector<std::string> argv;  ///< used when `shell` is empty
+  bool empty() const { return shell.empty() && argv.empty(); }
+  bool operator==(const RunLine&) const = default;
+};
+
+enum class Format { command, google_benchmark };  ///< command: the process itself is measured
+
+/// CPU placement of timed pairs. automatic: one CPU chosen at random per pair for single-threaded
+/// workloads.
+struct Pinning {
+  enum class Mode { automatic, off, list } mode = Mode::automatic;
+  std::vector<int> cpus;  ///< only with Mode::list
+  bool operator==(const Pinning&) const = default;
+};
+
+struct BenchmarkSpec {
+  std::string name;
+  RunLine run;
+  RunLine setup;  ///< once per side before the first run, not measured
+  Format format = Format::command;
+  std::string filter;  ///< appended to `run` with {regex} replaced when only some benchmarks are
+                       ///< still open; "" = cannot
+  std::map<std::string, std::string> env;
+  std::optional<Pinning> pin;     ///< else MeasureOptions::pin
+  Milliseconds timeout{600'000};  ///< of one run
+  bool operator==(const BenchmarkSpec&) const = default;
+};
+
+struct PipelineSpec {
+  enum class Trigger { on_commit, after, on_tag, cron, manual };
+  std::string name;
+  Trigger trigger = Trigger::manual;
+  std::string after;     ///< only with Trigger::after
+  std::string schedule;  ///< only with Trigger::cron; six fields
+  RunLine run;           ///< may be empty when there are benchmarks
+  std::map<std::string, std::string> env;
+  Milliseconds timeout{1'800'000};
+  std::vector<BenchmarkSpec> benchmarks;
+  bool operator==(const PipelineSpec&) const = default;
+};
+
+enum class FailOn { regression, inconclusive, never };
+
+/// The promise (core/README.md): fractions, not per cent.
+struct Policy {
+  double threshold = 0.05;       ///< smallest slowdown worth stopping for, of time metrics
+  double false_alarm = 0.01;     ///< for the whole suite
+  double miss = 0.05;            ///< per metric, at the threshold
+  int max_pairs = 60;            ///< per benchmark, confirmation included, warm-up excluded
+  Milliseconds budget{600'000};  ///< measuring time of the whole suite
+  FailOn fail_on = FailOn::regression;
+  bool operator==(const Policy&) const = default;
+};
+
+struct MeasureOptions {
+  Pinning pin;
+  CgroupMode cgroup = CgroupMode::automatic;
+  Milliseconds grace{5'000};    ///< between SIGTERM and SIGKILL, for every process we run
+  Bytes output_max = 64 << 20;  ///< stdout and stderr of one run, each
+  Bytes result_max = 64 << 20;  ///< the file at $MELISAI_RESULT
+  int metrics_max = 5'000;      ///< benchmark metrics of one run
+  std::vector<std::string>
+      pass_env;  ///< names handed through to build, test and benchmark processes
+  bool operator==(const MeasureOptions&) const = default;
+};
+
+struct CacheOptions {
+  bool enabled = true;
+  Bytes size_max = Bytes{4} << 30;
+  Milliseconds age_max{Milliseconds{7} * 86'400'000};
+  bool operator==(const CacheOptions&) const = default;
+};
+
+struct Project {
+  std::string name;                     ///< empty: the repository's directory name
+  std::vector<PipelineSpec> pipelines;  ///< in file order; names unique; `after` acyclic and known
+  Policy gate;
+  MeasureOptions measure;
+  GitOptions git;
+  CacheOptions cache;
+  bool operator==(const Project&) const = default;
+};
+
+}  // namespace melisai

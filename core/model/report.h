@@ -1,0 +1,150 @@
+// Report: everything a check found out, and its JSON form (schema_version 1;
+// config/schema/report.schema.json).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/metric.h"
+#include "core/model/project.h"
+
+namespace melisai {
+
+enum class Decision {
+  clear,
+  regressed,
+  improved,
+  inconclusive,
+  added,
+  removed,
+  failed
+};  ///< added is "new" in JSON
+enum class Verdict { pass, regression, inconclusive, error };
+
+/// Why a verdict is what it is, for machines. In JSON: the enumerator's name.
+enum class ReasonCode {
+  clear,             ///< pass: every gating metric is clear
+  regressed,         ///< regression: a gating metric regressed and was confirmed
+  budget,            ///< inconclusive: pairs or time ended first
+  nothing_compared,  ///< inconclusive: no benchmark exists on both sides
+  build_failed,
+  tests_failed,
+  bench_failed,
+  git,
+  disk,
+  interrupted,
+  configuration,
+  internal,
+};
+
+struct CommitInfo {
+  std::string sha;  ///< full hex; "" when it could not be resolved, and for `ab`
+  std::string ref;  ///< as the user wrote it; for `ab` the command
+  bool operator==(const CommitInfo&) const = default;
+};
+
+struct Machine {
+  std::string cpu_model;
+  int cpus = 0;
+  std::string kernel;
+  std::string fingerprint;  ///< 16 hex digits over everything that makes times comparable
+  std::int64_t memory_bytes = 0;
+  std::string virtualisation;  ///< "none", "kvm", "" when unknown
+  std::string governor;        ///< "" when the kernel shows none
+  bool operator==(const Machine&) const = default;
+};
+
+struct Side {
+  double median = 0;
+  bool operator==(const Side&) const = default;
+};
+
+/// One benchmark metric, judged.
+struct BenchmarkResult {
+  std::string name;  ///< full name
+  Metric metric;
+  Decision decision = Decision::inconclusive;
+  std::optional<double>
+      effect;  ///< relative change, positive = worse; nothing when from zero or one-sided
+  std::optional<double> effect_low;   ///< interval that holds under early stopping
+  std::optional<double> effect_high;  ///< "the largest slowdown not ruled out"
+  bool from_zero = false;             ///< the base measured 0 and the head did not
+  double threshold = 0;               ///< effective: includes the absolute floor of tiers 1 and 2
+  int pairs = 0;                      ///< judged pairs, confirmation included
+  bool confirmed = false;             ///< the decision was seen again in fresh pairs
+  bool gating = false;
+  std::string note;  ///< one line: why it failed, why it is inconclusive, why this time metric; may
+                     ///< be empty
+  std::optional<Side> base;
+  std::optional<Side> head;
+  bool operator==(const BenchmarkResult&) const = default;
+};
+
+struct StageResult {
+  enum class Status { passed, failed, cached, skipped };
+  std::string name;  ///< pipeline name, or "checkout"
+  std::string side;  ///< "base", "head"
+  std::string command;
+  Status status = Status::skipped;
+  double seconds = 0;
+  std::string message;   ///< "exit code 2", empty when passed
+  std::string log;       ///< path relative to the output directory, "" when there is none
+  std::string log_tail;  ///< last lines, only of a failed stage
+  bool operator==(const StageResult&) const = default;
+};
+
+/// One measured process series: how it was placed.
+struct Measurement {
+  std::string benchmark;  ///< name in the pipeline file
+  int pairs = 0;
+  double cpu_wall_ratio = 0;  ///< of the warm-up
+  std::string placement;      ///< "one CPU per pair", "not pinned: ...", "CPUs 0,1"
+  bool in_cgroup = false;
+  bool operator==(const Measurement&) const = default;
+};
+
+struct Report {
+  static constexpr int kSchemaVersion = 1;
+  std::string tool_version;
+  std::string project;
+  std::string started_at;  ///< RFC 3339, UTC
+  Verdict verdict = Verdict::error;
+  ReasonCode reason_code = ReasonCode::internal;
+  std::string reason;  ///< one sentence for people
+  CommitInfo base;
+  CommitInfo head;
+  Machine machine;
+  std::uint64_t seed = 0;
+  double threshold = 0.05;
+  double false_alarm = 0.01;
+  double miss = 0.05;
+  std::vector<BenchmarkResult> benchmarks;  ///< in file order, gating first within a benchmark
+  std::vector<Measurement> measurements;
+  std::vector<StageResult> stages;
+  std::vector<std::string> warnings;
+  double seconds = 0;
+  bool operator==(const Report&) const = default;
+};
+
+std::string_view to_string(Decision decision);
+std::string_view to_string(Verdict verdict);
+std::string_view to_string(ReasonCode code);
+std::string_view to_string(StageResult::Status status);
+std::string_view to_string(Better better);
+
+/// Pretty-printed, ends with a newline. Numbers that are not finite become null, bytes that are not
+/// UTF-8 become U+FFFD.
+std::string to_json(const Report& report);
+/// Errors: parse, naming the field; also above 32 MiB. Accepts every schema_version up to
+/// kSchemaVersion; fields it does not know are ignored. A null where a number must be is read as
+/// NaN.
+Result<Report> report_from_json(std::string_view json);
+
+/// Exit code by precedence: 4 build, test or git failed > 1 regression > 4 could not measure > 3
+/// inconclusive > 0.
+int exit_code(const Report& report, FailOn fail_on);
+
+}  // namespace melisai

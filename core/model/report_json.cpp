@@ -1,0 +1,111 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/model/report.h"
+
+namespace melisai {
+namespace {
+
+// Keeps the order of the schema, so that people can read the file.
+using Output = nlohmann::ordered_json;
+
+// JSON has no NaN and no infinity.
+Output number(double value) { return std::isfinite(value) ? Output(value) : Output(nullptr); }
+
+Output number(const std::optional<double>& value) {
+  return value ? number(*value) : Output(nullptr);
+}
+
+Output side(const std::optional<Side>& value) {
+  return value ? Output{{"median", number(value->median)}} : Output(nullptr);
+}
+
+Output commit(const CommitInfo& value) { return {{"sha", value.sha}, {"ref", value.ref}}; }
+
+Output machine(const Machine& value) {
+  return {{"cpu_model", value.cpu_model},
+          {"cpus", value.cpus},
+          {"kernel", value.kernel},
+          {"fingerprint", value.fingerprint},
+          {"memory_bytes", value.memory_bytes},
+          {"virtualisation", value.virtualisation},
+          {"governor", value.governor}};
+}
+
+Output benchmark(const BenchmarkResult& value) {
+  return {{"name", value.name},
+          {"metric", value.metric.name},
+          {"unit", value.metric.unit},
+          {"better", to_string(value.metric.better)},
+          {"tier", static_cast<int>(value.metric.tier)},
+          {"decision", to_string(value.decision)},
+          {"effect", number(value.effect)},
+          {"effect_low", number(value.effect_low)},
+          {"effect_high", number(value.effect_high)},
+          {"from_zero", value.from_zero},
+          {"threshold", number(value.threshold)},
+          {"pairs", value.pairs},
+          {"confirmed", value.confirmed},
+          {"gating", value.gating},
+          {"base", side(value.base)},
+          {"head", side(value.head)},
+          {"note", value.note}};
+}
+
+Output stage(const StageResult& value) {
+  return {{"name", value.name},
+          {"side", value.side},
+          {"command", value.command},
+          {"status", to_string(value.status)},
+          {"seconds", number(value.seconds)},
+          {"message", value.message},
+          {"log", value.log},
+          {"log_tail", value.log_tail}};
+}
+
+Output measurement(const Measurement& value) {
+  return {{"benchmark", value.benchmark},
+          {"pairs", value.pairs},
+          {"cpu_wall_ratio", number(value.cpu_wall_ratio)},
+          {"placement", value.placement},
+          {"in_cgroup", value.in_cgroup}};
+}
+
+template <class T>
+Output list(const std::vector<T>& values, Output (*one)(const T&)) {
+  Output result = Output::array();
+  for (const T& value : values) result.push_back(one(value));
+  return result;
+}
+
+}  // namespace
+
+std::string to_json(const Report& report) {
+  Output warnings = Output::array();
+  for (const std::string& warning : report.warnings) warnings.push_back(warning);
+  const Output document = {{"schema_version", Report::kSchemaVersion},
+                           {"tool_version", report.tool_version},
+                           {"project", report.project},
+                           {"started_at", report.started_at},
+                           {"verdict", to_string(report.verdict)},
+                           {"reason_code", to_string(report.reason_code)},
+                           {"reason", report.reason},
+                           {"base", commit(report.base)},
+                           {"head", commit(report.head)},
+                           {"machine", machine(report.machine)},
+                           {"seed", report.seed},
+                           {"policy",
+                            {{"threshold", number(report.threshold)},
+                             {"false_alarm", number(report.false_alarm)},
+                             {"miss", number(report.miss)}}},
+                           {"benchmarks", list(report.benchmarks, benchmark)},
+                           {"measurements", list(report.measurements, measurement)},
+                           {"stages", list(report.stages, stage)},
+                           {"collectors", Output::array()},
+                           {"warnings", warnings},
+                           {"seconds", number(report.seconds)}};
+  return document.dump(2, ' ', false, Output::error_handler_t::replace) + "\n";
+}
+
+}  // namespace melisai

@@ -1,0 +1,187 @@
+// Five reports that every format is tested with. Fixed data: no clock, no version, no host of this
+// machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/report.h"
+
+namespace melisai::fixtures {
+
+inline Metric cpu_time() { return {"cpu_time", "ns", Better::lower, Tier::time}; }
+inline Metric peak_rss() { return {"peak_rss", "B", Better::lower, Tier::near_exact}; }
+inline Metric minor_faults() { return {"minor_faults", "count", Better::lower, Tier::near_exact}; }
+inline Metric bytes_read() { return {"rchar", "B", Better::lower, Tier::near_exact}; }
+inline Metric throughput() { return {"bytes_per_second", "B/s", Better::higher, Tier::time}; }
+inline Metric switches() { return {"switches", "count", Better::lower, Tier::explain}; }
+
+struct Judged {
+  Decision decision = Decision::clear;
+  double effect = 0;
+  double low = 0;
+  double high = 0;
+  double base = 0;
+  double head = 0;
+  bool gating = true;
+};
+
+inline BenchmarkResult judged(const std::string& name, const Metric& metric, const Judged& values) {
+  BenchmarkResult row;
+  row.name = name;
+  row.metric = metric;
+  row.decision = values.decision;
+  row.effect = values.effect;
+  row.effect_low = values.low;
+  row.effect_high = values.high;
+  row.threshold = metric.tier == Tier::time ? 0.05 : 0.01;
+  row.pairs = 12;
+  row.confirmed = values.decision == Decision::regressed || values.decision == Decision::improved;
+  row.gating = values.gating;
+  row.base = Side{values.base};
+  row.head = Side{values.head};
+  return row;
+}
+
+inline StageResult passed_stage(const std::string& name, const std::string& side, double seconds) {
+  StageResult stage;
+  stage.name = name;
+  stage.side = side;
+  stage.command = "cmake --build build -j";
+  stage.status = StageResult::Status::passed;
+  stage.seconds = seconds;
+  stage.log = "logs/" + side + "-" + name + ".log";
+  return stage;
+}
+
+/// What all five have in common: two commits, a machine, two builds, one benchmark process.
+inline Report common_report() {
+  Report report;
+  report.tool_version = "0.0.0";
+  report.project = "my-app";
+  report.started_at = "2026-01-02T03:04:05Z";
+  report.base = {"1111111111111111111111111111111111111111", "main"};
+  report.head = {"2222222222222222222222222222222222222222", "HEAD"};
+  report.machine.cpu_model = "Example CPU @ 2.00GHz";
+  report.machine.cpus = 2;
+  report.machine.kernel = "Linux 6.1.0";
+  report.machine.fingerprint = "0123456789abcdef";
+  report.machine.memory_bytes = std::int64_t{8} << 30;
+  report.machine.virtualisation = "kvm";
+  report.machine.governor = "performance";
+  report.seed = 42;
+  report.stages = {passed_stage("build", "base", 12.5), passed_stage("build", "head", 13.25)};
+  report.stages[0].status = StageResult::Status::cached;
+  report.measurements = {{"parse", 12, 0.99, "one CPU per pair", true}};
+  report.seconds = 41.2;
+  return report;
+}
+
+inline Report pass_report() {
+  Report report = common_report();
+  report.verdict = Verdict::pass;
+  report.reason_code = ReasonCode::clear;
+  report.reason = "Every gating metric is clear.";
+  report.benchmarks = {
+      judged("parse/BM_Small", cpu_time(), {Decision::clear, 0.002, -0.011, 0.016, 1000, 1002}),
+      judged("parse/BM_Small", peak_rss(), {Decision::clear, 0, 0, 0, 4194304, 4194304}),
+      judged("parse/BM_Small", throughput(),
+             {Decision::clear, 0.003, -0.02, 0.02, 5e8, 4.985e8, false}),
+      judged("parse/BM_Small", switches(), {Decision::clear, 0.1, -0.4, 0.9, 10, 11, false})};
+  return report;
+}
+
+inline Report regression_report() {
+  Report report = pass_report();
+  report.verdict = Verdict::regression;
+  report.reason_code = ReasonCode::regressed;
+  report.reason = "Two of four gating metrics regressed.";
+  report.benchmarks[0] =
+      judged("parse/BM_Small", cpu_time(), {Decision::regressed, 0.051, 0.03, 0.07, 1000, 1051});
+  report.benchmarks[0].note = "CPU time gates: the process is single-threaded";
+  report.benchmarks.push_back(
+      judged("parse/BM_Large", minor_faults(), {Decision::regressed, 0.5, 0.49, 0.51, 1000, 1500}));
+  report.benchmarks.push_back(judged("parse/BM_Large", cpu_time(),
+                                     {Decision::inconclusive, 0.02, -0.01, 0.06, 90000, 91800}));
+  report.benchmarks.back().note = "the budget ended after 12 pairs";
+  return report;
+}
+
+inline Report inconclusive_report() {
+  Report report = pass_report();
+  report.verdict = Verdict::inconclusive;
+  report.reason_code = ReasonCode::budget;
+  report.reason = "One of two gating metrics could not be decided in 60 pairs.";
+  report.benchmarks[0] = judged("parse/BM_Small", cpu_time(),
+                                {Decision::inconclusive, 0.03, -0.02, 0.083, 1000, 1030});
+  report.benchmarks[0].pairs = 60;
+  report.benchmarks[0].note = "max_pairs reached; this machine is too noisy for a threshold of 5 %";
+  report.measurements[0].pairs = 60;
+  report.warnings = {
+      "no cgroup: processes that outlive a benchmark are found by their parent only"};
+  return report;
+}
+
+inline Report build_failed_report() {
+  Report report = common_report();
+  report.verdict = Verdict::error;
+  report.reason_code = ReasonCode::build_failed;
+  report.reason = "The build of head ended with exit code 2.";
+  report.measurements.clear();
+  StageResult& build = report.stages[1];
+  build.status = StageResult::Status::failed;
+  build.message = "exit code 2";
+  build.log_tail =
+      "src/parse.cpp:12:3: error: expected ';' before '}' token\n"
+      "   12 |   }\n"
+      "      |   ^\n"
+      "ninja: build stopped: subcommand failed.\n";
+  report.seconds = 25.75;
+  return report;
+}
+
+/// One row of every decision, on both sides, on one side, from zero, and without any metric.
+inline Report mixed_report() {
+  Report report = pass_report();
+  report.verdict = Verdict::error;
+  report.reason_code = ReasonCode::bench_failed;
+  report.reason = "One benchmark could not be measured.";
+  BenchmarkResult from_zero =
+      judged("io/read", bytes_read(), {Decision::inconclusive, 0, 0, 0, 0, 4096});
+  from_zero.from_zero = true;
+  from_zero.effect = from_zero.effect_low = from_zero.effect_high = std::nullopt;
+  BenchmarkResult added =
+      judged("parse/BM_New", cpu_time(), {Decision::added, 0, 0, 0, 0, 700, false});
+  added.effect = added.effect_low = added.effect_high = std::nullopt;
+  added.base.reset();
+  BenchmarkResult removed =
+      judged("parse/BM_Old", cpu_time(), {Decision::removed, 0, 0, 0, 800, 0, false});
+  removed.effect = removed.effect_low = removed.effect_high = std::nullopt;
+  removed.head.reset();
+  BenchmarkResult failed;
+  failed.name = "cli";
+  failed.decision = Decision::failed;
+  failed.note = "head: exit code 139 (SIGSEGV) in pair 3";
+  report.benchmarks.push_back(from_zero);
+  report.benchmarks.push_back(
+      judged("sort", cpu_time(), {Decision::improved, -0.2, -0.22, -0.18, 1e6, 8e5}));
+  report.benchmarks.push_back(added);
+  report.benchmarks.push_back(removed);
+  report.benchmarks.push_back(failed);
+  return report;
+}
+
+struct NamedReport {
+  std::string name;  ///< of its golden files, without the extension
+  Report report;
+};
+
+inline std::vector<NamedReport> all_reports() {
+  return {{"regression", regression_report()},
+          {"pass", pass_report()},
+          {"inconclusive", inconclusive_report()},
+          {"build_failed", build_failed_report()},
+          {"mixed", mixed_report()}};
+}
+
+}  // namespace melisai::fixtures
