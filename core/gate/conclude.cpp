@@ -1,0 +1,151 @@
+// From judged benchmarks to the verdict and its sentence.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/gate/gate.h"
+#include "core/gate/wording.h"
+
+namespace melisai::gate {
+namespace {
+
+using Results = std::vector<const BenchmarkResult*>;
+
+/// What counts in the verdict, by how it ended.
+struct Tally {
+  Results regressed;  ///< confirmed, worst first
+  Results failed;
+  Results inconclusive;  ///< widest first
+  int clear = 0;         ///< improved included
+  int improved = 0;
+};
+
+/// A change from zero has no percentage and is worse than any that has one.
+bool is_worse(const BenchmarkResult* a, const BenchmarkResult* b) {
+  constexpr double kFromZero = 1e300;
+  return a->effect.value_or(kFromZero) > b->effect.value_or(kFromZero);
+}
+
+bool is_wider(const BenchmarkResult* a, const BenchmarkResult* b) {
+  constexpr double kUnknown = 1e300;
+  return a->effect_high.value_or(kUnknown) > b->effect_high.value_or(kUnknown);
+}
+
+Tally tally_of(const std::vector<BenchmarkResult>& results) {
+  Tally tally;
+  for (const BenchmarkResult& result : results) {
+    if (!result.gating) continue;
+    switch (result.decision) {
+      case Decision::improved: ++tally.improved; [[fallthrough]];
+      case Decision::clear: ++tally.clear; break;
+      case Decision::failed: tally.failed.push_back(&result); break;
+      case Decision::inconclusive: tally.inconclusive.push_back(&result); break;
+      case Decision::regressed:
+        // Nobody is told of a suspect before fresh pairs agree.
+        (result.confirmed ? tally.regressed : tally.inconclusive).push_back(&result);
+        break;
+      case Decision::added:
+      case Decision::removed: break;
+    }
+  }
+  std::stable_sort(tally.regressed.begin(), tally.regressed.end(), is_worse);
+  std::stable_sort(tally.inconclusive.begin(), tally.inconclusive.end(), is_wider);
+  return tally;
+}
+
+std::string title(const BenchmarkResult& result) { return result.name + ": " + result.metric.name; }
+
+std::string and_more(std::size_t named_of) {
+  return named_of > 1 ? ", and " + std::to_string(named_of - 1) + " more" : "";
+}
+
+std::string regression_of(const BenchmarkResult& result) {
+  std::string text = title(result);
+  if (result.effect) {
+    text += " is " + percent(*result.effect) + " " + worse_adjective(result.metric) + " (";
+    if (result.effect_low && result.effect_high) {
+      text += percent(*result.effect_low) + " to " + percent(*result.effect_high) + ", ";
+    }
+    text += "threshold " + short_percent(result.threshold) + ")";
+  } else {
+    text += result.from_zero ? " was 0 on base and is not on head" : " is worse";
+  }
+  return text + ", confirmed after " + count_of(result.pairs, "pair");
+}
+
+std::size_t benchmarks_in(const Results& results) {
+  std::set<std::string> names;
+  for (const BenchmarkResult* result : results) names.insert(result->name);
+  return names.size();
+}
+
+std::string failures_of(const Results& failed) {
+  return failed.front()->name + " could not be measured (" + failed.front()->note + ")" +
+         and_more(benchmarks_in(failed));
+}
+
+std::string inconclusive_of(const Tally& tally) {
+  const std::size_t open = tally.inconclusive.size();
+  const BenchmarkResult& widest = *tally.inconclusive.front();
+  std::string text = std::to_string(open) + " of " +
+                     count_of(static_cast<int>(open) + tally.clear, "benchmark metric") +
+                     (open == 1 ? " is" : " are") + " not decided: " + title(widest);
+  if (widest.effect_high) {
+    text += " may be up to " + percent(*widest.effect_high) + " " + worse_adjective(widest.metric);
+    return text + " after " + count_of(widest.pairs, "pair") + and_more(open);
+  }
+  return text + " has too few pairs (" + std::to_string(widest.pairs) + ")" + and_more(open);
+}
+
+std::string clear_of(const Tally& tally, double threshold) {
+  std::string text =
+      count_of(tally.clear, "benchmark metric") + (tally.clear == 1 ? " is" : " are") + " clear";
+  if (tally.improved > 0) text += " (" + std::to_string(tally.improved) + " improved)";
+  return text + ": slowdowns of " + short_percent(threshold) + " or more are ruled out";
+}
+
+void set(Report& report, Verdict verdict, ReasonCode code, const std::string& reason) {
+  report.verdict = verdict;
+  report.reason_code = code;
+  report.reason = reason;
+}
+
+/// Something other than the benchmarks ended the check; its reason stands.
+bool ended_early(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::build_failed:
+    case ReasonCode::tests_failed:
+    case ReasonCode::git:
+    case ReasonCode::disk:
+    case ReasonCode::configuration: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void conclude(Report& report) {
+  if (ended_early(report.reason_code)) return;
+  const Tally tally = tally_of(report.benchmarks);
+  const bool is_interrupted = report.reason_code == ReasonCode::interrupted;
+  if (!tally.regressed.empty()) {
+    std::string reason = regression_of(*tally.regressed.front()) + and_more(tally.regressed.size());
+    if (!tally.failed.empty()) reason += "; " + failures_of(tally.failed);
+    if (is_interrupted) reason += "; interrupted before the rest was judged";
+    set(report, Verdict::regression, ReasonCode::regressed, reason);
+  } else if (is_interrupted) {
+    return;
+  } else if (!tally.failed.empty()) {
+    set(report, Verdict::error, ReasonCode::bench_failed, failures_of(tally.failed));
+  } else if (!tally.inconclusive.empty()) {
+    set(report, Verdict::inconclusive, ReasonCode::budget, inconclusive_of(tally));
+  } else if (tally.clear == 0) {
+    set(report, Verdict::inconclusive, ReasonCode::nothing_compared,
+        "nothing was compared: no benchmark metric that gates exists on both base and head");
+  } else {
+    set(report, Verdict::pass, ReasonCode::clear, clear_of(tally, report.threshold));
+  }
+}
+
+}  // namespace melisai::gate

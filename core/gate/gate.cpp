@@ -1,0 +1,287 @@
+#include "core/gate/gate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "core/gate/series.h"
+#include "core/gate/time_metric.h"
+
+namespace melisai::gate {
+namespace {
+
+/// Metrics of fixed work that gate beside the time metric.
+bool gates_by_default(const Metric& metric) {
+  if (metric.better == Better::unknown) return false;
+  if (metric.tier != Tier::exact && metric.tier != Tier::near_exact) return false;
+  return metric.name == "peak_rss" || metric.name == "minor_faults" || metric.name == "rchar" ||
+         metric.name == "wchar";
+}
+
+const Value* value_in(const Observation& observation, const SeriesId& id) {
+  const auto found = observation.values.find(id);
+  return found == observation.values.end() ? nullptr : &found->second;
+}
+
+std::optional<double> time_in(const Observation& observation, const std::string& benchmark,
+                              const std::string& metric) {
+  const Value* value = value_in(observation, {benchmark, metric});
+  if (value == nullptr || value->metric.tier != Tier::time || !is_usable(value->value)) return {};
+  return value->value;
+}
+
+double delay_in(const Observation& observation, const std::string& benchmark) {
+  const Value* value = value_in(observation, {benchmark, "run_delay"});
+  return value != nullptr && is_usable(value->value) ? value->value : 0;
+}
+
+TimeChoice time_choice(const Pair& warm_up, const std::string& benchmark) {
+  return choose_time_metric({.base_wall = time_in(warm_up.base, benchmark, "wall_time"),
+                             .base_cpu = time_in(warm_up.base, benchmark, "cpu_time"),
+                             .head_wall = time_in(warm_up.head, benchmark, "wall_time"),
+                             .head_cpu = time_in(warm_up.head, benchmark, "cpu_time"),
+                             .base_delay = delay_in(warm_up.base, benchmark),
+                             .head_delay = delay_in(warm_up.head, benchmark)});
+}
+
+/// Why these values cannot be judged; "" when they can. A missing value is null.
+std::string defect_of(const Value* base, const Value* head) {
+  if (base == nullptr && head == nullptr) return "no longer reported on either side";
+  if (base == nullptr) return "no longer reported on base";
+  if (head == nullptr) return "no longer reported on head";
+  if (!is_usable(base->value)) return "base measured a value that is not a finite number";
+  if (!is_usable(head->value)) return "head measured a value that is not a finite number";
+  return "";
+}
+
+/// One series of the warm-up; `base` or `head` may be null, not both.
+Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, int process,
+                      const Policy& policy) {
+  const Value& shown = head != nullptr ? *head : *base;
+  Series series(id, shown.metric, threshold_for(shown.metric, policy), process);
+  std::string defect = defect_of(base != nullptr ? base : head, head != nullptr ? head : base);
+  if (base != nullptr && head != nullptr &&
+      (base->metric.unit != head->metric.unit || base->metric.better != head->metric.better)) {
+    defect = "base and head report different units or directions";
+  }
+  if (!defect.empty()) {
+    // What would have gated must not vanish from the verdict.
+    if (shown.metric.tier == Tier::time || gates_by_default(shown.metric)) series.make_gating("");
+    series.fail(defect);
+  } else if (base == nullptr) {
+    series.close_one_sided(Decision::added, head->value);
+  } else if (head == nullptr) {
+    series.close_one_sided(Decision::removed, base->value);
+  }
+  return series;
+}
+
+/// A harness does not know for which side it runs; the runner of processes does, and says so.
+std::string with_side(const std::string& side, const std::string& note) {
+  const bool is_said = note.starts_with(side + ": ") || note.starts_with("setup on " + side);
+  return is_said ? note : side + ": " + note;
+}
+
+/// Failed benchmark or process -> side and what went wrong; the base's word where both failed.
+std::map<std::string, std::string> failures_of(const Pair& pair) {
+  std::map<std::string, std::string> failures;
+  for (const auto& [name, note] : pair.base.failed) failures.emplace(name, with_side("base", note));
+  for (const auto& [name, note] : pair.head.failed) failures.emplace(name, with_side("head", note));
+  return failures;
+}
+
+/// `name` is the benchmark, or the process that ran it.
+bool is_named(const std::string& benchmark, const std::string& name) {
+  return benchmark == name || benchmark.starts_with(name + "/");
+}
+
+bool comes_first(const Series& a, const Series& b) {
+  if (a.id().benchmark != b.id().benchmark) return a.id().benchmark < b.id().benchmark;
+  if (a.gating() != b.gating()) return a.gating();
+  return a.id().metric < b.id().metric;
+}
+
+/// A shown series is judged once, with the whole level; a gating one has its share of the suite's.
+/// Screening and confirmation see different pairs, so their rates multiply, and each may take the
+/// square root of the share. Either may call it clear, so each has half of the misses.
+Judge judge_for(const Series& series, const Policy& policy, const stats::PairedTest& test,
+                int gating) {
+  constexpr double kLevelMax = 0.5;
+  Judge judge{.test = test,
+              .alarm = policy.false_alarm,
+              .miss = policy.miss,
+              .pairs_max = policy.max_pairs};
+  if (series.gating()) {
+    judge.alarm = std::sqrt(policy.false_alarm / std::max(1, gating));
+    judge.miss = policy.miss / 2;
+  }
+  judge.alarm = std::min(judge.alarm, kLevelMax);
+  judge.miss = std::min(judge.miss, kLevelMax);
+  return judge;
+}
+
+}  // namespace
+
+Gate::Gate(const Policy& policy, std::unique_ptr<stats::PairedTest> test)
+    : policy_(policy), test_(std::move(test)) {}
+
+Gate::~Gate() = default;
+
+void Gate::start(std::span<const Pair> warm_ups) {
+  for (const Pair& warm_up : warm_ups) add_process(warm_up, processes_++);
+  gating_ =
+      static_cast<int>(std::count_if(series_.begin(), series_.end(), [](const Series& series) {
+        return series.gating() && !series.decided();
+      }));
+}
+
+void Gate::add_process(const Pair& warm_up, int process) {
+  const auto first = static_cast<std::ptrdiff_t>(series_.size());
+  std::set<SeriesId> ids;
+  for (const auto& [id, value] : warm_up.base.values) ids.insert(id);
+  for (const auto& [id, value] : warm_up.head.values) ids.insert(id);
+  TimeChoice choice;
+  std::string benchmark;
+  for (const SeriesId& id : ids) {
+    if (benchmark != id.benchmark) {
+      benchmark = id.benchmark;
+      choice = time_choice(warm_up, benchmark);
+    }
+    Series series = warm_up_series(id, value_in(warm_up.base, id), value_in(warm_up.head, id),
+                                   process, policy_);
+    if (!series.decided() && id.metric == choice.metric) series.make_gating(choice.why);
+    if (!series.decided() && gates_by_default(series.metric())) series.make_gating("");
+    series_.push_back(std::move(series));
+  }
+  for (const auto& [name, note] : failures_of(warm_up)) {
+    for (const std::string& each : benchmarks_named(name, process)) {
+      fail_benchmark(each, note, process);
+    }
+  }
+  std::sort(series_.begin() + first, series_.end(), comes_first);
+}
+
+void Gate::add(const Pair& pair) {
+  const int process = process_of(pair);
+  const std::set<std::string> open = open_names();
+  for (const auto& [name, note] : failures_of(pair)) {
+    for (const std::string& each : benchmarks_named(name, process)) {
+      // A process that dies takes down what it was run for, not what had been decided before.
+      if (each == name || open.contains(each)) fail_benchmark(each, note, process);
+    }
+  }
+  for (Series& series : series_) {
+    if (series.process() != process || series.decided()) continue;
+    if (!open.contains(series.id().benchmark)) continue;
+    const Value* base = value_in(pair.base, series.id());
+    const Value* head = value_in(pair.head, series.id());
+    if (const std::string defect = defect_of(base, head); !defect.empty()) {
+      series.fail(defect);
+    } else {
+      series.add(base->value, head->value, judge_for(series, policy_, *test_, gating_));
+    }
+  }
+}
+
+std::vector<std::string> Gate::open_benchmarks() const {
+  std::vector<std::string> names;
+  // Series of one benchmark are neighbours.
+  for (const Series& series : series_) {
+    const std::string& name = series.id().benchmark;
+    if (is_open(series) && (names.empty() || names.back() != name)) names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<Standing> Gate::standing(const std::string& benchmark) const {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  std::set<std::string> gating_benchmarks;
+  std::optional<Standing> widest;
+  bool widest_is_open = false;
+  for (const Series& series : series_) {
+    if (!series.gating()) continue;
+    gating_benchmarks.insert(series.id().benchmark);
+    if (series.id().benchmark != benchmark) continue;
+    const BenchmarkResult result = series.result(judge_for(series, policy_, *test_, gating_));
+    const double low = result.effect_low.value_or(-kInfinite);
+    const double high = result.effect_high.value_or(kInfinite);
+    const bool is_open = this->is_open(series);
+    const bool is_wider = widest && high - low > widest->high - widest->low;
+    if (widest && (is_open == widest_is_open ? !is_wider : widest_is_open)) continue;
+    widest_is_open = is_open;
+    widest = Standing{.benchmark = benchmark,
+                      .pairs = series.pairs(),
+                      .confirming = series.confirming(),
+                      .low = low,
+                      .high = high};
+  }
+  if (widest) widest->benchmarks = static_cast<int>(gating_benchmarks.size());
+  return widest;
+}
+
+std::vector<BenchmarkResult> Gate::results() const {
+  std::vector<BenchmarkResult> results;
+  results.reserve(series_.size());
+  for (const Series& series : series_) {
+    results.push_back(series.result(judge_for(series, policy_, *test_, gating_)));
+  }
+  return results;
+}
+
+bool Gate::is_open(const Series& series) const {
+  return series.gating() && !series.decided() && series.pairs() < policy_.max_pairs;
+}
+
+std::set<std::string> Gate::open_names() const {
+  std::set<std::string> names;
+  for (const Series& series : series_) {
+    if (is_open(series)) names.insert(series.id().benchmark);
+  }
+  return names;
+}
+
+int Gate::process_of(const Pair& pair) const {
+  if (processes_ == 1) return 0;
+  for (const Series& series : series_) {
+    if (value_in(pair.base, series.id()) != nullptr ||
+        value_in(pair.head, series.id()) != nullptr) {
+      return series.process();
+    }
+    for (const auto& [name, note] : failures_of(pair)) {
+      if (is_named(series.id().benchmark, name)) return series.process();
+    }
+  }
+  return -1;
+}
+
+std::vector<std::string> Gate::benchmarks_named(const std::string& name, int process) const {
+  std::set<std::string> names;
+  for (const Series& series : series_) {
+    if (series.process() == process && is_named(series.id().benchmark, name)) {
+      names.insert(series.id().benchmark);
+    }
+  }
+  if (names.empty()) return {name};
+  return {names.begin(), names.end()};
+}
+
+void Gate::fail_benchmark(const std::string& benchmark, const std::string& note, int process) {
+  bool is_known = false;
+  for (Series& series : series_) {
+    if (series.process() != process || series.id().benchmark != benchmark) continue;
+    is_known = true;
+    if (series.gating() && series.decision() == Decision::regressed) continue;
+    series.make_gating("");
+    series.fail(note);
+  }
+  if (is_known) return;
+  const Metric metric{
+      .name = "wall_time", .unit = "ns", .better = Better::lower, .tier = Tier::time};
+  Series series({benchmark, metric.name}, metric, threshold_for(metric, policy_), process);
+  series.make_gating("");
+  series.fail(note);
+  series_.push_back(std::move(series));
+}
+
+}  // namespace melisai::gate

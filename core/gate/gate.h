@@ -1,0 +1,89 @@
+// The gate: pairs in, decisions out. Pure: no clock, no chance, no I/O. Splits the false-alarm
+// promise over the suite, sends suspects into confirmation with fresh pairs, and says which
+// benchmarks still need pairs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/model/metric.h"
+#include "core/model/project.h"
+#include "core/model/report.h"
+#include "core/stats/paired_test.h"
+
+namespace melisai::gate {
+
+class Series;  // core/gate/series.h; private to this folder
+
+/// Smallest change that counts as bad: relative for time; for exact and near exact metrics the
+/// smaller of the policy's threshold and the tier's default, never below an absolute floor (table:
+/// core/gate/README.md).
+struct Threshold {
+  double relative = 0.05;
+  double floor = 0;  ///< in the metric's unit
+  /// As a fraction of `base`, which is > 0.
+  double effective(double base) const;
+};
+Threshold threshold_for(const Metric& metric, const Policy& policy);
+
+/// Where one benchmark stands, for people who wait.
+struct Standing {
+  std::string benchmark;
+  int pairs = 0;
+  int benchmarks = 0;  ///< with a gating series, in the whole suite
+  bool confirming = false;
+  double low = 0;  ///< interval of the widest open gating metric, as fractions; infinite before the
+                   ///< first look
+  double high = 0;
+};
+
+class Gate {
+ public:
+  Gate(const Policy& policy, std::unique_ptr<stats::PairedTest> test);
+  ~Gate();
+
+  /// The warm-up pair of every benchmark process, once, before add(): says which series exist on
+  /// which side, which of wall and CPU time gates each benchmark, and so over how many gating
+  /// series the false-alarm promise is split.
+  void start(std::span<const Pair> warm_ups);
+
+  /// One judged pair of one process. Series of closed benchmarks and unknown series in it are
+  /// ignored; an open benchmark that is missing has failed. An empty pair says nothing, unless
+  /// there is only one process.
+  void add(const Pair& pair);
+
+  /// Benchmarks (full names) with a gating series that still needs pairs and may have them, in the
+  /// order of start().
+  std::vector<std::string> open_benchmarks() const;
+
+  std::optional<Standing> standing(const std::string& benchmark) const;
+
+  /// All series judged as far as they came; open ones are inconclusive with a note that says why.
+  std::vector<BenchmarkResult> results() const;
+
+ private:
+  bool is_open(const Series& series) const;
+  std::set<std::string> open_names() const;
+  /// The process that a pair belongs to, by what it reports; -1 when nothing in it is known.
+  int process_of(const Pair& pair) const;
+  std::vector<std::string> benchmarks_named(const std::string& name, int process) const;
+  void add_process(const Pair& warm_up, int process);
+  void fail_benchmark(const std::string& benchmark, const std::string& note, int process);
+
+  Policy policy_;
+  std::unique_ptr<stats::PairedTest> test_;
+  std::vector<Series> series_;  ///< in the order of start()
+  int processes_ = 0;
+  int gating_ = 0;  ///< series over which the false-alarm promise is split
+};
+
+/// Verdict, reason code and sentence from judged benchmarks (report.benchmarks); overwrites only
+/// those three fields.
+void conclude(Report& report);
+
+}  // namespace melisai::gate

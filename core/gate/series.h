@@ -1,0 +1,71 @@
+// Series: the pairs of one benchmark metric and how far their judgement came: screening, then
+// confirmation with fresh pairs for a suspect. Private to core/gate.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/gate/comparison.h"
+
+namespace melisai::gate {
+
+/// How strictly a series is judged; the same for all looks.
+struct Judge {
+  const stats::PairedTest& test;
+  double alarm = 0.01;  ///< of one stage
+  double miss = 0.05;   ///< of one stage
+  int pairs_max = 60;
+};
+
+class Series {
+ public:
+  Series(SeriesId id, Metric metric, Threshold threshold, int process);
+
+  const SeriesId& id() const { return id_; }
+  const Metric& metric() const { return metric_; }
+  int process() const { return process_; }
+  bool gating() const { return gating_; }
+  bool confirming() const { return stage_start_ > 0; }
+  bool decided() const { return decided_; }
+  Decision decision() const { return decision_; }
+  int pairs() const { return static_cast<int>(base_.size()); }
+
+  /// Makes the series count in the verdict. `why` may be empty.
+  void make_gating(const std::string& why);
+  /// Ends the series. It exists on one side only: `warm_up` is what that side measured.
+  void close_one_sided(Decision decision, double warm_up);
+  void fail(const std::string& note);
+
+  /// One judged pair of a series that is not decided. Values must be usable (is_usable).
+  void add(double base, double head, const Judge& judge);
+
+  BenchmarkResult result(const Judge& judge) const;
+
+ private:
+  void judge_stage(const Judge& judge);
+  void judge_unknown_direction(const Comparison& comparison, const Judge& judge);
+  void suspect();
+  void close(Decision decision, const std::string& note);
+  Comparison comparison() const;
+  std::string open_note(const Comparison& comparison, const stats::Look& look) const;
+
+  SeriesId id_;
+  Metric metric_;
+  Threshold threshold_;
+  int process_ = 0;
+  bool gating_ = false;
+  bool decided_ = false;
+  bool confirmed_ = false;
+  Decision decision_ = Decision::inconclusive;
+  int stage_start_ = 0;  ///< pairs before confirmation began; 0: screening
+  std::string why_gating_;
+  std::string note_;
+  std::vector<double> base_;
+  std::vector<double> head_;
+  double warm_up_ = 0;  ///< only of a one-sided series
+};
+
+/// Finite, and small enough to be squared and summed.
+bool is_usable(double value);
+
+}  // namespace melisai::gate

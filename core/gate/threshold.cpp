@@ -1,0 +1,30 @@
+// Smallest change that counts as bad, per metric (table in README.md).
+#include <algorithm>
+
+#include "core/gate/gate.h"
+
+namespace melisai::gate {
+namespace {
+
+/// Default of an exact or near exact metric.
+Threshold count_default(const std::string& metric) {
+  if (metric == "instructions") return {.relative = 0.01, .floor = 0};
+  if (metric == "minor_faults") return {.relative = 0.01, .floor = 16};
+  if (metric == "peak_rss") return {.relative = 0.01, .floor = 256 * 1024};
+  return {.relative = 0.005, .floor = 5};
+}
+
+}  // namespace
+
+double Threshold::effective(double base) const { return std::max(relative, floor / base); }
+
+Threshold threshold_for(const Metric& metric, const Policy& policy) {
+  if (metric.tier != Tier::exact && metric.tier != Tier::near_exact) {
+    return {.relative = policy.threshold, .floor = 0};
+  }
+  Threshold threshold = count_default(metric.name);
+  threshold.relative = std::min(threshold.relative, policy.threshold);
+  return threshold;
+}
+
+}  // namespace melisai::gate

@@ -1,0 +1,33 @@
+#include "core/gate/wording.h"
+
+#include <array>
+#include <cstdio>
+
+namespace melisai::gate {
+namespace {
+
+std::string print(const char* format, double number) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, number);
+  return text.data();
+}
+
+}  // namespace
+
+// %g above a million per cent: a hostile metric must not fill the line.
+std::string percent(double fraction) {
+  return print(fraction > 1e4 ? "%.3g %%" : "%.1f %%", fraction * 100);
+}
+
+std::string short_percent(double fraction) { return print("%.3g %%", fraction * 100); }
+
+std::string worse_adjective(const Metric& metric) {
+  if (metric.better == Better::higher) return "worse";
+  return metric.tier == Tier::time ? "slower" : "higher";
+}
+
+std::string count_of(int number, const std::string& noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+}  // namespace melisai::gate

@@ -1,0 +1,152 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/gate/gate.h"
+#include "tests/unit/gate/fake_suite.h"
+
+namespace melisai::gate {
+namespace {
+
+using testing::HasSubstr;
+
+BenchmarkResult gating_result(const std::string& name, Decision decision) {
+  BenchmarkResult result;
+  result.name = name;
+  result.metric = test::cpu_time();
+  result.decision = decision;
+  result.gating = true;
+  result.threshold = 0.05;
+  result.pairs = 12;
+  if (decision == Decision::regressed) {
+    result.confirmed = true;
+    result.effect = 0.051;
+    result.effect_low = 0.03;
+    result.effect_high = 0.07;
+  }
+  if (decision == Decision::failed) result.note = "head: exit code 3";
+  if (decision == Decision::inconclusive) result.effect_high = 0.083;
+  return result;
+}
+
+Report concluded(std::vector<BenchmarkResult> results, ReasonCode code = ReasonCode::internal) {
+  Report report;
+  report.benchmarks = std::move(results);
+  report.reason_code = code;
+  conclude(report);
+  return report;
+}
+
+TEST(Conclude, AllClearPasses) {
+  const Report report =
+      concluded({gating_result("a", Decision::clear), gating_result("b", Decision::improved),
+                 gating_result("c", Decision::added)});
+  EXPECT_EQ(report.verdict, Verdict::pass);
+  EXPECT_EQ(report.reason_code, ReasonCode::clear);
+  EXPECT_EQ(report.reason,
+            "2 benchmark metrics are clear (1 improved): slowdowns of 5 % or more are ruled out");
+}
+
+TEST(Conclude, AConfirmedRegressionIsToldWithItsNumbers) {
+  const Report report = concluded({gating_result("lib", Decision::clear),
+                                   gating_result("parse/BM_Small", Decision::regressed)});
+  EXPECT_EQ(report.verdict, Verdict::regression);
+  EXPECT_EQ(report.reason_code, ReasonCode::regressed);
+  EXPECT_EQ(report.reason,
+            "parse/BM_Small: cpu_time is 5.1 % slower (3.0 % to 7.0 %, threshold 5 %), confirmed "
+            "after 12 pairs");
+}
+
+TEST(Conclude, TheWorstRegressionIsNamedFirst) {
+  BenchmarkResult worse = gating_result("worse", Decision::regressed);
+  worse.effect = 0.5;
+  BenchmarkResult from_zero = gating_result("zero", Decision::regressed);
+  from_zero.effect.reset();
+  from_zero.from_zero = true;
+  const BenchmarkResult mild = gating_result("mild", Decision::regressed);
+  EXPECT_THAT(concluded({mild, worse}).reason, HasSubstr("worse: cpu_time is 50.0 % slower"));
+  const std::string reason = concluded({mild, worse, from_zero}).reason;
+  EXPECT_THAT(reason, HasSubstr("zero: cpu_time was 0 on base and is not on head"));
+  EXPECT_THAT(reason, HasSubstr(", and 2 more"));
+}
+
+TEST(Conclude, CountersAreHigherNotSlower) {
+  BenchmarkResult memory = gating_result("app", Decision::regressed);
+  memory.metric = test::peak_rss();
+  EXPECT_THAT(concluded({memory}).reason, HasSubstr("peak_rss is 5.1 % higher"));
+}
+
+TEST(Conclude, ARegressionGoesBeforeAFailureAndMentionsIt) {
+  const Report report =
+      concluded({gating_result("a", Decision::failed), gating_result("b", Decision::regressed)});
+  EXPECT_EQ(report.verdict, Verdict::regression);
+  EXPECT_THAT(report.reason, HasSubstr("; a could not be measured (head: exit code 3)"));
+}
+
+TEST(Conclude, AFailureGoesBeforeWhatIsOpen) {
+  const Report report =
+      concluded({gating_result("a", Decision::inconclusive), gating_result("b", Decision::failed),
+                 gating_result("b", Decision::failed), gating_result("c", Decision::failed)});
+  EXPECT_EQ(report.verdict, Verdict::error);
+  EXPECT_EQ(report.reason_code, ReasonCode::bench_failed);
+  EXPECT_EQ(report.reason, "b could not be measured (head: exit code 3), and 1 more");
+}
+
+TEST(Conclude, WhatIsOpenIsNeverAPass) {
+  const Report report =
+      concluded({gating_result("a", Decision::clear), gating_result("b", Decision::inconclusive)});
+  EXPECT_EQ(report.verdict, Verdict::inconclusive);
+  EXPECT_EQ(report.reason_code, ReasonCode::budget);
+  EXPECT_EQ(report.reason,
+            "1 of 2 benchmark metrics is not decided: b: cpu_time may be up to 8.3 % slower after "
+            "12 pairs");
+  BenchmarkResult unknown = gating_result("c", Decision::inconclusive);
+  unknown.effect_high.reset();
+  EXPECT_THAT(concluded({gating_result("b", Decision::inconclusive), unknown}).reason,
+              HasSubstr("are not decided: c: cpu_time has too few pairs (12), and 1 more"));
+}
+
+TEST(Conclude, AnUnconfirmedSuspectIsNotARegression) {
+  BenchmarkResult suspect = gating_result("a", Decision::regressed);
+  suspect.confirmed = false;
+  EXPECT_EQ(concluded({suspect}).verdict, Verdict::inconclusive);
+}
+
+TEST(Conclude, WhatDoesNotGateDoesNotCount) {
+  for (const Decision decision : {Decision::regressed, Decision::failed, Decision::inconclusive}) {
+    BenchmarkResult shown = gating_result("a", decision);
+    shown.gating = false;
+    EXPECT_EQ(concluded({shown, gating_result("b", Decision::clear)}).verdict, Verdict::pass);
+    EXPECT_EQ(concluded({shown}).reason_code, ReasonCode::nothing_compared);
+  }
+}
+
+TEST(Conclude, NothingComparedIsInconclusive) {
+  for (const auto& results : {std::vector<BenchmarkResult>{},
+                              {gating_result("a", Decision::added)},
+                              {gating_result("a", Decision::removed)}}) {
+    const Report report = concluded(results);
+    EXPECT_EQ(report.verdict, Verdict::inconclusive);
+    EXPECT_EQ(report.reason_code, ReasonCode::nothing_compared);
+  }
+}
+
+TEST(Conclude, AnInterruptionStandsUnlessARegressionWasConfirmed) {
+  const Report clear = concluded({gating_result("a", Decision::clear)}, ReasonCode::interrupted);
+  EXPECT_EQ(clear.verdict, Verdict::error);
+  EXPECT_EQ(clear.reason_code, ReasonCode::interrupted);
+  const Report slow = concluded({gating_result("a", Decision::regressed)}, ReasonCode::interrupted);
+  EXPECT_EQ(slow.verdict, Verdict::regression);
+  EXPECT_THAT(slow.reason, HasSubstr("interrupted"));
+}
+
+TEST(Conclude, AnInfrastructureReasonStands) {
+  for (const ReasonCode code : {ReasonCode::build_failed, ReasonCode::tests_failed, ReasonCode::git,
+                                ReasonCode::disk, ReasonCode::configuration}) {
+    const Report report = concluded({gating_result("a", Decision::regressed)}, code);
+    EXPECT_EQ(report.verdict, Verdict::error);
+    EXPECT_EQ(report.reason_code, code);
+  }
+}
+
+}  // namespace
+}  // namespace melisai::gate
