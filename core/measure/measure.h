@@ -1,0 +1,75 @@
+// Measure: runs base and head as pairs and says what each run cost. A pair is one run of each side,
+// in random order, both on the same CPU when the workload is single-threaded; the warm-up pair is
+// unpinned and tells how to place the rest. Nothing else happens while a timed half runs. The
+// orchestrator is the only caller.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/process.h"
+#include "core/base/rng.h"
+#include "core/measure/machine.h"
+#include "core/model/metric.h"
+#include "core/model/project.h"
+#include "core/model/report.h"
+
+namespace melisai::measure {
+
+/// One side of a benchmark: what runs, and where.
+struct Side {
+  std::string name;  ///< "base" or "head", for messages
+  std::string tree;  ///< absolute working directory
+  RunLine run;
+};
+
+struct Subject {
+  BenchmarkSpec spec;
+  Side base;
+  Side head;
+  bool base_may_lack_it =
+      true;  ///< a program that base does not have makes the benchmark new instead of failed
+};
+
+class PairRunner {
+ public:
+  /// `work_dir`: absolute, private, exists; receives outputs and results of runs.
+  PairRunner(ProcessRunner& processes, Rng& rng, const MeasureOptions& options,
+             std::string work_dir);
+  ~PairRunner();
+
+  /// Runs the set-up command and the warm-up pair (Pair::index 0). What goes wrong on one side is
+  /// in the observation's `failed`; a program that is missing on base only leaves that observation
+  /// empty. Errors: interrupted, disk_full, io, process.
+  Result<Pair> warm_up(const Subject& subject, Milliseconds time_left);
+
+  /// One judged pair. `open`: full names of benchmarks that still need pairs; when some of the
+  /// process's are missing and the format can rerun a subset, only they run. Errors as above, and
+  /// timeout when `time_left` ended the run before the benchmark's own limit did.
+  Result<Pair> measure(const Subject& subject, int index, const std::vector<std::string>& open,
+                       Milliseconds time_left);
+
+  /// How the subject was placed and run, once it was warmed up.
+  Measurement describe(const Subject& subject) const;
+
+ private:
+  struct Plan;
+  Result<Pair> run_pair(const Subject& subject, Plan& plan, int index, const std::string& filter,
+                        Milliseconds time_left);
+  Result<Observation> run_half(const Subject& subject, const Side& side, Plan& plan, int cpu,
+                               const std::string& filter, Milliseconds time_left);
+  Result<Exit> run_side(const Subject& subject, const Side& side, const RunLine& line, Plan& plan,
+                        int cpu, Milliseconds time_left);
+  Result<bool> set_up(const Subject& subject, const Side& side, Observation& observation,
+                      Plan& plan, Milliseconds time_left);
+
+  ProcessRunner& processes_;
+  Rng& rng_;
+  MeasureOptions options_;
+  std::string work_dir_;
+  std::map<std::string, Plan> plans_;
+};
+
+}  // namespace melisai::measure

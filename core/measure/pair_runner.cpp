@@ -1,0 +1,268 @@
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <set>
+
+#include "core/base/files.h"
+#include "core/measure/formats/google_benchmark.h"
+#include "core/measure/measure.h"
+#include "core/measure/placement.h"
+#include "core/measure/usage_metrics.h"
+
+namespace melisai::measure {
+namespace {
+
+constexpr int kShellCommandNotFound = 127;
+constexpr Bytes kErrorTailBytes = 2 << 10;
+constexpr std::size_t kFilterMax =
+    64 << 10;  // stays below the kernel's limit of 128 KiB for one argument
+
+std::string last_line_of(const std::string& file) {
+  std::string tail = file_tail(file, kErrorTailBytes);
+  while (!tail.empty() && (tail.back() == '\n' || tail.back() == '\r')) tail.pop_back();
+  const std::size_t newline = tail.rfind('\n');
+  return newline == std::string::npos ? tail : tail.substr(newline + 1);
+}
+
+std::string shell_quoted(const std::string& word) {
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+    text.replace(at, what.size(), with);
+  return text;
+}
+
+/// The run line with the filter appended; `regex` empty: as it is.
+RunLine filtered(RunLine line, const std::string& filter, const std::string& regex) {
+  if (regex.empty()) return line;
+  if (!line.shell.empty()) {
+    line.shell += " " + replaced(filter, "{regex}", shell_quoted(regex));
+    return line;
+  }
+  for (std::size_t at = 0; at < filter.size();) {
+    const std::size_t space = std::min(filter.find(' ', at), filter.size());
+    if (space > at) line.argv.push_back(replaced(filter.substr(at, space - at), "{regex}", regex));
+    at = space + 1;
+  }
+  return line;
+}
+
+std::vector<std::string> argv_of(const RunLine& line) {
+  if (line.shell.empty()) return line.argv;
+  return {"/bin/sh", "-c", line.shell};
+}
+
+/// What a benchmark process sees: nothing of the caller but what it needs to find programs, and
+/// what the user lists. Names and lengths are equal on both sides: the size of the environment
+/// moves the stack and with it the timing.
+std::vector<std::string> run_environment(const BenchmarkSpec& spec, const MeasureOptions& options,
+                                         const std::string& side_dir) {
+  std::map<std::string, std::string> values = {{"LANG", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}};
+  for (const char* name : {"PATH", "HOME"})
+    if (const char* value = std::getenv(name)) values[name] = value;
+  values.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
+  for (const std::string& name : options.pass_env)
+    if (const char* value = std::getenv(name.c_str())) values[name] = value;
+  for (const auto& [name, value] : spec.env) values[name] = value;
+  values["MELISAI_RESULT"] = side_dir + "/result";
+  values["TMPDIR"] = side_dir + "/tmp";
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+std::set<std::string> names_in(const Observation& observation) {
+  std::set<std::string> names;
+  for (const auto& [id, value] : observation.values) names.insert(id.benchmark);
+  return names;
+}
+
+}  // namespace
+
+struct PairRunner::Plan {
+  Placement placement;
+  std::string filter;           ///< template with {regex}; "" when the process always runs whole
+  std::set<std::string> known;  ///< full names seen in the warm-up
+  std::vector<Usage> warm_ups;
+  bool base_first = true;  ///< order of the last pair
+  Measurement measurement;
+};
+
+PairRunner::PairRunner(ProcessRunner& processes, Rng& rng, const MeasureOptions& options,
+                       std::string work_dir)
+    : processes_(processes), rng_(rng), options_(options), work_dir_(std::move(work_dir)) {}
+
+PairRunner::~PairRunner() = default;
+
+Measurement PairRunner::describe(const Subject& subject) const {
+  const auto plan = plans_.find(subject.spec.name);
+  if (plan == plans_.end()) return {.benchmark = subject.spec.name, .placement = "not run"};
+  return plan->second.measurement;
+}
+
+Result<Exit> PairRunner::run_side(const Subject& subject, const Side& side, const RunLine& line,
+                                  Plan& plan, int cpu, Milliseconds time_left) {
+  const std::string side_dir = work_dir_ + "/" + side.name;
+  MELISAI_CHECK(remove_tree(side_dir));
+  MELISAI_CHECK(make_directories(side_dir + "/tmp", {.private_mode = true}));
+  Command command;
+  command.argv = argv_of(line);
+  command.env = run_environment(subject.spec, options_, side_dir);
+  command.cwd = side.tree;
+  command.stdout_file = side_dir + "/stdout";
+  command.stderr_file = side_dir + "/stderr";
+  command.output_max = options_.output_max;
+  command.timeout = std::min(subject.spec.timeout, std::max(time_left, Milliseconds{1}));
+  command.grace = options_.grace;
+  command.cpus = cpu >= 0 ? std::vector<int>{cpu} : plan.placement.fixed;
+  command.cgroup = options_.cgroup;
+  command.count_tasks =
+      plan.known.empty();  // only before anything is known: never in a judged pair
+  const StandAside stand_aside(usable_cpus(), command.cpus);
+  Result<Exit> exit = processes_.run(command);
+  if (exit && exit->end == Exit::End::interrupted)
+    return Error{Errc::interrupted, "interrupted while measuring '" + subject.spec.name + "'"};
+  return exit;
+}
+
+/// False: the set-up failed and `observation` says so.
+Result<bool> PairRunner::set_up(const Subject& subject, const Side& side, Observation& observation,
+                                Plan& plan, Milliseconds time_left) {
+  if (subject.spec.setup.empty()) return true;
+  const Result<Exit> exit = run_side(subject, side, subject.spec.setup, plan, -1, time_left);
+  if (!exit && exit.error().code != Errc::not_found) return exit.error();
+  if (exit && exit->ok()) return true;
+  observation.failed[subject.spec.name] =
+      "setup on " + side.name + ": " +
+      (exit ? melisai::describe(*exit, subject.spec.timeout) : exit.error().message);
+  return false;
+}
+
+Result<Observation> PairRunner::run_half(const Subject& subject, const Side& side, Plan& plan,
+                                         int cpu, const std::string& regex,
+                                         Milliseconds time_left) {
+  const BenchmarkSpec& spec = subject.spec;
+  Observation observation;
+  const auto fail = [&](const std::string& why) {
+    observation.failed[spec.name] = side.name + ": " + why;
+    return observation;
+  };
+  // The head's pipeline file rules; a program that only the head has is a new benchmark, not a
+  // broken one.
+  const bool may_lack_it = subject.base_may_lack_it && &side == &subject.base;
+  const Result<Exit> exit =
+      run_side(subject, side, filtered(side.run, plan.filter, regex), plan, cpu, time_left);
+  if (!exit) {
+    if (exit.error().code != Errc::not_found) return exit.error();
+    return may_lack_it ? observation : fail(exit.error().message);
+  }
+  if (exit->end == Exit::End::timed_out && time_left < spec.timeout)
+    return Error{Errc::timeout, "the measuring budget ended"};
+  const std::string side_dir = work_dir_ + "/" + side.name;
+  if (!exit->ok()) {
+    if (may_lack_it && exit->end == Exit::End::exited && exit->code == kShellCommandNotFound)
+      return observation;
+    const std::string line = last_line_of(side_dir + "/stderr");
+    return fail(melisai::describe(*exit, spec.timeout) + (line.empty() ? "" : ": " + line));
+  }
+  plan.measurement.in_cgroup = exit->in_cgroup;
+  if (plan.known.empty()) plan.warm_ups.push_back(exit->usage);
+  if (spec.format == Format::command) {
+    observation.values = usage_metrics(spec.name, exit->usage);
+    return observation;
+  }
+  std::string file = side_dir + "/result";
+  Result<std::string> text = read_file(file, options_.result_max);
+  if (!text && text.error().code == Errc::not_found)
+    text = read_file(side_dir + "/stdout", options_.result_max);
+  if (!text) return fail(text.error().message);
+  if (text->empty()) return fail("wrote nothing to $MELISAI_RESULT and nothing to standard output");
+  Result<Observation> parsed = parse_google_benchmark(spec.name, *text, options_.metrics_max);
+  if (!parsed) return fail(parsed.error().message);
+  return parsed;
+}
+
+Result<Pair> PairRunner::run_pair(const Subject& subject, Plan& plan, int index,
+                                  const std::string& regex, Milliseconds time_left) {
+  Pair pair;
+  pair.index = index;
+  // The first half of a pair may always be a little slower. Balanced over two pairs, such an effect
+  // cancels out instead of piling up in two points, which trimming would take for certainty
+  // (core/decisions/0003).
+  if (index % 2 == 1 || index == 0)
+    plan.base_first = rng_.below(2) == 0;
+  else
+    plan.base_first = !plan.base_first;
+  pair.base_first = plan.base_first;
+  pair.cpu = index == 0 ? -1 : draw_cpu(plan.placement, usable_cpus(), rng_);
+  for (const bool base : {pair.base_first, !pair.base_first}) {
+    const Side& side = base ? subject.base : subject.head;
+    MELISAI_TRY(Observation half, run_half(subject, side, plan, pair.cpu, regex, time_left));
+    (base ? pair.base : pair.head) = std::move(half);
+  }
+  return pair;
+}
+
+Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left) {
+  Plan& plan = plans_[subject.spec.name];
+  plan.filter = subject.spec.filter;
+  if (plan.filter.empty() && subject.spec.format == Format::google_benchmark)
+    plan.filter = "--benchmark_filter={regex}";
+  plan.measurement.benchmark = subject.spec.name;
+  Pair failed;
+  MELISAI_TRY(const bool base_ready, set_up(subject, subject.base, failed.base, plan, time_left));
+  MELISAI_TRY(const bool head_ready, set_up(subject, subject.head, failed.head, plan, time_left));
+  if (!base_ready || !head_ready) return failed;
+
+  Result<Pair> pair = run_pair(subject, plan, 0, "", time_left);
+  if (!pair && pair.error().code == Errc::timeout) {
+    failed.head.failed[subject.spec.name] =
+        "one run of each side did not finish within the measuring budget; raise --budget or "
+        "shorten the benchmark";
+    return failed;
+  }
+  if (!pair) return pair;
+  for (const Observation* half : {&pair->base, &pair->head}) plan.known.merge(names_in(*half));
+  const Pinning& pinning = subject.spec.pin ? *subject.spec.pin : options_.pin;
+  plan.placement = decide_placement(pinning, usable_cpus(), plan.warm_ups);
+  plan.measurement.placement = plan.placement.reason;
+  double cpu = 0, wall = 0;
+  for (const Usage& usage : plan.warm_ups) {
+    cpu += static_cast<double>(usage.cpu_time_ns);
+    wall += static_cast<double>(usage.wall_time_ns);
+  }
+  plan.measurement.cpu_wall_ratio = wall > 0 ? cpu / wall : 0;
+  return pair;
+}
+
+Result<Pair> PairRunner::measure(const Subject& subject, int index,
+                                 const std::vector<std::string>& open, Milliseconds time_left) {
+  Plan& plan = plans_.at(subject.spec.name);
+  std::vector<std::string> names;
+  for (const std::string& full_name : open)
+    if (full_name.size() > subject.spec.name.size())
+      names.push_back(full_name.substr(subject.spec.name.size() + 1));
+  const bool subset = !plan.filter.empty() && !names.empty() && open.size() < plan.known.size();
+  const std::string regex = subset ? google_benchmark_filter(names) : "";
+  const bool use_filter = subset && regex.size() <= kFilterMax;
+  MELISAI_TRY(Pair pair, run_pair(subject, plan, index, use_filter ? regex : "", time_left));
+  if (use_filter) {
+    const std::set<std::string> base = names_in(pair.base), head = names_in(pair.head);
+    const bool all_there = std::all_of(open.begin(), open.end(), [&](const std::string& name) {
+      return base.contains(name) && head.contains(name);
+    });
+    // A run line that cannot take the filter (a script, a compound line) runs whole from now on.
+    if (!all_there) {
+      plan.filter.clear();
+      return measure(subject, index, open, time_left);
+    }
+  }
+  ++plan.measurement.pairs;
+  return pair;
+}
+
+}  // namespace melisai::measure

@@ -1,0 +1,188 @@
+#include "core/run/build_cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/base/log.h"
+
+namespace melisai::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Bytes kMarkerMax = 4 << 20;
+
+/// Size, mode and modification time of every entry below `root`, so that a later check sees whether
+/// anything was touched.
+struct Inventory {
+  std::string stamp;
+  Bytes bytes = 0;
+};
+
+Inventory take_inventory(const std::string& root) {
+  std::vector<std::string> lines;
+  Inventory inventory;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(root, error), end; !error && entry != end;
+       entry.increment(error)) {
+    struct stat status {};
+    if (lstat(entry->path().c_str(), &status) != 0) continue;
+    const bool directory = S_ISDIR(status.st_mode);
+    inventory.bytes += static_cast<Bytes>(status.st_blocks) * 512;
+    std::ostringstream line;
+    line << entry->path().native().substr(root.size()) << ' ' << status.st_mode;
+    // A directory's time changes with every temporary file in it; its entries are listed anyway.
+    if (!directory)
+      line << ' ' << status.st_size << ' ' << status.st_mtim.tv_sec << '.'
+           << status.st_mtim.tv_nsec;
+    lines.push_back(line.str());
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string all = error ? "unreadable: " + error.message() : "";
+  for (const std::string& line : lines) all += line + '\n';
+  inventory.stamp = hash_hex(all);
+  return inventory;
+}
+
+std::string marker_text(const std::string& key_text, const std::string& stamp) {
+  return "stamp " + stamp + "\n" + key_text;
+}
+
+void append_stamp(std::string& text, const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return;
+  text += path + ' ' + std::to_string(status.st_size) + ' ' +
+          std::to_string(status.st_mtim.tv_sec) + '\n';
+}
+
+}  // namespace
+
+std::string BuildKey::to_text() const {
+  std::ostringstream text;
+  text << "commit " << sha << "\nmachine " << fingerprint << "\ntoolchain " << toolchain_stamp()
+       << "\nsubmodules " << submodules << '\n';
+  for (const PipelineSpec& pipeline : pipelines) {
+    text << "pipeline " << pipeline.name << '\n';
+    text << (pipeline.run.shell.empty() ? "list" : "shell") << ' ' << pipeline.run.shell << '\n';
+    for (const std::string& word : pipeline.run.argv) text << "word " << word << '\n';
+    for (const auto& [name, value] : pipeline.env) text << "env " << name << '=' << value << '\n';
+  }
+  for (const char* name :
+       {"CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "RUSTFLAGS", "GOFLAGS"})
+    if (const char* value = std::getenv(name)) text << "caller " << name << '=' << value << '\n';
+  return text.str();
+}
+
+std::string toolchain_stamp() {
+  std::string text;
+  for (const char* path : {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/etc/ld.so.cache"})
+    append_stamp(text, path);
+  std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "/usr/bin:/bin");
+  for (std::string directory; std::getline(path, directory, ':');)
+    for (const char* tool : {"cc", "c++", "gcc", "g++", "clang", "clang++", "ld", "cmake", "make",
+                             "cargo", "rustc", "go", "python3", "node", "java"})
+      append_stamp(text, directory + "/" + tool);
+  return hash_hex(text);
+}
+
+BuildCache::BuildCache(std::string state_dir, CacheOptions options)
+    : directory_(std::move(state_dir) + "/builds"), options_(options) {}
+
+Result<BuildSlot> BuildCache::acquire(const BuildKey& key, std::string_view random_hex) {
+  BuildSlot slot;
+  const bool shared = options_.enabled && !key.sha.empty();
+  const std::string key_text = shared ? key.to_text() : "";
+  const auto try_take = [&](const std::string& name) -> Result<bool> {
+    slot.directory_ = directory_ + "/" + name;
+    slot.tree_ = slot.directory_ + "/tree";
+    MELISAI_CHECK(make_directories(slot.directory_, {.private_mode = true}));
+    slot.lock_ = FileLock::try_take(slot.directory_ + "/lock");
+    return slot.lock_.has_value();
+  };
+  bool taken = false;
+  if (shared) {
+    MELISAI_TRY(taken, try_take(hash_hex(key_text)));
+    if (taken) slot.key_text_ = key_text;
+  }
+  if (!taken) {
+    MELISAI_TRY(taken, try_take(std::string(random_hex.substr(0, 16))));
+    if (!taken)
+      return Error{Errc::io,
+                   slot.directory_ + " cannot be locked; check the permissions of --state-dir"};
+  }
+  const Result<std::string> marker = read_file(slot.directory_ + "/built", kMarkerMax);
+  if (shared && marker &&
+      *marker == marker_text(slot.key_text_, take_inventory(slot.tree_).stamp)) {
+    slot.reused_ = slot.keep_ = true;
+    utimensat(AT_FDCWD, (slot.directory_ + "/built").c_str(), nullptr, 0);  // last use, for evict()
+    return slot;
+  }
+  unlink((slot.directory_ + "/built").c_str());
+  MELISAI_CHECK(remove_tree(slot.tree_));
+  MELISAI_CHECK(make_directories(slot.tree_, {.private_mode = true}));
+  return slot;
+}
+
+Result<void> BuildSlot::commit() {
+  if (key_text_.empty()) return {};
+  MELISAI_CHECK(
+      write_file(directory_ + "/built", marker_text(key_text_, take_inventory(tree_).stamp)));
+  keep_ = true;
+  return {};
+}
+
+BuildSlot::BuildSlot(BuildSlot&& other) noexcept
+    : directory_(std::move(other.directory_)),
+      tree_(std::move(other.tree_)),
+      key_text_(std::move(other.key_text_)),
+      lock_(std::exchange(other.lock_, std::nullopt)),
+      reused_(other.reused_),
+      keep_(other.keep_) {}
+
+BuildSlot::~BuildSlot() {
+  // Removed while locked, so that nobody takes a directory that is about to vanish.
+  if (!lock_ || keep_) return;
+  if (const auto removed = remove_tree(directory_); !removed) log_warning(removed.error().message);
+}
+
+void BuildCache::evict() {
+  struct Entry {
+    std::string directory;
+    fs::file_time_type used;
+    Bytes bytes;
+  };
+  std::vector<Entry> entries;
+  std::error_code error;
+  for (const fs::directory_entry& found : fs::directory_iterator(directory_, error)) {
+    const std::string directory = found.path().native();
+    const fs::file_time_type used = fs::last_write_time(directory + "/built", error);
+    entries.push_back(
+        {directory, error ? fs::file_time_type::min() : used, take_inventory(directory).bytes});
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.used > b.used; });
+  const auto oldest = fs::file_time_type::clock::now() - options_.age_max;
+  Bytes total = 0;
+  for (const Entry& entry : entries) {
+    total += entry.bytes;
+    if (options_.enabled && entry.used >= oldest && total <= options_.size_max) continue;
+    const auto lock = FileLock::try_take(entry.directory + "/lock");
+    if (!lock) continue;
+    if (const auto removed = remove_tree(entry.directory); !removed)
+      log_warning(removed.error().message);
+  }
+}
+
+}  // namespace melisai::run

@@ -1,0 +1,71 @@
+// BuildCache: built trees under STATE_DIR/builds, one directory per commit + configuration +
+// machine + toolchain, reused only when nobody changed a file since the build. Paths of all trees
+// have the same length, because the length of a path reaches the program's environment and memory
+// layout and would bias a comparison.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/file_lock.h"
+#include "core/base/result.h"
+#include "core/model/project.h"
+
+namespace melisai::run {
+
+/// Everything that makes two builds interchangeable, as text.
+struct BuildKey {
+  std::string sha;          ///< "" for a work tree: never reused
+  std::string fingerprint;  ///< of the machine
+  std::vector<PipelineSpec> pipelines;
+  bool submodules = false;
+  std::string to_text() const;
+};
+
+/// Changes when a package or compiler of this machine does: stamps of the package database, the
+/// linker cache and the tools in PATH.
+std::string toolchain_stamp();
+
+/// A tree that this process holds (file lock) until destruction. Not kept: removed then.
+class BuildSlot {
+ public:
+  BuildSlot(BuildSlot&& other) noexcept;
+  BuildSlot& operator=(BuildSlot&&) = delete;
+  ~BuildSlot();
+
+  const std::string& tree() const { return tree_; }  ///< absolute; empty directory unless reused()
+  bool reused() const { return reused_; }
+  /// Records that the tree is built, so that a later check may reuse it. Nothing for slots without
+  /// a key.
+  Result<void> commit();
+  void keep() { keep_ = true; }
+
+ private:
+  friend class BuildCache;
+  BuildSlot() = default;
+  std::string directory_;
+  std::string tree_;
+  std::string key_text_;  ///< "" : never reused
+  std::optional<FileLock> lock_;
+  bool reused_ = false;
+  bool keep_ = false;
+};
+
+class BuildCache {
+ public:
+  BuildCache(std::string state_dir, CacheOptions options);
+  /// The finished build of `key`, or an empty tree to build in. A build that another process holds
+  /// is not waited for: the caller gets a private tree. Errors: disk_full, io.
+  Result<BuildSlot> acquire(const BuildKey& key, std::string_view random_hex);
+  /// Drops builds older than age_max, then the oldest until size_max holds; never one that is
+  /// locked.
+  void evict();
+
+ private:
+  std::string directory_;
+  CacheOptions options_;
+};
+
+}  // namespace melisai::run

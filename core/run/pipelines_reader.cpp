@@ -1,0 +1,267 @@
+#include "core/run/pipelines_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/text.h"
+#include "core/run/project_file.h"
+
+namespace melisai::run {
+namespace {
+
+using namespace std::chrono_literals;
+using Trigger = PipelineSpec::Trigger;
+
+constexpr std::size_t kPipelinesMax = 200;
+constexpr std::size_t kBenchmarksMax = 1000;
+constexpr std::size_t kCycleNamesShown = 10;
+constexpr std::string_view kAfter = "after_";
+constexpr std::string_view kNameRule =
+    "; use 1 to 100 letters, digits, '_', '.', '+', '-' or '/', not starting with '-'";
+
+std::string limit_passed(std::size_t limit, std::string_view things) {
+  return "more than " + std::to_string(limit) + " " + std::string(things) + ", the limit of a file";
+}
+
+std::string describe_cycle(const std::vector<PipelineSpec>& pipelines,
+                           const std::vector<std::size_t>& cycle) {
+  std::string path;
+  for (std::size_t i = 0; i < std::min(cycle.size(), kCycleNamesShown); ++i)
+    path += pipelines[cycle[i]].name + " -> ";
+  if (cycle.size() > kCycleNamesShown) path += "... -> ";
+  return path + pipelines[cycle.front()].name;
+}
+
+ConfigPosition trigger_position(const ConfigValue& section, const std::string& pipeline) {
+  for (const ConfigEntry& entry : section.entries)
+    for (const ConfigEntry& key : entry.value.entries)
+      if (entry.key == pipeline && key.key == "trigger") return key.value.position;
+  return section.position;
+}
+
+bool has_schedule_shape(std::string_view schedule) {
+  int fields = 0;
+  while (!schedule.empty()) {
+    const std::string_view field = schedule.substr(0, schedule.find(' '));
+    if (field.find_first_not_of("0123456789*/,-") != std::string_view::npos) return false;
+    if (!field.empty()) ++fields;
+    schedule.remove_prefix(std::min(field.size() + 1, schedule.size()));
+  }
+  return fields == 6;
+}
+
+}  // namespace
+
+std::optional<Pinning> read_pinning(ConfigMap& map) {
+  const std::string text = map.string("pin", "auto");
+  if (!map.find("pin")) return std::nullopt;
+  const Result<Pinning> pinning = parse_pinning(text);
+  if (pinning) return *pinning;
+  map.fail("pin", pinning.error().message);
+  return std::nullopt;
+}
+
+std::vector<std::size_t> find_cycle(const std::vector<PipelineSpec>& pipelines) {
+  std::map<std::string_view, std::size_t> index_of;
+  for (std::size_t i = 0; i < pipelines.size(); ++i) index_of[pipelines[i].name] = i;
+  std::vector<bool> harmless(pipelines.size(), false);  // leads to a start, not into a cycle
+  for (std::size_t start = 0; start < pipelines.size(); ++start) {
+    std::vector<std::size_t> path;  // from `start` back towards what triggers it
+    std::size_t at = start;
+    while (!harmless[at]) {
+      const auto seen = std::find(path.begin(), path.end(), at);
+      if (seen != path.end()) {
+        // The path runs from effect to cause; a reader wants cause to effect, from the first in the
+        // file.
+        std::vector<std::size_t> cycle(path.rbegin(), std::make_reverse_iterator(seen));
+        std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+        return cycle;
+      }
+      path.push_back(at);
+      if (pipelines[at].trigger != Trigger::after) break;
+      at = index_of.at(pipelines[at].after);
+    }
+    for (const std::size_t i : path) harmless[i] = true;
+  }
+  return {};
+}
+
+std::vector<PipelineSpec> PipelinesReader::read(const ConfigValue& section) {
+  ConfigMap map(section, errors_);
+  if (section.entries.size() > kPipelinesMax) {
+    errors_.add(section.entries[kPipelinesMax].position, limit_passed(kPipelinesMax, "pipelines"));
+    return {};
+  }
+  trigger_names_ = {"on_commit", "on_tag", "cron", "manual"};
+  for (const ConfigEntry& entry : section.entries) {
+    if (!is_valid_name(entry.key))
+      errors_.add(entry.position, in_quotes(entry.key) + " is not a valid name of a pipeline" +
+                                      std::string(kNameRule));
+    trigger_names_.push_back(std::string(kAfter) + entry.key);
+  }
+  std::vector<PipelineSpec> pipelines;
+  for (const ConfigEntry& entry : section.entries) pipelines.push_back(read_pipeline(entry));
+  if (errors_.first()) return pipelines;  // the search for cycles needs known names
+
+  const std::vector<std::size_t> cycle = find_cycle(pipelines);
+  if (!cycle.empty())
+    errors_.add(trigger_position(section, pipelines[cycle.front()].name),
+                "'trigger': a cycle: " + describe_cycle(pipelines, cycle) +
+                    "; let one of them start on_commit");
+  return pipelines;
+}
+
+PipelineSpec PipelinesReader::read_pipeline(const ConfigEntry& entry) {
+  PipelineSpec pipeline;
+  pipeline.name = entry.key;
+  if (entry.key == "test") pipeline.timeout = 1h;
+  if (entry.key == "deploy") pipeline.timeout = 20min;
+
+  ConfigMap map(entry.value, errors_);
+  read_trigger(map, pipeline);
+  pipeline.schedule = map.string("schedule", "");
+  pipeline.run = read_run_line(map, "run");
+  pipeline.env = read_env(map);
+  pipeline.timeout = map.duration("timeout", pipeline.timeout, kTimeoutRange);
+  if (const ConfigValue* const list = map.find("benchmarks"))
+    pipeline.benchmarks = read_benchmarks(*list);
+  map.finish();
+
+  if (!map.find("trigger"))
+    map.fail("trigger", "pipeline " + in_quotes(entry.key) +
+                            " needs 'trigger', for example on_commit or after_build");
+  check_schedule(map, pipeline);
+  if (pipeline.run.empty() && pipeline.benchmarks.empty())
+    map.fail("run", "pipeline " + in_quotes(entry.key) +
+                        " has nothing to do; it needs 'run' or 'benchmarks'");
+  return pipeline;
+}
+
+void PipelinesReader::read_trigger(ConfigMap& map, PipelineSpec& pipeline) {
+  const std::string text = map.string("trigger", "manual");
+  if (std::find(trigger_names_.begin(), trigger_names_.end(), text) == trigger_names_.end()) {
+    const bool is_after = text.starts_with(kAfter);
+    map.fail("trigger", (is_after ? "no pipeline is called " + in_quotes(text.substr(kAfter.size()))
+                                  : "unknown trigger " + in_quotes(text)) +
+                            suggestion(text, trigger_names_, "choose one of"));
+    return;
+  }
+  if (text == "on_commit") pipeline.trigger = Trigger::on_commit;
+  if (text == "on_tag") pipeline.trigger = Trigger::on_tag;
+  if (text == "cron") pipeline.trigger = Trigger::cron;
+  if (!text.starts_with(kAfter)) return;
+  pipeline.trigger = Trigger::after;
+  pipeline.after = text.substr(kAfter.size());
+}
+
+// Only the shape is checked here; the scheduler that runs such pipelines knows the ranges.
+void PipelinesReader::check_schedule(ConfigMap& map, const PipelineSpec& pipeline) {
+  const bool given = map.find("schedule") != nullptr;
+  const bool needed = pipeline.trigger == Trigger::cron;
+  if (needed && !given)
+    map.fail("schedule", "trigger 'cron' needs 'schedule', for example schedule: \"0 0 3 * * *\"");
+  if (!needed && given)
+    map.fail("schedule", "only used with 'trigger: cron'; remove it or change the trigger");
+  if (given && !has_schedule_shape(pipeline.schedule))
+    map.fail("schedule", in_quotes(pipeline.schedule) +
+                             " is not a schedule; write six fields (second minute hour day month "
+                             "weekday) of digits " +
+                             "and * / , - such as \"0 0 3 * * *\"");
+}
+
+RunLine PipelinesReader::read_run_line(ConfigMap& map, std::string_view key) {
+  const ConfigValue* const value = map.find(key);
+  if (!value) return {};
+  if (value->kind == ConfigValue::Kind::scalar) {
+    if (value->text.find_first_not_of(" \t\r\n") == std::string::npos)
+      map.fail(key, "an empty command");
+    return {.shell = value->text, .argv = {}};
+  }
+  if (value->kind == ConfigValue::Kind::mapping) {
+    map.fail(key, "expected a shell line or a list [program, argument, ...], found a mapping");
+    return {};
+  }
+  RunLine line{.shell = "", .argv = scalars_of(*value, errors_)};
+  if (line.argv.empty() || line.argv.front().empty()) map.fail(key, "the list names no program");
+  return line;
+}
+
+std::map<std::string, std::string> PipelinesReader::read_env(ConfigMap& map) {
+  std::map<std::string, std::string> env;
+  const ConfigValue& section = map.section("env");
+  const ConfigMap kind_check(section, errors_);
+  for (const ConfigEntry& entry : section.entries) {
+    if (!is_env_name(entry.key))
+      errors_.add(entry.position, in_quotes(entry.key) +
+                                      " is not a name of an environment variable; use letters, " +
+                                      "digits and '_', not starting with a digit");
+    if (entry.value.kind != ConfigValue::Kind::scalar) {
+      errors_.add(entry.value.position, "expected the text of variable " + in_quotes(entry.key) +
+                                            ", found " + std::string(describe(entry.value.kind)) +
+                                            "; write \"\" for an empty one");
+      continue;
+    }
+    Result<std::string> text = env_.expand(entry.value.text);
+    if (!text) errors_.add(entry.value.position, text.error().message);
+    env[entry.key] = text ? *std::move(text) : "";
+  }
+  return env;
+}
+
+std::vector<BenchmarkSpec> PipelinesReader::read_benchmarks(const ConfigValue& list) {
+  std::vector<BenchmarkSpec> benchmarks;
+  if (list.kind != ConfigValue::Kind::sequence)
+    errors_.add(list.position,
+                "'benchmarks': expected a list of '- { name: ..., run: ... }', found " +
+                    std::string(describe(list.kind)));
+  for (const ConfigValue& item : list.items) {
+    if (benchmark_names_.size() == kBenchmarksMax)
+      errors_.add(item.position, limit_passed(kBenchmarksMax, "benchmarks"));
+    benchmarks.push_back(read_benchmark(item));
+  }
+  return benchmarks;
+}
+
+BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
+  constexpr std::array<std::string_view, 2> kFormats = {"command", "google-benchmark"};
+  BenchmarkSpec benchmark;
+  ConfigMap map(value, errors_);
+  benchmark.name = map.string("name", "");
+  benchmark.run = read_run_line(map, "run");
+  benchmark.setup = read_run_line(map, "setup");
+  if (map.one_of("format", kFormats, "command") == "google-benchmark")
+    benchmark.format = Format::google_benchmark;
+  benchmark.filter = map.string("filter", "");
+  benchmark.env = read_env(map);
+  benchmark.pin = read_pinning(map);
+  benchmark.timeout = map.duration("timeout", benchmark.timeout, kTimeoutRange);
+  map.finish();
+
+  if (!map.find("name")) {
+    map.fail("name", "a benchmark needs 'name'");
+  } else if (!is_valid_name(benchmark.name)) {
+    map.fail("name", in_quotes(benchmark.name) + " is not a valid name of a benchmark" +
+                         std::string(kNameRule));
+  } else if (!benchmark_names_.insert(benchmark.name).second) {
+    map.fail("name", "a second benchmark " + in_quotes(benchmark.name) +
+                         "; names are unique in the whole file");
+  }
+  if (benchmark.run.empty())
+    map.fail("run", "benchmark " + in_quotes(benchmark.name) + " needs 'run', its command");
+  check_filter(map, benchmark);
+  return benchmark;
+}
+
+void PipelinesReader::check_filter(ConfigMap& map, const BenchmarkSpec& benchmark) {
+  if (!map.find("filter")) return;
+  if (benchmark.format == Format::command)
+    map.fail(
+        "filter",
+        "needs a format that names single benchmarks; add 'format: google-benchmark' or remove it");
+  if (benchmark.filter.find("{regex}") == std::string::npos)
+    map.fail("filter", in_quotes(benchmark.filter) +
+                           " lacks {regex}, the place of the benchmarks' names; write for " +
+                           "example \"--benchmark_filter={regex}\"");
+}
+
+}  // namespace melisai::run

@@ -1,0 +1,137 @@
+#include "core/run/plan.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace melisai::run {
+namespace {
+
+using Trigger = PipelineSpec::Trigger;
+
+/// Pipelines reachable from on_commit, parents before children, otherwise in file order.
+std::vector<const PipelineSpec*> reachable(const Project& project) {
+  std::vector<const PipelineSpec*> order;
+  std::set<std::string> taken;
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const PipelineSpec& pipeline : project.pipelines) {
+      if (taken.contains(pipeline.name)) continue;
+      const bool ready = pipeline.trigger == Trigger::on_commit ||
+                         (pipeline.trigger == Trigger::after && taken.contains(pipeline.after));
+      if (!ready) continue;
+      taken.insert(pipeline.name);
+      order.push_back(&pipeline);
+      grew = true;
+    }
+  }
+  return order;
+}
+
+/// Names of `pipelines` that are benchmark pipelines or that one of them comes after.
+std::set<std::string> needed_by_benchmarks(const std::vector<const PipelineSpec*>& pipelines) {
+  std::map<std::string, const PipelineSpec*> by_name;
+  for (const PipelineSpec* pipeline : pipelines) by_name[pipeline->name] = pipeline;
+  std::set<std::string> needed;
+  for (const PipelineSpec* pipeline : pipelines) {
+    if (pipeline->benchmarks.empty()) continue;
+    for (const PipelineSpec* step = pipeline; step != nullptr;) {
+      needed.insert(step->name);
+      step = step->trigger == Trigger::after ? by_name.at(step->after) : nullptr;
+    }
+  }
+  return needed;
+}
+
+bool could_match(const std::string& only, const BenchmarkSpec& spec) {
+  if (selects(only, spec.name, spec.name)) return true;
+  // "parse/BM_*" reaches into a harness, whose names are known only after its first run.
+  return spec.format != Format::command && only.starts_with(spec.name + "/");
+}
+
+Result<void> check_names_are_apart(const std::vector<BenchmarkSpec>& benchmarks) {
+  for (const BenchmarkSpec& outer : benchmarks)
+    for (const BenchmarkSpec& inner : benchmarks)
+      if (inner.name.starts_with(outer.name + "/"))
+        return Error{Errc::config, "benchmark '" + inner.name +
+                                       "' would be mixed up with the results of '" + outer.name +
+                                       "'; rename one of them"};
+  return {};
+}
+
+}  // namespace
+
+bool selects(const std::string& only, const std::string& process_name,
+             const std::string& full_name) {
+  if (only.empty()) return true;
+  return fnmatch(only.c_str(), full_name.c_str(), 0) == 0 ||
+         fnmatch(only.c_str(), process_name.c_str(), 0) == 0;
+}
+
+Result<Plan> make_plan(const Project& project, const std::string& only) {
+  const std::vector<const PipelineSpec*> pipelines = reachable(project);
+  const std::set<std::string> needed = needed_by_benchmarks(pipelines);
+  Plan plan;
+  std::set<std::string> after_benchmarks;
+  for (const PipelineSpec* pipeline : pipelines) {
+    const bool follows =
+        pipeline->trigger == Trigger::after && after_benchmarks.contains(pipeline->after);
+    if (follows || !pipeline->benchmarks.empty()) after_benchmarks.insert(pipeline->name);
+    for (BenchmarkSpec spec : pipeline->benchmarks) {
+      spec.env.insert(pipeline->env.begin(),
+                      pipeline->env.end());  // the benchmark's own entry wins
+      plan.benchmarks.push_back(std::move(spec));
+    }
+    if (pipeline->run.empty()) continue;
+    if (needed.contains(pipeline->name))
+      plan.both_sides.push_back(*pipeline);
+    else
+      (follows ? plan.after_gate : plan.head_only).push_back(*pipeline);
+  }
+  if (plan.benchmarks.empty())
+    return Error{Errc::config,
+                 "no benchmark is reachable from an on_commit pipeline; add `benchmarks:` to a "
+                 "pipeline with `trigger: "
+                 "on_commit` or `after_<name>`, or use --bench CMD"};
+  MELISAI_CHECK(check_names_are_apart(plan.benchmarks));
+  std::erase_if(plan.benchmarks,
+                [&](const BenchmarkSpec& spec) { return !could_match(only, spec); });
+  if (plan.benchmarks.empty())
+    return Error{Errc::config, "--only '" + only + "' matches no benchmark"};
+  return plan;
+}
+
+Result<std::vector<PipelineSpec>> pipelines_from(const CommandLinePipelines& commands) {
+  if (commands.bench.empty())
+    return Error{
+        Errc::usage,
+        "--build and --test need at least one --bench CMD; without them the pipeline file is used"};
+  std::vector<PipelineSpec> pipelines;
+  const auto add = [&](const std::string& name, const std::string& line,
+                       Milliseconds timeout) -> PipelineSpec& {
+    PipelineSpec pipeline;
+    pipeline.name = name;
+    pipeline.trigger =
+        commands.build.empty() || name == "build" ? Trigger::on_commit : Trigger::after;
+    if (pipeline.trigger == Trigger::after) pipeline.after = "build";
+    pipeline.run.shell = line;
+    pipeline.timeout = timeout;
+    return pipelines.emplace_back(std::move(pipeline));
+  };
+  using std::chrono::minutes;
+  if (!commands.build.empty()) add("build", commands.build, minutes{30});
+  if (!commands.test.empty()) add("test", commands.test, minutes{60});
+  PipelineSpec& benchmark = add("benchmark", "", minutes{30});
+  for (const std::string& line : commands.bench) {
+    BenchmarkSpec spec;
+    const std::size_t number = benchmark.benchmarks.size() + 1;
+    spec.name = number == 1 ? "bench" : "bench-" + std::to_string(number);
+    spec.run.shell = line;
+    benchmark.benchmarks.push_back(std::move(spec));
+  }
+  return pipelines;
+}
+
+}  // namespace melisai::run

@@ -1,0 +1,180 @@
+#include "core/run/project_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+#include "core/base/config.h"
+#include "core/base/text.h"
+#include "core/run/pipelines_reader.h"
+
+namespace melisai::run {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::days;
+
+constexpr int kVersion = 1;
+constexpr std::size_t kNameLengthMax = 100;
+constexpr std::size_t kPassEnvMax = 200;
+constexpr int kCpuMax = 4095;
+
+bool take_cpu(std::string_view& text, int& cpu) {
+  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), cpu);
+  text.remove_prefix(digits.size());
+  return error == std::errc{} && cpu <= kCpuMax;
+}
+
+bool parse_cpu_list(std::string_view text, std::set<int>& cpus) {
+  while (true) {
+    int first = 0;
+    if (!take_cpu(text, first)) return false;
+    int last = first;
+    if (text.starts_with('-')) {
+      text.remove_prefix(1);
+      if (!take_cpu(text, last) || last < first) return false;
+    }
+    for (int cpu = first; cpu <= last; ++cpu) cpus.insert(cpu);
+    if (!text.starts_with(',')) return text.empty();
+    text.remove_prefix(1);
+  }
+}
+
+std::string read_name(const ConfigValue& section, ConfigErrors& errors, EnvExpander& env) {
+  ConfigMap map(section, errors);
+  const Result<std::string> name = env.expand(map.string("name", ""));
+  map.finish();
+  if (!name) {
+    map.fail("name", name.error().message);
+  } else if (name->size() > kNameLengthMax || printable(*name) != *name) {
+    map.fail("name", "a project's name has at most 100 bytes of text without control characters");
+  } else {
+    return *name;
+  }
+  return "";
+}
+
+Policy read_policy(const ConfigValue& section, ConfigErrors& errors) {
+  constexpr std::array<std::string_view, 3> kFailOn = {"regression", "inconclusive", "never"};
+  Policy policy;
+  ConfigMap map(section, errors);
+  policy.threshold = map.fraction("threshold", policy.threshold, {.min = 0.001, .max = 10});
+  policy.false_alarm = map.fraction("false_alarm", policy.false_alarm, {.min = 0.0001, .max = 0.5});
+  policy.miss = map.fraction("miss", policy.miss, {.min = 0.0001, .max = 0.5});
+  policy.max_pairs = map.integer("max_pairs", policy.max_pairs, {.min = 4, .max = 10'000});
+  policy.budget = map.duration("budget", policy.budget, {.min = 1s, .max = days(7)});
+  const std::string fail_on = map.one_of("fail_on", kFailOn, "regression");
+  if (fail_on == "inconclusive") policy.fail_on = FailOn::inconclusive;
+  if (fail_on == "never") policy.fail_on = FailOn::never;
+  map.finish();
+  return policy;
+}
+
+MeasureOptions read_measure(const ConfigValue& section, ConfigErrors& errors) {
+  constexpr std::array<std::string_view, 2> kCgroup = {"auto", "off"};
+  MeasureOptions measure;
+  ConfigMap map(section, errors);
+  measure.pin = read_pinning(map).value_or(measure.pin);
+  if (map.one_of("cgroup", kCgroup, "auto") == "off") measure.cgroup = CgroupMode::off;
+  measure.grace = map.duration("grace", measure.grace, {.min = 0s, .max = 10min});
+  measure.output_max =
+      map.bytes("output_max", measure.output_max, {.min = 128 << 10, .max = Bytes{16} << 30});
+  measure.result_max =
+      map.bytes("result_max", measure.result_max, {.min = 4 << 10, .max = Bytes{1} << 30});
+  measure.metrics_max = map.integer("metrics_max", measure.metrics_max, {.min = 1, .max = 100'000});
+  measure.pass_env = map.strings("pass_env");
+  map.finish();
+  if (measure.pass_env.size() > kPassEnvMax)
+    map.fail("pass_env",
+             "more than " + std::to_string(kPassEnvMax) + " names, the limit of this list");
+  for (const std::string& name : measure.pass_env)
+    if (!is_env_name(name))
+      map.fail("pass_env", in_quotes(name) + " is not a name of an environment variable");
+  return measure;
+}
+
+GitOptions read_git(const ConfigValue& section, ConfigErrors& errors) {
+  GitOptions git;
+  ConfigMap map(section, errors);
+  git.allow_http = map.boolean("allow_http", git.allow_http);
+  git.submodules = map.boolean("submodules", git.submodules);
+  git.timeout = map.duration("timeout", git.timeout, kTimeoutRange);
+  map.finish();
+  return git;
+}
+
+CacheOptions read_cache(const ConfigValue& section, ConfigErrors& errors) {
+  CacheOptions cache;
+  ConfigMap map(section, errors);
+  cache.enabled = map.boolean("enabled", cache.enabled);
+  cache.size_max = map.bytes("max_size", cache.size_max, {.min = 1 << 20, .max = Bytes{16} << 40});
+  cache.age_max = map.duration("max_age", cache.age_max, {.min = 1min, .max = days(366)});
+  map.finish();
+  return cache;
+}
+
+// Before the sections are read: a file of another version, or with a misspelt section, has nothing
+// more urgent to say.
+void check_root(const ConfigValue& tree, ConfigErrors& errors) {
+  ConfigMap root(tree, errors);
+  const ConfigValue* const version = root.find("version");
+  const int number = root.integer("version", kVersion, {.min = 0, .max = 1'000'000});
+  if (number != kVersion)
+    root.fail("version",
+              std::to_string(number) + " is not supported; this melisai-gate reads version 1");
+  for (const std::string_view key : {"project", "pipelines", "gate", "measure", "git", "cache"})
+    root.find(key);
+  root.finish();
+  if (!version) root.fail("version", "'version' is missing; start the file with 'version: 1'");
+}
+
+}  // namespace
+
+bool is_valid_name(std::string_view name) {
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-/";
+  if (name.empty() || name.size() > kNameLengthMax || name.front() == '-') return false;
+  if (name.find_first_not_of(kAllowed) != std::string_view::npos) return false;
+  for (std::size_t start = 0; start <= name.size();) {
+    const std::size_t end = std::min(name.find('/', start), name.size());
+    const std::string_view part = name.substr(start, end - start);
+    if (part.empty() || part == "." || part.find("..") != std::string_view::npos) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
+Result<Pinning> parse_pinning(std::string_view text) {
+  if (text == "auto") return Pinning{};
+  if (text == "off") return Pinning{.mode = Pinning::Mode::off, .cpus = {}};
+  std::set<int> cpus;
+  if (parse_cpu_list(text, cpus))
+    return Pinning{.mode = Pinning::Mode::list, .cpus = {cpus.begin(), cpus.end()}};
+  return Error{Errc::usage,
+               in_quotes(text) +
+                   " is not a CPU placement; write auto, off or CPU numbers such as \"0,2-3\""};
+}
+
+Result<Project> parse_project(std::string_view text, const std::string& file_name,
+                              const EnvLookup& env) {
+  MELISAI_TRY(const ConfigValue tree, parse_config(text, file_name));
+  ConfigErrors errors(file_name);
+  check_root(tree, errors);
+
+  ConfigMap root(tree, errors);
+  EnvExpander expander(env);
+  PipelinesReader pipelines(errors, expander);
+  Project project;
+  project.name = read_name(root.section("project"), errors, expander);
+  project.pipelines = pipelines.read(root.section("pipelines"));
+  project.gate = read_policy(root.section("gate"), errors);
+  project.measure = read_measure(root.section("measure"), errors);
+  project.git = read_git(root.section("git"), errors);
+  project.cache = read_cache(root.section("cache"), errors);
+  if (errors.first()) return *errors.first();
+  return project;
+}
+
+}  // namespace melisai::run

@@ -1,0 +1,31 @@
+// .melisai-gate.yaml -> Project. The one place that knows the file's keys; config/melisai-gate.yaml
+// shows each at its default.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/env_expand.h"
+#include "core/base/result.h"
+#include "core/model/project.h"
+
+namespace melisai::run {
+
+/// Errors: config, "file:line:column: what; did you mean ...". Checks everything that needs no
+/// machine: unknown keys, ranges, names, the DAG of `trigger: after_<name>` (unknown name, cycle:
+/// at the position of the trigger). A file without pipelines is valid; whether something can be
+/// measured is the plan's question. `env` is asked for the values of `env:` maps and for
+/// project.name only.
+Result<Project> parse_project(std::string_view text, const std::string& file_name,
+                              const EnvLookup& env);
+
+/// A benchmark or pipeline name: 1 to 100 of [A-Za-z0-9_.+-] and '/', no leading '-', no "..", no
+/// part between slashes empty or
+/// ".": a name is also a relative path below a log directory.
+bool is_valid_name(std::string_view name);
+
+/// "auto", "off" or a CPU list such as "0,2-3" (sorted and unique in the result; CPU numbers up to
+/// 4095). Errors: usage.
+Result<Pinning> parse_pinning(std::string_view text);
+
+}  // namespace melisai::run

@@ -1,0 +1,10 @@
+// Run: from a declared project to built trees. Reads the pipeline file, plans which pipelines run
+// on which side, checks commits out, runs their stages, and keeps finished builds for the next
+// check. The orchestrator is its only caller.
+#pragma once
+
+#include "core/run/build_cache.h"
+#include "core/run/plan.h"
+#include "core/run/project_file.h"
+#include "core/run/stage.h"
+#include "core/run/work_directory.h"

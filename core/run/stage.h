@@ -1,0 +1,40 @@
+// Stage: one pipeline of the plan, run in one side's tree.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/process.h"
+#include "core/model/project.h"
+#include "core/model/report.h"
+
+namespace melisai::run {
+
+struct StagePlace {
+  std::string side;     ///< "base" or "head"
+  std::string tree;     ///< absolute; where the stage runs
+  std::string log_dir;  ///< absolute; receives <side>-<pipeline>.log
+};
+
+/// Runs the stage to its end. A stage that fails is a StageResult with Status::failed, the log's
+/// tail and a message; an Error is only what keeps us from running it at all (disk_full,
+/// interrupted, process).
+Result<StageResult> run_stage(const PipelineSpec& pipeline, const StagePlace& place,
+                              const MeasureOptions& options, ProcessRunner& processes,
+                              const Clock& clock);
+
+/// argv of a run line: `/bin/sh -c LINE`, or the list itself.
+std::vector<std::string> argv_of(const RunLine& line);
+
+/// How a person would type it.
+std::string text_of(const RunLine& line);
+
+/// The scrubbed environment of build and test stages: what tools need to find themselves (PATH,
+/// HOME, CC, proxies ...), the names in options.pass_env, then `own`. Tokens and everything else of
+/// the caller stay out. Sorted, "NAME=value".
+std::vector<std::string> stage_environment(const MeasureOptions& options,
+                                           const std::map<std::string, std::string>& own);
+
+}  // namespace melisai::run

@@ -1,0 +1,239 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "core/base/files.h"
+#include "core/measure/measure.h"
+#include "core/measure/placement.h"
+#include "tests/fakes/fake_process_runner.h"
+
+namespace melisai::measure {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+constexpr Milliseconds kLong{1'000'000};
+
+Subject subject_running(const std::string& line, Format format = Format::command) {
+  Subject made;
+  made.spec.name = "b";
+  made.spec.format = format;
+  made.spec.run.shell = line;
+  made.base = {"base", "/tree/base", made.spec.run};
+  made.head = {"head", "/tree/head", made.spec.run};
+  return made;
+}
+
+Exit finished(int code = 0) {
+  Exit exit;
+  exit.code = code;
+  exit.usage.wall_time_ns = 1'000'000;
+  exit.usage.cpu_time_ns = 990'000;
+  exit.usage.tasks_max = 1;
+  return exit;
+}
+
+bool is_base(const Command& command) { return command.cwd == "/tree/base"; }
+
+std::string benchmarks(const std::vector<std::string>& names) {
+  std::string rows;
+  for (const std::string& name : names)
+    rows += (rows.empty() ? "" : ",") + std::string(R"({"name":")") + name +
+            R"(","real_time":5,"cpu_time":5,"time_unit":"ns"})";
+  return "{\"benchmarks\":[" + rows + "]}";
+}
+
+class PairRunnerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = TemporaryDirectory::make(::testing::TempDir(), "pairs");
+    ASSERT_TRUE(made);
+    work_.emplace(*std::move(made));
+  }
+
+  PairRunner pairs_with(FakeProcessRunner& processes, const MeasureOptions& options = {}) {
+    return PairRunner(processes, rng_, options, work_->path());
+  }
+
+  std::optional<TemporaryDirectory> work_;
+  SeededRng rng_{1};
+};
+
+TEST_F(PairRunnerTest, RunsBothSidesInRandomOrderBalancedOverTwoPairs) {
+  FakeProcessRunner processes([](const Command&) { return finished(); });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("app");
+  ASSERT_TRUE(pairs.warm_up(subject, kLong));
+  std::set<bool> odd_pairs;
+  bool previous = false;
+  for (int i = 1; i <= 20; ++i) {
+    processes.commands.clear();
+    const auto pair = pairs.measure(subject, i, {"b"}, kLong);
+    ASSERT_TRUE(pair);
+    ASSERT_EQ(processes.commands.size(), 2u);
+    EXPECT_NE(processes.commands[0].cwd, processes.commands[1].cwd);
+    EXPECT_EQ(is_base(processes.commands[0]), pair->base_first);
+    if (i % 2 == 1) odd_pairs.insert(pair->base_first);
+    if (i % 2 == 0) {
+      EXPECT_NE(pair->base_first, previous);
+    }
+    previous = pair->base_first;
+  }
+  EXPECT_EQ(odd_pairs.size(), 2u) << "the order was never drawn";
+}
+
+TEST_F(PairRunnerTest, BothHalvesUseOneCpuButTheWarmUpDoesNot) {
+  if (usable_cpus().size() < 2) GTEST_SKIP() << "needs two CPUs";
+  FakeProcessRunner processes([](const Command&) { return finished(); });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("app");
+  ASSERT_TRUE(pairs.warm_up(subject, kLong));
+  for (const Command& command : processes.commands) {
+    EXPECT_TRUE(command.cpus.empty());
+    EXPECT_TRUE(command.count_tasks);
+  }
+  processes.commands.clear();
+  const auto pair = pairs.measure(subject, 1, {"b"}, kLong);
+  for (const Command& command : processes.commands) {
+    EXPECT_EQ(command.cpus, std::vector<int>{pair->cpu});
+    EXPECT_FALSE(command.count_tasks) << "sampling would disturb a timed run";
+  }
+}
+
+TEST_F(PairRunnerTest, EnvironmentsOfBothSidesHaveTheSameNamesAndLengths) {
+  FakeProcessRunner processes([](const Command&) { return finished(); });
+  PairRunner pairs = pairs_with(processes);
+  Subject subject = subject_running("app");
+  subject.spec.env = {{"LANG", "C"}, {"MINE", "1"}};
+  ASSERT_TRUE(pairs.warm_up(subject, kLong));
+  const auto& base = processes.commands[0].env;
+  const auto& head = processes.commands[1].env;
+  ASSERT_EQ(base.size(), head.size());
+  for (std::size_t i = 0; i < base.size(); ++i) EXPECT_EQ(base[i].size(), head[i].size());
+  EXPECT_THAT(base, Contains("LANG=C"));
+  EXPECT_THAT(base, Contains("MINE=1"));
+  EXPECT_THAT(base, Contains("PYTHONHASHSEED=0"));
+}
+
+TEST_F(PairRunnerTest, ReadsTheHarnessResultFromStandardOutputToo) {
+  FakeProcessRunner processes([](const Command& command) {
+    FakeProcessRunner::print(command, benchmarks({"BM_A"}));
+    return finished();
+  });
+  PairRunner pairs = pairs_with(processes);
+  const auto pair = pairs.warm_up(subject_running("bench", Format::google_benchmark), kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_EQ(pair->base.values.at({"b/BM_A", "wall_time"}).value, 5);
+  EXPECT_FALSE(pair->base.values.contains({"b", "peak_rss"}))
+      << "a harness that chooses its iterations does no fixed work";
+}
+
+TEST_F(PairRunnerTest, FiltersOnlyWhenSomeBenchmarksAreDecided) {
+  FakeProcessRunner processes([](const Command& command) {
+    const bool filtered = command.argv.back().find("'^(BM_A)$'") != std::string::npos;
+    FakeProcessRunner::print(command,
+                             benchmarks(filtered ? std::vector<std::string>{"BM_A"}
+                                                 : std::vector<std::string>{"BM_A", "BM_B"}));
+    return finished();
+  });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("bench", Format::google_benchmark);
+  ASSERT_TRUE(pairs.warm_up(subject, kLong));
+  ASSERT_TRUE(pairs.measure(subject, 1, {"b/BM_A", "b/BM_B"}, kLong));
+  EXPECT_EQ(processes.commands.back().argv.back(), "bench");
+  const auto pair = pairs.measure(subject, 2, {"b/BM_A"}, kLong);
+  EXPECT_EQ(processes.commands.back().argv.back(), "bench --benchmark_filter='^(BM_A)$'");
+  EXPECT_EQ(pair->head.values.size(), 2u);
+}
+
+TEST_F(PairRunnerTest, RunsWholeAgainWhenTheLineCannotTakeAFilter) {
+  FakeProcessRunner processes([](const Command& command) {
+    const bool filtered = command.argv.back().find("filter") != std::string::npos;
+    FakeProcessRunner::print(command, filtered ? "usage: bench" : benchmarks({"BM_A", "BM_B"}));
+    return finished();
+  });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("bench; true", Format::google_benchmark);
+  ASSERT_TRUE(pairs.warm_up(subject, kLong));
+  const auto pair = pairs.measure(subject, 1, {"b/BM_A"}, kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_TRUE(pair->head.failed.empty());
+  EXPECT_TRUE(pair->head.values.contains({"b/BM_A", "wall_time"}));
+  processes.commands.clear();
+  ASSERT_TRUE(pairs.measure(subject, 2, {"b/BM_A"}, kLong));
+  EXPECT_EQ(processes.commands.size(), 2u) << "the filter is not tried a second time";
+}
+
+TEST_F(PairRunnerTest, AProgramThatOnlyHeadHasLeavesTheBaseEmpty) {
+  FakeProcessRunner processes(
+      [](const Command& command) { return finished(is_base(command) ? 127 : 0); });
+  PairRunner pairs = pairs_with(processes);
+  Subject subject = subject_running("app");
+  const auto pair = pairs.warm_up(subject, kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_TRUE(pair->base.values.empty());
+  EXPECT_TRUE(pair->base.failed.empty());
+  EXPECT_FALSE(pair->head.values.empty());
+  subject.base_may_lack_it = false;
+  EXPECT_TRUE(pairs_with(processes).warm_up(subject, kLong)->base.failed.contains("b"));
+}
+
+TEST_F(PairRunnerTest, SaysWhichSideFailedAndTheLastLineOfItsErrors) {
+  FakeProcessRunner processes([](const Command& command) {
+    if (is_base(command)) return finished();
+    FakeProcessRunner::print({.stdout_file = command.stderr_file}, "warning\ncannot open data\n\n");
+    return finished(3);
+  });
+  const auto pair = pairs_with(processes).warm_up(subject_running("app"), kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_THAT(pair->head.failed.at("b"), HasSubstr("head"));
+  EXPECT_THAT(pair->head.failed.at("b"), HasSubstr("cannot open data"));
+  EXPECT_TRUE(pair->base.failed.empty());
+}
+
+TEST_F(PairRunnerTest, SetUpRunsOncePerSideAndItsFailureIsTheBenchmarks) {
+  FakeProcessRunner processes([](const Command& command) {
+    return finished(command.argv.back() == "make-input" && !is_base(command) ? 1 : 0);
+  });
+  Subject subject = subject_running("app");
+  subject.spec.setup.shell = "make-input";
+  const auto pair = pairs_with(processes).warm_up(subject, kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_THAT(pair->head.failed.at("b"), HasSubstr("setup on head"));
+  EXPECT_EQ(processes.commands.size(), 2u) << "nothing is measured after a failed set-up";
+}
+
+TEST_F(PairRunnerTest, ARunThatTheBudgetEndsIsNotAFailure) {
+  FakeProcessRunner processes([](const Command&) { return finished(); });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("app");
+  ASSERT_TRUE(pairs.warm_up(subject, kLong));
+  FakeProcessRunner hanging([](const Command&) {
+    Exit exit;
+    exit.end = Exit::End::timed_out;
+    return exit;
+  });
+  PairRunner late = pairs_with(hanging);
+  const auto warm = late.warm_up(subject, Milliseconds{50});
+  ASSERT_TRUE(warm);
+  EXPECT_THAT(warm->head.failed.at("b"), HasSubstr("budget"));
+  EXPECT_EQ(hanging.commands.front().timeout, Milliseconds{50});
+}
+
+TEST_F(PairRunnerTest, AnInterruptIsAnError) {
+  FakeProcessRunner processes([](const Command&) {
+    Exit exit;
+    exit.end = Exit::End::interrupted;
+    return exit;
+  });
+  const auto pair = pairs_with(processes).warm_up(subject_running("app"), kLong);
+  ASSERT_FALSE(pair);
+  EXPECT_EQ(pair.error().code, Errc::interrupted);
+}
+
+}  // namespace
+}  // namespace melisai::measure

@@ -1,0 +1,117 @@
+#include "core/run/build_cache.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/base/files.h"
+
+namespace melisai::run {
+namespace {
+
+class BuildCacheTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = TemporaryDirectory::make(::testing::TempDir(), "cache");
+    ASSERT_TRUE(made);
+    root_.emplace(*std::move(made));
+  }
+  BuildCache cache(CacheOptions options = {}) const { return {root_->path(), options}; }
+  static BuildKey key(const std::string& sha = "abc") {
+    BuildKey made;
+    made.sha = sha;
+    made.pipelines.resize(1);
+    made.pipelines[0].run.shell = "make";
+    return made;
+  }
+  static void build_into(const BuildSlot& slot) { std::ofstream(slot.tree() + "/app") << "binary"; }
+  void build_and_commit(const BuildKey& of) {
+    auto slot = cache().acquire(of, "0000000000000001");
+    ASSERT_TRUE(slot);
+    build_into(*slot);
+    ASSERT_TRUE(slot->commit());
+  }
+  std::optional<TemporaryDirectory> root_;
+};
+
+TEST_F(BuildCacheTest, ReusesACommittedBuildOfTheSameKey) {
+  build_and_commit(key());
+  const auto again = cache().acquire(key(), "0000000000000002");
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->reused());
+  EXPECT_TRUE(std::filesystem::exists(again->tree() + "/app"));
+}
+
+TEST_F(BuildCacheTest, ForgetsABuildThatWasNeverCommitted) {
+  std::string tree;
+  {
+    const auto slot = cache().acquire(key(), "0000000000000001");
+    build_into(*slot);
+    tree = slot->tree();
+  }
+  EXPECT_FALSE(std::filesystem::exists(tree));
+  EXPECT_FALSE(cache().acquire(key(), "0000000000000002")->reused());
+}
+
+TEST_F(BuildCacheTest, RebuildsWhenSomebodyTouchedTheTree) {
+  build_and_commit(key());
+  const std::string tree = cache().acquire(key(), "0000000000000002")->tree();
+  std::ofstream(tree + "/left-by-a-benchmark") << "x";
+  const auto slot = cache().acquire(key(), "0000000000000003");
+  EXPECT_FALSE(slot->reused());
+  EXPECT_TRUE(std::filesystem::is_empty(slot->tree()));
+}
+
+TEST_F(BuildCacheTest, KeepsCommitsConfigurationsAndMachinesApart) {
+  build_and_commit(key());
+  EXPECT_FALSE(cache().acquire(key("def"), "0000000000000002")->reused());
+  BuildKey other = key();
+  other.pipelines[0].run.shell = "make CFLAGS=-O0";
+  EXPECT_FALSE(cache().acquire(other, "0000000000000003")->reused());
+  other = key();
+  other.fingerprint = "another machine";
+  EXPECT_FALSE(cache().acquire(other, "0000000000000004")->reused());
+}
+
+TEST_F(BuildCacheTest, GivesAPrivateTreeOfTheSamePathLengthWhileTheKeyIsHeld) {
+  const auto first = cache().acquire(key(), "0000000000000001");
+  const auto second = cache().acquire(key(), "0000000000000002");
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_NE(first->tree(), second->tree());
+  EXPECT_EQ(first->tree().size(), second->tree().size());
+}
+
+TEST_F(BuildCacheTest, NeverReusesAWorkTree) {
+  for (int i = 0; i < 2; ++i) {
+    auto slot = cache().acquire(key(""), "0000000000000001");
+    ASSERT_TRUE(slot);
+    EXPECT_FALSE(slot->reused());
+    build_into(*slot);
+    ASSERT_TRUE(slot->commit());
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(root_->path() + "/builds"));
+}
+
+TEST_F(BuildCacheTest, EvictsTheLeastRecentlyUsedBeyondItsSize) {
+  build_and_commit(key("old"));
+  build_and_commit(key("new"));
+  const auto old_tree = cache().acquire(key("old"), "0000000000000002")->tree();
+  const auto past = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  std::filesystem::last_write_time(std::filesystem::path(old_tree).parent_path() / "built", past);
+  cache({.size_max = 16 << 10}).evict();  // one tree with its marker takes 12 KiB of blocks
+  EXPECT_FALSE(cache().acquire(key("old"), "0000000000000003")->reused());
+  EXPECT_TRUE(cache().acquire(key("new"), "0000000000000004")->reused());
+}
+
+TEST_F(BuildCacheTest, EvictsWhatIsTooOldAndSparesWhatIsInUse) {
+  build_and_commit(key());
+  const auto held = cache().acquire(key(), "0000000000000002");
+  cache({.age_max = Milliseconds{0}}).evict();
+  EXPECT_TRUE(std::filesystem::exists(held->tree() + "/app"));
+}
+
+}  // namespace
+}  // namespace melisai::run
