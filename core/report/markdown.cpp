@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/report/markdown_text.h"
+#include "core/report/report.h"
+#include "core/report/summary.h"
+#include "core/report/text.h"
+
+namespace melisai::report {
+namespace {
+
+// GitHub refuses comments above 65,536 characters. Bytes are counted here: never fewer than
+// characters.
+constexpr std::size_t kDocumentBytesMax = 65'536;
+constexpr std::size_t kStagesBytesMax = 24'000;
+constexpr std::size_t kWarningsBytesMax = 5'000;
+constexpr std::size_t kLeftOutBytesMax = 300;  // the sentence about what was cut
+constexpr std::size_t kNoteBytesMax = 240;
+constexpr std::size_t kCommandCharactersMax = 400;
+constexpr std::size_t kInlineFindings = 3;
+constexpr TailLimits kLogTail{.lines_max = 40, .bytes_max = 3'000};
+
+/// One part of the document whose items come one by one until there is no room.
+struct Part {
+  std::string head{};
+  std::vector<std::string> items{};
+  std::string foot{};
+  std::string left_out{};  ///< after "12 more ": what the items are
+};
+
+std::string left_out_sentence(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " more " + what +
+         " left out, because GitHub takes no more than 65,536 characters; report.json has all of "
+         "them.\n\n";
+}
+
+std::string render(const Part& part, std::size_t room) {
+  if (part.items.empty()) return "";
+  std::string out = part.head;
+  std::size_t shown = 0;
+  const std::size_t end = part.foot.size() + kLeftOutBytesMax;
+  while (shown < part.items.size() && out.size() + part.items[shown].size() + end <= room)
+    out += part.items[shown++];
+  const std::size_t rest = part.items.size() - shown;
+  if (shown == 0) return left_out_sentence(rest, part.left_out);
+  if (rest > 0) out += "\n" + left_out_sentence(rest, part.left_out);
+  return out + part.foot;
+}
+
+std::string paragraph(const std::string& markdown) {
+  return markdown.empty() ? "" : markdown + "\n\n";
+}
+
+std::string finding_item(const BenchmarkResult& row) {
+  std::string out =
+      "- **" + std::string(to_string(row.decision)) + "** " + markdown_code(row.name, Within::text);
+  if (!row.metric.name.empty()) out += " " + markdown_code(row.metric.name, Within::text);
+  const std::string evidence = row.decision == Decision::failed ? "" : evidence_text(row);
+  const std::string between = evidence.empty() || row.note.empty() ? "" : "; ";
+  const std::string details = markdown_prose(evidence) + between + markdown_prose(row.note);
+  return out + (details.empty() ? "" : ": " + details) + "\n";
+}
+
+std::string top(const Report& report, const Rows& deciding) {
+  std::string out = "## " + markdown_prose(headline(report)) + "\n\n";
+  out += paragraph(markdown_prose(what_ran(report)) +
+                   (report.reason.empty() ? "" : " " + markdown_prose(report.reason)));
+  if (report.verdict == Verdict::inconclusive) {
+    const std::string hidden = hidden_slowdown(report);
+    out +=
+        paragraph("**This is not a pass.**" + (hidden.empty() ? "" : " " + markdown_prose(hidden)));
+  }
+  if (report.verdict == Verdict::inconclusive || report.verdict == Verdict::error) {
+    const std::string action = next_action(report);
+    if (!action.empty()) out += paragraph("Next: " + markdown_prose(action));
+  }
+  const Rows worst = findings(deciding);
+  for (std::size_t i = 0; i < std::min(worst.size(), kInlineFindings); ++i)
+    out += finding_item(*worst[i]);
+  if (!worst.empty()) out += "\n";
+  return out + paragraph(markdown_prose(one_sided(report), 2 * kProseBytesMax));
+}
+
+Part failed_stages(const Report& report) {
+  Part part{.left_out = "failed stages are"};
+  for (const StageResult& stage : report.stages) {
+    if (stage.status != StageResult::Status::failed) continue;
+    std::string item = "### " + markdown_code(stage.name, Within::text) + " failed";
+    if (!stage.side.empty()) item += " on " + markdown_prose(stage.side);
+    if (!stage.message.empty()) item += ": " + markdown_prose(stage.message);
+    item += "\n\n";
+    if (!stage.command.empty()) {
+      item += paragraph("Command: " +
+                        markdown_code(stage.command, Within::text, kCommandCharactersMax));
+    }
+    const std::string tail = last_lines(plain_lines(stage.log_tail), kLogTail);
+    if (!tail.empty()) item += markdown_block(tail) + "\n";
+    if (!stage.log.empty())
+      item += paragraph("Whole log: " + markdown_code(stage.log, Within::text));
+    part.items.push_back(std::move(item));
+  }
+  return part;
+}
+
+std::string cells(const std::vector<std::string>& texts) {
+  std::string out = "|";
+  for (const std::string& text : texts) out += " " + text + " |";
+  return out + "\n";
+}
+
+/// A benchmark that failed as a whole has no metric.
+std::string metric_cell(const BenchmarkResult& row) {
+  return row.metric.name.empty() ? "-" : markdown_code(row.metric.name, Within::table);
+}
+
+Part deciding_table(const Rows& rows) {
+  Part part{.head = "A positive change is worse.\n\n",
+            .foot = "\n",
+            .left_out = "metrics that decide the verdict are"};
+  part.head +=
+      "| decision | benchmark | metric | base | head | change | interval | threshold | pairs | "
+      "note |\n"
+      "|---|---|---|--:|--:|--:|--:|--:|--:|---|\n";
+  for (const BenchmarkResult* row : rows) {
+    const std::string decision = decision_text(*row);
+    const bool failed = row->decision == Decision::failed;
+    const bool loud = failed || row->decision == Decision::regressed;
+    part.items.push_back(
+        cells({loud ? "**" + decision + "**" : decision, markdown_code(row->name, Within::table),
+               metric_cell(*row), markdown_prose(side_text(row->base, row->metric)),
+               markdown_prose(side_text(row->head, row->metric)), change_text(*row),
+               interval_text(*row), failed ? "-" : format_percent(row->threshold),
+               std::to_string(row->pairs), markdown_prose(row->note, kNoteBytesMax)}));
+  }
+  return part;
+}
+
+Part shown_table(const Rows& rows) {
+  Part part{.head = "<details><summary>" + count_of(rows.size(), "metric") +
+                    " shown only, without a vote</summary>\n\n",
+            .foot = "\n</details>\n\n",
+            .left_out = "shown metrics are"};
+  part.head +=
+      "| benchmark | metric | base | head | change | interval | note "
+      "|\n|---|---|--:|--:|--:|--:|---|\n";
+  for (const BenchmarkResult* row : rows) {
+    const bool one_side = row->decision == Decision::added || row->decision == Decision::removed;
+    part.items.push_back(cells({markdown_code(row->name, Within::table), metric_cell(*row),
+                                markdown_prose(side_text(row->base, row->metric)),
+                                markdown_prose(side_text(row->head, row->metric)),
+                                one_side ? decision_text(*row) : change_text(*row),
+                                interval_text(*row), markdown_prose(row->note, kNoteBytesMax)}));
+  }
+  return part;
+}
+
+Part warnings(const Report& report) {
+  Part part{.head = "**Warnings**\n\n", .foot = "\n", .left_out = "warnings are"};
+  for (const std::string& warning : report.warnings)
+    part.items.push_back("- " + markdown_prose(warning) + "\n");
+  return part;
+}
+
+Part placement_table(const Report& report) {
+  Part part{.head = "<details><summary>How it was measured</summary>\n\n",
+            .foot = "\n</details>\n\n",
+            .left_out = "benchmark processes are"};
+  part.head +=
+      "| benchmark process | pairs | placement | CPU time / wall time | own cgroup "
+      "|\n|---|--:|---|--:|---|\n";
+  for (const Measurement& measurement : report.measurements) {
+    part.items.push_back(cells(
+        {markdown_code(measurement.benchmark, Within::table), std::to_string(measurement.pairs),
+         markdown_prose(measurement.placement, kNoteBytesMax),
+         format_percent(measurement.cpu_wall_ratio), measurement.in_cgroup ? "yes" : "no"}));
+  }
+  return part;
+}
+
+std::string commit_item(const std::string& side, const CommitInfo& commit) {
+  if (commit.sha.empty() && commit.ref.empty()) return "";
+  std::string out = "- " + side + ":";
+  if (!commit.sha.empty()) out += " " + markdown_code(commit.sha, Within::text);
+  if (!commit.ref.empty())
+    out += std::string(commit.sha.empty() ? " " : ", ") + markdown_code(commit.ref, Within::text);
+  return out + "\n";
+}
+
+/// Bounded, and kept whatever else is cut: a verdict that cannot be repeated is worth little.
+std::string context(const Report& report) {
+  std::string out = commit_item("base", report.base) + commit_item("head", report.head);
+  out += "- machine: " + markdown_prose(machine_text(report.machine));
+  if (!report.machine.fingerprint.empty())
+    out += ", fingerprint " + markdown_code(report.machine.fingerprint, Within::text);
+  out += "\n- promise: threshold " + format_percent(report.threshold) + " for time, false alarm " +
+         format_percent(report.false_alarm) + " for the whole suite, miss " +
+         format_percent(report.miss) + "\n";
+  out += "- run: melisai-gate " + markdown_prose(report.tool_version) + ", started " +
+         markdown_prose(report.started_at) + ", seed " + std::to_string(report.seed) + "\n";
+  const std::string command = reproduce_command(report);
+  if (!command.empty())
+    out += "- repeat it: " + markdown_code(command, Within::text, kCommandCharactersMax) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string render_markdown(const Report& report) {
+  const Rows deciding = deciding_rows(report);
+  // What matters most takes its room first; the order on the page is another.
+  const std::string first = top(report, deciding);
+  const std::string last = context(report);
+  std::size_t room = kDocumentBytesMax - first.size() - last.size();
+  std::size_t parts_to_come = 5;  // each can at least say that it was left out
+  const auto take = [&](const Part& part, std::size_t bytes_max) {
+    --parts_to_come;
+    std::string text = render(part, std::min(room - parts_to_come * kLeftOutBytesMax, bytes_max));
+    room -= text.size();
+    return text;
+  };
+  const std::string stages = take(failed_stages(report), kStagesBytesMax);
+  const std::string warned = take(warnings(report), kWarningsBytesMax);
+  const std::string decided = take(deciding_table(deciding), kDocumentBytesMax);
+  const std::string shown = take(shown_table(shown_rows(report)), kDocumentBytesMax);
+  const std::string placed = take(placement_table(report), kDocumentBytesMax);
+  return first + stages + decided + shown + warned + placed + last;
+}
+
+}  // namespace melisai::report

@@ -1,0 +1,39 @@
+// Report renderers, one file per format, and the progress display of the terminal. Text of
+// benchmarks and logs is hostile: every renderer escapes it for its format.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/model/progress.h"
+#include "core/model/report.h"
+
+namespace melisai::report {
+
+/// GitHub-flavoured Markdown: verdict word first, worst three inline, table, stages that failed
+/// with the log's tail, machine.
+std::string render_markdown(const Report& report);
+
+struct TerminalStyle {
+  bool color = false;
+  int width = 100;
+};
+std::string render_terminal(const Report& report, TerminalStyle style);
+
+/// Makes `directory` and its logs/, removes the reports of an earlier run, and keeps it out of `git
+/// status` of a repository that it may lie in. Call it before anything long. Errors: disk_full, io.
+Result<void> prepare_directory(const std::string& directory);
+
+/// report.json and report.md in `directory` (created). Each is replaced as a whole. Errors:
+/// disk_full, io.
+Result<void> write_reports(const Report& report, const std::string& directory);
+
+/// Progress on `stream`: one line that is redrawn on a terminal, plain lines (a stage, every tenth
+/// pair) elsewhere. Colour only on a terminal without NO_COLOR (decided by the caller, in `style`).
+std::unique_ptr<ProgressSink> make_terminal_progress(std::FILE* stream, bool is_terminal,
+                                                     TerminalStyle style, const Clock& clock);
+
+}  // namespace melisai::report

@@ -1,0 +1,327 @@
+#include "core/report/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <string_view>
+
+#include "core/base/units.h"
+#include "core/report/text.h"
+
+namespace melisai::report {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kSecondsMax =
+    1e9;  // thirty years: beyond it a duration is nonsense, and would overflow nanoseconds
+constexpr std::size_t kOneSidedNamesMax = 5;
+constexpr std::size_t kNameCharactersMax = 120;
+
+std::string name_text(const BenchmarkResult& row) {
+  return clip(one_line(row.name), kNameCharactersMax) + " " +
+         clip(one_line(row.metric.name), kNameCharactersMax);
+}
+
+bool is_compared(const BenchmarkResult& row) {
+  return row.decision != Decision::added && row.decision != Decision::removed &&
+         row.decision != Decision::failed;
+}
+
+bool needs_confirmation(Decision decision) {
+  return decision == Decision::regressed || decision == Decision::improved;
+}
+
+int interest(Decision decision) {
+  switch (decision) {
+    case Decision::regressed: return 0;
+    case Decision::inconclusive: return 1;
+    case Decision::failed: return 2;
+    case Decision::improved: return 3;
+    case Decision::added: return 4;
+    case Decision::removed: return 5;
+    case Decision::clear: return 6;
+  }
+  return 6;
+}
+
+/// How bad a row is among rows of its decision; larger is shown earlier.
+double weight(const BenchmarkResult& row) {
+  const std::optional<double>& value =
+      row.decision == Decision::inconclusive ? row.effect_high : row.effect;
+  if (row.from_zero) return kInfinity;
+  if (!value || std::isnan(*value)) return row.decision == Decision::inconclusive ? kInfinity : 0;
+  return row.decision == Decision::improved ? -*value : *value;
+}
+
+std::string effect_text(const std::optional<double>& effect) {
+  return effect && std::isfinite(*effect) ? format_effect(*effect) : "";
+}
+
+std::string error_word(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::build_failed: return "the build failed";
+    case ReasonCode::tests_failed: return "the tests failed";
+    case ReasonCode::bench_failed: return "a benchmark could not be measured";
+    case ReasonCode::git: return "the commits could not be checked out";
+    case ReasonCode::disk: return "the disk is full or cannot be written";
+    case ReasonCode::interrupted: return "interrupted before a verdict";
+    case ReasonCode::configuration: return "the configuration is wrong";
+    default: return "an internal error";
+  }
+}
+
+std::string names_text(const std::set<std::string>& names) {
+  std::string out;
+  std::size_t count = 0;
+  for (const std::string& name : names) {
+    if (count == kOneSidedNamesMax)
+      return out + " and " + std::to_string(names.size() - count) + " more";
+    out += (count++ == 0 ? "" : ", ") + clip(one_line(name), kNameCharactersMax);
+  }
+  return out;
+}
+
+}  // namespace
+
+Totals totals(const Report& report) {
+  Totals out;
+  std::set<std::string_view> names;
+  int most_pairs = 0;
+  for (const BenchmarkResult& row : report.benchmarks) {
+    names.insert(row.name);
+    most_pairs = std::max(most_pairs, row.pairs);
+    if (!is_compared(row)) continue;
+    ++out.compared;
+    if (row.gating) ++out.gating;
+  }
+  out.benchmarks = names.size();
+  for (const Measurement& measurement : report.measurements) {
+    out.pairs += static_cast<std::size_t>(std::max(0, measurement.pairs));
+  }
+  if (report.measurements.empty()) out.pairs = static_cast<std::size_t>(std::max(0, most_pairs));
+  return out;
+}
+
+Rows deciding_rows(const Report& report) {
+  Rows rows;
+  for (const BenchmarkResult& row : report.benchmarks) {
+    if (row.gating || row.decision == Decision::failed) rows.push_back(&row);
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const BenchmarkResult* a, const BenchmarkResult* b) {
+                     const int first = interest(a->decision);
+                     const int second = interest(b->decision);
+                     return first != second ? first < second : weight(*a) > weight(*b);
+                   });
+  return rows;
+}
+
+Rows shown_rows(const Report& report) {
+  Rows rows;
+  for (const BenchmarkResult& row : report.benchmarks) {
+    if (!row.gating && row.decision != Decision::failed) rows.push_back(&row);
+  }
+  return rows;
+}
+
+Rows findings(const Rows& rows) {
+  Rows out;
+  for (const BenchmarkResult* row : rows) {
+    const bool quiet = row->decision == Decision::clear || row->decision == Decision::added ||
+                       row->decision == Decision::removed;
+    if (!quiet) out.push_back(row);
+  }
+  return out;
+}
+
+std::string count_decisions(const Rows& rows, std::size_t first) {
+  std::string out;
+  for (std::size_t at = first; at < rows.size();) {
+    const Decision decision = rows[at]->decision;
+    std::size_t end = at;
+    while (end < rows.size() && rows[end]->decision == decision) ++end;
+    out += (out.empty() ? "" : ", ") + std::to_string(end - at) + " " +
+           std::string(to_string(decision));
+    at = end;
+  }
+  return out;
+}
+
+std::string headline(const Report& report) {
+  const Rows rows = deciding_rows(report);
+  const auto count = [&rows](Decision decision) {
+    return static_cast<std::size_t>(std::count_if(
+        rows.begin(), rows.end(), [=](const auto* row) { return row->decision == decision; }));
+  };
+  const Totals all = totals(report);
+  switch (report.verdict) {
+    case Verdict::regression: {
+      const std::size_t regressed = count(Decision::regressed);
+      if (regressed == 0) return "REGRESSION";
+      const std::string more =
+          regressed > 1 ? " and " + std::to_string(regressed - 1) + " more" : "";
+      return "REGRESSION: " + name_text(*rows.front()) + " " + change_text(*rows.front()) + more;
+    }
+    case Verdict::pass:
+      return "PASS: no regression in " + count_of(all.gating, "gating metric") + " of " +
+             count_of(all.benchmarks, "benchmark");
+    case Verdict::inconclusive:
+      if (all.gating == 0) return "INCONCLUSIVE: nothing could be compared";
+      return "INCONCLUSIVE: cannot tell for " + std::to_string(count(Decision::inconclusive)) +
+             " of " + count_of(all.gating, "gating metric");
+    case Verdict::error: return "ERROR: " + error_word(report.reason_code);
+  }
+  return "ERROR";
+}
+
+std::string what_ran(const Report& report) {
+  const Totals all = totals(report);
+  if (all.benchmarks == 0)
+    return "No benchmark ran; stopped after " + seconds_text(report.seconds) + ".";
+  return "Ran " + count_of(all.benchmarks, "benchmark") + ": " + count_of(all.compared, "metric") +
+         " compared (" + std::to_string(all.gating) + (all.gating == 1 ? " gates), " : " gate), ") +
+         count_of(all.pairs, "pair") + ", " + seconds_text(report.seconds) + ".";
+}
+
+std::string hidden_slowdown(const Report& report) {
+  if (report.verdict != Verdict::inconclusive) return "";
+  const Rows rows = deciding_rows(report);
+  if (rows.empty() || rows.front()->decision != Decision::inconclusive) return "";
+  const BenchmarkResult& worst = *rows.front();  // sorted: no upper limit at all comes first
+  const std::string limit = effect_text(worst.effect_high);
+  if (limit.empty())
+    return "There is no upper limit yet for " + name_text(worst) + ": any slowdown may hide there.";
+  return "A slowdown of up to " + limit + " may hide in " + name_text(worst) + ".";
+}
+
+std::string next_action(const Report& report) {
+  switch (report.reason_code) {
+    case ReasonCode::clear:
+    case ReasonCode::regressed: return "";
+    case ReasonCode::budget:
+      return "Raise gate.budget or gate.max_pairs, run on a quieter machine, or accept a larger "
+             "gate.threshold.";
+    case ReasonCode::nothing_compared:
+      return "Check that the benchmarks exist at both commits and that --only matches some of "
+             "them.";
+    case ReasonCode::build_failed:
+      return "Correct the build with the help of its log, then run the check again.";
+    case ReasonCode::tests_failed:
+      return "Correct the tests with the help of their log, then run the check again.";
+    case ReasonCode::bench_failed:
+      return "Run the failed benchmark by hand at that commit and correct it, then run the check "
+             "again.";
+    case ReasonCode::git:
+      return "Check that both commits exist here and that the history reaches their merge base "
+             "(git fetch --unshallow).";
+    case ReasonCode::disk:
+      return "Free some space, or choose other directories with --state-dir and --output-dir, then "
+             "run the check again.";
+    case ReasonCode::interrupted:
+      return "Run the check again; what was measured so far decides nothing.";
+    case ReasonCode::configuration:
+      return "Correct the pipeline file or the flags, then run the check again.";
+    case ReasonCode::internal:
+      return "This is a defect of melisai-gate: please report it together with report.json.";
+  }
+  return "";
+}
+
+std::string one_sided(const Report& report) {
+  std::set<std::string> added;
+  std::set<std::string> removed;
+  for (const BenchmarkResult& row : report.benchmarks) {
+    if (row.decision == Decision::added) added.insert(row.name);
+    if (row.decision == Decision::removed) removed.insert(row.name);
+  }
+  std::string out;
+  if (!added.empty()) out += "New, not judged: " + names_text(added) + ".";
+  if (!removed.empty())
+    out += std::string(out.empty() ? "" : " ") + "Removed: " + names_text(removed) + ".";
+  return out;
+}
+
+std::string decision_text(const BenchmarkResult& row) {
+  const bool doubtful = needs_confirmation(row.decision) && !row.confirmed;
+  return std::string(to_string(row.decision)) + (doubtful ? ", not confirmed" : "");
+}
+
+std::string change_text(const BenchmarkResult& row) {
+  if (row.from_zero) return "from zero";
+  const std::string text = effect_text(row.effect);
+  return text.empty() ? "-" : text;
+}
+
+std::string interval_text(const BenchmarkResult& row) {
+  const std::string low = effect_text(row.effect_low);
+  const std::string high = effect_text(row.effect_high);
+  if (low.empty() && high.empty()) return "-";
+  if (low.empty()) return "up to " + high;
+  if (high.empty()) return "from " + low;
+  constexpr std::string_view kUnit = " %";
+  const bool same_unit = low.ends_with(kUnit) && high.ends_with(kUnit);
+  return low.substr(0, low.size() - (same_unit ? kUnit.size() : 0)) + " to " + high;
+}
+
+std::string side_text(const std::optional<Side>& side, const Metric& metric) {
+  if (!side || !std::isfinite(side->median)) return "-";
+  return one_line(format_quantity(side->median, clip(one_line(metric.unit), 20)));
+}
+
+std::string evidence_text(const BenchmarkResult& row) {
+  if (row.decision == Decision::failed) return "failed";
+  std::string out = change_text(row);
+  if (row.from_zero) out += " to " + side_text(row.head, row.metric);
+  if (const std::string interval = interval_text(row); interval != "-")
+    out += " (" + interval + ")";
+  out += ", threshold " + format_percent(row.threshold);
+  out += ", " + count_of(static_cast<std::size_t>(std::max(0, row.pairs)), "pair");
+  if (row.confirmed) return out + ", confirmed";
+  return out + (needs_confirmation(row.decision) ? ", not confirmed" : "");
+}
+
+std::string machine_text(const Machine& machine) {
+  std::string out = machine.cpu_model.empty()
+                        ? "unknown CPU"
+                        : clip(one_line(machine.cpu_model), kNameCharactersMax);
+  out += ", " + count_of(static_cast<std::size_t>(std::max(0, machine.cpus)), "CPU");
+  if (machine.memory_bytes > 0)
+    out += ", " + format_quantity(static_cast<double>(machine.memory_bytes), "B");
+  const std::array<const std::string*, 2> more{&machine.kernel, &machine.virtualisation};
+  for (const std::string* text : more) {
+    if (!text->empty()) out += ", " + clip(one_line(*text), kNameCharactersMax);
+  }
+  if (!machine.governor.empty())
+    out += ", governor " + clip(one_line(machine.governor), kNameCharactersMax);
+  return out;
+}
+
+std::string reproduce_command(const Report& report) {
+  const std::string seed = " --seed " + std::to_string(report.seed);
+  // The work tree has no commit of its own.
+  const bool work_tree = report.head.ref == "WORKTREE";
+  if (!report.base.sha.empty() && (work_tree || !report.head.sha.empty())) {
+    return "melisai-gate check --base " + one_line(report.base.sha) + " --head " +
+           (work_tree ? "WORKTREE" : one_line(report.head.sha)) + seed;
+  }
+  // Without commits and without trouble in finding them this was a comparison of two commands.
+  const bool unresolved =
+      report.reason_code == ReasonCode::git || report.reason_code == ReasonCode::configuration ||
+      report.reason_code == ReasonCode::disk || report.reason_code == ReasonCode::internal;
+  const bool commands =
+      report.base.sha.empty() && report.head.sha.empty() && !report.base.ref.empty();
+  if (unresolved || !commands) return "";
+  return "melisai-gate ab" + seed + " -- " + one_line(report.base.ref) + " -- " +
+         one_line(report.head.ref);
+}
+
+std::string seconds_text(double seconds) {
+  if (!(seconds >= 0 && seconds <= kSecondsMax)) return "an unknown time";
+  return format_duration(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds)));
+}
+
+}  // namespace melisai::report

@@ -1,0 +1,69 @@
+// What every format says about a report: the same headline, order of findings and wording. Returns
+// raw text; each format escapes it for itself.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/model/report.h"
+
+namespace melisai::report {
+
+struct Totals {
+  std::size_t benchmarks = 0;  ///< with at least one metric in the report
+  std::size_t compared = 0;    ///< metrics that exist on both sides and could be measured
+  std::size_t gating = 0;      ///< of them
+  std::size_t pairs = 0;       ///< judged, over all benchmark processes
+};
+Totals totals(const Report& report);
+
+using Rows = std::vector<const BenchmarkResult*>;
+
+/// What decides the verdict: gating metrics and whatever failed. Regressed first, then
+/// inconclusive, failed, improved, new, removed, clear; within a decision the worst first.
+Rows deciding_rows(const Report& report);
+
+/// The other metrics, in the order of the report.
+Rows shown_rows(const Report& report);
+
+/// Those of `rows` that need a reader's attention: neither clear, new nor removed.
+Rows findings(const Rows& rows);
+
+/// "14 clear, 2 improved" over rows[first...], in the order of the rows.
+std::string count_decisions(const Rows& rows, std::size_t first);
+
+/// Verdict word first: "REGRESSION: parse/BM_Small cpu_time +5.1 % and 2 more".
+std::string headline(const Report& report);
+
+/// "Ran 3 benchmarks: 12 metrics compared (5 gate), 24 pairs, 41.2 s."
+std::string what_ran(const Report& report);
+
+/// How large a slowdown an inconclusive report may hide; "" for other verdicts.
+std::string hidden_slowdown(const Report& report);
+
+/// What to do about an error or an inconclusive report, one sentence; "" for pass and regression.
+std::string next_action(const Report& report);
+
+/// "New, not judged: a, b." and "Removed: c." for benchmarks on one side only; "" when there are
+/// none.
+std::string one_sided(const Report& report);
+
+std::string decision_text(const BenchmarkResult& row);  ///< "regressed", "regressed, not confirmed"
+std::string change_text(const BenchmarkResult& row);    ///< "+5.1 %", "from zero", "-"
+std::string interval_text(const BenchmarkResult& row);  ///< "+3.0 to +7.0 %", "up to +7.0 %", "-"
+std::string side_text(const std::optional<Side>& side, const Metric& metric);  ///< "1.05 us", "-"
+
+/// "+5.1 % (+3.0 to +7.0 %), threshold 5 %, 12 pairs, confirmed"
+std::string evidence_text(const BenchmarkResult& row);
+
+/// "Intel(R) Xeon(R) CPU, 2 CPUs, 8.0 GiB, Linux 6.1.0, kvm"
+std::string machine_text(const Machine& machine);
+
+/// The command that repeats this check; "" when the commits could not be resolved.
+std::string reproduce_command(const Report& report);
+
+/// Seconds for people; "unknown" when not finite or absurd.
+std::string seconds_text(double seconds);
+
+}  // namespace melisai::report
