@@ -1,0 +1,57 @@
+// Comparison: measuring and judging in turns. Warms every benchmark up, then measures rounds of one
+// pair per open benchmark until the gate has decided all of them or the budget ends. Used by the
+// orchestrator only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/rng.h"
+#include "core/gate/gate.h"
+#include "core/measure/measure.h"
+#include "core/model/progress.h"
+#include "core/model/project.h"
+#include "core/step.h"
+
+namespace melisai {
+
+class Comparison {
+ public:
+  /// `work_dir`: private scratch directory. The references must outlive the object.
+  Comparison(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
+             ProcessRunner& processes, const Clock& clock, Rng& rng, ProgressSink& progress);
+
+  /// `only`: glob over benchmark names, "" for all. What was measured before a Stop stays available
+  /// below.
+  Step<void> run(const std::string& only);
+
+  std::vector<BenchmarkResult> results() const { return gate_.results(); }
+  std::vector<Measurement> measurements() const;
+  bool budget_ended() const { return budget_ended_; }
+
+ private:
+  Step<void> warm_up(const std::string& only);
+  Step<void> measure_rounds();
+  Step<bool> measure_one(std::size_t subject);
+  std::vector<std::string> open_benchmarks_of(const BenchmarkSpec& spec) const;
+  void show_progress(const std::string& benchmark);
+  Milliseconds time_left() const;
+
+  struct Series {
+    int pairs = 0;
+    Milliseconds last_pair{0};
+  };
+
+  const Project& project_;
+  std::vector<measure::Subject> subjects_;
+  std::vector<Series> series_;
+  const Clock& clock_;
+  ProgressSink& progress_;
+  measure::PairRunner pairs_;
+  gate::Gate gate_;
+  std::chrono::nanoseconds start_{0};
+  bool budget_ended_ = false;
+};
+
+}  // namespace melisai

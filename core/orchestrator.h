@@ -1,0 +1,81 @@
+// Orchestrator: one check from trigger to report. The only place that knows the order of the steps;
+// read this first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/config.h"
+#include "core/base/git.h"
+#include "core/base/process.h"
+#include "core/base/rng.h"
+#include "core/model/progress.h"
+#include "core/model/project.h"
+#include "core/model/report.h"
+#include "core/run/run.h"
+
+namespace melisai {
+
+/// What a command line may override in the project's policy and measuring options.
+struct Overrides {
+  std::optional<double> threshold;
+  std::optional<double> false_alarm;
+  std::optional<double> miss;
+  std::optional<int> max_pairs;
+  std::optional<Milliseconds> budget;
+  std::optional<FailOn> fail_on;
+  std::optional<Pinning> pin;
+  std::optional<CgroupMode> cgroup;
+};
+
+struct Request {
+  Overrides overrides;
+  std::optional<std::uint64_t> seed;
+  std::string output_dir;  ///< absolute
+  std::string state_dir;   ///< absolute
+  bool keep = false;       ///< keep checkouts and run outputs, and say where they are
+};
+
+struct CheckRequest : Request {
+  std::string directory;      ///< absolute; in a work tree or a bare repository
+  std::string base;           ///< "" : merge base of head with the default branch
+  std::string head = "HEAD";  ///< or WORKTREE
+  std::string config_file;    ///< absolute; "" : .melisai-gate.yaml of the head commit
+  std::string only;           ///< glob, "" for all
+  run::CommandLinePipelines commands;
+};
+
+/// Two commands, no git.
+struct AbRequest : Request {
+  std::string directory;  ///< absolute; where both run
+  RunLine base;
+  RunLine head;
+  Format format = Format::command;
+};
+
+/// The outside world, owned by main.
+struct World {
+  const Clock& clock;
+  ProcessRunner& processes;
+  ProgressSink& progress;
+  EnvLookup env;
+  std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions& options)>
+      open_repo;
+};
+
+struct Outcome {
+  Report report;
+  FailOn fail_on = FailOn::regression;
+};
+
+/// Both always return a report, also when a step failed or the user interrupted; it has been
+/// written to output_dir when that is possible at all.
+Outcome check(const CheckRequest& request, World& world);
+Outcome compare(const AbRequest& request, World& world);
+
+}  // namespace melisai
