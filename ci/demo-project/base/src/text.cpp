@@ -4,13 +4,14 @@ namespace word_index {
 
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> words;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && text[i] != ' ' && text[i] != '\n') continue;
-    if (i > begin) words.push_back(text.substr(begin, i - begin));
-    begin = i + 1;
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t begin = text.find_first_not_of(" \n", at);
+    if (begin == std::string_view::npos) return words;
+    at = text.find_first_of(" \n", begin);
+    words.push_back(text.substr(begin, at - begin));
+    if (at == std::string_view::npos) return words;
   }
-  return words;
 }
 
 std::uint64_t checksum(std::string_view text) {

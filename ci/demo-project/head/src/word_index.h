@@ -1,4 +1,4 @@
-// Words of a text: split, count, checksum. A sample for melisai-gate, small enough to read in a minute.
+// Words of a text: split, count, checksum. A sample for melisai-gate, readable in a minute.
 #pragma once
 
 #include <cstdint>
