@@ -247,7 +247,7 @@ class Flow {
     }
     Comparison comparison(project_, std::move(subjects), work.path(), world_.processes,
                           world_.clock, rng_, world_.progress);
-    const Step<void> measured = comparison.run(only);
+    Step<void> measured = comparison.run(only);
     report_.benchmarks = comparison.results();
     report_.measurements = comparison.measurements();
     if (comparison.budget_ended())
@@ -263,7 +263,8 @@ class Flow {
       report_.reason_code = flow.error().code;
       report_.reason = flow.error().reason;
     }
-    if (!flow ? flow.error().code == ReasonCode::interrupted : true) gate::conclude(report_);
+    // A regression that was confirmed before an interrupt is still one.
+    if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
     report_.project = project_.name;
     report_.threshold = project_.gate.threshold;
     report_.false_alarm = project_.gate.false_alarm;

@@ -58,6 +58,7 @@ std::string defect_of(const Value* base, const Value* head) {
 /// One series of the warm-up; `base` or `head` may be null, not both.
 Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, int process,
                       const Policy& policy) {
+  MELISAI_ASSERT(base != nullptr || head != nullptr);
   const Value& shown = head != nullptr ? *head : *base;
   Series series(id, shown.metric, threshold_for(shown.metric, policy), process);
   std::string defect = defect_of(base != nullptr ? base : head, head != nullptr ? head : base);

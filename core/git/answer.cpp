@@ -55,12 +55,12 @@ Result<Request> parse_request(std::string_view text) {
 
 /// File contents are any bytes; JSON strings are not.
 std::string to_hex_digits(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(2 * bytes.size());
   for (unsigned char byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
+    text += kDigits[byte >> 4u];
+    text += kDigits[byte & 15u];
   }
   return text;
 }

@@ -65,14 +65,14 @@ bool exists(git_repository& repository, const std::string& full_name) {
 
 /// "origin/main" when origin says which branch is its default and that branch was fetched, else "".
 std::string remote_head(git_repository& repository) {
-  constexpr std::string_view prefix = "refs/remotes/";
+  constexpr std::string_view kPrefix = "refs/remotes/";
   Reference head;
   std::string name;
   if (git_reference_lookup(head.out(), &repository, "refs/remotes/origin/HEAD") == 0 &&
       git_reference_type(head.get()) == GIT_REFERENCE_SYMBOLIC) {
     const std::string target = git_reference_symbolic_target(head.get());
-    if (target.starts_with(prefix) && exists(repository, target))
-      name = target.substr(prefix.size());
+    if (target.starts_with(kPrefix) && exists(repository, target))
+      name = target.substr(kPrefix.size());
   }
   git_error_clear();
   return name;

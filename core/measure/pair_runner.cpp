@@ -71,6 +71,7 @@ std::vector<std::string> run_environment(const BenchmarkSpec& spec, const Measur
   values["MELISAI_RESULT"] = side_dir + "/result";
   values["TMPDIR"] = side_dir + "/tmp";
   std::vector<std::string> environment;
+  environment.reserve(values.size());
   for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
   return environment;
 }

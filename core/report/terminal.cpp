@@ -56,20 +56,20 @@ Ink ink_of(Decision decision) {
 
 /// The columns of the table, in the order of the page. The name takes what the others leave.
 enum Column : std::size_t {
-  kName,
-  kMetric,
-  kBase,
-  kHead,
-  kChange,
-  kInterval,
-  kPairs,
-  kDecision,
-  kColumns
+  name_column,
+  metric_column,
+  base_column,
+  head_column,
+  change_column,
+  interval_column,
+  pairs_column,
+  decision_column,
+  column_count
 };
-using Cells = std::array<std::string, kColumns>;
-using Widths = std::array<int, kColumns>;
+using Cells = std::array<std::string, column_count>;
+using Widths = std::array<int, column_count>;
 
-constexpr std::array<std::string_view, kColumns> kTitles{
+constexpr std::array<std::string_view, column_count> kTitles{
     "benchmark", "metric", "base", "head", "change", "interval", "pairs", "decision"};
 
 Cells cells_of(const BenchmarkResult& row) {
@@ -86,40 +86,40 @@ Cells cells_of(const BenchmarkResult& row) {
 /// Width of every column; 0 for those that a narrow terminal has no room for.
 Widths fit_columns(const std::vector<Cells>& table, int width) {
   Widths widths{};
-  for (std::size_t column = 0; column < kColumns; ++column) {
+  for (std::size_t column = 0; column < column_count; ++column) {
     widths[column] = display_width(kTitles[column]);
     for (const Cells& row : table)
       widths[column] = std::max(widths[column], display_width(row[column]));
-    if (column != kName) widths[column] = std::min(widths[column], kUnitColumnMax);
+    if (column != name_column) widths[column] = std::min(widths[column], kUnitColumnMax);
   }
   const auto left_for_name = [&] {
     int used = 0;
-    for (std::size_t column = 1; column < kColumns; ++column)
+    for (std::size_t column = 1; column < column_count; ++column)
       used += widths[column] > 0 ? widths[column] + 2 : 0;
     return width - used;
   };
   const auto drop = [&](std::initializer_list<Column> columns) {
-    if (left_for_name() >= std::min(widths[kName], kNameWidthMin)) return;
+    if (left_for_name() >= std::min(widths[name_column], kNameWidthMin)) return;
     for (const Column column : columns) widths[column] = 0;
   };
-  drop({kPairs});
-  drop({kBase, kHead});
-  drop({kInterval});
-  drop({kMetric});
-  widths[kName] = std::max(1, std::min(widths[kName], left_for_name()));
+  drop({pairs_column});
+  drop({base_column, head_column});
+  drop({interval_column});
+  drop({metric_column});
+  widths[name_column] = std::max(1, std::min(widths[name_column], left_for_name()));
   return widths;
 }
 
 std::string table_line(const Cells& row, const Widths& widths, Ink decision_ink,
                        const TerminalStyle& style) {
   std::string out;
-  for (std::size_t column = 0; column < kColumns; ++column) {
+  for (std::size_t column = 0; column < column_count; ++column) {
     if (widths[column] == 0) continue;
     if (column > 0) out += "  ";
-    if (column == kDecision) {
+    if (column == decision_column) {
       out += inked(fit(row[column], widths[column]), decision_ink, style);
     } else {
-      const bool is_text = column == kName || column == kMetric;
+      const bool is_text = column == name_column || column == metric_column;
       out += pad(row[column], widths[column], is_text ? Align::left : Align::right);
     }
   }

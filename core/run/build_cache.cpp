@@ -89,7 +89,8 @@ std::string toolchain_stamp() {
   std::string text;
   for (const char* path : {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/etc/ld.so.cache"})
     append_stamp(text, path);
-  std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "/usr/bin:/bin");
+  const char* found = std::getenv("PATH");
+  std::istringstream path(found != nullptr ? found : "/usr/bin:/bin");
   for (std::string directory; std::getline(path, directory, ':');)
     for (const char* tool : {"cc", "c++", "gcc", "g++", "clang", "clang++", "ld", "cmake", "make",
                              "cargo", "rustc", "go", "python3", "node", "java"})

@@ -92,6 +92,7 @@ std::vector<std::string> stage_environment(const MeasureOptions& options,
   values["CI"] = "true";
   for (const auto& [name, value] : own) values[name] = value;
   std::vector<std::string> environment;
+  environment.reserve(values.size());
   for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
   return environment;
 }
