@@ -58,9 +58,10 @@ std::string to_hex_digits(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(2 * bytes.size());
-  for (unsigned char byte : bytes) {
-    text += kDigits[byte >> 4u];
-    text += kDigits[byte & 15u];
+  for (const char byte : bytes) {
+    const unsigned value = static_cast<unsigned char>(byte);
+    text += kDigits[value >> 4];
+    text += kDigits[value & 15];
   }
   return text;
 }

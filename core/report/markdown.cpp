@@ -114,6 +114,11 @@ std::string metric_cell(const BenchmarkResult& row) {
   return row.metric.name.empty() ? "-" : markdown_code(row.metric.name, Within::table);
 }
 
+/// Nobody has to act on what is clear; its note stays in report.json.
+std::string note_cell(const BenchmarkResult& row) {
+  return row.decision == Decision::clear ? "" : markdown_prose(row.note, kNoteBytesMax);
+}
+
 Part deciding_table(const Rows& rows) {
   Part part{.head = "A positive change is worse.\n\n",
             .foot = "\n",
@@ -131,7 +136,7 @@ Part deciding_table(const Rows& rows) {
                metric_cell(*row), markdown_prose(side_text(row->base, row->metric)),
                markdown_prose(side_text(row->head, row->metric)), change_text(*row),
                interval_text(*row), failed ? "-" : format_percent(row->threshold),
-               std::to_string(row->pairs), markdown_prose(row->note, kNoteBytesMax)}));
+               std::to_string(row->pairs), note_cell(*row)}));
   }
   return part;
 }

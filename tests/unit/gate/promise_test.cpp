@@ -1,6 +1,7 @@
 // The promise of the gate on generated suites and on recorded noise: fixed seeds, binomial bounds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -46,6 +47,12 @@ struct Tally {
   int clear = 0;  // suites in which everything is clear
 };
 
+/// ci/test --full repeats the generated suites this many times as often.
+int repeat() {
+  const char* factor = std::getenv("MELISAI_PROMISE_REPEAT");
+  return factor == nullptr ? 1 : std::max(1, std::atoi(factor));
+}
+
 Tally judge_suites(const SuiteShape& shape, int suites, std::uint64_t seed) {
   test::Noise noise(seed);
   Tally tally;
@@ -61,40 +68,40 @@ Tally judge_suites(const SuiteShape& shape, int suites, std::uint64_t seed) {
 }
 
 TEST(GatePromise, OneBenchmarkIsRarelyRedWithoutReason) {
-  constexpr int kSuites = 2'000;
+  const int suites = 2'000 * repeat();
   // The last spread is far above the threshold: chance has the most room there.
   for (const double spread : {0.02, 0.5}) {
-    const Tally normal = judge_suites({.spread = spread}, kSuites, 1);
-    EXPECT_LE(normal.red, test::most_expected(kSuites, 0.01)) << spread;
+    const Tally normal = judge_suites({.spread = spread}, suites, 1);
+    EXPECT_LE(normal.red, test::most_expected(suites, 0.01)) << spread;
   }
-  const Tally tails = judge_suites({.noise = &test::Noise::student3, .spread = 0.02}, kSuites, 2);
-  EXPECT_LE(tails.red, test::most_expected(kSuites, 0.01));
-  EXPECT_GE(tails.clear, kSuites * 0.95);
+  const Tally tails = judge_suites({.noise = &test::Noise::student3, .spread = 0.02}, suites, 2);
+  EXPECT_LE(tails.red, test::most_expected(suites, 0.01));
+  EXPECT_GE(tails.clear, suites * 0.95);
 }
 
 TEST(GatePromise, AHundredAndTwentyMetricsAreRarelyRedWithoutReason) {
-  constexpr int kSuites = 60;
-  const Tally normal = judge_suites({.benchmarks = 40}, kSuites, 3);
-  EXPECT_LE(normal.red, test::most_expected(kSuites, 0.01));
-  EXPECT_LE(normal.open, test::most_expected(kSuites, 0.02));
-  const Tally tails = judge_suites({.benchmarks = 40, .noise = &test::Noise::student3}, kSuites, 3);
-  EXPECT_LE(tails.red, test::most_expected(kSuites, 0.01));
+  const int suites = 60 * repeat();
+  const Tally normal = judge_suites({.benchmarks = 40}, suites, 3);
+  EXPECT_LE(normal.red, test::most_expected(suites, 0.01));
+  EXPECT_LE(normal.open, test::most_expected(suites, 0.02));
+  const Tally tails = judge_suites({.benchmarks = 40, .noise = &test::Noise::student3}, suites, 3);
+  EXPECT_LE(tails.red, test::most_expected(suites, 0.01));
 }
 
 TEST(GatePromise, ASlowdownOfTheThresholdIsFound) {
-  constexpr int kSuites = 1'000;
-  const Tally normal = judge_suites({.change = 0.05}, kSuites, 4);
-  EXPECT_GE(normal.red, kSuites - test::most_expected(kSuites, 0.05));
-  EXPECT_LE(normal.clear, test::most_expected(kSuites, 0.05));
-  const Tally tails = judge_suites({.noise = &test::Noise::student3, .change = 0.05}, kSuites, 5);
-  EXPECT_LE(tails.clear, test::most_expected(kSuites, 0.05));
+  const int suites = 1'000 * repeat();
+  const Tally normal = judge_suites({.change = 0.05}, suites, 4);
+  EXPECT_GE(normal.red, suites - test::most_expected(suites, 0.05));
+  EXPECT_LE(normal.clear, test::most_expected(suites, 0.05));
+  const Tally tails = judge_suites({.noise = &test::Noise::student3, .change = 0.05}, suites, 5);
+  EXPECT_LE(tails.clear, test::most_expected(suites, 0.05));
 }
 
 TEST(GatePromise, WhatItCannotSeeIsInconclusiveNotClear) {
-  constexpr int kSuites = 300;
-  const Tally tally = judge_suites({.spread = 0.3, .change = 0.05}, kSuites, 6);
-  EXPECT_LE(tally.clear, test::most_expected(kSuites, 0.05));
-  EXPECT_GE(tally.open, kSuites / 2);
+  const int suites = 300 * repeat();
+  const Tally tally = judge_suites({.spread = 0.3, .change = 0.05}, suites, 6);
+  EXPECT_LE(tally.clear, test::most_expected(suites, 0.05));
+  EXPECT_GE(tally.open, suites / 2);
 }
 
 // ---- recorded noise: base = head, both halves of a pair on one CPU
