@@ -20,11 +20,12 @@ bool all_zero(const std::vector<double>& values) {
 }
 
 /// Better by the threshold or more, and not by chance: the mirrored test for a slowdown.
-bool is_improved(const Comparison& comparison, const Judge& judge) {
+Gain gain_of(const Comparison& comparison, const Judge& judge) {
   std::vector<double> mirrored = comparison.values;
   for (double& value : mirrored) value = -value;
   const stats::Look look = judge.test.look(mirrored, levels_of(judge, comparison.delta));
-  return look.center >= comparison.delta && look.low > 0;
+  if (look.center < comparison.delta) return Gain::none;
+  return look.low > 0 ? Gain::certain : Gain::possible;
 }
 
 /// How many pairs would have settled a series that `pairs` did not: limits close in with the square
@@ -91,15 +92,21 @@ void Series::judge_stage(const Judge& judge) {
   }
   const auto stage = std::span(comparison.values).subspan(static_cast<std::size_t>(stage_start_));
   const stats::Look look = judge.test.look(stage, levels_of(judge, comparison.delta));
-  if (look.finding == stats::Finding::clear) {
-    const std::string note = confirming() ? "suspected after " + count_of(stage_start_, "pair") +
-                                                ", cleared by " +
-                                                std::to_string(pairs() - stage_start_) + " fresh"
-                                          : "";
-    close(is_improved(comparison, judge) ? Decision::improved : Decision::clear, note);
+  if (decision_ == Decision::clear || look.finding == stats::Finding::clear) {
+    clear(gain_of(comparison, judge), judge);
   } else if (look.finding == stats::Finding::slower) {
     suspect();
   }
+}
+
+/// No slowdown is left to find. What looks like a gain is measured on until it is one or is none:
+/// nobody should read "-24 %, clear".
+void Series::clear(Gain gain, const Judge& judge) {
+  if (decision_ != Decision::clear && confirming())
+    note_ = "suspected after " + count_of(stage_start_, "pair") + ", cleared by " +
+            std::to_string(pairs() - stage_start_) + " fresh";
+  decision_ = gain == Gain::certain ? Decision::improved : Decision::clear;
+  decided_ = gain != Gain::possible || !gating_ || pairs() >= judge.pairs_max;
 }
 
 void Series::suspect() {
@@ -130,7 +137,7 @@ BenchmarkResult Series::result(const Judge& judge) const {
   if (decision_ == Decision::added) result.head = Side{warm_up_};
   if (decision_ == Decision::removed) result.base = Side{warm_up_};
   if (base_.empty()) {
-    if (!decided_ && gating_) note = "no pair was measured";
+    if (decision_ == Decision::inconclusive && gating_) note = "no pair was measured";
   } else {
     const Comparison comparison = this->comparison();
     const stats::Look look = judge.test.look(comparison.values, levels_of(judge, comparison.delta));
@@ -141,7 +148,7 @@ BenchmarkResult Series::result(const Judge& judge) const {
     result.from_zero = comparison.base_median == 0 && comparison.head_median != 0;
     result.base = Side{comparison.base_median};
     result.head = Side{comparison.head_median};
-    if (!decided_) note = open_note(comparison, look);
+    if (decision_ == Decision::inconclusive) note = open_note(comparison, look);
   }
   result.note = joined(note, why_gating_);
   return result;

@@ -17,6 +17,9 @@ struct Judge {
   int pairs_max = 60;
 };
 
+/// Whether a series without a slowdown is better by the threshold or more.
+enum class Gain { none, possible, certain };
+
 class Series {
  public:
   Series(SeriesId id, Metric metric, Threshold threshold, int process);
@@ -45,6 +48,7 @@ class Series {
   void judge_stage(const Judge& judge);
   void judge_unknown_direction(const Comparison& comparison, const Judge& judge);
   void suspect();
+  void clear(Gain gain, const Judge& judge);
   void close(Decision decision, const std::string& note);
   Comparison comparison() const;
   std::string open_note(const Comparison& comparison, const stats::Look& look) const;
