@@ -4,11 +4,11 @@
 #include <ctime>
 
 #include "core/base/files.h"
-#include "core/comparison.h"
 #include "core/gate/gate.h"
 #include "core/measure/measure.h"
 #include "core/report/report.h"
 #include "core/step.h"
+#include "core/trial.h"
 #include "core/version.h"
 
 namespace melisai {
@@ -85,8 +85,8 @@ class Flow {
     return finish([&]() -> Step<void> {
       MELISAI_CHECK(prepare_output());
       report_.machine = measure::identify_machine();
-      report_.base.ref = run::text_of(request.base);
-      report_.head.ref = run::text_of(request.head);
+      report_.base.ref = text_of(request.base);
+      report_.head.ref = text_of(request.head);
       apply(request.overrides, project_);
       BenchmarkSpec spec;
       spec.name = "ab";
@@ -183,7 +183,7 @@ class Flow {
       for (const PipelineSpec& pipeline : plan.both_sides)
         record({.name = pipeline.name,
                 .side = side,
-                .command = run::text_of(pipeline.run),
+                .command = text_of(pipeline.run),
                 .status = StageResult::Status::cached});
       return slot;
     }
@@ -216,7 +216,7 @@ class Flow {
     for (const PipelineSpec& pipeline : pipelines)
       record({.name = pipeline.name,
               .side = "head",
-              .command = run::text_of(pipeline.run),
+              .command = text_of(pipeline.run),
               .status = StageResult::Status::skipped,
               .message = "the gate did not pass"});
     return {};
@@ -245,12 +245,12 @@ class Flow {
       work.keep();
       warn("kept: " + work.path());
     }
-    Comparison comparison(project_, std::move(subjects), work.path(), world_.processes,
-                          world_.clock, rng_, world_.progress);
-    Step<void> measured = comparison.run(only);
-    report_.benchmarks = comparison.results();
-    report_.measurements = comparison.measurements();
-    if (comparison.budget_ended())
+    Trial trial(project_, std::move(subjects), work.path(), world_.processes, world_.clock, rng_,
+                world_.progress);
+    Step<void> measured = trial.run(only);
+    report_.benchmarks = trial.results();
+    report_.measurements = trial.measurements();
+    if (trial.budget_ended())
       warn("the measuring budget of " + format_duration(project_.gate.budget) +
            " ended before every benchmark was decided; raise gate.budget or --budget");
     return measured;

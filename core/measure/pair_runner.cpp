@@ -51,11 +51,6 @@ RunLine filtered(RunLine line, const std::string& filter, const std::string& reg
   return line;
 }
 
-std::vector<std::string> argv_of(const RunLine& line) {
-  if (line.shell.empty()) return line.argv;
-  return {"/bin/sh", "-c", line.shell};
-}
-
 /// What a benchmark process sees: nothing of the caller but what it needs to find programs, and
 /// what the user lists. Names and lengths are equal on both sides: the size of the environment
 /// moves the stack and with it the timing.

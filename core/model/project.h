@@ -22,6 +22,12 @@ struct RunLine {
   bool operator==(const RunLine&) const = default;
 };
 
+/// What to execute: `/bin/sh -c LINE`, or the list itself.
+std::vector<std::string> argv_of(const RunLine& line);
+
+/// How a person would type it.
+std::string text_of(const RunLine& line);
+
 enum class Format { command, google_benchmark };  ///< command: the process itself is measured
 
 /// CPU placement of timed pairs. automatic: one CPU chosen at random per pair for single-threaded

@@ -68,18 +68,6 @@ std::string file_name_of(const std::string& pipeline) {
 
 }  // namespace
 
-std::vector<std::string> argv_of(const RunLine& line) {
-  if (line.shell.empty()) return line.argv;
-  return {"/bin/sh", "-c", line.shell};
-}
-
-std::string text_of(const RunLine& line) {
-  if (!line.shell.empty()) return line.shell;
-  std::string text;
-  for (const std::string& word : line.argv) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 std::vector<std::string> stage_environment(const MeasureOptions& options,
                                            const std::map<std::string, std::string>& own) {
   std::map<std::string, std::string> values;

@@ -25,12 +25,6 @@ Result<StageResult> run_stage(const PipelineSpec& pipeline, const StagePlace& pl
                               const MeasureOptions& options, ProcessRunner& processes,
                               const Clock& clock);
 
-/// argv of a run line: `/bin/sh -c LINE`, or the list itself.
-std::vector<std::string> argv_of(const RunLine& line);
-
-/// How a person would type it.
-std::string text_of(const RunLine& line);
-
 /// The scrubbed environment of build and test stages: what tools need to find themselves (PATH,
 /// HOME, CC, proxies ...), the names in options.pass_env, then `own`. Tokens and everything else of
 /// the caller stay out. Sorted, "NAME=value".

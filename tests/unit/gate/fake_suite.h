@@ -1,6 +1,7 @@
 // Makes the pairs of a suite, and runs a Gate the way the orchestrator does.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "core/gate/gate.h"
+#include "tests/unit/stats/noise.h"
 
 namespace melisai::test {
 
@@ -45,6 +47,20 @@ class StartedGate : public gate::Gate {
 };
 
 using Draw = std::function<Pair()>;  ///< one more pair of one process
+
+/// Each pair is the same.
+inline Draw constant(const Metric& metric, Halves halves) {
+  return [=] { return one_pair("app", metric, halves); };
+}
+
+/// Time with a standard deviation of 2 % a pair and a true change.
+inline Draw noisy_time(double change, std::uint64_t seed) {
+  return [change, noise = Noise(seed)]() mutable {
+    const double base = 1e6 * std::exp(0.0141 * noise.normal());
+    const double head = 1e6 * (1 + change) * std::exp(0.0141 * noise.normal());
+    return one_pair("app", wall_time(), {base, head});
+  };
+}
 
 /// Measures until nothing is open. The first pair is the warm-up.
 inline std::unique_ptr<gate::Gate> run_gate(const Policy& policy, const Draw& draw) {

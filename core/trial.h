@@ -1,4 +1,4 @@
-// Comparison: measuring and judging in turns. Warms every benchmark up, then measures rounds of one
+// Trial: measuring and judging in turns. Warms every benchmark up, then measures rounds of one
 // pair per open benchmark until the gate has decided all of them or the budget ends. Used by the
 // orchestrator only.
 #pragma once
@@ -16,11 +16,11 @@
 
 namespace melisai {
 
-class Comparison {
+class Trial {
  public:
   /// `work_dir`: private scratch directory. The references must outlive the object.
-  Comparison(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
-             ProcessRunner& processes, const Clock& clock, Rng& rng, ProgressSink& progress);
+  Trial(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
+        ProcessRunner& processes, const Clock& clock, Rng& rng, ProgressSink& progress);
 
   /// `only`: glob over benchmark names, "" for all. What was measured before a Stop stays available
   /// below.

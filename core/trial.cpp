@@ -1,4 +1,4 @@
-#include "core/comparison.h"
+#include "core/trial.h"
 
 #include <algorithm>
 
@@ -15,9 +15,8 @@ bool is_empty(const Observation& half) { return half.values.empty() && half.fail
 
 }  // namespace
 
-Comparison::Comparison(const Project& project, std::vector<measure::Subject> subjects,
-                       std::string work_dir, ProcessRunner& processes, const Clock& clock, Rng& rng,
-                       ProgressSink& progress)
+Trial::Trial(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
+             ProcessRunner& processes, const Clock& clock, Rng& rng, ProgressSink& progress)
     : project_(project),
       subjects_(std::move(subjects)),
       series_(subjects_.size()),
@@ -26,19 +25,19 @@ Comparison::Comparison(const Project& project, std::vector<measure::Subject> sub
       pairs_(processes, rng, project.measure, std::move(work_dir)),
       gate_(project.gate, stats::make_winsorised_test()) {}
 
-Step<void> Comparison::run(const std::string& only) {
+Step<void> Trial::run(const std::string& only) {
   start_ = clock_.monotonic();
   MELISAI_CHECK(warm_up(only));
   return measure_rounds();
 }
 
-std::vector<Measurement> Comparison::measurements() const {
+std::vector<Measurement> Trial::measurements() const {
   std::vector<Measurement> all;
   for (const measure::Subject& subject : subjects_) all.push_back(pairs_.describe(subject));
   return all;
 }
 
-Step<void> Comparison::warm_up(const std::string& only) {
+Step<void> Trial::warm_up(const std::string& only) {
   std::vector<Pair> warm_ups;
   for (const measure::Subject& subject : subjects_) {
     progress_.stage_started("warm-up of " + subject.spec.name, "base and head");
@@ -59,7 +58,7 @@ Step<void> Comparison::warm_up(const std::string& only) {
   return {};
 }
 
-Step<void> Comparison::measure_rounds() {
+Step<void> Trial::measure_rounds() {
   for (bool measured = true; measured;) {
     measured = false;
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
@@ -71,7 +70,7 @@ Step<void> Comparison::measure_rounds() {
 }
 
 /// False: the subject is decided, or its next pair does not fit into the budget.
-Step<bool> Comparison::measure_one(std::size_t subject) {
+Step<bool> Trial::measure_one(std::size_t subject) {
   const std::vector<std::string> open = open_benchmarks_of(subjects_[subject].spec);
   if (open.empty()) return false;
   Series& series = series_[subject];
@@ -95,13 +94,13 @@ Step<bool> Comparison::measure_one(std::size_t subject) {
   return true;
 }
 
-std::vector<std::string> Comparison::open_benchmarks_of(const BenchmarkSpec& spec) const {
+std::vector<std::string> Trial::open_benchmarks_of(const BenchmarkSpec& spec) const {
   std::vector<std::string> open = gate_.open_benchmarks();
   std::erase_if(open, [&](const std::string& name) { return !belongs_to(name, spec); });
   return open;
 }
 
-void Comparison::show_progress(const std::string& benchmark) {
+void Trial::show_progress(const std::string& benchmark) {
   const std::optional<gate::Standing> standing = gate_.standing(benchmark);
   if (!standing) return;
   const int open = static_cast<int>(gate_.open_benchmarks().size());
@@ -116,7 +115,7 @@ void Comparison::show_progress(const std::string& benchmark) {
                            .time_left = time_left()});
 }
 
-Milliseconds Comparison::time_left() const {
+Milliseconds Trial::time_left() const {
   const auto used = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - start_);
   return std::max(project_.gate.budget - used, Milliseconds{0});
 }
