@@ -264,7 +264,7 @@ class Parser {
 
   Answer answer_of_success() {
     for (const char* name : {"check", "ab"})
-      if (app_.got_subcommand(name)) return {app_.get_subcommand(name)->help(), 0};
+      if (app_.got_subcommand(name)) return {app_.get_subcommand(name)->help("melisai-gate"), 0};
     const bool version = app_.get_option("--version")->count() > 0;
     return {version ? std::string("melisai-gate ") + kVersion + "\n" : app_.help(), 0};
   }

@@ -9,17 +9,28 @@
 namespace melisai::run {
 namespace {
 
-constexpr const char* kLockName = "/lock";
+// Beside the directory and taken before the directory is made, so that a sweep never finds a living
+// directory without its lock.
+constexpr const char* kLockSuffix = ".lock";
+std::string lock_of(const std::string& directory) { return directory + kLockSuffix; }
+
 constexpr const char* kKeptName = "/kept";  // --keep: not ours to remove any more
+
+Result<void> remove_with_lock(const std::string& directory) {
+  MELISAI_CHECK(remove_tree(directory));
+  return remove_tree(lock_of(directory));
+}
 
 void remove_abandoned(const std::string& parent) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
-    const std::string directory = entry.path().native();
+    std::string directory = entry.path().native();
+    if (directory.ends_with(kLockSuffix)) directory.erase(directory.rfind(kLockSuffix));
     if (std::filesystem::exists(directory + kKeptName, error)) continue;
-    const auto lock = FileLock::try_take(directory + kLockName);
+    const auto lock = FileLock::try_take(lock_of(directory));
     if (!lock) continue;
-    if (const auto removed = remove_tree(directory); !removed) log_warning(removed.error().message);
+    if (const auto removed = remove_with_lock(directory); !removed)
+      log_warning(removed.error().message);
   }
 }
 
@@ -31,16 +42,16 @@ Result<WorkDirectory> WorkDirectory::make(const std::string& state_dir,
   MELISAI_CHECK(make_directories(parent, {.private_mode = true}));
   remove_abandoned(parent);
   const std::string path = parent + "/" + std::string(random_hex);
-  MELISAI_CHECK(make_directories(path, {.private_mode = true}));
-  auto lock = FileLock::try_take(path + kLockName);
+  auto lock = FileLock::try_take(lock_of(path));
   if (!lock)
     return Error{Errc::io, path + " cannot be locked; check the permissions of --state-dir"};
+  MELISAI_CHECK(make_directories(path, {.private_mode = true}));
   return WorkDirectory(path, *std::move(lock));
 }
 
 WorkDirectory::~WorkDirectory() {
   if (path_.empty()) return;
-  const auto done = keep_ ? write_file(path_ + kKeptName, "") : remove_tree(path_);
+  const auto done = keep_ ? write_file(path_ + kKeptName, "") : remove_with_lock(path_);
   if (!done) log_warning(done.error().message);
 }
 

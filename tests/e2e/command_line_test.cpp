@@ -24,6 +24,7 @@ TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {
   EXPECT_THAT(gate({"--help"}).out, AllOf(HasSubstr("check"), HasSubstr("ab")));
   const Ran check = gate({"check", "--help"});
   EXPECT_EQ(check.code, 0);
+  EXPECT_THAT(check.out, HasSubstr("melisai-gate check"));
   for (const char* flag :
        {"-C",       "--config", "--base",      "--head",        "--build",     "--test",
         "--bench",  "--only",   "--threshold", "--false-alarm", "--miss",      "--max-pairs",

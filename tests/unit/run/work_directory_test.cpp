@@ -34,8 +34,10 @@ TEST(WorkDirectory, SweepsWhatAKilledGateLeftAndSparesLivingOnes) {
   ASSERT_TRUE(root);
   const std::string abandoned = root->path() + "/runs/abandoned";
   ASSERT_TRUE(make_directories(abandoned + "/base/tmp"));
+  ASSERT_TRUE(write_file(root->path() + "/runs/died-early.lock", ""));
   const auto living = WorkDirectory::make(root->path(), "living");
   EXPECT_FALSE(fs::exists(abandoned));
+  EXPECT_FALSE(fs::exists(root->path() + "/runs/died-early.lock"));
   const auto other = WorkDirectory::make(root->path(), "other");
   EXPECT_TRUE(fs::exists(living->path()));
 }

@@ -1,0 +1,44 @@
+#include "core/base/file_lock.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/base/files.h"
+
+namespace melisai {
+namespace {
+
+TEST(FileLock, IsHeldByOneAndFreeAfterItsEnd) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
+  ASSERT_TRUE(directory);
+  const std::string path = directory->path() + "/lock";
+  {
+    const auto first = FileLock::try_take(path);
+    EXPECT_TRUE(first);
+    EXPECT_FALSE(FileLock::try_take(path));
+  }
+  EXPECT_TRUE(FileLock::try_take(path));
+}
+
+TEST(FileLock, MovesWithItsOwner) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
+  ASSERT_TRUE(directory);
+  const std::string path = directory->path() + "/lock";
+  auto first = FileLock::try_take(path);
+  ASSERT_TRUE(first);
+  const FileLock second = *std::move(first);
+  first.reset();
+  EXPECT_FALSE(FileLock::try_take(path));
+}
+
+TEST(FileLock, FollowsNoLinkAndNeedsItsDirectory) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
+  ASSERT_TRUE(directory);
+  std::filesystem::create_symlink("elsewhere", directory->path() + "/link");
+  EXPECT_FALSE(FileLock::try_take(directory->path() + "/link"));
+  EXPECT_FALSE(FileLock::try_take(directory->path() + "/missing/lock"));
+}
+
+}  // namespace
+}  // namespace melisai
