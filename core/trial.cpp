@@ -37,11 +37,47 @@ std::vector<Measurement> Trial::measurements() const {
   return all;
 }
 
+std::vector<BenchmarkResult> Trial::results() const {
+  std::vector<BenchmarkResult> results = gate_.results();
+  for (const std::string& name : not_started_) {
+    BenchmarkResult result;
+    result.name = name;
+    result.metric = {.name = "wall_time", .unit = "ns", .tier = Tier::time};
+    result.threshold = project_.gate.threshold;
+    result.gating = true;
+    result.note = "the budget ended before its warm-up did";
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+/// Nothing when the budget, spent on other benchmarks, ended it.
+Step<std::optional<Pair>> Trial::warm_up_one(const measure::Subject& subject) {
+  const Milliseconds left = time_left();
+  if (left == Milliseconds{0}) return std::optional<Pair>();
+  progress_.stage_started("warm-up of " + subject.spec.name, "base and head");
+  Result<Pair> pair = pairs_.warm_up(subject, left);
+  if (pair) return std::optional<Pair>(*std::move(pair));
+  if (pair.error().code != Errc::timeout) return stop_for(pair.error(), ReasonCode::internal);
+  if (left * 2 < project_.gate.budget) return std::optional<Pair>();
+  // Not even most of the budget was enough for one run of each side: more pairs will never be.
+  Pair failed;
+  failed.head.failed[subject.spec.name] =
+      "one run of each side did not finish within the measuring budget of " +
+      format_duration(project_.gate.budget) + "; raise --budget or shorten the benchmark";
+  return std::optional<Pair>(std::move(failed));
+}
+
 Step<void> Trial::warm_up(const std::string& only) {
   std::vector<Pair> warm_ups;
   for (const measure::Subject& subject : subjects_) {
-    progress_.stage_started("warm-up of " + subject.spec.name, "base and head");
-    MELISAI_TRY(Pair pair, step(pairs_.warm_up(subject, time_left()), ReasonCode::internal));
+    MELISAI_TRY(std::optional<Pair> measured, warm_up_one(subject));
+    if (!measured) {
+      budget_ended_ = true;
+      not_started_.push_back(subject.spec.name);
+      continue;
+    }
+    Pair& pair = *measured;
     for (Observation* half : {&pair.base, &pair.head})
       std::erase_if(half->values, [&](const auto& entry) {
         return !run::selects(only, subject.spec.name, entry.first.benchmark);
@@ -51,7 +87,7 @@ Step<void> Trial::warm_up(const std::string& only) {
   const bool nothing = std::all_of(warm_ups.begin(), warm_ups.end(), [](const Pair& pair) {
     return is_empty(pair.base) && is_empty(pair.head);
   });
-  if (nothing && !only.empty())
+  if (nothing && not_started_.empty() && !only.empty())
     return Stop{ReasonCode::configuration,
                 "--only '" + only + "' matches no benchmark on either side"};
   gate_.start(warm_ups);

@@ -3,6 +3,7 @@
 // orchestrator only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,14 @@ class Trial {
   /// below.
   Step<void> run(const std::string& only);
 
-  std::vector<BenchmarkResult> results() const { return gate_.results(); }
+  /// In the order of the subjects. What the budget left no warm-up for is inconclusive.
+  std::vector<BenchmarkResult> results() const;
   std::vector<Measurement> measurements() const;
   bool budget_ended() const { return budget_ended_; }
 
  private:
   Step<void> warm_up(const std::string& only);
+  Step<std::optional<Pair>> warm_up_one(const measure::Subject& subject);
   Step<void> measure_rounds();
   Step<bool> measure_one(std::size_t subject);
   std::vector<std::string> open_benchmarks_of(const BenchmarkSpec& spec) const;
@@ -52,6 +55,7 @@ class Trial {
   gate::Gate gate_;
   std::chrono::nanoseconds start_{0};
   bool budget_ended_ = false;
+  std::vector<std::string> not_started_;  ///< benchmarks without a warm-up
 };
 
 }  // namespace melisai

@@ -42,12 +42,12 @@ class PairRunner {
 
   /// Runs the set-up command and the warm-up pair (Pair::index 0). What goes wrong on one side is
   /// in the observation's `failed`; a program that is missing on base only leaves that observation
-  /// empty. Errors: interrupted, disk_full, io, process.
+  /// empty. Errors: interrupted, disk_full, io, process, and timeout when `time_left` ended a run
+  /// before the benchmark's own limit did.
   Result<Pair> warm_up(const Subject& subject, Milliseconds time_left);
 
   /// One judged pair. `open`: full names of benchmarks that still need pairs; when some of the
-  /// process's are missing and the format can rerun a subset, only they run. Errors as above, and
-  /// timeout when `time_left` ended the run before the benchmark's own limit did.
+  /// process's are missing and the format can rerun a subset, only they run. Errors as above.
   Result<Pair> measure(const Subject& subject, int index, const std::vector<std::string>& open,
                        Milliseconds time_left);
 

@@ -71,6 +71,12 @@ std::vector<std::string> run_environment(const BenchmarkSpec& spec, const Measur
   return environment;
 }
 
+bool ended_by_budget(const Exit& exit, const BenchmarkSpec& spec, Milliseconds time_left) {
+  return exit.end == Exit::End::timed_out && time_left < spec.timeout;
+}
+
+Error budget_ended() { return {Errc::timeout, "the measuring budget ended"}; }
+
 std::set<std::string> names_in(const Observation& observation) {
   std::set<std::string> names;
   for (const auto& [id, value] : observation.values) names.insert(id.benchmark);
@@ -132,6 +138,7 @@ Result<bool> PairRunner::set_up(const Subject& subject, const Side& side, Observ
   const Result<Exit> exit = run_side(subject, side, subject.spec.setup, plan, -1, time_left);
   if (!exit && exit.error().code != Errc::not_found) return exit.error();
   if (exit && exit->ok()) return true;
+  if (exit && ended_by_budget(*exit, subject.spec, time_left)) return budget_ended();
   observation.failed[subject.spec.name] =
       "setup on " + side.name + ": " +
       (exit ? melisai::describe(*exit, subject.spec.timeout) : exit.error().message);
@@ -156,8 +163,7 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
     if (exit.error().code != Errc::not_found) return exit.error();
     return may_lack_it ? observation : fail(exit.error().message);
   }
-  if (exit->end == Exit::End::timed_out && time_left < spec.timeout)
-    return Error{Errc::timeout, "the measuring budget ended"};
+  if (ended_by_budget(*exit, spec, time_left)) return budget_ended();
   const std::string side_dir = work_dir_ + "/" + side.name;
   if (!exit->ok()) {
     if (may_lack_it && exit->end == Exit::End::exited && exit->code == kShellCommandNotFound)
@@ -215,12 +221,6 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
   if (!base_ready || !head_ready) return failed;
 
   Result<Pair> pair = run_pair(subject, plan, 0, "", time_left);
-  if (!pair && pair.error().code == Errc::timeout) {
-    failed.head.failed[subject.spec.name] =
-        "one run of each side did not finish within the measuring budget; raise --budget or "
-        "shorten the benchmark";
-    return failed;
-  }
   if (!pair) return pair;
   for (const Observation* half : {&pair->base, &pair->head}) plan.known.merge(names_in(*half));
   const Pinning& pinning = subject.spec.pin ? *subject.spec.pin : options_.pin;

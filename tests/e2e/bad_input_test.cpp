@@ -187,6 +187,19 @@ TEST_F(BadInput, ABudgetSmallerThanOneRunSaysSo) {
   expect_error(check({"--base", "main~1", "--budget", "1s"}), 4, "bench_failed", "budget");
 }
 
+TEST_F(BadInput, WhatTheBudgetLeavesNoTimeForIsInconclusiveNotFailed) {
+  write_pipeline("sleep 0.8",
+                 "      - { name: second, run: \"sleep 0.8\" }\n"
+                 "      - { name: third, run: \"sleep 0.8\" }\n");
+  commit("base");
+  commit("head");
+  EXPECT_EQ(check({"--base", "main~1", "--budget", "2s"}).code, 0);
+  EXPECT_EQ(report()["verdict"], "inconclusive");
+  for (const char* name : {"cli", "second", "third"})
+    EXPECT_EQ(benchmark(name, "wall_time")["decision"], "inconclusive") << name;
+  expect_nothing_left();
+}
+
 TEST_F(BadInput, DaemonsThatABenchmarkLeavesAreKilled) {
   commit_command("setsid sh -c 'sleep 300 # " + root() +
                  "' & (setsid sh -c 'sleep 301; : " + root() + "' &) ; true");
