@@ -36,8 +36,10 @@ int show(const Outcome& outcome, const Display& display) {
     text = std::string(to_string(outcome.report.verdict)) + ": " + outcome.report.reason + "\n";
   else
     text = report::render_terminal(outcome.report, style_of(STDOUT_FILENO));
-  if (!print(stdout, text)) log_warning("the result could not be printed");
-  return exit_code(outcome.report, outcome.fail_on);
+  const int code = exit_code(outcome.report, outcome.fail_on);
+  if (print(stdout, text)) return code;
+  log_error("the result could not be written to standard output");
+  return code == 0 ? 4 : code;
 }
 
 /// Runs `compare` with everything that touches the outside world, built here and nowhere else.

@@ -121,7 +121,12 @@ class Flow {
     MELISAI_TRY(report_.base.sha, step(git_->merge_base(tip, report_.head.sha), ReasonCode::git));
     report_.base.ref = "merge base with " + branch;
     if (report_.base.sha == report_.head.sha && !worktree_) {
-      MELISAI_TRY(report_.base.sha, step(git_->resolve(report_.head.sha + "~1"), ReasonCode::git));
+      const Result<std::string> parent = git_->resolve(report_.head.sha + "~1");
+      if (!parent)
+        return Stop{ReasonCode::git, request.head +
+                                         " has no parent to compare with; commit a change, or use "
+                                         "--head WORKTREE for what is not committed yet"};
+      report_.base.sha = *parent;
       report_.base.ref = "parent of " + request.head;
       warn(request.head + " is already part of " + branch + "; it is compared with its parent");
     }
@@ -131,6 +136,13 @@ class Flow {
   /// The head commit's file rules and is applied to both sides.
   Step<void> load_project(const CheckRequest& request) {
     MELISAI_TRY(const std::string top, step(git_->worktree(), ReasonCode::git));
+    if (!top.empty() && (request.state_dir + "/").starts_with(top + "/"))
+      return Stop{ReasonCode::configuration, "--state-dir " + request.state_dir +
+                                                 " lies in the work tree, which is never touched; "
+                                                 "choose a directory outside " +
+                                                 top};
+    if (report_.base.sha == report_.head.sha && !worktree_)
+      warn("base and head are the same commit; any difference is noise");
     std::optional<std::string> text;
     std::string file = request.config_file;
     if (file.empty()) {
@@ -177,6 +189,7 @@ class Flow {
     key.fingerprint = report_.machine.fingerprint;
     key.pipelines = plan.both_sides;
     key.submodules = project_.git.submodules;
+    key.environment = run::stage_environment(project_.measure, {});
     MELISAI_TRY(run::BuildSlot slot, step(builds.acquire(key, random_hex()), ReasonCode::disk));
     if (request_.keep) slot.keep();
     if (slot.reused()) {

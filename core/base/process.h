@@ -50,7 +50,8 @@ struct Usage {
   std::optional<std::int64_t> wchar_bytes;
   std::optional<std::int64_t> read_bytes;  ///< from storage
   std::optional<std::int64_t> write_bytes;
-  std::optional<std::int64_t> run_delay_ns;  ///< runnable but waiting for a CPU; first process only
+  /// Runnable but waiting for a CPU; nothing for a program that ran others.
+  std::optional<std::int64_t> run_delay_ns;
   std::optional<int>
       tasks_max;  ///< most threads of one process seen at once; only with count_tasks
 

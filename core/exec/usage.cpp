@@ -52,7 +52,20 @@ std::int64_t run_delay(const char* schedstat) {
   return std::strtoll(after_run_time, nullptr, 10);
 }
 
+// A program that ran others did its queueing in them, where it can no longer be read: every process
+// has page faults, and those of waited-for children are field 11 of /proc/<pid>/stat.
+bool had_children(pid_t pid) {
+  char path[64];
+  char text[1024];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  if (read_text(path, text, sizeof text) <= 0) return true;
+  const char* at = std::strrchr(text, ')');  // the name before it may hold anything
+  for (int field = 2; at != nullptr && field < 11; ++field) at = std::strchr(at + 1, ' ');
+  return at == nullptr || std::strtoll(at, nullptr, 10) > 0;
+}
+
 std::int64_t run_delay_since(const Spawned& leader) {
+  if (had_children(leader.pid)) return kUnknown;
   char path[64];
   char text[128];
   std::snprintf(path, sizeof path, "/proc/%d/schedstat", leader.pid);

@@ -268,15 +268,22 @@ std::vector<std::string> Gate::benchmarks_named(const std::string& name, int pro
 }
 
 void Gate::fail_benchmark(const std::string& benchmark, const std::string& note, int process) {
-  bool is_known = false;
-  for (Series& series : series_) {
-    if (series.process() != process || series.id().benchmark != benchmark) continue;
-    is_known = true;
-    if (series.gating() && series.decision() == Decision::regressed) continue;
-    series.make_gating("");
-    series.fail(note);
+  // One series tells the verdict, a time if there is one; the others would only repeat it.
+  bool is_told = false;
+  for (const bool of_time : {true, false}) {
+    for (Series& series : series_) {
+      if (series.process() != process || series.id().benchmark != benchmark) continue;
+      if (series.gating() && series.decision() == Decision::regressed) continue;
+      if ((series.metric().tier == Tier::time) != of_time) continue;
+      if (is_told)
+        series.make_shown();
+      else
+        series.make_gating("");
+      is_told = true;
+      series.fail(note);
+    }
   }
-  if (is_known) return;
+  if (is_told) return;
   const Metric metric{
       .name = "wall_time", .unit = "ns", .better = Better::lower, .tier = Tier::time};
   Series series({benchmark, metric.name}, metric, threshold_for(metric, policy_), process);

@@ -25,7 +25,10 @@ Gain gain_of(const Comparison& comparison, const Judge& judge) {
   for (double& value : mirrored) value = -value;
   const stats::Look look = judge.test.look(mirrored, levels_of(judge, comparison.delta));
   if (look.center < comparison.delta) return Gain::none;
-  return look.low > 0 ? Gain::certain : Gain::possible;
+  // The reported interval, whose upper limit is at the other level, must not contradict the word.
+  const stats::Look reported =
+      judge.test.look(comparison.values, levels_of(judge, comparison.delta));
+  return look.low > 0 && reported.high < 0 ? Gain::certain : Gain::possible;
 }
 
 /// How many pairs would have settled a series that `pairs` did not: limits close in with the square
@@ -54,6 +57,8 @@ void Series::make_gating(const std::string& why) {
   gating_ = true;
   why_gating_ = why;
 }
+
+void Series::make_shown() { gating_ = false; }
 
 void Series::close_one_sided(Decision decision, double warm_up) {
   close(decision, "");

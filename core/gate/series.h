@@ -35,6 +35,7 @@ class Series {
 
   /// Makes the series count in the verdict. `why` may be empty.
   void make_gating(const std::string& why);
+  void make_shown();
   /// Ends the series. It exists on one side only: `warm_up` is what that side measured.
   void close_one_sided(Decision decision, double warm_up);
   void fail(const std::string& note);

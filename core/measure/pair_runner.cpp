@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -7,6 +9,7 @@
 #include "core/measure/formats/google_benchmark.h"
 #include "core/measure/measure.h"
 #include "core/measure/placement.h"
+#include "core/measure/shell_line.h"
 #include "core/measure/usage_metrics.h"
 
 namespace melisai::measure {
@@ -38,6 +41,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 /// The run line with the filter appended; `regex` empty: as it is.
 RunLine filtered(RunLine line, const std::string& filter, const std::string& regex) {
+  if (!line.shell.empty()) line.shell = replace_shell(line.shell);
   if (regex.empty()) return line;
   if (!line.shell.empty()) {
     line.shell += " " + replaced(filter, "{regex}", shell_quoted(regex));
@@ -76,6 +80,16 @@ bool ended_by_budget(const Exit& exit, const BenchmarkSpec& spec, Milliseconds t
 }
 
 Error budget_ended() { return {Errc::timeout, "the measuring budget ended"}; }
+
+/// Whether the side lacks the program, which is not the same as a program that fails: a script's
+/// missing tool and a missing shared library give the shell's code 127 too.
+bool is_missing(const Exit& exit, const Side& side, const std::string& last_error) {
+  if (exit.end != Exit::End::exited || exit.code != kShellCommandNotFound) return false;
+  const std::string program = first_word(side.run.shell);
+  if (program.find('/') == std::string::npos) return last_error.ends_with("not found");
+  const std::string path = program.front() == '/' ? program : side.tree + "/" + program;
+  return access(path.c_str(), F_OK) != 0;
+}
 
 std::set<std::string> names_in(const Observation& observation) {
   std::set<std::string> names;
@@ -166,9 +180,8 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
   if (ended_by_budget(*exit, spec, time_left)) return budget_ended();
   const std::string side_dir = work_dir_ + "/" + side.name;
   if (!exit->ok()) {
-    if (may_lack_it && exit->end == Exit::End::exited && exit->code == kShellCommandNotFound)
-      return observation;
     const std::string line = last_line_of(side_dir + "/stderr");
+    if (may_lack_it && is_missing(*exit, side, line)) return observation;
     return fail(melisai::describe(*exit, spec.timeout) + (line.empty() ? "" : ": " + line));
   }
   plan.measurement.in_cgroup = exit->in_cgroup;

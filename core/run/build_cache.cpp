@@ -79,9 +79,9 @@ std::string BuildKey::to_text() const {
     for (const std::string& word : pipeline.run.argv) text << "word " << word << '\n';
     for (const auto& [name, value] : pipeline.env) text << "env " << name << '=' << value << '\n';
   }
-  for (const char* name :
-       {"CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "RUSTFLAGS", "GOFLAGS"})
-    if (const char* value = std::getenv(name)) text << "caller " << name << '=' << value << '\n';
+  // Scratch space differs from job to job and does not reach a program.
+  for (const std::string& variable : environment)
+    if (!variable.starts_with("TMPDIR=")) text << "caller " << variable << '\n';
   return text.str();
 }
 

@@ -24,6 +24,23 @@ TEST_F(Ab, OneWordIsAShellLine) {
   EXPECT_EQ(benchmark("ab", "wchar")["decision"], "clear");
 }
 
+TEST_F(Ab, ObeysItsFlags) {
+  EXPECT_EQ(ab({"--fail-on", "never"}, {"head", "-c", "1000", "/dev/zero"},
+               {"head", "-c", "2000", "/dev/zero"})
+                .code,
+            0);
+  EXPECT_EQ(report()["verdict"], "regression");
+}
+
+TEST_F(Ab, SaysSoWhenTheReportCannotBePrinted) {
+  const Ran ran = run_program(
+      {"/bin/sh", "-c",
+       MELISAI_BIN_DIR "/melisai-gate ab --json --max-pairs 4 --fail-on never --output-dir '" +
+           output() + "' --state-dir '" + state() + "' -- true -- true > /dev/full"},
+      root());
+  EXPECT_EQ(ran.code, 4);
+}
+
 TEST_F(Ab, RunsInTheGivenDirectory) {
   write("here", "x");
   EXPECT_EQ(

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/e2e/support/sandbox.h"
 
@@ -40,6 +43,28 @@ TEST_F(InterruptedCheck, EndsTheWholeTreeAndStillWritesAValidReport) {
     EXPECT_EQ(report()["reason_code"], "interrupted");
     expect_nothing_left();
   }
+}
+
+TEST_F(InterruptedCheck, WhatWasConfirmedBeforeStaysARegression) {
+  write_pipeline("head -c $(cat size) /dev/zero", "      - { name: endless, run: \"echo x >> " +
+                                                      root() +
+                                                      "/runs-done; sleep 0.0$(tr -dc 1-9 < "
+                                                      "/dev/urandom | head -c 2)\" }\n");
+  write("size", "1000");
+  commit("base");
+  write("size", "2000");
+  commit("head");
+  const Ran ran = check({"--base", "main~1", "--max-pairs", "1000"}, [&](pid_t pid) {
+    EXPECT_TRUE(eventually([&] {
+      std::ifstream done(root() + "/runs-done");
+      return std::count(std::istreambuf_iterator<char>(done), {}, 'x') > 24;
+    }));
+    kill(pid, SIGINT);
+  });
+  EXPECT_EQ(ran.code, 1) << ran.out;
+  EXPECT_EQ(report()["verdict"], "regression");
+  EXPECT_EQ(benchmark("cli", "wchar")["confirmed"], true);
+  expect_nothing_left();
 }
 
 TEST_F(InterruptedCheck, DuringABuildItIsInterruptedToo) {

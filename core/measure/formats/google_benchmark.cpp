@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 
+#include "core/base/text.h"
+
 namespace melisai::measure {
 namespace {
 
@@ -153,11 +155,13 @@ Result<Observation> parse_google_benchmark(const std::string& process, std::stri
   json document;
   try {
     document = json::parse(text);
-  } catch (const json::exception& error) {
+  } catch (const json::parse_error& error) {
     // Google Benchmark writes NaN and Infinity bare, which is not JSON.
-    return Error{Errc::parse,
-                 "the result is not valid Google Benchmark JSON (a NaN, or text around it?): " +
-                     std::string(error.what()).substr(0, 200)};
+    return Error{Errc::parse, "the result is not valid JSON at byte " + std::to_string(error.byte) +
+                                  " (a NaN, or text around it?); it begins with " +
+                                  in_quotes(text.substr(0, 60))};
+  } catch (const json::exception&) {
+    return Error{Errc::parse, "the result holds a number that JSON readers cannot represent"};
   }
   const auto rows = document.is_object() ? document.find("benchmarks") : document.end();
   if (!document.is_object() || rows == document.end() || !rows->is_array())

@@ -108,6 +108,12 @@ TEST_F(RunnerUsage, CountsTasksOfTheProcessWithMost) {
   EXPECT_EQ(run_ok(nested).usage.tasks_max, 6);
 }
 
+TEST_F(RunnerUsage, KnowsTheRunDelayOfAProgramButNotOfOneThatRanOthers) {
+  EXPECT_TRUE(run_ok(command({"sleep", "0.01"})).usage.run_delay_ns.has_value());
+  EXPECT_FALSE(run_ok(shell("sleep 0.01; true")).usage.run_delay_ns.has_value())
+      << "the queueing of the children can no longer be read";
+}
+
 TEST_F(RunnerUsage, CountsSwitchesOfASleeper) {
   const Usage usage = run_ok(shell("sleep 0.01; sleep 0.01; sleep 0.01")).usage;
   EXPECT_GE(usage.voluntary_switches, 3);

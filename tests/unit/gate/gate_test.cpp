@@ -68,6 +68,22 @@ TEST(Gate, ATimeThatIsAlwaysZeroHasFailed) {
   EXPECT_THAT(result.note, HasSubstr("measured 0 ns"));
 }
 
+TEST(Gate, QueueingOnABusyMachineDoesNotMakeAProgramAWaitingOne) {
+  const auto with_delay = [](double delay) {
+    Pair pair = one_pair("app", test::wall_time(), {200, 200});
+    put(pair, "app", test::cpu_time(), {99, 99});
+    put(pair, "app", {"run_delay", "ns", Better::lower, Tier::explain}, {delay, delay});
+    return pair;
+  };
+  const auto gating = [&](double delay) {
+    for (const BenchmarkResult& result : StartedGate({with_delay(delay)}).results())
+      if (result.gating) return result.metric.name;
+    return std::string();
+  };
+  EXPECT_EQ(gating(100), "cpu_time");
+  EXPECT_EQ(gating(0), "wall_time");
+}
+
 TEST(Gate, ATimeFromZeroRegresses) {
   EXPECT_EQ(judge_one(constant(test::wall_time(), {0, 1e6})).decision, Decision::regressed);
 }

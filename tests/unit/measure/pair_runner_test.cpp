@@ -144,9 +144,9 @@ TEST_F(PairRunnerTest, FiltersOnlyWhenSomeBenchmarksAreDecided) {
   const Subject subject = subject_running("bench", Format::google_benchmark);
   ASSERT_TRUE(pairs.warm_up(subject, kLong));
   ASSERT_TRUE(pairs.measure(subject, 1, {"b/BM_A", "b/BM_B"}, kLong));
-  EXPECT_EQ(processes.commands.back().argv.back(), "bench");
+  EXPECT_EQ(processes.commands.back().argv.back(), "exec bench");
   const auto pair = pairs.measure(subject, 2, {"b/BM_A"}, kLong);
-  EXPECT_EQ(processes.commands.back().argv.back(), "bench --benchmark_filter='^(BM_A)$'");
+  EXPECT_EQ(processes.commands.back().argv.back(), "exec bench --benchmark_filter='^(BM_A)$'");
   EXPECT_EQ(pair->head.values.size(), 2u);
 }
 
@@ -172,7 +172,7 @@ TEST_F(PairRunnerTest, AProgramThatOnlyHeadHasLeavesTheBaseEmpty) {
   FakeProcessRunner processes(
       [](const Command& command) { return finished(is_base(command) ? 127 : 0); });
   PairRunner pairs = pairs_with(processes);
-  Subject subject = subject_running("app");
+  Subject subject = subject_running("./app");
   const auto pair = pairs.warm_up(subject, kLong);
   ASSERT_TRUE(pair);
   EXPECT_TRUE(pair->base.values.empty());
@@ -180,6 +180,38 @@ TEST_F(PairRunnerTest, AProgramThatOnlyHeadHasLeavesTheBaseEmpty) {
   EXPECT_FALSE(pair->head.values.empty());
   subject.base_may_lack_it = false;
   EXPECT_TRUE(pairs_with(processes).warm_up(subject, kLong)->base.failed.contains("b"));
+}
+
+TEST_F(PairRunnerTest, AProgramThatIsThereAndMissesSomethingElseHasFailed) {
+  const std::string script = work_->path() + "/script.sh";
+  ASSERT_TRUE(write_file(script, "missing-tool"));
+  FakeProcessRunner processes([](const Command& command) {
+    if (!is_base(command)) return finished();
+    FakeProcessRunner::print({.stdout_file = command.stderr_file}, "missing-tool: not found\n");
+    return finished(127);
+  });
+  const auto pair = pairs_with(processes).warm_up(subject_running(script), kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_THAT(pair->base.failed.at("b"), HasSubstr("missing-tool"));
+}
+
+TEST_F(PairRunnerTest, AHarnessThatWritesNothingIsNotGivenTheResultBefore) {
+  int runs = 0;
+  FakeProcessRunner processes([&](const Command& command) {
+    if (runs++ >= 2) return finished();
+    for (const std::string& variable : command.env)
+      if (variable.starts_with("MELISAI_RESULT="))
+        FakeProcessRunner::print({.stdout_file = variable.substr(variable.find('=') + 1)},
+                                 benchmarks({"BM_A"}));
+    return finished();
+  });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("bench", Format::google_benchmark);
+  ASSERT_FALSE(pairs.warm_up(subject, kLong)->head.values.empty());
+  const auto pair = pairs.measure(subject, 1, {"b/BM_A"}, kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_TRUE(pair->head.values.empty());
+  EXPECT_TRUE(pair->head.failed.contains("b"));
 }
 
 TEST_F(PairRunnerTest, SaysWhichSideFailedAndTheLastLineOfItsErrors) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -73,6 +74,26 @@ TEST_F(BuildCacheTest, KeepsCommitsConfigurationsAndMachinesApart) {
   other = key();
   other.fingerprint = "another machine";
   EXPECT_FALSE(cache().acquire(other, "0000000000000004")->reused());
+  other = key();
+  other.submodules = true;
+  EXPECT_FALSE(cache().acquire(other, "0000000000000005")->reused());
+  other = key();
+  other.environment = {"CFLAGS=-O0"};
+  EXPECT_FALSE(cache().acquire(other, "0000000000000006")->reused());
+  other.environment = {"TMPDIR=/elsewhere"};
+  EXPECT_TRUE(cache().acquire(other, "0000000000000007")->reused());
+}
+
+TEST_F(BuildCacheTest, ANewCompilerMeansNewBuilds) {
+  const std::string path = std::getenv("PATH");
+  ASSERT_TRUE(make_directories(root_->path() + "/bin"));
+  setenv("PATH", (root_->path() + "/bin").c_str(), 1);
+  ASSERT_TRUE(write_file(root_->path() + "/bin/cc", "compiler 1"));
+  const std::string before = toolchain_stamp();
+  EXPECT_EQ(toolchain_stamp(), before);
+  ASSERT_TRUE(write_file(root_->path() + "/bin/cc", "compiler 1.1"));
+  EXPECT_NE(toolchain_stamp(), before);
+  setenv("PATH", path.c_str(), 1);
 }
 
 TEST_F(BuildCacheTest, GivesAPrivateTreeOfTheSamePathLengthWhileTheKeyIsHeld) {
@@ -96,14 +117,16 @@ TEST_F(BuildCacheTest, NeverReusesAWorkTree) {
 }
 
 TEST_F(BuildCacheTest, EvictsTheLeastRecentlyUsedBeyondItsSize) {
-  build_and_commit(key("old"));
-  build_and_commit(key("new"));
-  const auto old_tree = cache().acquire(key("old"), "0000000000000002")->tree();
-  const auto past = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
-  std::filesystem::last_write_time(std::filesystem::path(old_tree).parent_path() / "built", past);
+  for (const char* sha : {"forgotten", "used"}) {
+    build_and_commit(key(sha));
+    const std::filesystem::path tree = cache().acquire(key(sha), "0000000000000002")->tree();
+    const auto past = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+    std::filesystem::last_write_time(tree.parent_path() / "built", past);
+  }
+  EXPECT_TRUE(cache().acquire(key("used"), "0000000000000003")->reused());
   cache({.size_max = 16 << 10}).evict();  // one tree with its marker takes 12 KiB of blocks
-  EXPECT_FALSE(cache().acquire(key("old"), "0000000000000003")->reused());
-  EXPECT_TRUE(cache().acquire(key("new"), "0000000000000004")->reused());
+  EXPECT_FALSE(cache().acquire(key("forgotten"), "0000000000000004")->reused());
+  EXPECT_TRUE(cache().acquire(key("used"), "0000000000000005")->reused());
 }
 
 TEST_F(BuildCacheTest, EvictsWhatIsTooOldAndSparesWhatIsInUse) {
