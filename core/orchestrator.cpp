@@ -143,6 +143,8 @@ class Flow {
                                                  top};
     if (report_.base.sha == report_.head.sha && !worktree_)
       warn("base and head are the same commit; any difference is noise");
+    if (worktree_ && top.empty())
+      return Stop{ReasonCode::git, "a bare repository has no work tree; name a commit with --head"};
     std::optional<std::string> text;
     std::string file = request.config_file;
     if (file.empty()) {

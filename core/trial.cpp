@@ -11,6 +11,19 @@ bool belongs_to(const std::string& benchmark, const BenchmarkSpec& spec) {
   return benchmark == spec.name || benchmark.starts_with(spec.name + "/");
 }
 
+/// Drops what `only` does not select, failures too: a benchmark that nobody asked for must not
+/// decide the verdict. A failure of the whole process stays.
+void keep_selected(Pair& pair, const BenchmarkSpec& spec, const std::string& only) {
+  const auto is_selected = [&](const std::string& benchmark) {
+    return benchmark == spec.name || run::selects(only, spec.name, benchmark);
+  };
+  for (Observation* half : {&pair.base, &pair.head}) {
+    std::erase_if(half->values,
+                  [&](const auto& entry) { return !is_selected(entry.first.benchmark); });
+    std::erase_if(half->failed, [&](const auto& entry) { return !is_selected(entry.first); });
+  }
+}
+
 bool is_empty(const Observation& half) { return half.values.empty() && half.failed.empty(); }
 
 }  // namespace
@@ -27,7 +40,8 @@ Trial::Trial(const Project& project, std::vector<measure::Subject> subjects, std
 
 Step<void> Trial::run(const std::string& only) {
   start_ = clock_.monotonic();
-  MELISAI_CHECK(warm_up(only));
+  only_ = only;
+  MELISAI_CHECK(warm_up());
   return measure_rounds();
 }
 
@@ -68,7 +82,7 @@ Step<std::optional<Pair>> Trial::warm_up_one(const measure::Subject& subject) {
   return std::optional<Pair>(std::move(failed));
 }
 
-Step<void> Trial::warm_up(const std::string& only) {
+Step<void> Trial::warm_up() {
   std::vector<Pair> warm_ups;
   for (const measure::Subject& subject : subjects_) {
     MELISAI_TRY(std::optional<Pair> measured, warm_up_one(subject));
@@ -77,19 +91,15 @@ Step<void> Trial::warm_up(const std::string& only) {
       not_started_.push_back(subject.spec.name);
       continue;
     }
-    Pair& pair = *measured;
-    for (Observation* half : {&pair.base, &pair.head})
-      std::erase_if(half->values, [&](const auto& entry) {
-        return !run::selects(only, subject.spec.name, entry.first.benchmark);
-      });
-    warm_ups.push_back(std::move(pair));
+    keep_selected(*measured, subject.spec, only_);
+    warm_ups.push_back(*std::move(measured));
   }
   const bool nothing = std::all_of(warm_ups.begin(), warm_ups.end(), [](const Pair& pair) {
     return is_empty(pair.base) && is_empty(pair.head);
   });
-  if (nothing && not_started_.empty() && !only.empty())
+  if (nothing && not_started_.empty() && !only_.empty())
     return Stop{ReasonCode::configuration,
-                "--only '" + only + "' matches no benchmark on either side"};
+                "--only '" + only_ + "' matches no benchmark on either side"};
   gate_.start(warm_ups);
   return {};
 }
@@ -125,6 +135,7 @@ Step<bool> Trial::measure_one(std::size_t subject) {
   if (!pair) return stop_for(pair.error(), ReasonCode::internal);
   ++series.pairs;
   series.last_pair = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - start);
+  keep_selected(*pair, subjects_[subject].spec, only_);
   gate_.add(*pair);
   show_progress(open.front());
   return true;

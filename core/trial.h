@@ -33,7 +33,7 @@ class Trial {
   bool budget_ended() const { return budget_ended_; }
 
  private:
-  Step<void> warm_up(const std::string& only);
+  Step<void> warm_up();
   Step<std::optional<Pair>> warm_up_one(const measure::Subject& subject);
   Step<void> measure_rounds();
   Step<bool> measure_one(std::size_t subject);
@@ -54,6 +54,7 @@ class Trial {
   measure::PairRunner pairs_;
   gate::Gate gate_;
   std::chrono::nanoseconds start_{0};
+  std::string only_;  ///< glob over benchmark names, "" for all
   bool budget_ended_ = false;
   std::vector<std::string> not_started_;  ///< benchmarks without a warm-up
 };

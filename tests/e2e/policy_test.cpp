@@ -116,6 +116,27 @@ TEST_F(PolicyTest, TheSameCommitTwiceIsSaidToBeTheSame) {
   EXPECT_THAT(ran.err, HasSubstr("same commit"));
 }
 
+TEST_F(PolicyTest, ABenchmarkThatOnlyLeavesOutDecidesNothing) {
+  write(".melisai-gate.yaml",
+        "version: 1\npipelines:\n  b:\n    trigger: on_commit\n    benchmarks:\n"
+        "      - { name: g, format: google-benchmark, run: [cat, result.json] }\n");
+  write("result.json",
+        R"({"benchmarks":[{"name":"Good","real_time":5,"cpu_time":5,"time_unit":"ns"},)"
+        R"({"name":"Bad","error_occurred":true,"error_message":"broken"}]})");
+  commit_twice();
+  EXPECT_EQ(check({"--base", "main~1"}).code, 4);
+  EXPECT_EQ(check({"--base", "main~1", "--only", "g/Good"}).code, 0);
+  EXPECT_EQ(report()["verdict"], "pass");
+}
+
+TEST_F(PolicyTest, ABareRepositoryHasNoWorkTreeToJudge) {
+  write_pipeline("true");
+  commit_twice();
+  git({"clone", "-q", "--bare", repo(), root() + "/bare"}, root());
+  EXPECT_EQ(check({"-C", root() + "/bare", "--head", "WORKTREE"}).code, 4);
+  EXPECT_THAT(report()["reason"].get<std::string>(), HasSubstr("bare"));
+}
+
 TEST_F(PolicyTest, TheStateDirectoryMayNotLieInTheWorkTree) {
   write_pipeline("true");
   commit_twice();
