@@ -1,5 +1,7 @@
 #include "core/base/clock.h"
 
+#include <ctime>
+
 namespace melisai {
 
 std::chrono::nanoseconds SystemClock::monotonic() const {
@@ -8,6 +10,14 @@ std::chrono::nanoseconds SystemClock::monotonic() const {
 
 std::chrono::system_clock::time_point SystemClock::now() const {
   return std::chrono::system_clock::now();
+}
+
+std::string utc_time(std::chrono::system_clock::time_point at) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 }  // namespace melisai

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 namespace melisai {
 
@@ -19,5 +20,8 @@ class SystemClock final : public Clock {
   std::chrono::nanoseconds monotonic() const override;
   std::chrono::system_clock::time_point now() const override;
 };
+
+/// "2026-11-21T02:07:41Z": RFC 3339 in UTC, whole seconds.
+std::string utc_time(std::chrono::system_clock::time_point at);
 
 }  // namespace melisai

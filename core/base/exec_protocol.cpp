@@ -69,6 +69,9 @@ Error failure(std::string_view stage, int number, const Command& command) {
     return {Errc::process, start + "cannot use the CPUs asked for: " + std::strerror(number) +
                                "; are they online and allowed here (taskset -p $$)?"};
   }
+  if (stage == "hold") {
+    return {Errc::process, start + "what observes it was not ready in time; run again"};
+  }
   if (stage == "kill") {
     return {Errc::process, in_quotes(command.argv.front()) +
                                " or a process that it started cannot be killed; it hangs in the "
@@ -134,6 +137,8 @@ void read_line(const Json& line, const Command& command, ExecReport& report) {
   } else if (line.contains("end")) {
     report.exit = parse_exit(line);
     report.output_errno = small_number_in(line, "output_errno");
+  } else if (line.contains("ended")) {
+    report.ended = true;
   } else {
     report.started =
         ExecStarted{small_number_in(line, "pid"), line.at("cgroup").get<std::string>()};
@@ -151,7 +156,7 @@ std::string cpu_list(const std::vector<int>& cpus) {
 
 }  // namespace
 
-std::vector<std::string> exec_arguments(const Command& command) {
+std::vector<std::string> exec_arguments(const Command& command, ExecStart start) {
   std::vector<std::string> arguments{
       "--stdout",     command.stdout_file,
       "--stderr",     command.stderr_file,
@@ -163,6 +168,7 @@ std::vector<std::string> exec_arguments(const Command& command) {
   if (!command.cpus.empty()) {
     arguments.insert(arguments.end(), {"--cpus", cpu_list(command.cpus)});
   }
+  if (start == ExecStart::held) arguments.push_back("--hold");
   if (command.count_tasks) arguments.push_back("--count-tasks");
   arguments.push_back("--");
   arguments.insert(arguments.end(), command.argv.begin(), command.argv.end());
@@ -177,7 +183,7 @@ ExecReport parse_exec_report(std::string_view text, const Command& command) {
     try {
       read_line(Json::parse(text.substr(0, end)), command, report);
     } catch (const std::exception&) {
-      return ExecReport{.started = report.started};
+      return ExecReport{.started = report.started, .ended = report.ended};
     }
     text.remove_prefix(end + 1);
   }

@@ -1,4 +1,4 @@
-// What the gate and melisai-gate-exec say to each other (core/exec/README.md): options one way, two
+// What the gate and melisai-gate-exec say to each other (core/exec/README.md): options one way,
 // lines of JSON back.
 #pragma once
 
@@ -13,10 +13,18 @@
 
 namespace melisai {
 
-/// The arguments of melisai-gate-exec for one command.
-std::vector<std::string> exec_arguments(const Command& command);
+/// `held`: melisai-gate-exec waits for one byte on its standard input before the workload's first
+/// instruction and after its last process.
+enum class ExecStart { at_once, held };
 
-/// Its first line, written when the workload has started.
+inline constexpr char kExecMayBegin = 'b';
+inline constexpr char kExecMayEnd = 'e';
+
+/// The arguments of melisai-gate-exec for one command.
+std::vector<std::string> exec_arguments(const Command& command,
+                                        ExecStart start = ExecStart::at_once);
+
+/// Its first line, written when the workload has started, or is held just before that.
 struct ExecStarted {
   pid_t pid = 0;       // of the workload; also its process group
   std::string cgroup;  // its directory, "" without one
@@ -24,6 +32,7 @@ struct ExecStarted {
 
 struct ExecReport {
   std::optional<ExecStarted> started;
+  bool ended = false;  // held: all that is left is the zombie of the workload's first process
   std::optional<Exit> exit;
   std::optional<Error> error;  // why the workload could not be run, for people
   int output_errno = 0;        // of the first write to an output file that failed

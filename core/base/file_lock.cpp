@@ -5,6 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "core/base/text.h"
+
 namespace melisai {
 
 /// Whoever removes a locked directory removes the lock's file with it: a lock on a file that is no
@@ -16,12 +20,26 @@ static bool is_file_at(int fd, const std::string& path) {
          held.st_ino == there.st_ino;
 }
 
-std::optional<FileLock> FileLock::try_take(const std::string& path) {
+Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return std::nullopt;
+  if (fd < 0) return error_from_errno(errno, "cannot open the lock " + in_quotes(path));
   FileLock lock(fd);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_file_at(fd, path)) return std::nullopt;
-  return lock;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    return is_file_at(fd, path) ? std::optional(std::move(lock)) : std::nullopt;
+  if (errno == EWOULDBLOCK || errno == EINTR) return std::optional<FileLock>();
+  return error_from_errno(errno, "cannot lock " + in_quotes(path));
+}
+
+std::optional<FileLock> FileLock::try_take(const std::string& path) {
+  auto lock = take(path);
+  return lock ? *std::move(lock) : std::nullopt;
+}
+
+Result<void> FileLock::write_note(std::string_view note) {
+  if (ftruncate(fd_, 0) != 0) return error_from_errno(errno, "cannot write to a lock");
+  const ssize_t written = pwrite(fd_, note.data(), note.size(), 0);
+  if (written == static_cast<ssize_t>(note.size())) return {};
+  return error_from_errno(written < 0 ? errno : ENOSPC, "cannot write to a lock");
 }
 
 FileLock::~FileLock() {

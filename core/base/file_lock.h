@@ -3,7 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include "core/base/result.h"
 
 namespace melisai {
 
@@ -12,12 +15,18 @@ class FileLock {
   /// Takes the lock on `path` (created, mode 0600) without waiting; nothing when somebody holds it
   /// or it cannot be opened.
   static std::optional<FileLock> try_take(const std::string& path);
+  /// The same, but tells the two apart: nothing when somebody holds it. Errors: not_found, io,
+  /// disk_full when it cannot be opened.
+  static Result<std::optional<FileLock>> take(const std::string& path);
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
   }
   ~FileLock();
+  /// Replaces what the file says, for whoever finds it held. A note may outlive its holder. Errors:
+  /// io, disk_full.
+  Result<void> write_note(std::string_view note);
 
  private:
   explicit FileLock(int fd) : fd_(fd) {}

@@ -51,19 +51,22 @@ class ExecWatch {
     io_.run();
   }
 
-  int status() const { return status_; }
-  bool overran() const { return overran_; }
-
- private:
+  // Replaces the limit that holds now.
   void limit(Milliseconds from_now) {
     deadline_.expires_after(from_now);
     deadline_.async_wait([this](boost::system::error_code error) {
-      if (error) return;
+      // A limit that passed while an observer held everything up may be queued behind its
+      // replacement.
+      if (error || deadline_.expiry() > std::chrono::steady_clock::now()) return;
       overran_ = true;
       exec_.signal(SIGKILL);
     });
   }
 
+  int status() const { return status_; }
+  bool overran() const { return overran_; }
+
+ private:
   asio::io_context& io_;
   Child& exec_;
   const Command& command_;
@@ -73,18 +76,97 @@ class ExecWatch {
   bool overran_ = false;
 };
 
-std::string read_report(int fd) {
-  std::string text(kReportBytesMax, '\0');
-  std::size_t size = 0;
+// Appends to `text` until the end of the report, its bound, or, when `fd` does not block, the end
+// of what is there. True in the last case.
+bool read_report(int fd, std::string& text) {
+  std::size_t size = text.size();
+  text.resize(kReportBytesMax);
+  bool more = false;
   while (size < text.size()) {
     const ssize_t got = read(fd, text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
+    more = got < 0 && errno == EAGAIN;
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
   text.resize(size);
-  return text;
+  return more;
 }
+
+// Reads the report while melisai-gate-exec runs, and lets it go on when the observer has seen the
+// tree.
+class Observation {
+ public:
+  struct Ends {
+    Fd report;   // of its standard output
+    Fd control;  // of its standard input
+  };
+
+  Observation(asio::io_context& io, Ends ends, ExecWatch& watch, const Command& command,
+              const Interrupt& interrupt, RunObserver& observer)
+      : report_(io, ends.report.release()),
+        control_(std::move(ends.control)),
+        watch_(watch),
+        command_(command),
+        interrupt_(interrupt),
+        observer_(observer) {
+    report_.native_non_blocking(true);
+    listen();
+  }
+
+  // The whole report, once melisai-gate-exec has ended.
+  const std::string& text() {
+    read_report(report_.native_handle(), text_);
+    return text_;
+  }
+
+  // After the last process, however it came to its end.
+  void finish() {
+    if (tree_) observer_.after_last(*tree_);
+    tree_.reset();
+  }
+
+ private:
+  void listen() {
+    report_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this](boost::system::error_code error) {
+                         if (error) return;
+                         const bool more = read_report(report_.native_handle(), text_);
+                         on_text();
+                         if (more) listen();
+                       });
+  }
+
+  void on_text() {
+    const ExecReport report = parse_exec_report(text_, command_);
+    if (report.started && !seen_) {
+      seen_ = true;
+      tree_ = ProcessTree{.root_pid = report.started->pid, .cgroup = report.started->cgroup};
+      observer_.before_exec(*tree_);
+      watch_.limit(command_.timeout + command_.grace + kExecSlack);
+      // An interrupt meanwhile is what the loop sees next: it is not to begin then.
+      if (!interrupt_.requested()) send(kExecMayBegin);
+    }
+    if (report.ended && tree_) {
+      finish();
+      watch_.limit(kExecSlack);
+      send(kExecMayEnd);
+    }
+  }
+
+  // melisai-gate-exec may have ended; then its report says why, or that it is missing does.
+  void send(char word) { [[maybe_unused]] const ssize_t ignored = write(control_.get(), &word, 1); }
+
+  asio::posix::stream_descriptor report_;
+  Fd control_;
+  ExecWatch& watch_;
+  const Command& command_;
+  const Interrupt& interrupt_;
+  RunObserver& observer_;
+  std::string text_;
+  bool seen_ = false;
+  std::optional<ProcessTree> tree_;  // while it is observed
+};
 
 void write_to(const std::string& path, const char* text) {
   const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -115,26 +197,50 @@ class ExecRunner final : public ProcessRunner {
       : exec_path_(std::move(exec_path)), interrupt_(interrupt) {}
 
   Result<Exit> run(const Command& command) override {
-    if (command.argv.empty()) return Error{Errc::process, "cannot start an empty command"};
     if (interrupt_.requested()) return Exit{.end = Exit::End::interrupted};
     MELISAI_TRY(Pipe results, Pipe::make());
     const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
     asio::io_context io(1);
-    MELISAI_TRY(Child exec, Child::start(io, {.program = exec_path_,
-                                              .args = exec_arguments(command),
-                                              .env = command.env,
-                                              .stdin_fd = null.get(),
-                                              .stdout_fd = results.write_end.get(),
-                                              .stderr_fd = STDERR_FILENO,
-                                              .block_signals = true}));
-    results.write_end.reset();
+    MELISAI_TRY(Child exec,
+                start(io, command, ExecStart::at_once, null, std::move(results.write_end)));
     ExecWatch watch(io, exec, command);
     watch.run(interrupt_);
-    return conclude(command, watch,
-                    parse_exec_report(read_report(results.read_end.get()), command));
+    std::string text;
+    read_report(results.read_end.get(), text);
+    return conclude(command, watch, parse_exec_report(text, command));
+  }
+
+  Result<Exit> run_observed(const Command& command, RunObserver& observer) override {
+    if (interrupt_.requested()) return Exit{.end = Exit::End::interrupted};
+    MELISAI_TRY(Pipe results, Pipe::make());
+    MELISAI_TRY(Pipe control, Pipe::make());
+    asio::io_context io(1);
+    MELISAI_TRY(Child exec, start(io, command, ExecStart::held, control.read_end,
+                                  std::move(results.write_end)));
+    control.read_end.reset();
+    ExecWatch watch(io, exec, command);
+    Observation observation(
+        io, {.report = std::move(results.read_end), .control = std::move(control.write_end)}, watch,
+        command, interrupt_, observer);
+    watch.run(interrupt_);
+    Result<Exit> result = conclude(command, watch, parse_exec_report(observation.text(), command));
+    observation.finish();
+    return result;
   }
 
  private:
+  Result<Child> start(asio::io_context& io, const Command& command, ExecStart how, const Fd& input,
+                      Fd output) const {
+    if (command.argv.empty()) return Error{Errc::process, "cannot start an empty command"};
+    return Child::start(io, {.program = exec_path_,
+                             .args = exec_arguments(command, how),
+                             .env = command.env,
+                             .stdin_fd = input.get(),
+                             .stdout_fd = output.get(),
+                             .stderr_fd = STDERR_FILENO,
+                             .block_signals = true});
+  }
+
   Result<Exit> conclude(const Command& command, const ExecWatch& watch, ExecReport report) const {
     if (report.error) return *report.error;
     if (!report.exit) {

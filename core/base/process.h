@@ -73,6 +73,24 @@ struct Exit {
 /// "exit code 3", "killed by SIGSEGV", "did not finish within 10 s", "interrupted".
 std::string describe(const Exit& exit, Milliseconds timeout);
 
+/// A workload that exists but has not begun (its execve waits), or has ended but is not reaped (its
+/// root is a zombie, so that /proc/<root_pid> can still be read).
+struct ProcessTree {
+  std::int64_t root_pid = 0;
+  std::string cgroup;  ///< directory of its own cgroup, "" without one
+};
+
+/// Sees the process tree of a run from before its first instruction to after its last process. Both
+/// calls hold the tree up until they return, and so must be bounded: the run is given up 60 s after
+/// before_exec began, and the root is reaped 30 s after after_last began. When melisai-gate-exec
+/// was killed, the root is gone before after_last.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  virtual void before_exec(const ProcessTree& tree) = 0;
+  virtual void after_last(const ProcessTree& tree) = 0;
+};
+
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
@@ -80,6 +98,9 @@ class ProcessRunner {
   /// disk_full or io when its output cannot be stored. A workload that fails, hangs or is
   /// interrupted is not an error but an Exit.
   virtual Result<Exit> run(const Command& command) = 0;
+  /// The same, watched. Not for timed runs: the tree is held up twice. When before_exec was called,
+  /// after_last is too, however the run ends.
+  virtual Result<Exit> run_observed(const Command& command, RunObserver& observer) = 0;
 };
 
 /// `exec_path`: absolute path of melisai-gate-exec. `interrupt` must outlive the runner.

@@ -93,6 +93,22 @@ void reap_orphans(pid_t except) {
   }
 }
 
+bool kill_all_but(pid_t zombie, std::int64_t deadline_ns) {
+  for (;;) {
+    signal_descendants(SIGKILL, 0);
+    bool any = false;
+    const auto reap = [&any, zombie](pid_t child) {
+      if (child == zombie) return;
+      any = true;  // also when it is reaped: that can make a walk miss the next one
+      waitpid(child, nullptr, WNOHANG);
+    };
+    walk(getpid(), 1, reap);
+    if (!any) return true;  // as subreaper we would be the parent of whatever is left
+    if (monotonic_ns() >= deadline_ns) return false;
+    sleep_ns(200'000);
+  }
+}
+
 bool kill_descendants(std::int64_t deadline_ns) {
   for (;;) {
     signal_descendants(SIGKILL, 0);

@@ -20,6 +20,9 @@ int most_threads();
 /// Reaps the daemons that have ended, as init would; never `except`.
 void reap_orphans(pid_t except);
 
+/// Kills and reaps every descendant but our child `zombie`, which has ended. False as below.
+bool kill_all_but(pid_t zombie, std::int64_t deadline_ns);
+
 /// Kills and reaps every descendant. False when some are left at `deadline_ns` (CLOCK_MONOTONIC):
 /// stuck in the kernel.
 bool kill_descendants(std::int64_t deadline_ns);

@@ -21,7 +21,12 @@ int main(int argc, char** argv) {
     std::fputs("melisai-gate-exec: standard output is closed\n", stderr);
     return 2;
   }
-  static Workload workload(options, result_fd);
+  int control_fd = -1;
+  if (options.hold && (control_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) < 0) {
+    std::fputs("melisai-gate-exec: standard input is closed\n", stderr);
+    return 2;
+  }
+  static Workload workload(options, {.result_fd = result_fd, .control_fd = control_fd});
   report_outcome(result_fd, workload.run());
   return 0;
 }

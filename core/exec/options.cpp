@@ -31,6 +31,17 @@ bool parse_cpus(const char* text, cpu_set_t& cpus) {
   }
 }
 
+bool parse_flag(const char* name, Options& options) {
+  if (std::strcmp(name, "--count-tasks") == 0) {
+    options.count_tasks = true;
+  } else if (std::strcmp(name, "--hold") == 0) {
+    options.hold = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 const char* parse_value(const char* name, const char* value, Options& options) {
   std::int64_t number = 0;
   if (std::strcmp(name, "--stdout") == 0) {
@@ -65,8 +76,7 @@ const char* parse_value(const char* name, const char* value, Options& options) {
 const char* parse_options(int argc, char** argv, Options& options) {
   int at = 1;
   while (at < argc && std::strcmp(argv[at], "--") != 0) {
-    if (std::strcmp(argv[at], "--count-tasks") == 0) {
-      options.count_tasks = true;
+    if (parse_flag(argv[at], options)) {
       at += 1;
       continue;
     }

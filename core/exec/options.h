@@ -18,6 +18,7 @@ struct Options {
   bool cgroup = true;
   const char* cwd = "";  // empty: ours
   bool count_tasks = false;
+  bool hold = false;          // the caller sees the workload before it begins and after its end
   char** workload = nullptr;  // argv of the workload, null-terminated, never empty
 };
 

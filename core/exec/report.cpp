@@ -58,6 +58,12 @@ void report_started(int fd, pid_t pid, const char* cgroup) {
   line.send(fd);
 }
 
+void report_ended(int fd) {
+  Line line;
+  line.add("{\"ended\":true}\n");
+  line.send(fd);
+}
+
 void report_outcome(int fd, const Outcome& outcome) {
   Line line;
   if (outcome.failed_stage != nullptr) {

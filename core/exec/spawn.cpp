@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@ struct Shared {
   const SpawnRequest* request;
   pid_t parent;
   Spawned* result;
+  int hold_fd;  // -1: execve at once
 };
 
 // Only async-signal-safe calls from here on: we are a second process in our parent's memory.
@@ -45,11 +47,19 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Until our parent says go. We need not watch for its death, which is ours.
+void hold(const Shared& shared) {
+  char byte = 0;
+  if (write(shared.hold_fd, "r", 1) != 1 || read(shared.hold_fd, &byte, 1) != 1) _exit(127);
+  shared.result->bytes_written += 1;
+  shared.result->bytes_read += 1;
+}
+
 // Setting up is not part of what the workload costs.
 void note_costs_so_far(Spawned& result) {
   const int fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
   const ssize_t size = read(fd, result.schedstat_before, sizeof result.schedstat_before - 1);
-  if (size > 0) result.bytes_read = static_cast<int>(size);
+  if (size > 0) result.bytes_read += static_cast<int>(size);
   getrusage(RUSAGE_SELF, &result.before);
   result.started_ns = monotonic_ns();
 }
@@ -78,6 +88,7 @@ int child_main(void* argument) {
     fail(shared, "affinity");
   }
   reset_signals();
+  if (shared.hold_fd >= 0) hold(shared);
   note_costs_so_far(*shared.result);
   execve(request.path, request.argv, request.environment);
   // A program that is there and yet "not found" names an interpreter or a dynamic loader that is
@@ -86,6 +97,22 @@ int child_main(void* argument) {
   const bool there = error == ENOENT && access(request.path, F_OK) == 0;
   errno = error;
   fail(shared, there ? "interpreter" : "exec");
+}
+
+// The parent's side of a child that is held. The child runs in our memory until execve, errno
+// included: except while it waits, no call here may fail.
+void see_off(const SpawnRequest& request, const Spawned& child, int fd) {
+  char byte = 0;
+  if (read(fd, &byte, 1) == 1) {  // else it could not be set up, or was killed
+    if (request.may_begin(request.context, child)) {
+      [[maybe_unused]] const ssize_t ignored = write(fd, "g", 1);
+    } else {
+      kill(child.pid, SIGKILL);
+    }
+  }
+  // execve and the end of the child close the other end, after they have left our memory.
+  while (read(fd, &byte, 1) > 0) {
+  }
 }
 
 bool is_program(const char* path, const char* cwd, int& error) {
@@ -109,6 +136,13 @@ bool is_program(const char* path, const char* cwd, int& error) {
 
 Spawned spawn(const SpawnRequest& request) {
   Spawned result;
+  const bool held = request.may_begin != nullptr;
+  int hold[2] = {-1, -1};  // ours and the child's
+  if (held && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hold) != 0) {
+    result.failed_stage = "socket";
+    result.error = errno;
+    return result;
+  }
   // Populated, so that the child's page faults are the workload's alone.
   void* stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_POPULATE, -1, 0);
@@ -117,14 +151,23 @@ Spawned spawn(const SpawnRequest& request) {
     result.error = errno;
     return result;
   }
-  Shared shared{&request, getpid(), &result};
-  result.pid = clone(child_main, static_cast<char*>(stack) + kStackBytes,
-                     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &shared, &result.pidfd);
+  Shared shared{&request, getpid(), &result, hold[1]};
+  // A parent of a held child has to answer signals meanwhile, so that it cannot wait in the kernel.
+  const int flags = CLONE_VM | CLONE_PIDFD | SIGCHLD | (held ? 0 : CLONE_VFORK);
+  result.pid =
+      clone(child_main, static_cast<char*>(stack) + kStackBytes, flags, &shared, &result.pidfd);
+  if (held) {
+    close(hold[1]);
+    if (result.pid > 0) see_off(request, result, hold[0]);
+    close(hold[0]);
+  }
   if (result.pid < 0) {
     result.failed_stage = "clone";
     result.error = errno;
   } else if (result.failed_stage != nullptr) {
     waitpid(result.pid, nullptr, 0);
+  } else if (result.started_ns == 0) {  // killed before execve
+    result.started_ns = monotonic_ns();
   }
   munmap(stack, kStackBytes);
   return result;

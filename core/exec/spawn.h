@@ -11,18 +11,6 @@
 
 namespace melisai::exec {
 
-struct SpawnRequest {
-  const char* path = nullptr;  // for execve, relative to cwd
-  char* const* argv = nullptr;
-  char* const* environment = nullptr;
-  const char* cwd = "";
-  int stdin_fd = -1;  // all three above 2
-  int stdout_fd = -1;
-  int stderr_fd = -1;
-  int cgroup_procs_fd = -1;         // -1: no cgroup; a cgroup that cannot be joined is no failure
-  const cpu_set_t* cpus = nullptr;  // null: inherited
-};
-
 struct Spawned {
   pid_t pid = -1;
   int pidfd = -1;
@@ -37,6 +25,22 @@ struct Spawned {
   int bytes_written = 0;
 };
 
+struct SpawnRequest {
+  const char* path = nullptr;  // for execve, relative to cwd
+  char* const* argv = nullptr;
+  char* const* environment = nullptr;
+  const char* cwd = "";
+  int stdin_fd = -1;  // all three above 2
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  int cgroup_procs_fd = -1;         // -1: no cgroup; a cgroup that cannot be joined is no failure
+  const cpu_set_t* cpus = nullptr;  // null: inherited
+  /// Set: called while the child waits, set up, just before execve. False: it is killed there.
+  bool (*may_begin)(void* context, const Spawned& child) = nullptr;
+  void* context = nullptr;
+};
+
+/// A child that is killed before execve is no failure but a workload that ended at once.
 Spawned spawn(const SpawnRequest& request);
 
 /// Finds `name` in PATH of our environment as execvp(3) would, seen from `cwd`, into `path`. A name

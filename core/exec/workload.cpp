@@ -20,10 +20,12 @@ namespace melisai::exec {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kKillWait = 5'000 * kMillisecond;    // from SIGKILL to the end of a process
-constexpr std::int64_t kDrainWait = 500 * kMillisecond;     // for output that is still in a pipe
-constexpr std::int64_t kCgroupWait = 2'000 * kMillisecond;  // for an empty cgroup to be removable
-constexpr std::int64_t kSamplePeriod = 5 * kMillisecond;    // between two counts of threads
+constexpr std::int64_t kKillWait = 5'000 * kMillisecond;     // from SIGKILL to the end of a process
+constexpr std::int64_t kDrainWait = 500 * kMillisecond;      // for output that is still in a pipe
+constexpr std::int64_t kCgroupWait = 2'000 * kMillisecond;   // for an empty cgroup to be removable
+constexpr std::int64_t kHoldBefore = 60'000 * kMillisecond;  // for the caller to let it begin
+constexpr std::int64_t kHoldAfter = 30'000 * kMillisecond;   // and to let its leader be reaped
+constexpr std::int64_t kSamplePeriod = 5 * kMillisecond;     // between two counts of threads
 
 // Sleeps until a descriptor is ready or `when` (CLOCK_MONOTONIC).
 void poll_until(pollfd* fds, nfds_t count, std::int64_t when) {
@@ -91,6 +93,12 @@ bool Workload::start() {
   request.stderr_fd = one_output_ ? stdout_.write_end() : stderr_.write_end();
   request.cgroup_procs_fd = cgroup_.procs_fd();
   request.cpus = options_.pin ? &options_.cpus : nullptr;
+  if (options_.hold) {
+    request.context = this;
+    request.may_begin = [](void* self, const Spawned& held) {
+      return static_cast<Workload*>(self)->may_begin(held);
+    };
+  }
   leader_ = spawn(request);
   close(request.stdin_fd);
   stdout_.close_write_end();
@@ -99,12 +107,51 @@ bool Workload::start() {
   outcome_.in_cgroup = leader_.joined_cgroup;
   deadline_ = leader_.started_ns + options_.timeout_ms * kMillisecond;
   next_sample_ = options_.count_tasks ? leader_.started_ns : INT64_MAX;
-  report_started(result_fd_, leader_.pid, outcome_.in_cgroup ? cgroup_.path() : "");
+  if (!options_.hold) report_leader();
   return true;
 }
 
+void Workload::report_leader() const {
+  report_started(caller_.result_fd, leader_.pid, leader_.joined_cgroup ? cgroup_.path() : "");
+}
+
+HoldResult Workload::hold(Hold when) {
+  const bool running = when == Hold::before_begin;
+  const int leader_fd = running ? leader_.pidfd : -1;
+  const std::int64_t until = monotonic_ns() + (running ? kHoldBefore : kHoldAfter);
+  for (;;) {
+    pollfd fds[] = {
+        {leader_fd, POLLIN, 0}, {signal_fd_, POLLIN, 0}, {caller_.control_fd, POLLIN, 0}};
+    poll_until(fds, std::size(fds), until);
+    if (ready(fds[0])) return HoldResult::leader_ended;
+    if (ready(fds[1]) && signalled_to_stop()) return HoldResult::signalled;
+    if (ready(fds[2])) {
+      char byte = 0;
+      if (read(caller_.control_fd, &byte, 1) != 1) return HoldResult::caller_is_gone;
+      // The word for the other hold is late: a signal had ended that one.
+      if (byte == static_cast<char>(when)) return HoldResult::caller_is_done;
+    }
+    if (monotonic_ns() >= until) return HoldResult::timed_out;
+  }
+}
+
+// The caller sees the leader before its first instruction. Nothing of the workload has run yet, so
+// that whatever else happens now needs no grace.
+bool Workload::may_begin(const Spawned& held) {
+  leader_ = held;
+  report_leader();
+  switch (hold(Hold::before_begin)) {
+    case HoldResult::caller_is_done: return true;
+    case HoldResult::leader_ended: break;
+    case HoldResult::timed_out: fail("hold", ETIMEDOUT); break;
+    case HoldResult::caller_is_gone:
+    case HoldResult::signalled: outcome_.end = End::interrupted; break;
+  }
+  return false;
+}
+
 bool Workload::wait_for_leader() {
-  int caller = result_fd_;
+  int caller = caller_.result_fd;
   for (;;) {
     pollfd fds[] = {{leader_.pidfd, POLLIN, 0},
                     {signal_fd_, POLLIN, 0},
@@ -117,7 +164,7 @@ bool Workload::wait_for_leader() {
       outcome_.usage.wall_time_ns = now - leader_.started_ns;
       return true;
     }
-    if (ready(fds[1])) on_signals();
+    if (ready(fds[1]) && signalled_to_stop()) stop(End::interrupted);
     if (ready(fds[2])) {  // the caller was killed: no grace, nobody is left to wait for it
       caller = -1;
       outcome_.end = End::interrupted;
@@ -130,15 +177,17 @@ bool Workload::wait_for_leader() {
   }
 }
 
-void Workload::on_signals() {
+bool Workload::signalled_to_stop() {
+  bool stop = false;
   signalfd_siginfo signal;
   while (read(signal_fd_, &signal, sizeof signal) == sizeof signal) {
     if (signal.ssi_signo == SIGCHLD) {
       reap_orphans(leader_.pid);
     } else {
-      stop(End::interrupted);
+      stop = true;
     }
   }
+  return stop;
 }
 
 void Workload::sample_tasks() {
@@ -184,8 +233,16 @@ void Workload::clean_up() {
   const int in_cgroup = outcome_.in_cgroup ? cgroup_.count(leader_.pid) : 0;
   outcome_.stray_processes = std::max(in_cgroup, count_descendants(leader_.pid));
   kill_everyone();  // what is in neither falls to kill_descendants
+  if (options_.hold && outcome_.failed_stage == nullptr) hold_zombie();
   outcome_.status = reap(leader_, outcome_.usage);
   if (!kill_descendants(monotonic_ns() + kKillWait)) fail("kill", ETIMEDOUT);
+}
+
+// The caller sees the zombie of the leader, with all that the kernel knows of it, and nothing else.
+void Workload::hold_zombie() {
+  if (!kill_all_but(leader_.pid, monotonic_ns() + kKillWait)) return;  // clean_up says so
+  report_ended(caller_.result_fd);
+  hold(Hold::after_end);
 }
 
 // Everything that could write has been killed; what is in the pipes is there already.

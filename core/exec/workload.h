@@ -25,29 +25,41 @@ struct Outcome {
   int output_error = 0;  // errno of the first failed write to an output file
 };
 
+struct Caller {
+  int result_fd = -1;   // where it reads results; when nobody does any more, everything is killed
+  int control_fd = -1;  // with --hold: where it says that a hold may end
+};
+
+/// When the caller looks at the workload, and the byte by which it says that it has seen it.
+enum class Hold : char { before_begin = 'b', after_end = 'e' };
+enum class HoldResult { caller_is_done, caller_is_gone, leader_ended, signalled, timed_out };
+
 class Workload {
  public:
-  /// `result_fd`: where the caller reads results; when nobody does any more, everything is killed.
-  Workload(const Options& options, int result_fd) : options_(options), result_fd_(result_fd) {}
+  Workload(const Options& options, Caller caller) : options_(options), caller_(caller) {}
 
   Outcome run();
 
  private:
   bool prepare();
   bool start();
+  HoldResult hold(Hold when);
+  bool may_begin(const Spawned& held);
+  void report_leader() const;
   bool wait_for_leader();  // false: it survived SIGKILL
-  void on_signals();
+  bool signalled_to_stop();
   void sample_tasks();
   bool on_deadline(std::int64_t now);
   void stop(End why);                 // SIGTERM, and SIGKILL after the grace
   void kill_phase(std::int64_t now);  // SIGKILL
   void kill_everyone();               // in the group and the cgroup
   void clean_up();
+  void hold_zombie();  // only the zombie of the leader is left
   void drain_rest();
   bool fail(const char* stage, int error);  // always false
 
   const Options& options_;
-  const int result_fd_;
+  const Caller caller_;
   Outcome outcome_;
   Cgroup cgroup_;
   Drain stdout_;

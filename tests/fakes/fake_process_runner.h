@@ -23,6 +23,15 @@ class FakeProcessRunner final : public ProcessRunner {
     return answer_(command);
   }
 
+  Result<Exit> run_observed(const Command& command, RunObserver& observer) override {
+    observer.before_exec({.root_pid = kRootPid, .cgroup = ""});
+    Result<Exit> exit = run(command);
+    observer.after_last({.root_pid = kRootPid, .cgroup = ""});
+    return exit;
+  }
+
+  static constexpr std::int64_t kRootPid = 4242;
+
   /// What a workload would have printed; for use inside an answer.
   static void print(const Command& command, const std::string& text) {
     std::ofstream(command.stdout_file, std::ios::binary) << text;

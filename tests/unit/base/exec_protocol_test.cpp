@@ -31,6 +31,15 @@ TEST(ExecProtocol, ReadsAFullReport) {
   EXPECT_TRUE(report.exit->in_cgroup);
 }
 
+TEST(ExecProtocol, ReadsThatOnlyTheZombieIsLeft) {
+  const std::string ended = std::string(kStarted) + "{\"ended\":true}\n";
+  EXPECT_FALSE(parse_report(ended.substr(0, ended.size() - 1)).ended);
+  const ExecReport report = parse_report(ended);
+  EXPECT_TRUE(report.started && report.ended);
+  EXPECT_FALSE(report.exit || report.error);
+  EXPECT_EQ(parse_report(ended + std::string(kEnded)).exit->code, 3);
+}
+
 TEST(ExecProtocol, ACutReportIsNoReport) {
   for (std::size_t size = 0; size < kEnded.size(); ++size) {
     EXPECT_FALSE(parse_report(kEnded.substr(0, size)).exit) << size;
@@ -59,6 +68,7 @@ TEST(ExecProtocol, AStageBecomesAnErrorForPeople) {
   EXPECT_EQ(message("stderr", ELOOP),
             "cannot write the output file /e: Too many levels of symbolic links");
   EXPECT_THAT(message("kill", ETIMEDOUT), ::testing::HasSubstr("hangs in the kernel"));
+  EXPECT_THAT(message("hold", ETIMEDOUT), ::testing::HasSubstr("was not ready in time"));
 }
 
 TEST(ExecProtocol, OptionsComeBeforeTheSeparator) {
@@ -71,6 +81,11 @@ TEST(ExecProtocol, OptionsComeBeforeTheSeparator) {
   ASSERT_GE(arguments.size(), 4U);
   EXPECT_EQ(std::vector<std::string>(arguments.end() - 4, arguments.end()),
             (std::vector<std::string>{"--", "prog", "--", "--cgroup"}));
+}
+
+TEST(ExecProtocol, HoldsOnlyWhenAsked) {
+  EXPECT_THAT(exec_arguments(kProtocolCommand), ::testing::Not(::testing::Contains("--hold")));
+  EXPECT_THAT(exec_arguments(kProtocolCommand, ExecStart::held), ::testing::Contains("--hold"));
 }
 
 }  // namespace

@@ -40,5 +40,33 @@ TEST(FileLock, FollowsNoLinkAndNeedsItsDirectory) {
   EXPECT_FALSE(FileLock::try_take(directory->path() + "/missing/lock"));
 }
 
+TEST(FileLock, TellsHeldFromImpossible) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
+  ASSERT_TRUE(directory);
+  const std::string path = directory->path() + "/lock";
+  const auto first = FileLock::take(path);
+  ASSERT_TRUE(first && first->has_value());
+  const auto second = FileLock::take(path);
+  ASSERT_TRUE(second);
+  EXPECT_FALSE(second->has_value());
+  const auto impossible = FileLock::take(directory->path() + "/missing/lock");
+  ASSERT_FALSE(impossible);
+  EXPECT_EQ(impossible.error().code, Errc::not_found);
+}
+
+TEST(FileLock, CarriesTheNoteOfItsLastHolder) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
+  ASSERT_TRUE(directory);
+  const std::string path = directory->path() + "/lock";
+  {
+    auto lock = FileLock::try_take(path);
+    ASSERT_TRUE(lock && lock->write_note("a long note of the first"));
+  }
+  auto lock = FileLock::try_take(path);
+  ASSERT_TRUE(lock && lock->write_note("short"));
+  EXPECT_EQ(*read_file(path, 100), "short");
+  EXPECT_FALSE(FileLock::try_take(path));
+}
+
 }  // namespace
 }  // namespace melisai

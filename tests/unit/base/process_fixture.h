@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,7 +30,9 @@ inline const std::string kExecPath = std::string(MELISAI_BIN_DIR) + "/melisai-ga
 
 inline std::string read_all(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::ostringstream text;
+  text << file.rdbuf();  // unlike an iterator this does not throw when a process goes meanwhile
+  return text.str();
 }
 
 /// Waits for a condition. False after ten seconds.

@@ -1,6 +1,7 @@
 // Starting a program: what it gets, how it ends, and why it could not be started.
 #include "core/base/process.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
