@@ -82,6 +82,12 @@ class HelperGitRepo : public GitRepo {
     return text(call(git_wire::kDefaultBranch, Json::object()));
   }
 
+  Result<std::string> branch() override { return text(call(git_wire::kBranch, Json::object())); }
+
+  Result<std::string> last_tag(const std::string& glob, const std::string& sha) override {
+    return text(call(git_wire::kLastTag, {{"glob", glob}, {"sha", sha}}));
+  }
+
   Result<std::optional<std::string>> read_file(const std::string& sha,
                                                const std::string& path) override {
     MELISAI_TRY(const Value value, call(git_wire::kReadFile, {{"sha", sha}, {"path", path}}));

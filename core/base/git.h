@@ -36,6 +36,11 @@ class GitRepo {
   /// init.defaultBranch's usual names main, master, trunk, develop (local, then origin/). Errors:
   /// not_found.
   virtual Result<std::string> default_branch() = 0;
+  /// Short name of the branch that is checked out, "" when HEAD is detached. Errors: git.
+  virtual Result<std::string> branch() = 0;
+  /// Short name of the nearest tag that matches `glob` on a proper ancestor of `sha`. Errors:
+  /// not_found, git.
+  virtual Result<std::string> last_tag(const std::string& glob, const std::string& sha) = 0;
   /// Content of a regular file at a commit, or nothing when the commit has no such file. At most 1
   /// MiB. Errors: git, limit.
   virtual Result<std::optional<std::string>> read_file(const std::string& sha,

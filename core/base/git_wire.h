@@ -12,6 +12,8 @@ namespace melisai::git_wire {
 inline constexpr std::string_view kResolve = "resolve";               // ref -> sha
 inline constexpr std::string_view kMergeBase = "merge_base";          // sha, other_sha -> sha
 inline constexpr std::string_view kDefaultBranch = "default_branch";  // -> short name
+inline constexpr std::string_view kBranch = "branch";                 // -> short name or ""
+inline constexpr std::string_view kLastTag = "last_tag";              // glob, sha -> short name
 inline constexpr std::string_view kReadFile = "read_file";  // sha, path -> hex digits or null
 inline constexpr std::string_view kCheckout = "checkout";   // sha, target -> true
 inline constexpr std::string_view kCheckoutWorktree = "checkout_worktree";  // target -> true

@@ -25,6 +25,7 @@ struct Request {
   std::string sha;
   std::string other_sha;
   std::string path;
+  std::string glob;
   CheckoutTask checkout;
 };
 
@@ -38,12 +39,13 @@ Result<Request> parse_request(std::string_view text) {
     request.sha = json.value("sha", "");
     request.other_sha = json.value("other_sha", "");
     request.path = json.value("path", "");
+    request.glob = json.value("glob", "");
     request.checkout.directory = json.value("target", "");
     request.checkout.submodules = json.value("submodules", false);
     request.checkout.allow_http = json.value("allow_http", false);
     // The file system would see only what is before the NUL.
-    for (const std::string* name :
-         {&request.repository, &request.ref, &request.path, &request.checkout.directory}) {
+    for (const std::string* name : {&request.repository, &request.ref, &request.path, &request.glob,
+                                    &request.checkout.directory}) {
       if (name->find('\0') != std::string::npos)
         return Error{Errc::git, "a name contains a NUL character"};
     }
@@ -88,6 +90,9 @@ Result<Value> perform(const Request& request) {
     return as_json(merge_base(*repository, request.sha, request.other_sha));
   }
   if (request.operation == git_wire::kDefaultBranch) return as_json(default_branch(*repository));
+  if (request.operation == git_wire::kBranch) return Value{branch(*repository)};
+  if (request.operation == git_wire::kLastTag)
+    return as_json(last_tag(*repository, request.glob, request.sha));
   if (request.operation == git_wire::kReadFile)
     return as_json(read_file(*repository, request.sha, request.path));
   if (request.operation == git_wire::kCheckout)

@@ -27,6 +27,13 @@ Result<std::string> merge_base(git_repository& repository, const std::string& sh
 /// Errors: not_found; see GitRepo::default_branch.
 Result<std::string> default_branch(git_repository& repository);
 
+/// Errors: not_found; see GitRepo::last_tag.
+Result<std::string> last_tag(git_repository& repository, const std::string& glob,
+                             const std::string& sha);
+
+/// Short name of the branch that is checked out, "" when HEAD is detached or has no commit.
+std::string branch(git_repository& repository);
+
 /// A regular file of a commit, at most 1 MiB; nothing when the path does not exist. Errors: git,
 /// limit.
 Result<std::optional<std::string>> read_file(git_repository& repository, const std::string& sha,

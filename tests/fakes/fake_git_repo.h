@@ -22,6 +22,8 @@ class FakeGitRepo : public GitRepo {
   Files worktree_files;
   std::string base_sha;  ///< answer of merge_base; "": there is none
   std::string default_name = "main";
+  std::string branch_name = "main";
+  std::string tag_name;  ///< answer of last_tag; "": there is none
   std::string worktree_path = "/repo";
   std::optional<Error> failure;             ///< set: every question fails so
   std::vector<std::string> checkouts_done;  ///< shas, and "WORKTREE"
@@ -43,6 +45,17 @@ class FakeGitRepo : public GitRepo {
   Result<std::string> default_branch() override {
     if (failure) return *failure;
     return default_name;
+  }
+
+  Result<std::string> branch() override {
+    if (failure) return *failure;
+    return branch_name;
+  }
+
+  Result<std::string> last_tag(const std::string& glob, const std::string&) override {
+    if (failure) return *failure;
+    if (tag_name.empty()) return Error{Errc::not_found, "no tag matches '" + glob + "'"};
+    return tag_name;
   }
 
   Result<std::optional<std::string>> read_file(const std::string& sha,

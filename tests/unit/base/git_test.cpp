@@ -168,6 +168,46 @@ TEST_F(GitHistory, DefaultBranchPrefersWhatOriginSays) {
       << "origin/HEAD names a branch that is not there";
 }
 
+TEST_F(GitHistory, BranchIsTheOneCheckedOut) {
+  EXPECT_EQ(open()->branch().value(), "") << "no commit yet";
+  commit("a", "1");
+  EXPECT_EQ(open()->branch().value(), "main");
+  sh("git checkout -q -b topic/x");
+  EXPECT_EQ(open()->branch().value(), "topic/x");
+  sh("git checkout -q --detach");
+  EXPECT_EQ(open()->branch().value(), "");
+}
+
+TEST_F(GitHistory, LastTagIsTheNearestMatchingAncestor) {
+  commit("a", "1");
+  sh("git tag v1.0");
+  commit("a", "2");
+  sh("git tag -a -m release v1.9 && git tag v1.10 && git tag nightly");
+  const std::string middle = commit("a", "3");
+  sh("git tag nightly-2");
+  sh("git checkout -q -b side HEAD~2");
+  commit("b", "1");
+  sh("git tag v2.0 && git checkout -q main");
+  const std::string head = commit("a", "4");
+  sh("git tag v3.0");
+  EXPECT_EQ(open()->last_tag("v*", head).value(), "v1.10") << "v3.0 is head, v2.0 elsewhere";
+  EXPECT_EQ(open()->last_tag("nightly*", head).value(), "nightly-2");
+  EXPECT_EQ(open()->last_tag("nightly*", middle).value(), "nightly");
+  EXPECT_THAT(failure(open()->last_tag("v2*", head)),
+              AllOf(StartsWith("not_found: "), HasSubstr("ancestor")));
+  EXPECT_THAT(failure(open()->last_tag("x*", head)), HasSubstr("no tag matches 'x*'"));
+}
+
+TEST_F(GitHistory, LastTagIsFoundInAShallowClone) {
+  commit("a", "0");
+  commit("a", "1");
+  sh("git tag v1");
+  commit("a", "2");
+  sh("git clone -q --depth 2 file://$PWD ../clone");
+  const auto clone = open("clone");
+  EXPECT_EQ(clone->last_tag("v*", clone->resolve("HEAD").value()).value(), "v1");
+}
+
 TEST_F(GitHistory, DefaultBranchIsTheOnlyOneOrAnError) {
   commit("a", "1");
   sh("git branch -m main stable");
