@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/units.h"
 #include "core/gate/gate.h"
 #include "core/gate/wording.h"
 
@@ -12,13 +13,17 @@ namespace {
 
 using Results = std::vector<const BenchmarkResult*>;
 
-/// What counts in the verdict, by how it ended.
+/// What was judged, by how it ended. Only the first five count in the verdict.
 struct Tally {
   Results regressed;  ///< confirmed, worst first
   Results failed;
   Results inconclusive;  ///< widest first
   int clear = 0;         ///< improved included
   int improved = 0;
+  Results warnings;      ///< of level warn: confirmed regressions and failures, worst first
+  Results acknowledged;  ///< confirmed regressions that somebody accepted, of any level
+  int only_warn = 0;     ///< metrics of level warn that exist on both sides
+  double threshold = 0;  ///< the largest of clear times
 };
 
 /// A change from zero has no percentage and is worse than any that has one.
@@ -32,25 +37,47 @@ bool is_wider(const BenchmarkResult* a, const BenchmarkResult* b) {
   return a->effect_high.value_or(kUnknown) > b->effect_high.value_or(kUnknown);
 }
 
+void count(Tally& tally, const BenchmarkResult& result) {
+  switch (result.decision) {
+    case Decision::improved: ++tally.improved; [[fallthrough]];
+    case Decision::clear:
+      ++tally.clear;
+      if (result.metric.tier == Tier::time)
+        tally.threshold = std::max(tally.threshold, result.threshold);
+      break;
+    case Decision::failed: tally.failed.push_back(&result); break;
+    case Decision::inconclusive: tally.inconclusive.push_back(&result); break;
+    case Decision::regressed:
+      // Nobody is told of a suspect before fresh pairs agree.
+      (result.confirmed ? tally.regressed : tally.inconclusive).push_back(&result);
+      break;
+    case Decision::added:
+    case Decision::removed: break;
+  }
+}
+
+void count_warning(Tally& tally, const BenchmarkResult& result) {
+  if (result.decision == Decision::added || result.decision == Decision::removed) return;
+  ++tally.only_warn;
+  const bool is_slower = result.decision == Decision::regressed && result.confirmed;
+  if (is_slower || result.decision == Decision::failed) tally.warnings.push_back(&result);
+}
+
 Tally tally_of(const std::vector<BenchmarkResult>& results) {
   Tally tally;
   for (const BenchmarkResult& result : results) {
-    if (!result.gating) continue;
-    switch (result.decision) {
-      case Decision::improved: ++tally.improved; [[fallthrough]];
-      case Decision::clear: ++tally.clear; break;
-      case Decision::failed: tally.failed.push_back(&result); break;
-      case Decision::inconclusive: tally.inconclusive.push_back(&result); break;
-      case Decision::regressed:
-        // Nobody is told of a suspect before fresh pairs agree.
-        (result.confirmed ? tally.regressed : tally.inconclusive).push_back(&result);
-        break;
-      case Decision::added:
-      case Decision::removed: break;
+    const bool is_regressed = result.decision == Decision::regressed && result.confirmed;
+    if (is_regressed && result.acknowledged && (result.gating || result.level == Level::warn)) {
+      tally.acknowledged.push_back(&result);
+    } else if (result.gating) {
+      count(tally, result);
+    } else if (result.level == Level::warn) {
+      count_warning(tally, result);
     }
   }
   std::stable_sort(tally.regressed.begin(), tally.regressed.end(), is_worse);
   std::stable_sort(tally.inconclusive.begin(), tally.inconclusive.end(), is_wider);
+  std::stable_sort(tally.warnings.begin(), tally.warnings.end(), is_worse);
   return tally;
 }
 
@@ -98,11 +125,54 @@ std::string inconclusive_of(const Tally& tally) {
   return text + " has too few pairs (" + std::to_string(widest.pairs) + ")" + and_more(open);
 }
 
-std::string clear_of(const Tally& tally, double threshold) {
+std::string clear_of(const Tally& tally, double policy_threshold) {
+  const double threshold = tally.threshold > 0 ? tally.threshold : policy_threshold;
   std::string text =
       count_of(tally.clear, "benchmark metric") + (tally.clear == 1 ? " is" : " are") + " clear";
   if (tally.improved > 0) text += " (" + std::to_string(tally.improved) + " improved)";
   return text + ": slowdowns of " + short_percent(threshold) + " or more are ruled out";
+}
+
+std::string pass_of(const Tally& tally, double policy_threshold) {
+  if (tally.clear > 0) return clear_of(tally, policy_threshold);
+  if (!tally.acknowledged.empty()) return "every regression is acknowledged";
+  return "only warnings were judged: no benchmark metric of level fail exists on both base and "
+         "head";
+}
+
+/// What changes nothing but should be known.
+std::string remarks_of(const Tally& tally) {
+  std::string text;
+  if (!tally.warnings.empty()) {
+    const BenchmarkResult& worst = *tally.warnings.front();
+    text += "; " + count_of(static_cast<int>(tally.warnings.size()), "warning") + ": " +
+            worst.name + " " + worst.metric.name + " ";
+    if (worst.decision == Decision::failed) {
+      text += "could not be measured";
+    } else {
+      text += worst.effect ? format_effect(*worst.effect) : "is worse";
+    }
+    text += and_more(tally.warnings.size());
+  }
+  if (!tally.acknowledged.empty()) {
+    text += "; " + count_of(static_cast<int>(tally.acknowledged.size()), "acknowledged slowdown");
+  }
+  return text;
+}
+
+/// A required collector that yielded nothing; null when there is none.
+const CollectorResult* missing_collector(const Report& report) {
+  const auto found = std::find_if(
+      report.collectors.begin(), report.collectors.end(), [](const CollectorResult& collector) {
+        return collector.required && collector.status != CollectorStatus::ok;
+      });
+  return found == report.collectors.end() ? nullptr : &*found;
+}
+
+std::string missing_of(const CollectorResult& collector) {
+  const std::string why = collector.reason.empty() ? "" : " (" + collector.reason + ")";
+  return "required collector " + collector.name +
+         " yielded nothing: " + std::string(to_string(collector.status)) + why;
 }
 
 void set(Report& report, Verdict verdict, ReasonCode code, const std::string& reason) {
@@ -117,6 +187,8 @@ bool ended_early(ReasonCode code) {
     case ReasonCode::build_failed:
     case ReasonCode::tests_failed:
     case ReasonCode::git:
+    case ReasonCode::baseline:
+    case ReasonCode::busy:
     case ReasonCode::disk:
     case ReasonCode::configuration: return true;
     default: return false;
@@ -128,23 +200,28 @@ bool ended_early(ReasonCode code) {
 void conclude(Report& report) {
   if (ended_early(report.reason_code)) return;
   const Tally tally = tally_of(report.benchmarks);
+  const std::string remarks = remarks_of(tally);
   const bool is_interrupted = report.reason_code == ReasonCode::interrupted;
+  const bool is_compared = tally.clear + tally.only_warn > 0 || !tally.acknowledged.empty();
   if (!tally.regressed.empty()) {
     std::string reason = regression_of(*tally.regressed.front()) + and_more(tally.regressed.size());
     if (!tally.failed.empty()) reason += "; " + failures_of(tally.failed);
     if (is_interrupted) reason += "; interrupted before the rest was judged";
-    set(report, Verdict::regression, ReasonCode::regressed, reason);
+    set(report, Verdict::regression, ReasonCode::regressed, reason + remarks);
   } else if (is_interrupted) {
     return;
   } else if (!tally.failed.empty()) {
-    set(report, Verdict::error, ReasonCode::bench_failed, failures_of(tally.failed));
+    set(report, Verdict::error, ReasonCode::bench_failed, failures_of(tally.failed) + remarks);
   } else if (!tally.inconclusive.empty()) {
-    set(report, Verdict::inconclusive, ReasonCode::budget, inconclusive_of(tally));
-  } else if (tally.clear == 0) {
+    set(report, Verdict::inconclusive, ReasonCode::budget, inconclusive_of(tally) + remarks);
+  } else if (!is_compared) {
     set(report, Verdict::inconclusive, ReasonCode::nothing_compared,
         "nothing was compared: no benchmark metric that gates exists on both base and head");
+  } else if (const CollectorResult* const missing = missing_collector(report)) {
+    set(report, Verdict::inconclusive, ReasonCode::collector,
+        missing_of(*missing) + "; " + pass_of(tally, report.threshold) + remarks);
   } else {
-    set(report, Verdict::pass, ReasonCode::clear, clear_of(tally, report.threshold));
+    set(report, Verdict::pass, ReasonCode::clear, pass_of(tally, report.threshold) + remarks);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/gate/rules.h"
 #include "core/gate/series.h"
 #include "core/gate/time_metric.h"
 
@@ -55,12 +56,20 @@ std::string defect_of(const Value* base, const Value* head) {
   return "";
 }
 
-/// One series of the warm-up; `base` or `head` may be null, not both.
+/// `by_default`: it would gate without any rule.
+Level level_for(const Metric& metric, bool by_default, const Ruling& ruling) {
+  const bool by_name = ruling.gates_by_name && metric.better != Better::unknown;
+  return by_default || by_name ? ruling.level.value_or(Level::fail) : Level::off;
+}
+
+/// One series of the warm-up; `base` or `head` may be null, not both. `choice` is its benchmark's.
 Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, int process,
-                      const Policy& policy) {
+                      const TimeChoice& choice, const Policy& policy) {
   MELISAI_ASSERT(base != nullptr || head != nullptr);
   const Value& shown = head != nullptr ? *head : *base;
-  Series series(id, shown.metric, threshold_for(shown.metric, policy), process);
+  const Metric& metric = shown.metric;
+  const Ruling ruling = ruling_for(id, policy);
+  Series series(id, metric, threshold_for(metric, policy, ruling.threshold), process);
   std::string defect = defect_of(base != nullptr ? base : head, head != nullptr ? head : base);
   if (base != nullptr && head != nullptr &&
       (base->metric.unit != head->metric.unit || base->metric.better != head->metric.better)) {
@@ -68,14 +77,29 @@ Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, 
   }
   if (!defect.empty()) {
     // What would have gated must not vanish from the verdict.
-    if (shown.metric.tier == Tier::time || gates_by_default(shown.metric)) series.make_gating("");
+    const bool by_default = metric.tier == Tier::time || gates_by_default(metric);
+    series.make_gating(level_for(metric, by_default, ruling), "");
     series.fail(defect);
   } else if (base == nullptr) {
     series.close_one_sided(Decision::added, head->value);
   } else if (head == nullptr) {
     series.close_one_sided(Decision::removed, base->value);
+  } else {
+    const bool is_time_choice = id.metric == choice.metric;
+    const bool by_default = is_time_choice || gates_by_default(metric);
+    const Level level = level_for(metric, by_default, ruling);
+    const std::string why = is_time_choice ? choice.why
+                            : by_default   ? ""
+                                           : "gates because a rule names it";
+    if (level != Level::off) series.make_gating(level, why);
   }
   return series;
+}
+
+/// Whether the side yielded anything at all of a benchmark.
+bool reports(const Observation& observation, const std::string& benchmark) {
+  const auto first = observation.values.lower_bound({benchmark, ""});
+  return first != observation.values.end() && first->first.benchmark == benchmark;
 }
 
 /// A harness does not know for which side it runs; the runner of processes does, and says so.
@@ -149,11 +173,8 @@ void Gate::add_process(const Pair& warm_up, int process) {
       benchmark = id.benchmark;
       choice = time_choice(warm_up, benchmark);
     }
-    Series series = warm_up_series(id, value_in(warm_up.base, id), value_in(warm_up.head, id),
-                                   process, policy_);
-    if (!series.decided() && id.metric == choice.metric) series.make_gating(choice.why);
-    if (!series.decided() && gates_by_default(series.metric())) series.make_gating("");
-    series_.push_back(std::move(series));
+    series_.push_back(warm_up_series(id, value_in(warm_up.base, id), value_in(warm_up.head, id),
+                                     process, choice, policy_));
   }
   for (const auto& [name, note] : failures_of(warm_up)) {
     for (const std::string& each : benchmarks_named(name, process)) {
@@ -179,6 +200,10 @@ void Gate::add(const Pair& pair) {
     const Value* head = value_in(pair.head, series.id());
     if (const std::string defect = defect_of(base, head); !defect.empty()) {
       series.fail(defect);
+      // A benchmark that is gone could not be measured, whatever its slowdowns mean.
+      const std::string& name = series.id().benchmark;
+      const bool is_gone = !reports(pair.base, name) || !reports(pair.head, name);
+      if (series.gating() && is_gone) series.set_level(Level::fail);
     } else {
       series.add(base->value, head->value, judge_for(series, policy_, *test_, gating_));
     }
@@ -270,24 +295,30 @@ std::vector<std::string> Gate::benchmarks_named(const std::string& name, int pro
 void Gate::fail_benchmark(const std::string& benchmark, const std::string& note, int process) {
   // One series tells the verdict, a time if there is one; the others would only repeat it.
   bool is_told = false;
+  bool has_series = false;
+  bool all_off = true;
   for (const bool of_time : {true, false}) {
     for (Series& series : series_) {
       if (series.process() != process || series.id().benchmark != benchmark) continue;
-      if (series.gating() && series.decision() == Decision::regressed) continue;
       if ((series.metric().tier == Tier::time) != of_time) continue;
-      if (is_told)
-        series.make_shown();
-      else
-        series.make_gating("");
-      is_told = true;
+      const bool off = ruling_for(series.id(), policy_).level == Level::off;
+      has_series = true;
+      all_off = all_off && off;
+      if (series.gating() && series.decision() == Decision::regressed) continue;
+      const bool tells = !off && !is_told;
+      series.make_gating(tells ? Level::fail : Level::off, "");
       series.fail(note);
+      is_told = is_told || tells;
     }
   }
-  if (is_told) return;
+  if (is_told || (has_series && all_off)) return;
   const Metric metric{
       .name = "wall_time", .unit = "ns", .better = Better::lower, .tier = Tier::time};
-  Series series({benchmark, metric.name}, metric, threshold_for(metric, policy_), process);
-  series.make_gating("");
+  const SeriesId id{benchmark, metric.name};
+  const Ruling ruling = ruling_for(id, policy_);
+  Series series(id, metric, threshold_for(metric, policy_, ruling.threshold), process);
+  if (ruling.level != Level::off || !is_off(benchmark, policy_))
+    series.make_gating(Level::fail, "");
   series.fail(note);
   series_.push_back(std::move(series));
 }

@@ -22,20 +22,21 @@ class Series;  // core/gate/series.h; private to this folder
 
 /// Smallest change that counts as bad: relative for time; for exact and near exact metrics the
 /// smaller of the policy's threshold and the tier's default, never below an absolute floor (table:
-/// core/gate/README.md).
+/// core/gate/README.md). What a rule sets (`ruled`) replaces the relative part, never the floor.
 struct Threshold {
   double relative = 0.05;
   double floor = 0;  ///< in the metric's unit
   /// As a fraction of `base`, which is > 0.
   double effective(double base) const;
 };
-Threshold threshold_for(const Metric& metric, const Policy& policy);
+Threshold threshold_for(const Metric& metric, const Policy& policy,
+                        std::optional<double> ruled = {});
 
 /// Where one benchmark stands, for people who wait.
 struct Standing {
   std::string benchmark;
   int pairs = 0;
-  int benchmarks = 0;  ///< with a gating series, in the whole suite
+  int benchmarks = 0;  ///< with a gating series (level fail or warn), in the whole suite
   bool confirming = false;
   double low = 0;  ///< interval of the widest open gating metric, as fractions; infinite before the
                    ///< first look
@@ -57,8 +58,8 @@ class Gate {
   /// there is only one process.
   void add(const Pair& pair);
 
-  /// Benchmarks (full names) with a gating series that still needs pairs and may have them, in the
-  /// order of start().
+  /// Benchmarks (full names) with a gating series (level fail or warn) that still needs pairs and
+  /// may have them, in the order of start().
   std::vector<std::string> open_benchmarks() const;
 
   std::optional<Standing> standing(const std::string& benchmark) const;
@@ -82,8 +83,15 @@ class Gate {
   int gating_ = 0;  ///< series over which the false-alarm promise is split
 };
 
-/// Verdict, reason code and sentence from judged benchmarks (report.benchmarks); overwrites only
-/// those three fields.
+/// Marks the regressed results that an acknowledgement covers: both globs match, `today`
+/// ("2026-11-21", UTC) is not past `until`, and the slowdown is known and within `up_to`, if there
+/// is one. The first that covers a result is taken; one whose date is malformed covers nothing.
+void acknowledge(std::vector<BenchmarkResult>& results,
+                 const std::vector<Acknowledgement>& accepted, const std::string& today);
+
+/// Verdict, reason code and sentence from judged benchmarks (report.benchmarks) and required
+/// collectors (report.collectors); overwrites only those three fields. Regressions of level warn
+/// and acknowledged ones are named in the sentence and change nothing else.
 void conclude(Report& report);
 
 }  // namespace melisai::gate

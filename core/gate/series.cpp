@@ -53,12 +53,10 @@ bool is_usable(double value) { return std::isfinite(value) && std::abs(value) < 
 Series::Series(SeriesId id, Metric metric, Threshold threshold, int process)
     : id_(std::move(id)), metric_(std::move(metric)), threshold_(threshold), process_(process) {}
 
-void Series::make_gating(const std::string& why) {
-  gating_ = true;
+void Series::make_gating(Level level, const std::string& why) {
+  level_ = level;
   why_gating_ = why;
 }
-
-void Series::make_shown() { gating_ = false; }
 
 void Series::close_one_sided(Decision decision, double warm_up) {
   close(decision, "");
@@ -111,15 +109,15 @@ void Series::clear(Gain gain, const Judge& judge) {
     note_ = "suspected after " + count_of(stage_start_, "pair") + ", cleared by " +
             std::to_string(pairs() - stage_start_) + " fresh";
   decision_ = gain == Gain::certain ? Decision::improved : Decision::clear;
-  decided_ = gain != Gain::possible || !gating_ || pairs() >= judge.pairs_max;
+  decided_ = gain != Gain::possible || !gating() || pairs() >= judge.pairs_max;
 }
 
 void Series::suspect() {
-  if (gating_ && !confirming()) {
+  if (gating() && !confirming()) {
     stage_start_ = pairs();
     return;
   }
-  confirmed_ = gating_;
+  confirmed_ = gating();
   close(Decision::regressed, "");
 }
 
@@ -137,12 +135,13 @@ BenchmarkResult Series::result(const Judge& judge) const {
   result.threshold = threshold_.relative;
   result.pairs = pairs();
   result.confirmed = confirmed_;
-  result.gating = gating_;
+  result.gating = level_ == Level::fail;
+  result.level = level_;
   std::string note = note_;
   if (decision_ == Decision::added) result.head = Side{warm_up_};
   if (decision_ == Decision::removed) result.base = Side{warm_up_};
   if (base_.empty()) {
-    if (decision_ == Decision::inconclusive && gating_) note = "no pair was measured";
+    if (decision_ == Decision::inconclusive && gating()) note = "no pair was measured";
   } else {
     const Comparison comparison = this->comparison();
     const stats::Look look = judge.test.look(comparison.values, levels_of(judge, comparison.delta));
@@ -161,7 +160,7 @@ BenchmarkResult Series::result(const Judge& judge) const {
 
 std::string Series::open_note(const Comparison& comparison, const stats::Look& look) const {
   if (metric_.better == Better::unknown) return "direction unknown: shown, not judged";
-  if (!gating_) return "";
+  if (!gating()) return "";
   if (confirming()) {
     return "suspected after " + count_of(stage_start_, "pair") + ", not confirmed by " +
            std::to_string(pairs() - stage_start_) + " fresh";

@@ -27,15 +27,16 @@ class Series {
   const SeriesId& id() const { return id_; }
   const Metric& metric() const { return metric_; }
   int process() const { return process_; }
-  bool gating() const { return gating_; }
+  /// Measured until it is decided, and confirmed; counts in the verdict with level fail only.
+  bool gating() const { return level_ != Level::off; }
   bool confirming() const { return stage_start_ > 0; }
   bool decided() const { return decided_; }
   Decision decision() const { return decision_; }
   int pairs() const { return static_cast<int>(base_.size()); }
 
-  /// Makes the series count in the verdict. `why` may be empty.
-  void make_gating(const std::string& why);
-  void make_shown();
+  /// `why` may be empty.
+  void make_gating(Level level, const std::string& why);
+  void set_level(Level level) { level_ = level; }
   /// Ends the series. It exists on one side only: `warm_up` is what that side measured.
   void close_one_sided(Decision decision, double warm_up);
   void fail(const std::string& note);
@@ -58,7 +59,7 @@ class Series {
   Metric metric_;
   Threshold threshold_;
   int process_ = 0;
-  bool gating_ = false;
+  Level level_ = Level::off;  ///< off: shown only
   bool decided_ = false;
   bool confirmed_ = false;
   Decision decision_ = Decision::inconclusive;

@@ -18,12 +18,12 @@ Threshold count_default(const std::string& metric) {
 
 double Threshold::effective(double base) const { return std::max(relative, floor / base); }
 
-Threshold threshold_for(const Metric& metric, const Policy& policy) {
+Threshold threshold_for(const Metric& metric, const Policy& policy, std::optional<double> ruled) {
   if (metric.tier != Tier::exact && metric.tier != Tier::near_exact) {
-    return {.relative = policy.threshold, .floor = 0};
+    return {.relative = ruled.value_or(policy.threshold), .floor = 0};
   }
   Threshold threshold = count_default(metric.name);
-  threshold.relative = std::min(threshold.relative, policy.threshold);
+  threshold.relative = ruled.value_or(std::min(threshold.relative, policy.threshold));
   return threshold;
 }
 

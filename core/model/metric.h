@@ -51,4 +51,12 @@ struct Pair {
   Observation head;
 };
 
+/// One number that a collector saw in one window.
+struct Sample {
+  std::string collector;
+  Metric metric;
+  double value = 0;  ///< finite
+  bool operator==(const Sample&) const = default;
+};
+
 }  // namespace melisai

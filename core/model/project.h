@@ -64,6 +64,20 @@ struct PipelineSpec {
   bool operator==(const PipelineSpec&) const = default;
 };
 
+/// What a regression of a metric means: red, a remark, or nothing (not judged).
+enum class Level { fail, warn, off };
+
+/// Policy for the metrics that both globs match. Rules apply in order; what a later one sets
+/// overrides an earlier one's.
+struct Rule {
+  std::string benchmark = "*";  ///< glob over full names
+  std::string metric = "*";     ///< glob
+  std::optional<double> threshold;
+  std::optional<Level> level;  ///< fail and warn also make a metric gate that is shown by default,
+                               ///< if `metric` is not "*"
+  bool operator==(const Rule&) const = default;
+};
+
 enum class FailOn { regression, inconclusive, never };
 
 /// The promise (core/README.md): fractions, not per cent.
@@ -74,6 +88,7 @@ struct Policy {
   int max_pairs = 60;            ///< per benchmark, confirmation included, warm-up excluded
   Milliseconds budget{600'000};  ///< measuring time of the whole suite
   FailOn fail_on = FailOn::regression;
+  std::vector<Rule> rules;
   bool operator==(const Policy&) const = default;
 };
 
@@ -96,11 +111,33 @@ struct CacheOptions {
   bool operator==(const CacheOptions&) const = default;
 };
 
+/// Which collectors run, and what they may cost. Where their files are is not for a project to say:
+/// --plugin-dir.
+struct CollectOptions {
+  bool enabled = true;
+  std::vector<std::string> collectors;  ///< globs over names; empty: all that are found
+  std::vector<std::string> required;    ///< names; without one of them the run is inconclusive
+  bool profile = true;                  ///< a profiling run of each side after the pairs
+  bool watch = true;                    ///< mark disturbed pairs
+  double disturbed_other_cpu = 0.2;     ///< CPUs that other processes used on average
+  double disturbed_steal = 0.02;        ///< share of CPU time that the hypervisor took
+  double disturbed_pressure = 0.1;      ///< share of time that tasks stalled for memory or I/O
+  Milliseconds start_max{2'000};        ///< to load, and to begin a window
+  Milliseconds stop_max{10'000};        ///< to end a window and hand over its samples
+  Bytes memory_max = 256 << 20;         ///< writable memory of one worker
+  int samples_max = 10'000;             ///< of one window of one collector
+  Bytes log_max = 64 << 10;             ///< of one collector
+  int restarts_max = 1;                 ///< of one collector in one run
+  int collectors_max = 64;
+  bool operator==(const CollectOptions&) const = default;
+};
+
 struct Project {
   std::string name;                     ///< empty: the repository's directory name
   std::vector<PipelineSpec> pipelines;  ///< in file order; names unique; `after` acyclic and known
   Policy gate;
   MeasureOptions measure;
+  CollectOptions collect;
   GitOptions git;
   CacheOptions cache;
   bool operator==(const Project&) const = default;

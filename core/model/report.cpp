@@ -34,16 +34,28 @@ std::string_view to_string(ReasonCode code) {
     case ReasonCode::regressed: return "regressed";
     case ReasonCode::budget: return "budget";
     case ReasonCode::nothing_compared: return "nothing_compared";
+    case ReasonCode::collector: return "collector";
     case ReasonCode::build_failed: return "build_failed";
     case ReasonCode::tests_failed: return "tests_failed";
     case ReasonCode::bench_failed: return "bench_failed";
     case ReasonCode::git: return "git";
+    case ReasonCode::baseline: return "baseline";
+    case ReasonCode::busy: return "busy";
     case ReasonCode::disk: return "disk";
     case ReasonCode::interrupted: return "interrupted";
     case ReasonCode::configuration: return "configuration";
     case ReasonCode::internal: return "internal";
   }
   return "internal";
+}
+
+std::string_view to_string(Level level) {
+  switch (level) {
+    case Level::fail: return "fail";
+    case Level::warn: return "warn";
+    case Level::off: return "off";
+  }
+  return "off";
 }
 
 std::string_view to_string(StageResult::Status status) {
@@ -66,8 +78,9 @@ std::string_view to_string(Better better) {
 }
 
 static bool has_failed_benchmark(const Report& report) {
-  return std::any_of(report.benchmarks.begin(), report.benchmarks.end(),
-                     [](const auto& result) { return result.decision == Decision::failed; });
+  return std::any_of(report.benchmarks.begin(), report.benchmarks.end(), [](const auto& result) {
+    return result.gating && result.decision == Decision::failed;
+  });
 }
 
 int exit_code(const Report& report, FailOn fail_on) {
@@ -82,6 +95,8 @@ int exit_code(const Report& report, FailOn fail_on) {
     case ReasonCode::build_failed:
     case ReasonCode::tests_failed:
     case ReasonCode::git:
+    case ReasonCode::baseline:
+    case ReasonCode::busy:
     case ReasonCode::disk: return kInfrastructure;
     default: break;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/collector.h"
 #include "core/model/metric.h"
 #include "core/model/project.h"
 
@@ -30,10 +31,13 @@ enum class ReasonCode {
   regressed,         ///< regression: a gating metric regressed and was confirmed
   budget,            ///< inconclusive: pairs or time ended first
   nothing_compared,  ///< inconclusive: no benchmark exists on both sides
+  collector,         ///< inconclusive: a required collector yielded nothing
   build_failed,
   tests_failed,
   bench_failed,
   git,
+  baseline,  ///< the stored baseline cannot be used: another machine, or there is none
+  busy,      ///< another process writes to the state directory
   disk,
   interrupted,
   configuration,
@@ -57,6 +61,16 @@ struct Machine {
   bool operator==(const Machine&) const = default;
 };
 
+/// Somebody accepted this slowdown; it does not count until `until` has passed.
+struct Acknowledgement {
+  std::string benchmark;  ///< glob
+  std::string metric;     ///< glob
+  std::string until;      ///< date, "2026-12-31"; the last day it holds, UTC
+  std::string reason;
+  std::optional<double> up_to;  ///< largest accepted slowdown, a fraction; nothing: any
+  bool operator==(const Acknowledgement&) const = default;
+};
+
 struct Side {
   double median = 0;
   bool operator==(const Side&) const = default;
@@ -75,7 +89,9 @@ struct BenchmarkResult {
   double threshold = 0;               ///< effective: includes the absolute floor of tiers 1 and 2
   int pairs = 0;                      ///< judged pairs, confirmation included
   bool confirmed = false;             ///< the decision was seen again in fresh pairs
-  bool gating = false;
+  bool gating = false;                ///< counts in the verdict
+  Level level = Level::fail;          ///< what a regression of it means; off: shown only
+  std::optional<Acknowledgement> acknowledged;  ///< regressed, and accepted by somebody
   std::string note;  ///< one line: why it failed, why it is inconclusive, why this time metric; may
                      ///< be empty
   std::optional<Side> base;
@@ -96,6 +112,30 @@ struct StageResult {
   bool operator==(const StageResult&) const = default;
 };
 
+/// Pairs during which something else used the machine.
+struct Disturbance {
+  int first_pair = 0;
+  int last_pair = 0;
+  std::string reason;  ///< "other processes used 0.62 CPUs"
+  bool operator==(const Disturbance&) const = default;
+};
+
+/// What a collector saw in the profiling runs of one benchmark: one run of each side, apart from
+/// the timed pairs. Explains; never judged.
+struct ProfileValue {
+  std::string collector;
+  Metric metric;
+  std::optional<double> base;  ///< nothing: it yielded nothing for that side
+  std::optional<double> head;
+  bool operator==(const ProfileValue&) const = default;
+};
+struct Profile {
+  std::string benchmark;  ///< name in the pipeline file
+  std::string note;       ///< why there is nothing, or not all; "" otherwise
+  std::vector<ProfileValue> values;
+  bool operator==(const Profile&) const = default;
+};
+
 /// One measured process series: how it was placed.
 struct Measurement {
   std::string benchmark;  ///< name in the pipeline file
@@ -103,11 +143,13 @@ struct Measurement {
   double cpu_wall_ratio = 0;  ///< of the warm-up
   std::string placement;      ///< "one CPU per pair", "not pinned: ...", "CPUs 0,1"
   bool in_cgroup = false;
+  std::vector<Disturbance> disturbed;  ///< ascending, apart
   bool operator==(const Measurement&) const = default;
 };
 
 struct Report {
   static constexpr int kSchemaVersion = 1;
+  std::int64_t run = 0;  ///< number of the stored run, 0 when it is not stored
   std::string tool_version;
   std::string project;
   std::string started_at;  ///< RFC 3339, UTC
@@ -123,7 +165,9 @@ struct Report {
   double miss = 0.05;
   std::vector<BenchmarkResult> benchmarks;  ///< in file order, gating first within a benchmark
   std::vector<Measurement> measurements;
+  std::vector<Profile> profiles;
   std::vector<StageResult> stages;
+  std::vector<CollectorResult> collectors;
   std::vector<std::string> warnings;
   double seconds = 0;
   bool operator==(const Report&) const = default;
@@ -132,6 +176,7 @@ struct Report {
 std::string_view to_string(Decision decision);
 std::string_view to_string(Verdict verdict);
 std::string_view to_string(ReasonCode code);
+std::string_view to_string(Level level);
 std::string_view to_string(StageResult::Status status);
 std::string_view to_string(Better better);
 
@@ -143,8 +188,8 @@ std::string to_json(const Report& report);
 /// NaN.
 Result<Report> report_from_json(std::string_view json);
 
-/// Exit code by precedence: 4 build, test or git failed > 1 regression > 4 could not measure > 3
-/// inconclusive > 0.
+/// Exit code by precedence: 4 build, test, git, baseline or store failed > 1 regression > 4 could
+/// not measure > 3 inconclusive > 0. Warnings and acknowledged slowdowns never count.
 int exit_code(const Report& report, FailOn fail_on);
 
 }  // namespace melisai

@@ -33,6 +33,24 @@ Output machine(const Machine& value) {
           {"governor", value.governor}};
 }
 
+template <class T>
+Output list(const std::vector<T>& values, Output (*one)(const T&)) {
+  Output result = Output::array();
+  for (const T& value : values) result.push_back(one(value));
+  return result;
+}
+
+Output text(const std::string& value) { return value; }
+
+Output acknowledged(const std::optional<Acknowledgement>& value) {
+  if (!value) return nullptr;
+  return {{"benchmark", value->benchmark},
+          {"metric", value->metric},
+          {"until", value->until},
+          {"reason", value->reason},
+          {"up_to", number(value->up_to)}};
+}
+
 Output benchmark(const BenchmarkResult& value) {
   return {{"name", value.name},
           {"metric", value.metric.name},
@@ -48,6 +66,8 @@ Output benchmark(const BenchmarkResult& value) {
           {"pairs", value.pairs},
           {"confirmed", value.confirmed},
           {"gating", value.gating},
+          {"level", to_string(value.level)},
+          {"acknowledged", acknowledged(value.acknowledged)},
           {"base", side(value.base)},
           {"head", side(value.head)},
           {"note", value.note}};
@@ -64,27 +84,64 @@ Output stage(const StageResult& value) {
           {"log_tail", value.log_tail}};
 }
 
+Output disturbance(const Disturbance& value) {
+  return {{"first", value.first_pair}, {"last", value.last_pair}, {"reason", value.reason}};
+}
+
 Output measurement(const Measurement& value) {
   return {{"benchmark", value.benchmark},
           {"pairs", value.pairs},
           {"cpu_wall_ratio", number(value.cpu_wall_ratio)},
           {"placement", value.placement},
-          {"in_cgroup", value.in_cgroup}};
+          {"in_cgroup", value.in_cgroup},
+          {"disturbed_pairs", list(value.disturbed, disturbance)}};
 }
 
-template <class T>
-Output list(const std::vector<T>& values, Output (*one)(const T&)) {
-  Output result = Output::array();
-  for (const T& value : values) result.push_back(one(value));
-  return result;
+Output profile_value(const ProfileValue& value) {
+  return {{"collector", value.collector},
+          {"metric", value.metric.name},
+          {"unit", value.metric.unit},
+          {"better", to_string(value.metric.better)},
+          {"tier", static_cast<int>(value.metric.tier)},
+          {"base", number(value.base)},
+          {"head", number(value.head)}};
+}
+
+Output profile(const Profile& value) {
+  return {{"benchmark", value.benchmark},
+          {"note", value.note},
+          {"values", list(value.values, profile_value)}};
+}
+
+Output collector_metric(const CollectorMetric& value) {
+  return {{"name", value.metric.name},
+          {"unit", value.metric.unit},
+          {"better", to_string(value.metric.better)},
+          {"tier", static_cast<int>(value.metric.tier)},
+          {"help", value.help},
+          {"source", value.source},
+          {"privilege", value.privilege}};
+}
+
+Output collector(const CollectorResult& value) {
+  return {{"name", value.name},
+          {"file", value.file},
+          {"version", value.version},
+          {"abi", value.abi},
+          {"status", to_string(value.status)},
+          {"reason", value.reason},
+          {"restarts", value.restarts},
+          {"required", value.required},
+          {"log", list(value.log, text)},
+          {"metrics", list(value.metrics, collector_metric)},
+          {"capabilities", list(value.capabilities, text)}};
 }
 
 }  // namespace
 
 std::string to_json(const Report& report) {
-  Output warnings = Output::array();
-  for (const std::string& warning : report.warnings) warnings.push_back(warning);
   const Output document = {{"schema_version", Report::kSchemaVersion},
+                           {"run", report.run},
                            {"tool_version", report.tool_version},
                            {"project", report.project},
                            {"started_at", report.started_at},
@@ -101,11 +158,16 @@ std::string to_json(const Report& report) {
                              {"miss", number(report.miss)}}},
                            {"benchmarks", list(report.benchmarks, benchmark)},
                            {"measurements", list(report.measurements, measurement)},
+                           {"profiles", list(report.profiles, profile)},
                            {"stages", list(report.stages, stage)},
-                           {"collectors", Output::array()},
-                           {"warnings", warnings},
+                           {"collectors", list(report.collectors, collector)},
+                           {"warnings", list(report.warnings, text)},
                            {"seconds", number(report.seconds)}};
   return document.dump(2, ' ', false, Output::error_handler_t::replace) + "\n";
+}
+
+std::string to_json(const std::vector<CollectorResult>& collectors) {
+  return list(collectors, collector).dump(2, ' ', false, Output::error_handler_t::replace) + "\n";
 }
 
 }  // namespace melisai

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/report/markdown_text.h"
+#include "core/report/remarks.h"
 #include "core/report/report.h"
 #include "core/report/summary.h"
 #include "core/report/text.h"
@@ -14,8 +15,9 @@ namespace {
 // characters.
 constexpr std::size_t kDocumentBytesMax = 65'536;
 constexpr std::size_t kStagesBytesMax = 24'000;
-constexpr std::size_t kWarningsBytesMax = 5'000;
-constexpr std::size_t kLeftOutBytesMax = 300;  // the sentence about what was cut
+constexpr std::size_t kWarningsBytesMax = 5'000;  // of each of the lists of remarks
+constexpr std::size_t kProfileRowsMax = 30;       // of one benchmark
+constexpr std::size_t kLeftOutBytesMax = 300;     // the sentence about what was cut
 constexpr std::size_t kNoteBytesMax = 240;
 constexpr std::size_t kCommandCharactersMax = 400;
 constexpr std::size_t kInlineFindings = 3;
@@ -54,11 +56,12 @@ std::string paragraph(const std::string& markdown) {
 
 std::string finding_item(const BenchmarkResult& row) {
   std::string out =
-      "- **" + std::string(to_string(row.decision)) + "** " + markdown_code(row.name, Within::text);
+      "- **" + std::string(word_of(row)) + "** " + markdown_code(row.name, Within::text);
   if (!row.metric.name.empty()) out += " " + markdown_code(row.metric.name, Within::text);
   const std::string evidence = row.decision == Decision::failed ? "" : evidence_text(row);
-  const std::string between = evidence.empty() || row.note.empty() ? "" : "; ";
-  const std::string details = markdown_prose(evidence) + between + markdown_prose(row.note);
+  const std::string note = row_note(row);
+  const std::string between = evidence.empty() || note.empty() ? "" : "; ";
+  const std::string details = markdown_prose(evidence) + between + markdown_prose(note);
   return out + (details.empty() ? "" : ": " + details) + "\n";
 }
 
@@ -116,7 +119,7 @@ std::string metric_cell(const BenchmarkResult& row) {
 
 /// Nobody has to act on what is clear; its note stays in report.json.
 std::string note_cell(const BenchmarkResult& row) {
-  return row.decision == Decision::clear ? "" : markdown_prose(row.note, kNoteBytesMax);
+  return row.decision == Decision::clear ? "" : markdown_prose(row_note(row), kNoteBytesMax);
 }
 
 Part deciding_table(const Rows& rows) {
@@ -130,7 +133,7 @@ Part deciding_table(const Rows& rows) {
   for (const BenchmarkResult* row : rows) {
     const std::string decision = decision_text(*row);
     const bool failed = row->decision == Decision::failed;
-    const bool loud = failed || row->decision == Decision::regressed;
+    const bool loud = counts(*row) && (failed || row->decision == Decision::regressed);
     part.items.push_back(
         cells({loud ? "**" + decision + "**" : decision, markdown_code(row->name, Within::table),
                metric_cell(*row), markdown_prose(side_text(row->base, row->metric)),
@@ -150,20 +153,56 @@ Part shown_table(const Rows& rows) {
       "| benchmark | metric | base | head | change | interval | note "
       "|\n|---|---|--:|--:|--:|--:|---|\n";
   for (const BenchmarkResult* row : rows) {
-    const bool one_side = row->decision == Decision::added || row->decision == Decision::removed;
+    const bool compared = row->decision != Decision::added && row->decision != Decision::removed &&
+                          row->decision != Decision::failed;
     part.items.push_back(cells({markdown_code(row->name, Within::table), metric_cell(*row),
                                 markdown_prose(side_text(row->base, row->metric)),
                                 markdown_prose(side_text(row->head, row->metric)),
-                                one_side ? decision_text(*row) : change_text(*row),
+                                compared ? change_text(*row) : decision_text(*row),
                                 interval_text(*row), markdown_prose(row->note, kNoteBytesMax)}));
   }
   return part;
 }
 
-Part warnings(const Report& report) {
-  Part part{.head = "**Warnings**\n\n", .foot = "\n", .left_out = "warnings are"};
-  for (const std::string& warning : report.warnings)
-    part.items.push_back("- " + markdown_prose(warning) + "\n");
+/// `what`: after "12 more ".
+Part bullets(const std::string& title, const std::vector<std::string>& lines,
+             const std::string& what) {
+  Part part{.head = "**" + title + "**\n\n", .foot = "\n", .left_out = what};
+  for (const std::string& line : lines) part.items.push_back("- " + markdown_prose(line) + "\n");
+  return part;
+}
+
+std::string value_cell(const std::optional<double>& value, const Metric& metric) {
+  return markdown_prose(side_text(value ? std::optional(Side{*value}) : std::nullopt, metric));
+}
+
+Part profile_table(const Report& report) {
+  Part part{.head =
+                "<details><summary>What the collectors saw</summary>\n\n"
+                "In one profiling run of each side, apart from the timed pairs; not judged. A "
+                "positive change is worse.\n\n"
+                "| benchmark process | collector | metric | base | head | change |\n"
+                "|---|---|---|--:|--:|--:|\n",
+            .foot = "\n</details>\n\n",
+            .left_out = "profile values are"};
+  for (const Profile& profile : report.profiles) {
+    const std::string name = markdown_code(profile.benchmark, Within::table);
+    const auto remark = [&](const std::string& text) {
+      part.items.push_back(cells({name, "", text, "", "", ""}));
+    };
+    if (!profile.note.empty()) remark(markdown_prose(profile.note, kNoteBytesMax));
+    const std::vector<const ProfileValue*> values = by_change(profile);
+    for (std::size_t i = 0; i < std::min(values.size(), kProfileRowsMax); ++i) {
+      const ProfileValue& value = *values[i];
+      part.items.push_back(cells(
+          {name, markdown_code(value.collector, Within::table),
+           markdown_code(value.metric.name, Within::table), value_cell(value.base, value.metric),
+           value_cell(value.head, value.metric), profile_change_text(value)}));
+    }
+    if (values.size() > kProfileRowsMax)
+      remark(std::to_string(values.size() - kProfileRowsMax) +
+             " more values, with smaller changes, are in report.json");
+  }
   return part;
 }
 
@@ -203,6 +242,8 @@ std::string context(const Report& report) {
          format_percent(report.miss) + "\n";
   out += "- run: melisai-gate " + markdown_prose(report.tool_version) + ", started " +
          markdown_prose(report.started_at) + ", seed " + std::to_string(report.seed) + "\n";
+  if (const std::string run = stored_run_text(report); !run.empty())
+    out += "- stored: " + run + "\n";
   const std::string command = reproduce_command(report);
   if (!command.empty())
     out += "- repeat it: " + markdown_code(command, Within::text, kCommandCharactersMax) + "\n";
@@ -217,7 +258,7 @@ std::string render_markdown(const Report& report) {
   const std::string first = top(report, deciding);
   const std::string last = context(report);
   std::size_t room = kDocumentBytesMax - first.size() - last.size();
-  std::size_t parts_to_come = 5;  // each can at least say that it was left out
+  std::size_t parts_to_come = 8;  // each can at least say that it was left out
   const auto take = [&](const Part& part, std::size_t bytes_max) {
     --parts_to_come;
     std::string text = render(part, std::min(room - parts_to_come * kLeftOutBytesMax, bytes_max));
@@ -225,11 +266,20 @@ std::string render_markdown(const Report& report) {
     return text;
   };
   const std::string stages = take(failed_stages(report), kStagesBytesMax);
-  const std::string warned = take(warnings(report), kWarningsBytesMax);
+  const std::string warned =
+      take(bullets("Warnings", report.warnings, "warnings are"), kWarningsBytesMax);
+  const std::string collectors =
+      take(bullets("Collectors", collector_lines(report), "collectors with trouble are"),
+           kWarningsBytesMax);
+  const std::string disturbed =
+      take(bullets("Disturbed pairs", disturbed_lines(report), "disturbed measurements are"),
+           kWarningsBytesMax);
   const std::string decided = take(deciding_table(deciding), kDocumentBytesMax);
   const std::string shown = take(shown_table(shown_rows(report)), kDocumentBytesMax);
   const std::string placed = take(placement_table(report), kDocumentBytesMax);
-  return first + stages + decided + shown + warned + placed + last;
+  const std::string profiles = take(profile_table(report), kDocumentBytesMax);
+  return first + stages + decided + shown + warned + disturbed + collectors + placed + profiles +
+         last;
 }
 
 }  // namespace melisai::report

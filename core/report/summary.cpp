@@ -30,21 +30,24 @@ bool is_compared(const BenchmarkResult& row) {
          row.decision != Decision::failed;
 }
 
+/// With a consequence: red or a remark.
+bool is_judged(const BenchmarkResult& row) { return row.gating || row.level == Level::warn; }
+
 bool needs_confirmation(Decision decision) {
   return decision == Decision::regressed || decision == Decision::improved;
 }
 
-int interest(Decision decision) {
-  switch (decision) {
-    case Decision::regressed: return 0;
+int interest(const BenchmarkResult& row) {
+  switch (row.decision) {
+    case Decision::regressed: return counts(row) ? 0 : row.acknowledged ? 4 : 3;
     case Decision::inconclusive: return 1;
     case Decision::failed: return 2;
-    case Decision::improved: return 3;
-    case Decision::added: return 4;
-    case Decision::removed: return 5;
-    case Decision::clear: return 6;
+    case Decision::improved: return 5;
+    case Decision::added: return 6;
+    case Decision::removed: return 7;
+    case Decision::clear: return 8;
   }
-  return 6;
+  return 8;
 }
 
 /// How bad a row is among rows of its decision; larger is shown earlier.
@@ -66,6 +69,8 @@ std::string error_word(ReasonCode code) {
     case ReasonCode::tests_failed: return "the tests failed";
     case ReasonCode::bench_failed: return "a benchmark could not be measured";
     case ReasonCode::git: return "the commits could not be checked out";
+    case ReasonCode::baseline: return "the stored baseline cannot be used";
+    case ReasonCode::busy: return "the state directory is in use";
     case ReasonCode::disk: return "the disk is full or cannot be written";
     case ReasonCode::interrupted: return "interrupted before a verdict";
     case ReasonCode::configuration: return "the configuration is wrong";
@@ -84,6 +89,29 @@ std::string names_text(const std::set<std::string>& names) {
   return out;
 }
 
+/// After "PASS: ".
+std::string pass_words(const Rows& rows, const Totals& all) {
+  std::size_t warnings = 0;
+  std::size_t accepted = 0;
+  std::size_t gating = all.gating;
+  for (const BenchmarkResult* row : rows) {
+    if (row->decision != Decision::regressed) continue;
+    if (row->acknowledged) {
+      ++accepted;
+      if (row->gating) --gating;
+    } else if (row->level == Level::warn) {
+      ++warnings;
+    }
+  }
+  std::string text = "no regression in " + count_of(gating, "gating metric") + " of " +
+                     count_of(all.benchmarks, "benchmark");
+  if (gating == 0 && !rows.empty())
+    text = accepted > 0 ? "no other metric gates" : "no metric gates";
+  if (warnings > 0) text += "; " + count_of(warnings, "warning");
+  if (accepted > 0) text += "; " + count_of(accepted, "acknowledged slowdown");
+  return text;
+}
+
 }  // namespace
 
 Totals totals(const Report& report) {
@@ -96,6 +124,7 @@ Totals totals(const Report& report) {
     if (!is_compared(row)) continue;
     ++out.compared;
     if (row.gating) ++out.gating;
+    if (!row.gating && row.level == Level::warn) ++out.warn;
   }
   out.benchmarks = names.size();
   for (const Measurement& measurement : report.measurements) {
@@ -105,16 +134,26 @@ Totals totals(const Report& report) {
   return out;
 }
 
+bool counts(const BenchmarkResult& row) { return row.gating && !row.acknowledged; }
+
+std::string_view word_of(const BenchmarkResult& row) {
+  if (row.decision != Decision::regressed || counts(row)) return to_string(row.decision);
+  if (row.acknowledged) return "acknowledged";
+  return row.level == Level::warn ? "warning" : to_string(row.decision);
+}
+
 Rows deciding_rows(const Report& report) {
   Rows rows;
   for (const BenchmarkResult& row : report.benchmarks) {
-    if (row.gating || row.decision == Decision::failed) rows.push_back(&row);
+    if (is_judged(row)) rows.push_back(&row);
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const BenchmarkResult* a, const BenchmarkResult* b) {
-                     const int first = interest(a->decision);
-                     const int second = interest(b->decision);
-                     return first != second ? first < second : weight(*a) > weight(*b);
+                     const int first = interest(*a);
+                     const int second = interest(*b);
+                     if (first != second) return first < second;
+                     if (counts(*a) != counts(*b)) return counts(*a);
+                     return weight(*a) > weight(*b);
                    });
   return rows;
 }
@@ -122,7 +161,7 @@ Rows deciding_rows(const Report& report) {
 Rows shown_rows(const Report& report) {
   Rows rows;
   for (const BenchmarkResult& row : report.benchmarks) {
-    if (!row.gating && row.decision != Decision::failed) rows.push_back(&row);
+    if (!is_judged(row)) rows.push_back(&row);
   }
   return rows;
 }
@@ -131,7 +170,8 @@ Rows findings(const Rows& rows) {
   Rows out;
   for (const BenchmarkResult* row : rows) {
     const bool quiet = row->decision == Decision::clear || row->decision == Decision::added ||
-                       row->decision == Decision::removed;
+                       row->decision == Decision::removed ||
+                       (row->decision == Decision::inconclusive && !counts(*row));
     if (!quiet) out.push_back(row);
   }
   return out;
@@ -140,11 +180,10 @@ Rows findings(const Rows& rows) {
 std::string count_decisions(const Rows& rows, std::size_t first) {
   std::string out;
   for (std::size_t at = first; at < rows.size();) {
-    const Decision decision = rows[at]->decision;
+    const std::string_view word = word_of(*rows[at]);
     std::size_t end = at;
-    while (end < rows.size() && rows[end]->decision == decision) ++end;
-    out += (out.empty() ? "" : ", ") + std::to_string(end - at) + " " +
-           std::string(to_string(decision));
+    while (end < rows.size() && word_of(*rows[end]) == word) ++end;
+    out += (out.empty() ? "" : ", ") + std::to_string(end - at) + " " + std::string(word);
     at = end;
   }
   return out;
@@ -153,8 +192,9 @@ std::string count_decisions(const Rows& rows, std::size_t first) {
 std::string headline(const Report& report) {
   const Rows rows = deciding_rows(report);
   const auto count = [&rows](Decision decision) {
-    return static_cast<std::size_t>(std::count_if(
-        rows.begin(), rows.end(), [=](const auto* row) { return row->decision == decision; }));
+    return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), [=](const auto* row) {
+      return counts(*row) && row->decision == decision;
+    }));
   };
   const Totals all = totals(report);
   switch (report.verdict) {
@@ -165,10 +205,10 @@ std::string headline(const Report& report) {
           regressed > 1 ? " and " + std::to_string(regressed - 1) + " more" : "";
       return "REGRESSION: " + name_text(*rows.front()) + " " + change_text(*rows.front()) + more;
     }
-    case Verdict::pass:
-      return "PASS: no regression in " + count_of(all.gating, "gating metric") + " of " +
-             count_of(all.benchmarks, "benchmark");
+    case Verdict::pass: return "PASS: " + pass_words(rows, all);
     case Verdict::inconclusive:
+      if (report.reason_code == ReasonCode::collector)
+        return "INCONCLUSIVE: a required collector yielded nothing";
       if (all.gating == 0) return "INCONCLUSIVE: nothing could be compared";
       return "INCONCLUSIVE: cannot tell for " + std::to_string(count(Decision::inconclusive)) +
              " of " + count_of(all.gating, "gating metric");
@@ -181,15 +221,19 @@ std::string what_ran(const Report& report) {
   const Totals all = totals(report);
   if (all.benchmarks == 0)
     return "No benchmark ran; stopped after " + seconds_text(report.seconds) + ".";
+  const std::string warn = all.warn == 0 ? ""
+                                         : ", " + std::to_string(all.warn) +
+                                               (all.warn == 1 ? " only warns" : " only warn");
   return "Ran " + count_of(all.benchmarks, "benchmark") + ": " + count_of(all.compared, "metric") +
-         " compared (" + std::to_string(all.gating) + (all.gating == 1 ? " gates), " : " gate), ") +
-         count_of(all.pairs, "pair") + ", " + seconds_text(report.seconds) + ".";
+         " compared (" + std::to_string(all.gating) + (all.gating == 1 ? " gates" : " gate") +
+         warn + "), " + count_of(all.pairs, "pair") + ", " + seconds_text(report.seconds) + ".";
 }
 
 std::string hidden_slowdown(const Report& report) {
   if (report.verdict != Verdict::inconclusive) return "";
   const Rows rows = deciding_rows(report);
-  if (rows.empty() || rows.front()->decision != Decision::inconclusive) return "";
+  if (rows.empty() || rows.front()->decision != Decision::inconclusive || !counts(*rows.front()))
+    return "";
   const BenchmarkResult& worst = *rows.front();  // sorted: no upper limit at all comes first
   const std::string limit = effect_text(worst.effect_high);
   if (limit.empty())
@@ -217,6 +261,15 @@ std::string next_action(const Report& report) {
     case ReasonCode::git:
       return "Check that both commits exist here and that the history reaches their merge base "
              "(git fetch --unshallow).";
+    case ReasonCode::collector:
+      return "Run melisai-gate plugins to see what the collector lacks, or take it out of "
+             "collect.required, then run the check again.";
+    case ReasonCode::baseline:
+      return "Compare with --base merge-base, which measures both sides here, or record a baseline "
+             "on this machine.";
+    case ReasonCode::busy:
+      return "Wait until the other melisai-gate has ended or choose another --state-dir, then run "
+             "the check again.";
     case ReasonCode::disk:
       return "Free some space, or choose other directories with --state-dir and --output-dir, then "
              "run the check again.";
@@ -246,7 +299,7 @@ std::string one_sided(const Report& report) {
 
 std::string decision_text(const BenchmarkResult& row) {
   const bool doubtful = needs_confirmation(row.decision) && !row.confirmed;
-  return std::string(to_string(row.decision)) + (doubtful ? ", not confirmed" : "");
+  return std::string(word_of(row)) + (doubtful ? ", not confirmed" : "");
 }
 
 std::string change_text(const BenchmarkResult& row) {
@@ -310,6 +363,7 @@ std::string reproduce_command(const Report& report) {
   // Without commits and without trouble in finding them this was a comparison of two commands.
   const bool unresolved =
       report.reason_code == ReasonCode::git || report.reason_code == ReasonCode::configuration ||
+      report.reason_code == ReasonCode::baseline || report.reason_code == ReasonCode::busy ||
       report.reason_code == ReasonCode::disk || report.reason_code == ReasonCode::internal;
   const bool commands =
       report.base.sha.empty() && report.head.sha.empty() && !report.base.ref.empty();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/model/report.h"
@@ -14,20 +15,29 @@ struct Totals {
   std::size_t benchmarks = 0;  ///< with at least one metric in the report
   std::size_t compared = 0;    ///< metrics that exist on both sides and could be measured
   std::size_t gating = 0;      ///< of them
+  std::size_t warn = 0;        ///< of them, of level warn
   std::size_t pairs = 0;       ///< judged, over all benchmark processes
 };
 Totals totals(const Report& report);
 
 using Rows = std::vector<const BenchmarkResult*>;
 
-/// What decides the verdict: gating metrics and whatever failed. Regressed first, then
-/// inconclusive, failed, improved, new, removed, clear; within a decision the worst first.
+/// Whether a regression of this row would be one of the report: it gates and nobody accepted it.
+bool counts(const BenchmarkResult& row);
+
+/// The decision in one word; a regression that does not count is a "warning" or "acknowledged".
+std::string_view word_of(const BenchmarkResult& row);
+
+/// What was judged with a consequence: gating metrics and those of level warn. Regressed first,
+/// then inconclusive, failed, warnings, acknowledged, improved, new, removed, clear; within a word
+/// what counts first, then the worst.
 Rows deciding_rows(const Report& report);
 
 /// The other metrics, in the order of the report.
 Rows shown_rows(const Report& report);
 
-/// Those of `rows` that need a reader's attention: neither clear, new nor removed.
+/// Those of `rows` that need a reader's attention: neither clear, new, removed, nor an undecided
+/// metric of level warn.
 Rows findings(const Rows& rows);
 
 /// "14 clear, 2 improved" over rows[first...], in the order of the rows.
@@ -49,7 +59,7 @@ std::string next_action(const Report& report);
 /// none.
 std::string one_sided(const Report& report);
 
-std::string decision_text(const BenchmarkResult& row);  ///< "regressed", "regressed, not confirmed"
+std::string decision_text(const BenchmarkResult& row);  ///< "warning", "regressed, not confirmed"
 std::string change_text(const BenchmarkResult& row);    ///< "+5.1 %", "from zero", "-"
 std::string interval_text(const BenchmarkResult& row);  ///< "+3.0 to +7.0 %", "up to +7.0 %", "-"
 std::string side_text(const std::optional<Side>& side, const Metric& metric);  ///< "1.05 us", "-"

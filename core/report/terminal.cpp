@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/report/remarks.h"
 #include "core/report/report.h"
 #include "core/report/summary.h"
 #include "core/report/text.h"
@@ -44,10 +45,10 @@ std::string inked(const std::string& text, Ink ink, const TerminalStyle& style) 
   return std::string(code_of(ink)) + text + "\x1b[0m";
 }
 
-Ink ink_of(Decision decision) {
-  switch (decision) {
+Ink ink_of(const BenchmarkResult& row) {
+  switch (row.decision) {
     case Decision::regressed:
-    case Decision::failed: return Ink::bad;
+    case Decision::failed: return counts(row) ? Ink::bad : Ink::warning;
     case Decision::inconclusive: return Ink::warning;
     case Decision::improved: return Ink::good;
     default: return Ink::none;
@@ -126,22 +127,6 @@ std::string table_line(const Cells& row, const Widths& widths, Ink decision_ink,
   return out + "\n";
 }
 
-std::string table(const Rows& rows, const TerminalStyle& style) {
-  if (rows.empty()) return "";
-  const std::size_t shown = std::min(rows.size(), kRowsMax);
-  std::vector<Cells> lines;
-  for (std::size_t i = 0; i < shown; ++i) lines.push_back(cells_of(*rows[i]));
-  const Widths widths = fit_columns(lines, style.width);
-
-  Cells titles;
-  std::copy(kTitles.begin(), kTitles.end(), titles.begin());
-  std::string out = table_line(titles, widths, Ink::none, style);
-  for (std::size_t i = 0; i < shown; ++i)
-    out += table_line(lines[i], widths, ink_of(rows[i]->decision), style);
-  if (shown < rows.size()) out += "... and " + count_decisions(rows, shown) + " more\n";
-  return out + "\n";
-}
-
 /// Breaks at spaces; `indent` spaces in front of every line after the first.
 std::string wrapped(const std::string& text, const TerminalStyle& style, int indent) {
   std::string out;
@@ -167,6 +152,23 @@ std::string wrapped(const std::string& text, const TerminalStyle& style, int ind
 std::string sentence(const std::string& hostile, const TerminalStyle& style, int indent = 0) {
   return hostile.empty() ? ""
                          : wrapped(clip(one_line(hostile), kSentenceCharactersMax), style, indent);
+}
+
+std::string table(const Rows& rows, const TerminalStyle& style) {
+  if (rows.empty()) return "";
+  const std::size_t shown = std::min(rows.size(), kRowsMax);
+  std::vector<Cells> lines;
+  for (std::size_t i = 0; i < shown; ++i) lines.push_back(cells_of(*rows[i]));
+  const Widths widths = fit_columns(lines, style.width);
+
+  Cells titles;
+  std::copy(kTitles.begin(), kTitles.end(), titles.begin());
+  std::string out = table_line(titles, widths, Ink::none, style);
+  for (std::size_t i = 0; i < shown; ++i)
+    out += table_line(lines[i], widths, ink_of(*rows[i]), style);
+  if (shown < rows.size())
+    out += sentence("... and " + count_decisions(rows, shown) + " more", style);
+  return out + "\n";
 }
 
 std::string commit_text(const CommitInfo& commit) {
@@ -217,11 +219,24 @@ std::string notes(const Rows& rows, const TerminalStyle& style) {
   std::string out;
   std::size_t count = 0;
   for (const BenchmarkResult* row : findings(rows)) {
-    if (row->note.empty()) continue;
+    const std::string note = row_note(*row);
+    if (note.empty()) continue;
     if (++count > kRowsMax) break;
     const std::string metric = row->metric.name.empty() ? "" : " " + row->metric.name;
-    out += sentence(row->name + metric + ": " + row->note, style, 2);
+    out += sentence(row->name + metric + ": " + note, style, 2);
   }
+  return out.empty() ? "" : out + "\n";
+}
+
+/// `what`: the word for what is left out.
+std::string remark_lines(const std::vector<std::string>& lines, const std::string& what,
+                         const TerminalStyle& style) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(lines.size(), kWarningsMax); ++i)
+    out += inked(sentence(lines[i], style, 2), Ink::warning, style);
+  if (lines.size() > kWarningsMax)
+    out += sentence(
+        "... and " + count_of(lines.size() - kWarningsMax, what) + " more in the report", style);
   return out.empty() ? "" : out + "\n";
 }
 
@@ -254,6 +269,7 @@ std::string ending(const Report& report, const TerminalStyle& style) {
   if (report.verdict == Verdict::inconclusive || report.verdict == Verdict::error) {
     out += sentence(next_action(report), style);
   }
+  out += sentence(stored_run_text(report), style);
   return out + inked(fit(headline(report), style.width), verdict_ink(report.verdict), style) + "\n";
 }
 
@@ -268,6 +284,8 @@ std::string render_terminal(const Report& report, TerminalStyle style) {
   out += sentence(one_sided(report), style);
   if (others > 0)
     out += sentence(count_of(others, "metric") + " without a vote: see the report.", style);
+  out += remark_lines(disturbed_lines(report), "disturbed benchmark", style);
+  out += remark_lines(collector_lines(report), "collector", style);
   return out + warnings(report, style) + ending(report, style);
 }
 

@@ -1,10 +1,10 @@
 #include "core/run/plan.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include "core/base/glob.h"
 
 namespace melisai::run {
 namespace {
@@ -66,8 +66,7 @@ Result<void> check_names_are_apart(const std::vector<BenchmarkSpec>& benchmarks)
 bool selects(const std::string& only, const std::string& process_name,
              const std::string& full_name) {
   if (only.empty()) return true;
-  return fnmatch(only.c_str(), full_name.c_str(), 0) == 0 ||
-         fnmatch(only.c_str(), process_name.c_str(), 0) == 0;
+  return matches_glob(only, full_name) || matches_glob(only, process_name);
 }
 
 Result<Plan> make_plan(const Project& project, const std::string& only) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/config.h"
+#include "core/base/glob.h"
 #include "core/base/text.h"
 #include "core/run/pipelines_reader.h"
 
@@ -18,6 +19,10 @@ using std::chrono::days;
 constexpr int kVersion = 1;
 constexpr std::size_t kNameLengthMax = 100;
 constexpr std::size_t kPassEnvMax = 200;
+constexpr std::size_t kRulesMax = 200;
+constexpr std::size_t kCollectorNamesMax = 200;
+constexpr std::size_t kGlobLengthMax = 200;
+constexpr ConfigRange<double> kThresholdRange = {.min = 0.001, .max = 10};
 constexpr int kCpuMax = 4095;
 
 bool take_cpu(std::string_view& text, int& cpu) {
@@ -56,11 +61,61 @@ std::string read_name(const ConfigValue& section, ConfigErrors& errors, EnvExpan
   return "";
 }
 
+bool is_glob(std::string_view text) { return !text.empty() && text.size() <= kGlobLengthMax; }
+
+std::string not_a_glob(const std::string& text) {
+  return in_quotes(text) + " is not a pattern of names; use 1 to " +
+         std::to_string(kGlobLengthMax) + " bytes";
+}
+
+std::string read_glob(ConfigMap& map, std::string_view key) {
+  const std::string glob = map.string(key, "*");
+  if (!is_glob(glob)) map.fail(key, not_a_glob(glob));
+  return glob;
+}
+
+Rule read_rule(const ConfigValue& value, ConfigErrors& errors) {
+  constexpr std::array<std::string_view, 3> kLevels = {"fail", "warn", "off"};
+  constexpr std::array<Level, 3> kLevelOf = {Level::fail, Level::warn, Level::off};
+  Rule rule;
+  ConfigMap map(value, errors);
+  rule.benchmark = read_glob(map, "benchmark");
+  rule.metric = read_glob(map, "metric");
+  const double threshold = map.fraction("threshold", kThresholdRange.min, kThresholdRange);
+  if (map.find("threshold")) rule.threshold = threshold;
+  const std::string level = map.one_of("level", kLevels, "fail");
+  if (map.find("level")) {
+    const auto at = std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin();
+    rule.level = kLevelOf[static_cast<std::size_t>(at)];
+  }
+  map.finish();
+  if (!rule.threshold && !rule.level)
+    map.fail("level", "a rule needs 'threshold' or 'level', or it changes nothing");
+  return rule;
+}
+
+std::vector<Rule> read_rules(const ConfigValue& list, ConfigErrors& errors) {
+  std::vector<Rule> rules;
+  if (list.kind != ConfigValue::Kind::sequence)
+    errors.add(list.position,
+               "'rules': expected a list of '- { benchmark: ..., level: ... }', found " +
+                   std::string(describe(list.kind)));
+  for (const ConfigValue& item : list.items) {
+    if (rules.size() == kRulesMax) {
+      errors.add(item.position,
+                 "more than " + std::to_string(kRulesMax) + " rules, the limit of a file");
+      break;
+    }
+    rules.push_back(read_rule(item, errors));
+  }
+  return rules;
+}
+
 Policy read_policy(const ConfigValue& section, ConfigErrors& errors) {
   constexpr std::array<std::string_view, 3> kFailOn = {"regression", "inconclusive", "never"};
   Policy policy;
   ConfigMap map(section, errors);
-  policy.threshold = map.fraction("threshold", policy.threshold, {.min = 0.001, .max = 10});
+  policy.threshold = map.fraction("threshold", policy.threshold, kThresholdRange);
   policy.false_alarm = map.fraction("false_alarm", policy.false_alarm, {.min = 0.0001, .max = 0.5});
   policy.miss = map.fraction("miss", policy.miss, {.min = 0.0001, .max = 0.5});
   policy.max_pairs = map.integer("max_pairs", policy.max_pairs, {.min = 4, .max = 10'000});
@@ -68,6 +123,7 @@ Policy read_policy(const ConfigValue& section, ConfigErrors& errors) {
   const std::string fail_on = map.one_of("fail_on", kFailOn, "regression");
   if (fail_on == "inconclusive") policy.fail_on = FailOn::inconclusive;
   if (fail_on == "never") policy.fail_on = FailOn::never;
+  if (const ConfigValue* const list = map.find("rules")) policy.rules = read_rules(*list, errors);
   map.finish();
   return policy;
 }
@@ -93,6 +149,65 @@ MeasureOptions read_measure(const ConfigValue& section, ConfigErrors& errors) {
     if (!is_env_name(name))
       map.fail("pass_env", in_quotes(name) + " is not a name of an environment variable");
   return measure;
+}
+
+void read_disturbed(const ConfigValue& section, CollectOptions& collect, ConfigErrors& errors) {
+  ConfigMap map(section, errors);
+  collect.disturbed_other_cpu =
+      map.fraction("other_cpu", collect.disturbed_other_cpu, {.min = 0.01, .max = 10});
+  collect.disturbed_steal =
+      map.fraction("steal", collect.disturbed_steal, {.min = 0.001, .max = 1});
+  collect.disturbed_pressure =
+      map.fraction("pressure", collect.disturbed_pressure, {.min = 0.001, .max = 1});
+  map.finish();
+}
+
+std::vector<std::string> read_collector_names(ConfigMap& map, std::string_view key) {
+  std::vector<std::string> names = map.strings(key);
+  if (names.size() > kCollectorNamesMax)
+    map.fail(key,
+             "more than " + std::to_string(kCollectorNamesMax) + " names, the limit of this list");
+  for (const std::string& name : names)
+    if (!is_glob(name)) map.fail(key, not_a_glob(name));
+  return names;
+}
+
+CollectOptions read_collect(const ConfigValue& section, ConfigErrors& errors) {
+  CollectOptions collect;
+  ConfigMap map(section, errors);
+  collect.enabled = map.boolean("enabled", collect.enabled);
+  collect.collectors = read_collector_names(map, "collectors");
+  collect.required = read_collector_names(map, "required");
+  collect.profile = map.boolean("profile", collect.profile);
+  collect.watch = map.boolean("watch", collect.watch);
+  read_disturbed(map.section("disturbed"), collect, errors);
+  collect.start_max = map.duration("start_max", collect.start_max, {.min = 100ms, .max = 1min});
+  collect.stop_max = map.duration("stop_max", collect.stop_max, {.min = 100ms, .max = 10min});
+  collect.memory_max =
+      map.bytes("memory_max", collect.memory_max, {.min = 16 << 20, .max = Bytes{64} << 30});
+  collect.samples_max =
+      map.integer("samples_max", collect.samples_max, {.min = 1, .max = 1'000'000});
+  collect.log_max = map.bytes("log_max", collect.log_max, {.min = 1 << 10, .max = 16 << 20});
+  collect.restarts_max = map.integer("restarts_max", collect.restarts_max, {.min = 0, .max = 10});
+  collect.collectors_max =
+      map.integer("collectors_max", collect.collectors_max, {.min = 1, .max = 1000});
+  map.finish();
+  for (const std::string& name : collect.required)
+    if (name.find_first_of("*?") != std::string::npos)
+      map.fail("required", in_quotes(name) + " is a pattern; name each required collector");
+  if (!collect.enabled && !collect.required.empty())
+    map.fail("required", "nothing can be required with 'enabled: false'; remove one of them");
+  return collect;
+}
+
+/// What is required is also selected.
+void select_required(CollectOptions& collect) {
+  if (collect.collectors.empty()) return;
+  for (const std::string& name : collect.required) {
+    const auto selects = [&](const std::string& glob) { return matches_glob(glob, name); };
+    if (std::none_of(collect.collectors.begin(), collect.collectors.end(), selects))
+      collect.collectors.push_back(name);
+  }
 }
 
 GitOptions read_git(const ConfigValue& section, ConfigErrors& errors) {
@@ -124,7 +239,8 @@ void check_root(const ConfigValue& tree, ConfigErrors& errors) {
   if (number != kVersion)
     root.fail("version",
               std::to_string(number) + " is not supported; this melisai-gate reads version 1");
-  for (const std::string_view key : {"project", "pipelines", "gate", "measure", "git", "cache"})
+  for (const std::string_view key :
+       {"project", "pipelines", "gate", "measure", "collect", "git", "cache"})
     root.find(key);
   root.finish();
   if (!version) root.fail("version", "'version' is missing; start the file with 'version: 1'");
@@ -171,6 +287,8 @@ Result<Project> parse_project(std::string_view text, const std::string& file_nam
   project.pipelines = pipelines.read(root.section("pipelines"));
   project.gate = read_policy(root.section("gate"), errors);
   project.measure = read_measure(root.section("measure"), errors);
+  project.collect = read_collect(root.section("collect"), errors);
+  select_required(project.collect);
   project.git = read_git(root.section("git"), errors);
   project.cache = read_cache(root.section("cache"), errors);
   if (errors.first()) return *errors.first();

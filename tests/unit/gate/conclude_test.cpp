@@ -140,12 +140,136 @@ TEST(Conclude, AnInterruptionStandsUnlessARegressionWasConfirmed) {
 }
 
 TEST(Conclude, AnInfrastructureReasonStands) {
-  for (const ReasonCode code : {ReasonCode::build_failed, ReasonCode::tests_failed, ReasonCode::git,
-                                ReasonCode::disk, ReasonCode::configuration}) {
+  for (const ReasonCode code :
+       {ReasonCode::build_failed, ReasonCode::tests_failed, ReasonCode::git, ReasonCode::baseline,
+        ReasonCode::busy, ReasonCode::disk, ReasonCode::configuration}) {
     const Report report = concluded({gating_result("a", Decision::regressed)}, code);
     EXPECT_EQ(report.verdict, Verdict::error);
     EXPECT_EQ(report.reason_code, code);
   }
+}
+
+BenchmarkResult warn_result(const std::string& name, Decision decision) {
+  BenchmarkResult result = gating_result(name, decision);
+  result.gating = false;
+  result.level = Level::warn;
+  return result;
+}
+
+BenchmarkResult acknowledged_result(const std::string& name) {
+  BenchmarkResult result = gating_result(name, Decision::regressed);
+  result.acknowledged = Acknowledgement{.benchmark = "*", .metric = "*", .until = "2026-12-31"};
+  return result;
+}
+
+TEST(Conclude, AWarningIsNamedAndChangesNothing) {
+  const Report pass =
+      concluded({warn_result("parse/x", Decision::regressed), gating_result("b", Decision::clear)});
+  EXPECT_EQ(pass.verdict, Verdict::pass);
+  EXPECT_EQ(pass.reason_code, ReasonCode::clear);
+  EXPECT_EQ(pass.reason,
+            "1 benchmark metric is clear: slowdowns of 5 % or more are ruled out; 1 warning: "
+            "parse/x cpu_time +5.1 %");
+  const Report slow = concluded(
+      {warn_result("parse/x", Decision::regressed), gating_result("b", Decision::regressed)});
+  EXPECT_EQ(slow.verdict, Verdict::regression);
+  EXPECT_THAT(slow.reason, testing::StartsWith("b: cpu_time is 5.1 % slower"));
+  EXPECT_THAT(slow.reason, testing::EndsWith("; 1 warning: parse/x cpu_time +5.1 %"));
+}
+
+TEST(Conclude, TheWorstOfTheWarningsIsNamed) {
+  BenchmarkResult worst = warn_result("worst", Decision::regressed);
+  worst.effect = 0.3;
+  const Report report =
+      concluded({warn_result("a", Decision::regressed), worst,
+                 warn_result("c", Decision::regressed), gating_result("b", Decision::clear)});
+  EXPECT_THAT(report.reason, HasSubstr("; 3 warnings: worst cpu_time +30.0 %, and 2 more"));
+}
+
+TEST(Conclude, AWarnMetricThatIsNotDecidedOrFailedDoesNotCount) {
+  for (const Decision decision : {Decision::inconclusive, Decision::failed, Decision::clear}) {
+    const Report report =
+        concluded({warn_result("a", decision), gating_result("b", Decision::clear)});
+    EXPECT_EQ(report.verdict, Verdict::pass) << to_string(decision);
+    EXPECT_THAT(report.reason, HasSubstr("1 benchmark metric is clear"));
+  }
+  BenchmarkResult suspect = warn_result("a", Decision::regressed);
+  suspect.confirmed = false;
+  EXPECT_THAT(concluded({suspect, gating_result("b", Decision::clear)}).reason,
+              testing::Not(HasSubstr("warning")));
+}
+
+TEST(Conclude, WarningsAloneAreAPassThatSaysSo) {
+  const Report report = concluded({warn_result("a", Decision::regressed)});
+  EXPECT_EQ(report.verdict, Verdict::pass);
+  EXPECT_THAT(report.reason, testing::StartsWith("only warnings were judged"));
+  EXPECT_EQ(concluded({warn_result("a", Decision::added)}).reason_code,
+            ReasonCode::nothing_compared);
+}
+
+TEST(Conclude, AnAcknowledgedSlowdownIsNamedAndChangesNothing) {
+  const Report pass = concluded({acknowledged_result("a"), gating_result("b", Decision::clear)});
+  EXPECT_EQ(pass.verdict, Verdict::pass);
+  EXPECT_THAT(pass.reason, testing::EndsWith("; 1 acknowledged slowdown"));
+  EXPECT_EQ(concluded({acknowledged_result("a")}).reason,
+            "every regression is acknowledged; 1 acknowledged slowdown");
+  const Report slow = concluded({acknowledged_result("a"), acknowledged_result("c"),
+                                 gating_result("b", Decision::regressed)});
+  EXPECT_EQ(slow.verdict, Verdict::regression);
+  EXPECT_THAT(slow.reason, testing::StartsWith("b: "));
+  EXPECT_THAT(slow.reason, testing::EndsWith("12 pairs; 2 acknowledged slowdowns"));
+  EXPECT_EQ(
+      concluded({acknowledged_result("a"), gating_result("b", Decision::inconclusive)}).verdict,
+      Verdict::inconclusive);
+}
+
+TEST(Conclude, AnAcknowledgedWarningIsNoWarning) {
+  BenchmarkResult result = acknowledged_result("a");
+  result.gating = false;
+  result.level = Level::warn;
+  const Report report = concluded({result, gating_result("b", Decision::clear)});
+  EXPECT_THAT(report.reason, testing::EndsWith("ruled out; 1 acknowledged slowdown"));
+}
+
+TEST(Conclude, NamesTheThresholdThatRulesSet) {
+  BenchmarkResult loose = gating_result("a", Decision::clear);
+  loose.threshold = 0.2;
+  EXPECT_THAT(concluded({loose, gating_result("b", Decision::clear)}).reason,
+              HasSubstr("slowdowns of 20 % or more are ruled out"));
+}
+
+Report concluded_with(CollectorStatus status, bool required, Decision decision) {
+  Report report;
+  report.benchmarks = {gating_result("a", decision)};
+  report.collectors = {
+      CollectorResult{.name = "quiet"},
+      CollectorResult{
+          .name = "ebpf", .status = status, .reason = "needs CAP_BPF", .required = required}};
+  conclude(report);
+  conclude(report);  // the orchestrator may ask again
+  return report;
+}
+
+TEST(Conclude, APassWithoutARequiredCollectorIsInconclusive) {
+  const Report report = concluded_with(CollectorStatus::unavailable, true, Decision::clear);
+  EXPECT_EQ(report.verdict, Verdict::inconclusive);
+  EXPECT_EQ(report.reason_code, ReasonCode::collector);
+  EXPECT_EQ(report.reason,
+            "required collector ebpf yielded nothing: unavailable (needs CAP_BPF); 1 benchmark "
+            "metric is clear: slowdowns of 5 % or more are ruled out");
+  EXPECT_EQ(exit_code(report, FailOn::inconclusive), 3);
+  EXPECT_EQ(concluded_with(CollectorStatus::crashed, false, Decision::clear).verdict,
+            Verdict::pass);
+  EXPECT_EQ(concluded_with(CollectorStatus::ok, true, Decision::clear).verdict, Verdict::pass);
+}
+
+TEST(Conclude, ARegressionWithoutARequiredCollectorStaysOne) {
+  EXPECT_EQ(concluded_with(CollectorStatus::crashed, true, Decision::regressed).verdict,
+            Verdict::regression);
+  EXPECT_EQ(concluded_with(CollectorStatus::crashed, true, Decision::failed).reason_code,
+            ReasonCode::bench_failed);
+  EXPECT_EQ(concluded_with(CollectorStatus::crashed, true, Decision::inconclusive).reason_code,
+            ReasonCode::budget);
 }
 
 }  // namespace

@@ -20,10 +20,13 @@ TEST(ExitCode, FollowsThePrecedence) {
       {Verdict::regression, ReasonCode::regressed, 1, 1, 0},
       {Verdict::inconclusive, ReasonCode::budget, 0, 3, 0},
       {Verdict::inconclusive, ReasonCode::nothing_compared, 0, 3, 0},
+      {Verdict::inconclusive, ReasonCode::collector, 0, 3, 0},
       {Verdict::error, ReasonCode::configuration, 2, 2, 2},
       {Verdict::error, ReasonCode::build_failed, 4, 4, 4},
       {Verdict::error, ReasonCode::tests_failed, 4, 4, 4},
       {Verdict::error, ReasonCode::git, 4, 4, 4},
+      {Verdict::error, ReasonCode::baseline, 4, 4, 4},
+      {Verdict::error, ReasonCode::busy, 4, 4, 4},
       {Verdict::error, ReasonCode::disk, 4, 4, 4},
       {Verdict::error, ReasonCode::bench_failed, 4, 4, 4},
       {Verdict::error, ReasonCode::interrupted, 4, 4, 4},
@@ -50,6 +53,17 @@ TEST(ExitCode, StaysOneForARegressionBesideAFailedBenchmark) {
   report.reason_code = ReasonCode::regressed;
   EXPECT_EQ(exit_code(report, FailOn::regression), 1);
   EXPECT_EQ(exit_code(report, FailOn::never), 4) << "what could not be measured is no verdict";
+}
+
+TEST(ExitCode, IgnoresAFailureThatDoesNotCount) {
+  Report report = fixtures::regression_report();
+  report.benchmarks[2].decision = Decision::failed;
+  ASSERT_FALSE(report.benchmarks[2].gating);
+  EXPECT_EQ(exit_code(report, FailOn::never), 0);
+}
+
+TEST(ExitCode, OfAWarningOrAnAcknowledgedSlowdownIsZero) {
+  EXPECT_EQ(exit_code(fixtures::remarks_report(), FailOn::inconclusive), 0);
 }
 
 TEST(ExitCode, OfANewReportIsNeverAPass) { EXPECT_EQ(exit_code(Report{}, FailOn::never), 4); }

@@ -1,4 +1,4 @@
-// Five reports that every format is tested with. Fixed data: no clock, no version, no host of this
+// Six reports that every format is tested with. Fixed data: no clock, no version, no host of this
 // machine.
 #pragma once
 
@@ -38,6 +38,7 @@ inline BenchmarkResult judged(const std::string& name, const Metric& metric, con
   row.pairs = 12;
   row.confirmed = values.decision == Decision::regressed || values.decision == Decision::improved;
   row.gating = values.gating;
+  row.level = values.gating ? Level::fail : Level::off;
   row.base = Side{values.base};
   row.head = Side{values.head};
   return row;
@@ -54,7 +55,7 @@ inline StageResult passed_stage(const std::string& name, const std::string& side
   return stage;
 }
 
-/// What all five have in common: two commits, a machine, two builds, one benchmark process.
+/// What all six have in common: two commits, a machine, two builds, one benchmark process.
 inline Report common_report() {
   Report report;
   report.tool_version = "0.0.0";
@@ -72,7 +73,7 @@ inline Report common_report() {
   report.seed = 42;
   report.stages = {passed_stage("build", "base", 12.5), passed_stage("build", "head", 13.25)};
   report.stages[0].status = StageResult::Status::cached;
-  report.measurements = {{"parse", 12, 0.99, "one CPU per pair", true}};
+  report.measurements = {{"parse", 12, 0.99, "one CPU per pair", true, {}}};
   report.seconds = 41.2;
   return report;
 }
@@ -161,6 +162,7 @@ inline Report mixed_report() {
   BenchmarkResult failed;
   failed.name = "cli";
   failed.decision = Decision::failed;
+  failed.gating = true;
   failed.note = "head: exit code 139 (SIGSEGV) in pair 3";
   report.benchmarks.push_back(from_zero);
   report.benchmarks.push_back(
@@ -169,6 +171,81 @@ inline Report mixed_report() {
   report.benchmarks.push_back(removed);
   report.benchmarks.push_back(failed);
   return report;
+}
+
+inline CollectorResult collector(const std::string& name, CollectorStatus status,
+                                 const std::string& reason) {
+  CollectorResult result;
+  result.name = name;
+  result.file = "/usr/lib/melisai-gate/" + name + ".so";
+  result.version = "1.2";
+  result.abi = "1.0";
+  result.status = status;
+  result.reason = reason;
+  return result;
+}
+
+/// A pass with everything that does not change a verdict: a warning, an accepted slowdown,
+/// disturbed pairs, and what collectors saw and suffered.
+inline Report remarks_report() {
+  Report report = pass_report();
+  report.run = 12;
+  report.reason = "Every gating metric is clear.";
+  BenchmarkResult warning =
+      judged("parse/BM_Odd", cpu_time(), {Decision::regressed, 0.081, 0.06, 0.1, 500, 540.5});
+  warning.gating = false;
+  warning.level = Level::warn;
+  BenchmarkResult accepted =
+      judged("parse/BM_New", cpu_time(), {Decision::regressed, 0.2, 0.19, 0.21, 100, 120});
+  accepted.acknowledged = Acknowledgement{.benchmark = "parse/*",
+                                          .metric = "cpu_time",
+                                          .until = "2026-12-31",
+                                          .reason = "the new parser checks its input",
+                                          .up_to = 0.25};
+  report.benchmarks.push_back(warning);
+  report.benchmarks.push_back(accepted);
+  report.measurements[0].disturbed = {{2, 2, "the hypervisor took 5 % of CPU time"},
+                                      {4, 6, "other processes used 0.62 CPUs"}};
+  const Metric io = {"io_read", "B", Better::lower, Tier::near_exact};
+  const Metric hits = {"cache_hits", "count", Better::higher, Tier::explain};
+  report.profiles = {{"parse",
+                      "ebpf yielded nothing",
+                      {{"process", switches(), 10, 40},
+                       {"process", io, 4096, 4096},
+                       {"cache", hits, 200, 100},
+                       {"cache", {"misses", "count", Better::unknown, Tier::explain}, 0, 7},
+                       {"cache", {"share", "ratio", Better::unknown, Tier::explain}, {}, 0.5}}}};
+  report.collectors = {collector("process", CollectorStatus::ok, ""),
+                       collector("ebpf", CollectorStatus::crashed, "killed by SIGSEGV in stop()")};
+  report.collectors[0].required = true;
+  report.collectors[0].metrics = {
+      {io, "bytes read from storage", "/proc/<pid>/io, read_bytes", ""}};
+  report.collectors[1].restarts = 1;
+  report.collectors[1].log = {"attached 3 probes", "lost the ring buffer"};
+  report.collectors[1].capabilities = {"CAP_BPF", "CAP_PERFMON"};
+  return report;
+}
+
+/// Remarks whose every text is `text`, `count` of each kind.
+inline void add_remarks(Report& report, const std::string& text, std::size_t count) {
+  BenchmarkResult warning =
+      judged(text, cpu_time(), {Decision::regressed, 0.08, 0.06, 0.1, 500, 540});
+  warning.metric.name = text;
+  warning.gating = false;
+  warning.level = Level::warn;
+  BenchmarkResult accepted = warning;
+  accepted.gating = true;
+  accepted.acknowledged =
+      Acknowledgement{.benchmark = text, .metric = text, .until = text, .reason = text};
+  const Metric metric = {text, text, Better::unknown, Tier::explain};
+  CollectorResult broken = collector(text, CollectorStatus::failed, text);
+  broken.log = {text};
+  for (std::size_t i = 0; i < count; ++i) {
+    report.benchmarks.insert(report.benchmarks.end(), {warning, accepted});
+    report.measurements.push_back({text, 12, 1, text, true, {{1, 2, text}, {4, 4, text}}});
+    report.profiles.push_back({text, text, {{text, metric, 1, 2}, {text, metric, {}, 2}}});
+    report.collectors.push_back(broken);
+  }
 }
 
 struct NamedReport {
@@ -181,7 +258,8 @@ inline std::vector<NamedReport> all_reports() {
           {"pass", pass_report()},
           {"inconclusive", inconclusive_report()},
           {"build_failed", build_failed_report()},
-          {"mixed", mixed_report()}};
+          {"mixed", mixed_report()},
+          {"remarks", remarks_report()}};
 }
 
 }  // namespace melisai::fixtures

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "core/base/files.h"
 #include "core/model/report.h"
 #include "tests/golden/golden.h"
 #include "tests/unit/model/report_fixtures.h"
@@ -56,14 +57,43 @@ TEST(ReportJson, RoundTripsWordsAndExtremes) {
   report.stages[0].status = StageResult::Status::skipped;
   for (const ReasonCode code :
        {ReasonCode::clear, ReasonCode::regressed, ReasonCode::budget, ReasonCode::nothing_compared,
-        ReasonCode::build_failed, ReasonCode::tests_failed, ReasonCode::bench_failed,
-        ReasonCode::git, ReasonCode::disk, ReasonCode::interrupted, ReasonCode::configuration,
+        ReasonCode::collector, ReasonCode::build_failed, ReasonCode::tests_failed,
+        ReasonCode::bench_failed, ReasonCode::git, ReasonCode::baseline, ReasonCode::busy,
+        ReasonCode::disk, ReasonCode::interrupted, ReasonCode::configuration,
         ReasonCode::internal}) {
     report.reason_code = code;
     const Result<Report> again = report_from_json(to_json(report));
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_TRUE(*again == report) << to_string(code);
   }
+}
+
+TEST(ReportJson, RoundTripsWhatCollectorsAndPeopleAdd) {
+  Report report = fixtures::remarks_report();
+  report.run = std::numeric_limits<std::int64_t>::max();
+  report.benchmarks[0].level = Level::off;
+  report.benchmarks.back().acknowledged->up_to.reset();
+  for (const CollectorStatus status :
+       {CollectorStatus::ok, CollectorStatus::unavailable, CollectorStatus::refused,
+        CollectorStatus::crashed, CollectorStatus::timed_out, CollectorStatus::misbehaved,
+        CollectorStatus::failed}) {
+    report.collectors[1].status = status;
+    const Result<Report> again = report_from_json(to_json(report));
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(*again == report) << to_string(status);
+  }
+}
+
+TEST(ReportJson, ReadsTheFirstFormOfVersionOne) {
+  const Result<std::string> json =
+      read_file(MELISAI_SOURCE_DIR "/tests/golden/report/v1-first.json", 1 << 20);
+  ASSERT_TRUE(json);
+  const Result<Report> report = report_from_json(*json);
+  ASSERT_TRUE(report) << report.error().message;
+  Report expected = fixtures::mixed_report();
+  expected.benchmarks.back().gating = false;
+  expected.benchmarks.back().level = Level::off;
+  EXPECT_TRUE(*report == expected) << to_json(*report);
 }
 
 TEST(ReportJson, WritesNullForNumbersThatAreNotFinite) {
@@ -108,6 +138,17 @@ TEST(ReportJson, NamesTheFieldOfAWrongType) {
               HasSubstr("collectors: expected an array, found object"));
   EXPECT_THAT(json_problem(tampered_json("\"warnings\": []", "\"warnings\": [null]")),
               HasSubstr("warnings[0]: expected a string, found null"));
+  EXPECT_THAT(json_problem(tampered_json("\"acknowledged\": null", "\"acknowledged\": []")),
+              HasSubstr("benchmarks[0].acknowledged: expected an object, found array"));
+  EXPECT_THAT(json_problem(tampered_json("\"collectors\": []", "\"collectors\": [{}]")),
+              HasSubstr("collectors[0].name: missing"));
+  EXPECT_THAT(json_problem(tampered_json("\"profiles\": []",
+                                         R"("profiles": [{"benchmark": "a", "note": "",
+                                             "values": [{"collector": "c", "metric": 1}]}])")),
+              HasSubstr("profiles[0].values[0].metric: expected a string"));
+  EXPECT_THAT(json_problem(tampered_json("\"disturbed_pairs\": []",
+                                         R"("disturbed_pairs": [{"first": 1, "last": -2}])")),
+              HasSubstr("measurements[0].disturbed_pairs[0].last: expected an integer from 0"));
   EXPECT_THAT(json_problem("[]"), HasSubstr("the document: expected an object, found array"));
 }
 
@@ -124,6 +165,7 @@ TEST(ReportJson, RefusesNumbersOutOfRange) {
               HasSubstr("benchmarks[0].tier"));
   EXPECT_THAT(json_problem(tampered_json("\"seed\": 42", "\"seed\": -42")),
               HasSubstr("seed: expected"));
+  EXPECT_THAT(json_problem(tampered_json("\"run\": 0", "\"run\": -1")), HasSubstr("run: expected"));
   EXPECT_NE(json_problem(tampered_json("\"effect\": 0.051", "\"effect\": 1e999")), "");
 }
 
@@ -132,6 +174,8 @@ TEST(ReportJson, RefusesUnknownWordsAndMissingFields) {
       json_problem(tampered_json("\"decision\": \"regressed\"", "\"decision\": \"fine\"")),
       HasSubstr("benchmarks[0].decision: unknown word; expected one of clear, regressed, improved, "
                 "inconclusive, new, removed, failed"));
+  EXPECT_THAT(json_problem(tampered_json("\"level\": \"fail\"", "\"level\": \"maybe\"")),
+              HasSubstr("benchmarks[0].level: unknown word; expected one of fail, warn, off"));
   EXPECT_THAT(json_problem(tampered_json("\"verdict\"", "\"verdikt\"")),
               HasSubstr("verdict: missing"));
   EXPECT_THAT(json_problem(tampered_json("\"sha\"", "\"hash\"")), HasSubstr("base.sha: missing"));

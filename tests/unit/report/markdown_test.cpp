@@ -42,6 +42,7 @@ std::string hostile_markdown() {
         kHostileText;
   }
   report.warnings = {kHostileText};
+  fixtures::add_remarks(report, kHostileText, 1);
   return render_markdown(report);
 }
 
@@ -165,6 +166,8 @@ TEST(Markdown, LetsNoHostileTextOutOfItsPlace) {
   EXPECT_THAT(markdown, Not(HasSubstr("\x1b")));
   EXPECT_THAT(markdown, Not(HasSubstr("\xff")));
   std::size_t details = 0;
+  int rows_of_remarks = 0;
+  bool in_profile = false;
   for (const std::string& line : lines_outside_blocks(markdown)) {
     const std::string text = active_markdown(line);
     for (const char* active : {"<script", "@octocat", "#1", "](", "http://", "open code span"}) {
@@ -173,11 +176,20 @@ TEST(Markdown, LetsNoHostileTextOutOfItsPlace) {
     EXPECT_FALSE(line.starts_with("# out")) << "a heading of a stranger";
     if (line.starts_with("<details>")) ++details;
     if (line.starts_with("</details>")) --details;
-    if (line.starts_with("| **") || line.starts_with("| clear")) {
+    const bool decides = line.starts_with("| **") || line.starts_with("| clear") ||
+                         line.starts_with("| warning") || line.starts_with("| acknowledged");
+    if (decides) {
       EXPECT_EQ(cell_ends(line), 11U) << line;
     }
+    rows_of_remarks += line.starts_with("| warning") || line.starts_with("| acknowledged");
+    if (in_profile && line.starts_with("| ")) {
+      EXPECT_EQ(cell_ends(line), 7U) << line;
+    }
+    in_profile = line.starts_with("| benchmark process | collector") ||
+                 (in_profile && line.starts_with("|"));
   }
   EXPECT_EQ(details, 0U);
+  EXPECT_EQ(rows_of_remarks, 2);
 }
 
 TEST(Markdown, CutsTwoThousandBenchmarksGracefully) {
@@ -220,14 +232,55 @@ TEST(Markdown, StaysWithinTheLimitWhenEverythingIsHuge) {
     stage.name = stage.side = stage.command = stage.message = stage.log = stage.log_tail = huge;
     stage.status = StageResult::Status::failed;
     report.stages.assign(20, stage);
-    report.measurements.assign(20, {huge, 1, 1, huge, true});
+    report.measurements.assign(20, {huge, 1, 1, huge, true, {}});
     report.warnings.assign(30, huge);
+    fixtures::add_remarks(report, huge, 30);
     const std::string markdown = render_markdown(report);
     EXPECT_LE(markdown.size(), kGitHubMax) << piece;
     EXPECT_THAT(markdown, HasSubstr("more failed stages are left out")) << piece;
     EXPECT_THAT(markdown, HasSubstr("more warnings are left out")) << piece;
+    EXPECT_THAT(markdown, HasSubstr("more collectors with trouble are left out")) << piece;
+    EXPECT_THAT(markdown, HasSubstr("more disturbed measurements are left out")) << piece;
     EXPECT_THAT(markdown, HasSubstr("failed on ")) << "not even one stage for " << piece;
   }
+}
+
+TEST(Markdown, ShowsWarningsAndAcceptedSlowdownsWithoutBold) {
+  const std::string markdown = render_markdown(fixtures::remarks_report());
+  EXPECT_THAT(markdown, HasSubstr("\n| warning | `parse/BM_Odd` |"));
+  EXPECT_THAT(markdown, HasSubstr("\n| acknowledged | `parse/BM_New` |"));
+  EXPECT_THAT(markdown, HasSubstr("acknowledged until 2026-12-31, up to 25 %: the new parser"));
+  EXPECT_THAT(markdown, Not(HasSubstr("regressed")));
+}
+
+TEST(Markdown, ShowsAFailureThatDoesNotCountAmongTheShownMetrics) {
+  Report report = fixtures::mixed_report();
+  report.benchmarks.back().gating = false;
+  report.benchmarks.back().level = Level::off;
+  const std::string markdown = render_markdown(report);
+  EXPECT_THAT(markdown, Not(HasSubstr("**failed**")));
+  EXPECT_THAT(markdown, HasSubstr("| `cli` | - | - | - | failed |"));
+}
+
+TEST(Markdown, ShowsThirtyProfileValuesOfABenchmarkWithTheLargestChanges) {
+  Report report = fixtures::pass_report();
+  Profile profile{.benchmark = "parse", .note = "", .values = {}};
+  for (int i = 0; i < 50; ++i)
+    profile.values.push_back({"process", {"m" + std::to_string(i), "count"}, 100, 100 + i});
+  report.profiles = {profile, {"other", "", {{"process", {"alone", "count"}, 1, 1}}}};
+  const std::string markdown = render_markdown(report);
+  EXPECT_LT(markdown.find("`m49`"), markdown.find("`m48`"));
+  EXPECT_THAT(markdown, HasSubstr("`m20`"));
+  EXPECT_THAT(markdown, Not(HasSubstr("`m19`")));
+  EXPECT_THAT(markdown,
+              HasSubstr("| `parse` |  | 20 more values, with smaller changes, are in report.json"));
+  EXPECT_THAT(markdown, HasSubstr("`alone`"));
+}
+
+TEST(Markdown, NamesTheStoredRunOnlyWhenThereIsOne) {
+  EXPECT_THAT(render_markdown(fixtures::remarks_report()),
+              HasSubstr("- stored: run 12; melisai-gate show 12\n"));
+  EXPECT_THAT(render_markdown(fixtures::pass_report()), Not(HasSubstr("stored")));
 }
 
 TEST(Markdown, ShowsNumbersThatAreNotFiniteAsMissing) {

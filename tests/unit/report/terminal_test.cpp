@@ -74,6 +74,7 @@ TEST(Terminal, RespectsTheWidth) {
                      "short words only, but many of them, so that the line has to be broken twice"};
   report.stages.push_back(fixtures::build_failed_report().stages[1]);
   report.stages.back().log_tail = std::string(1'000, 'l') + "\n" + std::string(300, 'm');
+  fixtures::add_remarks(report, std::string(300, 'r') + " and some words in a row", 12);
   for (const int width : {-5, 40, 57, 80, 120, 200}) {
     for (const std::string& line :
          terminal_lines(render_terminal(report, {.color = false, .width = width}))) {
@@ -125,12 +126,26 @@ TEST(Terminal, NeutralisesControlCharacters) {
   stage.status = StageResult::Status::failed;
   report.stages.assign(10, stage);
   report.warnings.assign(20, hostile);
+  fixtures::add_remarks(report, hostile, 12);
   const std::string text = render_terminal(report, {.color = false});
   for (const char c : text)
     ASSERT_TRUE(c == '\n' || c < 0 || (c >= 32 && c != 127)) << static_cast<int>(c);
   EXPECT_THAT(text, Not(HasSubstr("\u202E")));
   EXPECT_THAT(text, HasSubstr("... and 6 failed stages more"));
   EXPECT_THAT(text, HasSubstr("... and 10 warnings more"));
+  EXPECT_THAT(text, HasSubstr("... and 2 collectors more"));
+  EXPECT_THAT(text, HasSubstr("... and 2 disturbed benchmarks more"));
+}
+
+TEST(Terminal, NeverShowsAWarningOrAnAcceptedSlowdownInRed) {
+  Report report = fixtures::remarks_report();
+  report.benchmarks.push_back(report.benchmarks[4]);
+  report.benchmarks.back().decision = Decision::failed;
+  const std::string text = render_terminal(report, {.color = true, .width = 110});
+  EXPECT_THAT(text, HasSubstr("\x1b[33mwarning"));
+  EXPECT_THAT(text, HasSubstr("\x1b[33macknowledged"));
+  EXPECT_THAT(text, HasSubstr("\x1b[33mfailed"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b[1;31m")));
 }
 
 TEST(Terminal, ShowsTheTailOfAFailedStage) {

@@ -70,6 +70,8 @@ def main():
     reference = source / "config/melisai-gate.yaml"
     example = re.sub(r"(?ms)^# pipelines:\n(.*?)^pipelines: \{\}\n",
                      lambda match: "pipelines:\n" + re.sub(r"(?m)^# ?", "", match[1]), reference.read_text())
+    example = re.sub(r"(?ms)^  # rules:\n(.*?)^  rules: \[\]\n",
+                     lambda match: "  rules:\n" + re.sub(r"(?m)^  # ?", "  ", match[1]), example)
     accepted = {str(path): path.read_text() for path in sorted((source / "pipelines").glob("*.yaml"))}
     accepted |= {"config/melisai-gate.yaml": reference.read_text(), "its example": example}
     accepted["numbers as texts"] = ("version: 1\nproject: { name: 123 }\n"
@@ -83,11 +85,13 @@ def main():
             problems.append(f"{name}: accepted" if not name.endswith("ParserOnly") else f"{name}: rejected, so rename it")
 
     shown = load(reference.read_text())
-    for name in ("gate", "measure", "git", "cache"):
+    for name in ("gate", "measure", "collect", "git", "cache"):
         if defaults_of(schema["properties"][name]) != shown[name]:
             problems.append(f"the defaults of '{name}' differ from config/melisai-gate.yaml")
     if list(schema["properties"]) != list(shown):
         problems.append("the sections differ from config/melisai-gate.yaml")
+    if set(schema["definitions"]["rule"]["properties"]) != set(load(example)["gate"]["rules"][0]):
+        problems.append("the keys of a rule differ from config/melisai-gate.yaml")
     shown_pipelines = load(example)["pipelines"].values()
     for name, keys in (("pipeline", {key for pipeline in shown_pipelines for key in pipeline}),
                        ("benchmark", {"filter"} | set(load(example)["pipelines"]["benchmark"]["benchmarks"][0]))):

@@ -51,7 +51,9 @@ pipelines:
   release: { trigger: on_tag, run: make release }
   deploy: { trigger: manual, run: make deploy }
 gate: { threshold: 2%, false_alarm: 0.5%, miss: 0.1, max_pairs: 100, budget: 1h,
-        fail_on: inconclusive }
+        fail_on: inconclusive,
+        rules: [{ benchmark: "parse/*", metric: cpu_time, threshold: 10%, level: warn },
+                { threshold: 3% }, { metric: "peak_?ss", level: off }] }
 measure:
   pin: off
   cgroup: off
@@ -60,6 +62,20 @@ measure:
   result_max: 1MiB
   metrics_max: 10
   pass_env: [CC, LD_PRELOAD]
+collect:
+  enabled: true
+  collectors: ["perf*", quiet]
+  required: [quiet, process, perfect]
+  profile: false
+  watch: false
+  disturbed: { other_cpu: 150%, steal: 1%, pressure: 0.5 }
+  start_max: 500ms
+  stop_max: 1m
+  memory_max: 1GiB
+  samples_max: 7
+  log_max: 4KiB
+  restarts_max: 0
+  collectors_max: 3
 git: { allow_http: true, submodules: true, timeout: 30s }
 cache: { enabled: false, max_size: 10GB, max_age: 30d }
 )";
@@ -108,12 +124,17 @@ Project whole_project() {
   Project project;
   project.name = "app-clang";
   project.pipelines = whole_pipelines();
-  project.gate = {.threshold = 0.02,
-                  .false_alarm = 0.005,
-                  .miss = 0.1,
-                  .max_pairs = 100,
-                  .budget = 1h,
-                  .fail_on = FailOn::inconclusive};
+  project.gate = {
+      .threshold = 0.02,
+      .false_alarm = 0.005,
+      .miss = 0.1,
+      .max_pairs = 100,
+      .budget = 1h,
+      .fail_on = FailOn::inconclusive,
+      .rules = {
+          {.benchmark = "parse/*", .metric = "cpu_time", .threshold = 0.1, .level = Level::warn},
+          {.threshold = 0.03},
+          {.metric = "peak_?ss", .level = Level::off}}};
   project.measure.pin.mode = Pinning::Mode::off;
   project.measure.cgroup = CgroupMode::off;
   project.measure.grace = 0s;
@@ -121,6 +142,21 @@ Project whole_project() {
   project.measure.result_max = 1 << 20;
   project.measure.metrics_max = 10;
   project.measure.pass_env = {"CC", "LD_PRELOAD"};
+  project.collect = {.enabled = true,
+                     .collectors = {"perf*", "quiet", "process"},  // what is required is selected
+                     .required = {"quiet", "process", "perfect"},
+                     .profile = false,
+                     .watch = false,
+                     .disturbed_other_cpu = 1.5,
+                     .disturbed_steal = 0.01,
+                     .disturbed_pressure = 0.5,
+                     .start_max = 500ms,
+                     .stop_max = 1min,
+                     .memory_max = 1 << 30,
+                     .samples_max = 7,
+                     .log_max = 4 << 10,
+                     .restarts_max = 0,
+                     .collectors_max = 3};
   project.git = {.allow_http = true, .submodules = true, .timeout = 30s};
   project.cache = {.enabled = false, .size_max = 10'000'000'000, .age_max = 30 * 24h};
   return project;
@@ -136,6 +172,7 @@ TEST(ProjectFile, ReadsEveryKey) {
   EXPECT_EQ(project->name, expected.name);
   EXPECT_EQ(project->gate, expected.gate);
   EXPECT_EQ(project->measure, expected.measure);
+  EXPECT_EQ(project->collect, expected.collect);
   EXPECT_EQ(project->git, expected.git);
   EXPECT_EQ(project->cache, expected.cache);
 }
@@ -158,9 +195,14 @@ TEST(ProjectFile, AcceptsTheEndsOfRanges) {
   for (const char* measure :
        {"grace: 0s", "grace: 10m", "output_max: 128KiB", "output_max: 16GiB", "pin: 4095"})
     EXPECT_EQ(message_of("version: 1\nmeasure: { " + std::string(measure) + " }"), "") << measure;
+  for (const char* collect :
+       {"enabled: false", "start_max: 100ms", "start_max: 1m", "memory_max: 16MiB",
+        "memory_max: 64GiB", "restarts_max: 10", "log_max: 1KiB", "disturbed: { steal: 100% }",
+        "disturbed: { other_cpu: 1000% }", "disturbed:"})
+    EXPECT_EQ(message_of("version: 1\ncollect: { " + std::string(collect) + " }"), "") << collect;
 }
 
-TEST(ProjectFile, LimitsPipelinesAndBenchmarks) {
+TEST(ProjectFile, LimitsPipelinesBenchmarksAndRules) {
   std::string pipelines = "version: 1\npipelines:\n";
   for (int i = 0; i < 200; ++i)
     pipelines += "  p" + std::to_string(i) + ": {trigger: on_commit, run: a}\n";
@@ -173,6 +215,11 @@ TEST(ProjectFile, LimitsPipelinesAndBenchmarks) {
   EXPECT_EQ(message_of(benchmarks), "");
   EXPECT_EQ(message_of(benchmarks + "    - {name: last, run: a}\n"),
             "gate.yaml:1006:7: more than 1000 benchmarks, the limit of a file");
+  std::string rules = "version: 1\ngate:\n  rules:\n";
+  for (int i = 0; i < 200; ++i) rules += "    - {level: off}\n";
+  EXPECT_EQ(message_of(rules), "");
+  EXPECT_EQ(message_of(rules + "    - {level: off}\n"),
+            "gate.yaml:204:7: more than 200 rules, the limit of a file");
 }
 
 TEST(ProjectFile, LongChainsOfTriggersAreNoCycle) {

@@ -17,19 +17,22 @@ std::string text_of(const std::string& path) {
   return read_file(MELISAI_SOURCE_DIR "/" + path, 1 << 20).value();
 }
 
-// Takes the example pipelines out of their comments: the lines between "# pipelines:" and
-// "pipelines: {}".
+// Takes the examples out of their comments: the lines between "# pipelines:" and "pipelines: {}",
+// and those between "  # rules:" and "  rules: []".
 std::string with_example(const std::string& reference) {
   std::istringstream lines(reference);
   std::string out;
-  bool in_example = false;
+  std::string end;  // of the example that we are in; "" outside
   for (std::string line; std::getline(lines, line);) {
-    if (line == "# pipelines:") in_example = true;
-    if (line == "pipelines: {}") {
-      in_example = false;
+    if (line == "# pipelines:") end = "pipelines: {}";
+    if (line == "  # rules:") end = "  rules: []";
+    if (line == end) {
+      end.clear();
       continue;
     }
-    out += in_example ? line.substr(std::min<std::size_t>(2, line.size())) + "\n" : line + "\n";
+    if (const std::size_t mark = line.find('#'); !end.empty() && mark != std::string::npos)
+      line.erase(mark, std::min<std::size_t>(2, line.size() - mark));
+    out += line + "\n";
   }
   return out;
 }
@@ -80,10 +83,12 @@ TEST(ShippedFiles, ReferenceFileShowsEveryKey) {
   const std::string text = text_of("config/melisai-gate.yaml");
   const std::string v = "version: 1\n";
   EXPECT_EQ(keys_below(text, "", 0), known_keys(v, ""));
-  for (const std::string section : {"project", "gate", "measure", "git", "cache"})
+  for (const std::string section : {"project", "gate", "measure", "collect", "git", "cache"})
     EXPECT_EQ(keys_below(text, section + ":", 2), known_keys(v + section + ": {", "}")) << section;
+  EXPECT_EQ(keys_below(text, "  disturbed:", 4), known_keys(v + "collect: { disturbed: {", "} }"));
 
   const std::string example = with_example(text);
+  EXPECT_EQ(keys_below(example, "  rules:", 6), known_keys(v + "gate: { rules: [ {", "} ] }"));
   std::set<std::string> pipeline_keys = keys_below(example, "  build:", 4);
   pipeline_keys.merge(keys_below(example, "  nightly:", 4));
   pipeline_keys.merge(keys_below(example, "  benchmark:", 4));
@@ -97,6 +102,8 @@ TEST(ShippedFiles, ExampleInTheReferenceFileHasTheDefaultsItShows) {
   const std::string example = with_example(text_of("config/melisai-gate.yaml"));
   const Result<Project> project = parse_project(example, "f", kNoVariables);
   ASSERT_TRUE(project) << project.error().message;
+  const Rule rule{.benchmark = "*", .metric = "*", .threshold = 0.05, .level = Level::fail};
+  EXPECT_EQ(project->gate.rules, std::vector<Rule>{rule});
   ASSERT_EQ(project->pipelines.size(), 3u);
   EXPECT_EQ(project->pipelines[0].timeout, PipelineSpec{}.timeout);
   ASSERT_EQ(project->pipelines[2].benchmarks.size(), 1u);

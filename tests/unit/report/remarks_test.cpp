@@ -1,0 +1,155 @@
+// What explains a report and decides nothing, and the wording that all formats share.
+#include "core/report/remarks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "core/report/summary.h"
+#include "tests/unit/model/report_fixtures.h"
+
+namespace melisai::report {
+namespace remarks_test {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+TEST(Remarks, CountDisturbedPairs) {
+  Report report = fixtures::common_report();
+  EXPECT_THAT(disturbed_lines(report), IsEmpty());
+  report.measurements[0].disturbed = {{4, 6, "other processes used 0.62 CPUs"}};
+  EXPECT_THAT(disturbed_lines(report),
+              ElementsAre("parse: 3 of 12 pairs were disturbed: other processes used 0.62 CPUs "
+                          "(pairs 4-6)"));
+  report.measurements[0].disturbed = {{7, 7, "steal"}};
+  EXPECT_THAT(disturbed_lines(report),
+              ElementsAre("parse: 1 of 12 pairs was disturbed: steal (pair 7)"));
+}
+
+TEST(Remarks, NameThreeDisturbancesAndCountTheOthers) {
+  Report report = fixtures::common_report();
+  for (int pair = 1; pair <= 9; pair += 2)
+    report.measurements[0].disturbed.push_back({pair, pair, "noise"});
+  EXPECT_THAT(disturbed_lines(report),
+              ElementsAre("parse: 5 of 12 pairs were disturbed: noise (pair 1); noise (pair 3); "
+                          "noise (pair 5); and 2 more times"));
+}
+
+TEST(Remarks, SurviveDisturbancesOfAHostileReport) {
+  Report report = fixtures::common_report();
+  constexpr int kMax = std::numeric_limits<int>::max();
+  report.measurements[0].disturbed = {{0, kMax, "a"}, {kMax, 0, "b"}, {0, kMax, "c"}};
+  EXPECT_THAT(disturbed_lines(report)[0], StartsWith("parse: 4294967296 of 12 pairs"));
+}
+
+TEST(Remarks, NameCollectorsWithTroubleOnly) {
+  Report report = fixtures::remarks_report();
+  EXPECT_THAT(collector_lines(report),
+              ElementsAre("collector ebpf: plugin_crashed: killed by SIGSEGV in stop()"));
+  report.collectors[1].required = true;
+  report.collectors[1].status = CollectorStatus::unavailable;
+  report.collectors[1].reason.clear();
+  EXPECT_THAT(collector_lines(report), ElementsAre("required collector ebpf: unavailable"));
+}
+
+TEST(Remarks, SayWhoAcceptedWhatUntilWhen) {
+  BenchmarkResult row = fixtures::remarks_report().benchmarks.back();
+  EXPECT_EQ(acknowledgement_text(row),
+            "acknowledged until 2026-12-31, up to 25 %: the new parser checks its input");
+  row.acknowledged->up_to.reset();
+  row.note = "CPU time gates";
+  EXPECT_EQ(row_note(row),
+            "acknowledged until 2026-12-31: the new parser checks its input; CPU time gates");
+  row.acknowledged.reset();
+  EXPECT_EQ(row_note(row), "CPU time gates");
+}
+
+TEST(Remarks, SortProfileValuesByTheSizeOfTheirChange) {
+  const Report report = fixtures::remarks_report();
+  std::vector<std::string> names;
+  std::vector<std::string> changes;
+  for (const ProfileValue* value : by_change(report.profiles[0])) {
+    names.push_back(value->metric.name);
+    changes.push_back(profile_change_text(*value));
+  }
+  EXPECT_THAT(names, ElementsAre("misses", "switches", "cache_hits", "io_read", "share"));
+  EXPECT_THAT(changes, ElementsAre("from zero", "+300.0 %", "+100.0 %", "0.0 %", "-"));
+}
+
+TEST(Remarks, KnowChangesToZeroAndOfNegativeValues) {
+  const Metric higher = {"hits", "count", Better::higher, Tier::explain};
+  const Metric lower = {"offset", "count", Better::lower, Tier::explain};
+  EXPECT_EQ(profile_change_text({"c", higher, 5, 0}), "to zero");
+  EXPECT_EQ(profile_change_text({"c", lower, 5, 0}), "-100.0 %");
+  EXPECT_EQ(profile_change_text({"c", lower, -10, -5}), "+50.0 %");
+  EXPECT_EQ(profile_change_text({"c", lower, 0, 0}), "0.0 %");
+  EXPECT_EQ(profile_change_text({"c", lower, 1, {}}), "-");
+}
+
+TEST(Summary, RanksWhatCountsBeforeRemarks) {
+  Report report = fixtures::remarks_report();
+  BenchmarkResult open = report.benchmarks[4];
+  open.name = "open";
+  open.decision = Decision::inconclusive;
+  open.effect_high = 9;
+  report.benchmarks.push_back(open);
+  open.name = "gating";
+  open.gating = true;
+  open.level = Level::fail;
+  open.effect_high = 0.06;
+  report.benchmarks.push_back(open);
+  std::vector<std::string> names;
+  for (const BenchmarkResult* row : deciding_rows(report)) names.push_back(row->name);
+  EXPECT_THAT(names, ElementsAre("gating", "open", "parse/BM_Odd", "parse/BM_New", "parse/BM_Small",
+                                 "parse/BM_Small"));
+  EXPECT_EQ(count_decisions(deciding_rows(report), 0),
+            "2 inconclusive, 1 warning, 1 acknowledged, 2 clear");
+  report.verdict = Verdict::inconclusive;
+  report.reason_code = ReasonCode::budget;
+  EXPECT_THAT(headline(report), HasSubstr("cannot tell for 1 of "));
+  EXPECT_THAT(hidden_slowdown(report), HasSubstr("+6.0 % may hide in gating"));
+}
+
+TEST(Summary, ARegressionIsHeadedByOneThatCounts) {
+  Report report = fixtures::remarks_report();
+  report.verdict = Verdict::regression;
+  report.reason_code = ReasonCode::regressed;
+  report.benchmarks.push_back(fixtures::judged("real", fixtures::cpu_time(),
+                                               {Decision::regressed, 0.06, 0.05, 0.07, 100, 106}));
+  EXPECT_EQ(headline(report), "REGRESSION: real cpu_time +6.0 %");
+}
+
+TEST(Summary, APassSaysWhatItIsNot) {
+  Report report = fixtures::remarks_report();
+  EXPECT_THAT(headline(report), testing::EndsWith("; 1 warning; 1 acknowledged slowdown"));
+  report.benchmarks = {report.benchmarks[4]};
+  EXPECT_EQ(headline(report), "PASS: no metric gates; 1 warning");
+}
+
+TEST(Summary, AMissingCollectorIsNotAMissingBenchmark) {
+  Report report = fixtures::pass_report();
+  report.verdict = Verdict::inconclusive;
+  report.reason_code = ReasonCode::collector;
+  EXPECT_EQ(headline(report), "INCONCLUSIVE: a required collector yielded nothing");
+  EXPECT_EQ(hidden_slowdown(report), "");
+  EXPECT_THAT(next_action(report), HasSubstr("collect.required"));
+}
+
+TEST(Summary, ErrorsOfBaselineAndStoreNameTheNextAction) {
+  Report report;
+  report.base.ref = "last-green";
+  report.reason_code = ReasonCode::baseline;
+  EXPECT_EQ(headline(report), "ERROR: the stored baseline cannot be used");
+  EXPECT_THAT(next_action(report), HasSubstr("--base merge-base"));
+  EXPECT_EQ(reproduce_command(report), "");
+  report.reason_code = ReasonCode::busy;
+  EXPECT_EQ(headline(report), "ERROR: the state directory is in use");
+  EXPECT_THAT(next_action(report), HasSubstr("--state-dir"));
+  EXPECT_EQ(reproduce_command(report), "");
+}
+
+}  // namespace remarks_test
+}  // namespace melisai::report
