@@ -9,6 +9,8 @@ find_package(PkgConfig REQUIRED)
 # 1.5.1 with Debian's security update deb12u2; pkg-config cannot see Debian revisions, ci/setup checks them.
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
 
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 
 # Third-party headers are not ours to warn about.
