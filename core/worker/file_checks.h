@@ -1,0 +1,18 @@
+// Is a file one that we load or start? Asked before any of its code runs, since loading a library
+// runs its constructors. Pure reading.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+
+namespace melisai::worker {
+
+/// A regular file that only root or we can change, in such a directory, and a shared library for
+/// this machine. The path with links resolved. Errors: not_found, io, config; each says what to do.
+Result<std::string> check_library(const std::string& path);
+
+/// The same for a program: executable, a script with #! or a program for this machine.
+Result<std::string> check_program(const std::string& path);
+
+}  // namespace melisai::worker
