@@ -1,0 +1,88 @@
+// Collect: finds collectors, runs each in a worker process of its own, opens windows around
+// process trees and hands over what they saw. A collector that crashes, hangs, floods or speaks
+// nonsense loses its numbers and is named; nothing else happens. One thread; every wait has a
+// deadline. The orchestrator is the only caller.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/process.h"
+#include "core/model/collector.h"
+#include "core/model/metric.h"
+#include "core/model/project.h"
+#include "core/model/report.h"
+
+namespace melisai::collect {
+
+/// Where collectors are looked for: *.so files and executables in these directories, not below.
+struct PluginPlaces {
+  std::vector<std::string> directories;  ///< absolute; those that do not exist are passed over
+  std::string worker;                    ///< absolute path of melisai-gate-worker
+};
+
+/// Workers of one run of the gate. As an observer it opens a window in every collector before the
+/// tree's first instruction and closes it after the last process has ended.
+class Collectors final : public RunObserver {
+ public:
+  /// Starts nothing yet.
+  Collectors(PluginPlaces places, CollectOptions options, const Clock& clock);
+  ~Collectors() override;  ///< ends every worker; leaves no process and no descriptor
+
+  /// Finds the files and starts all workers side by side; waits until each has introduced itself or
+  /// options.start_max has passed. What went wrong is in results().
+  void load();
+
+  /// Of every file found, sorted by name. A required collector that was not found is `refused`
+  /// with a reason. Current after every window.
+  std::vector<CollectorResult> results() const;
+  bool any_ready() const;  ///< at least one collector can observe
+
+  void before_exec(const ProcessTree& tree) override;
+  void after_last(const ProcessTree& tree) override;
+  /// Samples of the last window, in the order of results(); emptied by the call.
+  std::vector<Sample> take_samples();
+
+ private:
+  friend class QuietWatch;
+  class Worker;
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+/// Was the machine quiet while pairs were timed? Reads through the collectors that can watch, only
+/// between pairs and at most once a second, so that nothing runs beside a timed half.
+class QuietWatch {
+ public:
+  /// `collectors` must outlive the watch. Without a watching collector the watch says nothing.
+  QuietWatch(Collectors& collectors, const CollectOptions& options, const Clock& clock);
+
+  /// Before the first pair.
+  void begin();
+
+  /// One window that was found disturbed: everything measured since the last reading.
+  struct Finding {
+    std::string reason;  ///< "other processes used 0.62 CPUs"; "" when it was quiet
+  };
+  /// Between two pairs. Nothing when the last reading is less than a second ago or nobody watches;
+  /// else the finding over the time since that reading, and a new window has begun.
+  std::optional<Finding> reading();
+  /// The same, however short the window: after the last pair.
+  std::optional<Finding> last_reading();
+
+ private:
+  Collectors& collectors_;
+  CollectOptions options_;
+  const Clock& clock_;
+  std::chrono::nanoseconds window_start_{0};
+  bool open_ = false;
+};
+
+/// Why a window counts as disturbed, or "". Pure. `samples`: of collector `quiet`, metrics
+/// other_cpu (CPUs), steal (ratio), memory_pressure and io_pressure (ratio), throttled (count).
+std::string disturbance(const std::vector<Sample>& samples, const CollectOptions& options);
+
+}  // namespace melisai::collect
