@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/orchestrator.h"
+#include "core/records.h"
 
 namespace melisai {
 
@@ -25,6 +26,20 @@ struct AbCommand {
   Display display;
 };
 
+/// Lists the collectors.
+struct PluginsCommand {
+  std::vector<std::string> plugin_dirs;  ///< absolute, besides those of the installation
+  bool json = false;
+};
+
+/// Reads or tends what is stored.
+struct RecordsCommand {
+  std::string state_dir;  ///< absolute
+  Milliseconds lock_wait{0};
+  std::string directory;  ///< absolute; names the project where the request does not
+  RecordsRequest request;
+};
+
 /// Nothing to run: text for stdout (help, version) or stderr (a wrong command line), and the exit
 /// code.
 struct Answer {
@@ -32,7 +47,7 @@ struct Answer {
   int exit_code = 0;
 };
 
-using Invocation = std::variant<CheckCommand, AbCommand, Answer>;
+using Invocation = std::variant<CheckCommand, AbCommand, PluginsCommand, RecordsCommand, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

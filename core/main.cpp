@@ -7,6 +7,7 @@
 
 #include "core/base/log.h"
 #include "core/cli.h"
+#include "core/project_name.h"
 #include "core/report/report.h"
 
 namespace melisai {
@@ -42,30 +43,114 @@ int show(const Outcome& outcome, const Display& display) {
   return code == 0 ? 4 : code;
 }
 
-/// Runs `compare` with everything that touches the outside world, built here and nowhere else.
-template <class Compare>
-int with_world(const Display& display, Compare compare) {
-  const Interrupt interrupt;
-  const SystemClock clock;
-  const Result<std::string> exec = find_helper("melisai-gate-exec");
-  const Result<std::string> git = find_helper("melisai-gate-git");
-  for (const auto* helper : {&exec, &git})
-    if (!*helper) {
-      log_error(helper->error().message);
-      return 4;
+/// Absolute path of our own directory's sibling: the gate is PREFIX/bin, plugins are
+/// PREFIX/lib/melisai-gate/plugins.
+std::string plugin_directory(const std::string& helper) {
+  const std::size_t bin = helper.find("/libexec/") != std::string::npos
+                              ? helper.find("/libexec/")
+                              : helper.rfind('/', helper.rfind('/') - 1);
+  return helper.substr(0, bin) + "/lib/melisai-gate/plugins";
+}
+
+/// Everything that touches the outside world, built here and nowhere else.
+class Outside {
+ public:
+  static Result<std::unique_ptr<Outside>> make(bool quiet) {
+    auto outside = std::make_unique<Outside>();
+    MELISAI_TRY(const std::string exec, find_helper("melisai-gate-exec"));
+    MELISAI_TRY(outside->git_, find_helper("melisai-gate-git"));
+    MELISAI_TRY(outside->plugins_.worker, find_helper("melisai-gate-worker"));
+    outside->plugins_.directories = {plugin_directory(outside->plugins_.worker)};
+    outside->processes_ = make_process_runner(exec, outside->interrupt_);
+    if (!quiet)
+      outside->progress_ = report::make_terminal_progress(stderr, isatty(STDERR_FILENO) == 1,
+                                                          style_of(STDERR_FILENO), outside->clock_);
+    return outside;
+  }
+
+  World world() {
+    return {.clock = clock_,
+            .processes = *processes_,
+            .progress = progress_ ? *progress_ : silent_,
+            .env = environment_variable,
+            .open_repo =
+                [this](const std::string& directory, const GitOptions& options) {
+                  return make_git_repo(git_, directory, options, interrupt_);
+                },
+            .interrupted = [this] { return interrupt_.requested(); },
+            .plugins = plugins_};
+  }
+
+ private:
+  Interrupt interrupt_;
+  SystemClock clock_;
+  SilentProgress silent_;
+  std::string git_;
+  collect::PluginPlaces plugins_;
+  std::unique_ptr<ProcessRunner> processes_;
+  std::unique_ptr<ProgressSink> progress_;
+};
+
+int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case Errc::usage:
+    case Errc::config:
+    case Errc::not_found: return 2;
+    default: return 4;
+  }
+}
+
+int run(const CheckCommand& command, World& world) {
+  return show(check(command.request, world), command.display);
+}
+
+int run(const AbCommand& command, World& world) {
+  return show(compare(command.request, world), command.display);
+}
+
+int run(const PluginsCommand& command, World& world) {
+  collect::PluginPlaces places = world.plugins;
+  places.directories.insert(places.directories.end(), command.plugin_dirs.begin(),
+                            command.plugin_dirs.end());
+  collect::Collectors collectors(places, {}, world.clock);
+  collectors.load();
+  const std::vector<CollectorResult> found = collectors.results();
+  if (command.json) return print(stdout, to_json(found)) ? 0 : 4;
+  if (!found.empty()) return print(stdout, report::render_collectors(found)) ? 0 : 4;
+  std::string where;
+  for (const std::string& directory : places.directories) where += " " + directory;
+  return print(stdout, "no collector found in" + where + "\n") ? 0 : 4;
+}
+
+int run(RecordsCommand command, World& world) {
+  if (auto* ack = std::get_if<Acknowledge>(&command.request); ack && ack->project.empty()) {
+    Result<std::string> name = project_name(command.directory, world);
+    if (!name) {
+      log_error(name.error().message + "; or name the project with --project");
+      return exit_code_of(name.error());
     }
-  const auto processes = make_process_runner(*exec, interrupt);
-  SilentProgress silent;
-  const auto progress = report::make_terminal_progress(stderr, isatty(STDERR_FILENO) == 1,
-                                                       style_of(STDERR_FILENO), clock);
-  World world{.clock = clock,
-              .processes = *processes,
-              .progress = display.quiet ? static_cast<ProgressSink&>(silent) : *progress,
-              .env = environment_variable,
-              .open_repo = [&](const std::string& directory, const GitOptions& options) {
-                return make_git_repo(*git, directory, options, interrupt);
-              }};
-  return show(compare(world), display);
+    ack->project = *std::move(name);
+  }
+  const Result<void> answered =
+      answer(command.request, {.state_dir = command.state_dir,
+                               .lock_wait = command.lock_wait,
+                               .clock = world.clock,
+                               .interrupted = world.interrupted,
+                               .print =
+                                   [](std::string_view text) {
+                                     return std::fwrite(text.data(), 1, text.size(), stdout) ==
+                                            text.size();
+                                   },
+                               .note = [](const std::string& sentence) { log_warning(sentence); }});
+  if (!answered) log_error(answered.error().message);
+  if (!answered) return exit_code_of(answered.error());
+  return std::fflush(stdout) == 0 ? 0 : 4;
+}
+
+bool is_quiet(const Invocation& invocation) {
+  if (const auto* check = std::get_if<CheckCommand>(&invocation)) return check->display.quiet;
+  if (const auto* ab = std::get_if<AbCommand>(&invocation)) return ab->display.quiet;
+  return true;
 }
 
 int run_command_line(const std::vector<std::string>& arguments) {
@@ -74,12 +159,16 @@ int run_command_line(const std::vector<std::string>& arguments) {
     print(answer->exit_code == 0 ? stdout : stderr, answer->text);
     return answer->exit_code;
   }
-  if (const auto* command = std::get_if<CheckCommand>(&invocation))
-    return with_world(command->display,
-                      [&](World& world) { return melisai::check(command->request, world); });
-  const AbCommand& command = std::get<AbCommand>(invocation);
-  return with_world(command.display,
-                    [&](World& world) { return melisai::compare(command.request, world); });
+  const Result<std::unique_ptr<Outside>> outside = Outside::make(is_quiet(invocation));
+  if (!outside) {
+    log_error(outside.error().message);
+    return 4;
+  }
+  World world = (*outside)->world();
+  if (const auto* command = std::get_if<CheckCommand>(&invocation)) return run(*command, world);
+  if (const auto* command = std::get_if<AbCommand>(&invocation)) return run(*command, world);
+  if (const auto* command = std::get_if<PluginsCommand>(&invocation)) return run(*command, world);
+  return run(std::get<RecordsCommand>(invocation), world);
 }
 
 }  // namespace

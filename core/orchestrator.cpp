@@ -1,11 +1,11 @@
 #include "core/orchestrator.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include "core/base/files.h"
 #include "core/gate/gate.h"
 #include "core/measure/measure.h"
+#include "core/project_name.h"
 #include "core/report/report.h"
 #include "core/step.h"
 #include "core/trial.h"
@@ -14,33 +14,7 @@
 namespace melisai {
 namespace {
 
-constexpr const char* kPipelineFile = ".melisai-gate.yaml";
 constexpr const char* kWorkTree = "WORKTREE";
-constexpr Bytes kPipelineFileMax = 256 << 10;
-
-std::string utc_time(std::chrono::system_clock::time_point at) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
-template <class T>
-void override_with(const std::optional<T>& value, T& target) {
-  if (value) target = *value;
-}
-
-void apply(const Overrides& overrides, Project& project) {
-  override_with(overrides.threshold, project.gate.threshold);
-  override_with(overrides.false_alarm, project.gate.false_alarm);
-  override_with(overrides.miss, project.gate.miss);
-  override_with(overrides.max_pairs, project.gate.max_pairs);
-  override_with(overrides.budget, project.gate.budget);
-  override_with(overrides.fail_on, project.gate.fail_on);
-  override_with(overrides.pin, project.measure.pin);
-  override_with(overrides.cgroup, project.measure.cgroup);
-}
 
 /// One run of the flow: trigger -> run -> measure <-> gate -> report.
 class Flow {
@@ -60,10 +34,13 @@ class Flow {
     return finish([&]() -> Step<void> {
       MELISAI_CHECK(prepare_output());
       report_.machine = measure::identify_machine();
-      MELISAI_CHECK(resolve_commits(request));
+      MELISAI_CHECK(open_repository(request));
+      MELISAI_CHECK(begin_record("check", request.directory));
+      MELISAI_CHECK(resolve_head(request));
       MELISAI_CHECK(load_project(request));
       MELISAI_TRY(const run::Plan plan,
                   step(run::make_plan(project_, request.only), ReasonCode::configuration));
+      MELISAI_CHECK(resolve_base(request, plan));
       run::BuildCache builds(request.state_dir, project_.cache);
       {
         MELISAI_TRY(run::BuildSlot base, build("base", plan, builds));
@@ -87,6 +64,7 @@ class Flow {
       report_.machine = measure::identify_machine();
       report_.base.ref = text_of(request.base);
       report_.head.ref = text_of(request.head);
+      MELISAI_CHECK(begin_record("ab", request.directory));
       apply(request.overrides, project_);
       BenchmarkSpec spec;
       spec.name = "ab";
@@ -105,53 +83,79 @@ class Flow {
     return step(report::prepare_directory(request_.output_dir), ReasonCode::disk);
   }
 
-  Step<void> resolve_commits(const CheckRequest& request) {
+  Step<void> open_repository(const CheckRequest& request) {
     report_.head.ref = request.head;
-    report_.base.ref = request.base;
-    git_ = world_.open_repo(request.directory, project_.git);
     worktree_ = request.head == kWorkTree;
+    git_ = world_.open_repo(request.directory, project_.git);
+    MELISAI_TRY(top_, step(git_->worktree(), ReasonCode::git));
+    if (!top_.empty() && (request.state_dir + "/").starts_with(top_ + "/"))
+      return Stop{ReasonCode::configuration, "--state-dir " + request.state_dir +
+                                                 " lies in the work tree, which is never touched; "
+                                                 "choose a directory outside " +
+                                                 top_};
+    project_.name = default_project_name(top_, request.directory);
+    if (worktree_ && top_.empty())
+      return Stop{ReasonCode::git, "a bare repository has no work tree; name a commit with --head"};
+    return {};
+  }
+
+  /// From here on the run is remembered, however it ends.
+  Step<void> begin_record(const std::string& command, const std::string& directory) {
+    const store::Store::Writer writer{
+        .command = "melisai-gate " + command + " in " + directory,
+        .wait = request_.lock_wait,
+        .interrupted = world_.interrupted,
+        .waiting = [&](const std::string& sentence) { world_.progress.note(sentence); }};
+    MELISAI_TRY(RunLog log, RunLog::begin(request_.state_dir, writer,
+                                          {.command = command,
+                                           .directory = directory,
+                                           .output_dir = request_.output_dir,
+                                           .started_at = report_.started_at,
+                                           .tool_version = kVersion,
+                                           .project = project_.name},
+                                          world_.clock.now()));
+    report_.run = log.run();
+    log_.emplace(std::move(log));
+    return {};
+  }
+
+  Step<void> resolve_head(const CheckRequest& request) {
     MELISAI_TRY(report_.head.sha,
                 step(git_->resolve(worktree_ ? "HEAD" : request.head), ReasonCode::git));
-    if (!request.base.empty()) {
-      MELISAI_TRY(report_.base.sha, step(git_->resolve(request.base), ReasonCode::git));
-      return {};
-    }
-    MELISAI_TRY(const std::string branch, step(git_->default_branch(), ReasonCode::git));
-    MELISAI_TRY(const std::string tip, step(git_->resolve(branch), ReasonCode::git));
-    MELISAI_TRY(report_.base.sha, step(git_->merge_base(tip, report_.head.sha), ReasonCode::git));
-    report_.base.ref = "merge base with " + branch;
-    if (report_.base.sha == report_.head.sha && !worktree_) {
-      const Result<std::string> parent = git_->resolve(report_.head.sha + "~1");
-      if (!parent)
-        return Stop{ReasonCode::git, request.head +
-                                         " has no parent to compare with; commit a change, or use "
-                                         "--head WORKTREE for what is not committed yet"};
-      report_.base.sha = *parent;
-      report_.base.ref = "parent of " + request.head;
-      warn(request.head + " is already part of " + branch + "; it is compared with its parent");
-    }
+    context_.branch = request.branch.empty()
+                          ? branch_of(request.head, report_.head.sha, *git_, world_.env)
+                          : request.branch;
+    context_.trusted = request.trusted && !is_pull_request(world_.env);
+    may_become_baseline_ = !worktree_ && request.only.empty() && !context_.branch.empty();
+    return {};
+  }
+
+  Step<void> resolve_base(const CheckRequest& request, const run::Plan& plan) {
+    context_.configuration = run::configuration_hash(plan, project_.measure);
+    MELISAI_TRY(BaseAnswer base, choose_base({.choice = request.base,
+                                              .head = report_.head,
+                                              .worktree = worktree_,
+                                              .project = project_.name,
+                                              .branch = context_.branch,
+                                              .configuration = context_.configuration,
+                                              .machine = report_.machine},
+                                             *git_, log_->store()));
+    report_.base = std::move(base.commit);
+    for (const std::string& sentence : base.warnings) warn(sentence);
+    if (report_.base.sha == report_.head.sha && !worktree_)
+      warn("base and head are the same commit; any difference is noise");
     return {};
   }
 
   /// The head commit's file rules and is applied to both sides.
   Step<void> load_project(const CheckRequest& request) {
-    MELISAI_TRY(const std::string top, step(git_->worktree(), ReasonCode::git));
-    if (!top.empty() && (request.state_dir + "/").starts_with(top + "/"))
-      return Stop{ReasonCode::configuration, "--state-dir " + request.state_dir +
-                                                 " lies in the work tree, which is never touched; "
-                                                 "choose a directory outside " +
-                                                 top};
-    if (report_.base.sha == report_.head.sha && !worktree_)
-      warn("base and head are the same commit; any difference is noise");
-    if (worktree_ && top.empty())
-      return Stop{ReasonCode::git, "a bare repository has no work tree; name a commit with --head"};
     std::optional<std::string> text;
     std::string file = request.config_file;
     if (file.empty()) {
-      file = kPipelineFile;
-      MELISAI_TRY(text, step(pipeline_file(top), ReasonCode::git));
+      file = run::kPipelineFile;
+      MELISAI_TRY(text, step(pipeline_file(), ReasonCode::git));
     } else {
-      MELISAI_TRY(text, step(read_file(file, kPipelineFileMax), ReasonCode::configuration));
+      MELISAI_TRY(text, step(read_file(file, run::kPipelineFileMax), ReasonCode::configuration));
     }
     if (text) {
       MELISAI_TRY(project_,
@@ -162,21 +166,18 @@ class Flow {
                   step(run::pipelines_from(request.commands), ReasonCode::configuration));
     } else if (!text) {
       return Stop{ReasonCode::configuration,
-                  std::string(kPipelineFile) + " is not in commit " + report_.head.sha +
+                  std::string(run::kPipelineFile) + " is not in commit " + report_.head.sha +
                       "; add one (examples: pipelines/), or use --config FILE or --bench CMD"};
     }
     apply(request.overrides, project_);
-    if (project_.name.empty()) {
-      const std::string& path = top.empty() ? request.directory : top;
-      project_.name = path.substr(path.find_last_of('/') + 1);
-    }
+    if (project_.name.empty()) project_.name = default_project_name(top_, request.directory);
     git_ = world_.open_repo(request.directory, project_.git);
     return {};
   }
 
-  Result<std::optional<std::string>> pipeline_file(const std::string& top) {
-    if (!worktree_) return git_->read_file(report_.head.sha, kPipelineFile);
-    Result<std::string> text = read_file(top + "/" + kPipelineFile, kPipelineFileMax);
+  Result<std::optional<std::string>> pipeline_file() {
+    if (!worktree_) return git_->read_file(report_.head.sha, run::kPipelineFile);
+    Result<std::string> text = read_file(top_ + "/" + run::kPipelineFile, run::kPipelineFileMax);
     if (!text && text.error().code == Errc::not_found) return std::optional<std::string>();
     if (!text) return text.error();
     return std::optional<std::string>(*std::move(text));
@@ -260,19 +261,58 @@ class Flow {
       work.keep();
       warn("kept: " + work.path());
     }
-    Trial trial(project_, std::move(subjects), work.path(), world_.processes, world_.clock, rng_,
-                world_.progress);
+    collect::Collectors collectors(plugin_places(), project_.collect, world_.clock);
+    collectors.load();
+    if (project_.collect.enabled && !project_.collect.collectors.empty() &&
+        collectors.results().empty())
+      warn(
+          "no collector is called what collect.collectors names; `melisai-gate plugins` lists "
+          "them");
+    Trial trial(project_, std::move(subjects), work.path(),
+                {world_.processes, world_.clock, rng_, world_.progress, collectors, *log_});
     Step<void> measured = trial.run(only);
     report_.benchmarks = trial.results();
     report_.measurements = trial.measurements();
+    apply_acknowledgements();
+    if (measured) measured = profile(trial);
+    report_.collectors = collectors.results();
+    if (log_->failure()) warn("not every pair could be stored: " + log_->failure()->message);
     if (trial.budget_ended())
       warn("the measuring budget of " + format_duration(project_.gate.budget) +
            " ended before every benchmark was decided; raise gate.budget or --budget");
     return measured;
   }
 
+  Step<void> profile(Trial& trial) {
+    Step<std::vector<Profile>> profiles = trial.profile();
+    if (!profiles) return profiles.error();
+    report_.profiles = *std::move(profiles);
+    return {};
+  }
+
+  collect::PluginPlaces plugin_places() const {
+    collect::PluginPlaces places = world_.plugins;
+    places.directories.insert(places.directories.end(), request_.plugin_dirs.begin(),
+                              request_.plugin_dirs.end());
+    return places;
+  }
+
+  /// What somebody accepted until today does not count.
+  void apply_acknowledgements() {
+    if (!log_) return;
+    const auto stored = log_->store().acknowledgements(project_.name);
+    if (!stored) return warn("acknowledgements cannot be read: " + stored.error().message);
+    std::vector<Acknowledgement> accepted;
+    for (const store::StoredAcknowledgement& entry : *stored) accepted.push_back(entry.what);
+    gate::acknowledge(report_.benchmarks, accepted, utc_time(world_.clock.now()).substr(0, 10));
+  }
+
   /// Judges what there is, writes the report, and never loses the reason why a check stopped.
   Outcome finish(const Step<void>& flow) {
+    report_.project = project_.name;
+    report_.threshold = project_.gate.threshold;
+    report_.false_alarm = project_.gate.false_alarm;
+    report_.miss = project_.gate.miss;
     if (!flow) {
       report_.verdict = Verdict::error;
       report_.reason_code = flow.error().code;
@@ -280,20 +320,20 @@ class Flow {
     }
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
-    report_.project = project_.name;
-    report_.threshold = project_.gate.threshold;
-    report_.false_alarm = project_.gate.false_alarm;
-    report_.miss = project_.gate.miss;
     report_.seconds = seconds_since(start_);
-    if (const Result<void> written = report::write_reports(report_, request_.output_dir);
-        !written) {
-      if (flow) {  // an earlier failure is the better reason
-        report_.verdict = Verdict::error;
-        report_.reason_code = ReasonCode::disk;
-        report_.reason = written.error().message;
-      }
-    }
+    context_.accepts = may_become_baseline_ && report_.verdict == Verdict::pass;
+    if (log_) keep_or_fail(log_->finish(report_, context_), flow);
+    log_.reset();
+    keep_or_fail(report::write_reports(report_, request_.output_dir), flow);
     return {std::move(report_), project_.gate.fail_on};
+  }
+
+  /// A result that was not kept is no result; an earlier failure is the better reason.
+  void keep_or_fail(const Result<void>& kept, const Step<void>& flow) {
+    if (kept || !flow) return;
+    report_.verdict = Verdict::error;
+    report_.reason_code = ReasonCode::disk;
+    report_.reason = kept.error().message;
   }
 
   void record(StageResult stage) {
@@ -320,7 +360,11 @@ class Flow {
   World& world_;
   Project project_;
   Report report_;
+  std::optional<RunLog> log_;  ///< while the run is being recorded
+  store::RunContext context_;
+  bool may_become_baseline_ = false;
   std::unique_ptr<GitRepo> git_;
+  std::string top_;  ///< of the work tree, "" for a bare repository
   bool worktree_ = false;
   std::chrono::nanoseconds start_;
   std::uint64_t seed_;

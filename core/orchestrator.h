@@ -14,39 +14,34 @@
 #include "core/base/git.h"
 #include "core/base/process.h"
 #include "core/base/rng.h"
+#include "core/base_commit.h"
+#include "core/collect/collect.h"
 #include "core/model/progress.h"
 #include "core/model/project.h"
 #include "core/model/report.h"
+#include "core/overrides.h"
 #include "core/run/run.h"
 
 namespace melisai {
 
-/// What a command line may override in the project's policy and measuring options.
-struct Overrides {
-  std::optional<double> threshold;
-  std::optional<double> false_alarm;
-  std::optional<double> miss;
-  std::optional<int> max_pairs;
-  std::optional<Milliseconds> budget;
-  std::optional<FailOn> fail_on;
-  std::optional<Pinning> pin;
-  std::optional<CgroupMode> cgroup;
-};
-
 struct Request {
   Overrides overrides;
   std::optional<std::uint64_t> seed;
-  std::string output_dir;  ///< absolute
-  std::string state_dir;   ///< absolute
-  bool keep = false;       ///< keep checkouts and run outputs, and say where they are
+  std::string output_dir;                ///< absolute
+  std::string state_dir;                 ///< absolute
+  bool keep = false;                     ///< keep checkouts and run outputs, and say where they are
+  Milliseconds lock_wait{0};             ///< for another process that writes to state_dir
+  std::vector<std::string> plugin_dirs;  ///< absolute; collectors besides those of the installation
 };
 
 struct CheckRequest : Request {
-  std::string directory;      ///< absolute; in a work tree or a bare repository
-  std::string base;           ///< "" : merge base of head with the default branch
+  std::string directory;  ///< absolute; in a work tree or a bare repository
+  BaseChoice base;
   std::string head = "HEAD";  ///< or WORKTREE
   std::string config_file;    ///< absolute; "" : .melisai-gate.yaml of the head commit
   std::string only;           ///< glob, "" for all
+  std::string branch;         ///< "" : the one that is checked out, or what CI says
+  bool trusted = true;        ///< false: code of strangers, never becomes a baseline
   run::CommandLinePipelines commands;
 };
 
@@ -66,6 +61,8 @@ struct World {
   EnvLookup env;
   std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions& options)>
       open_repo;
+  std::function<bool()> interrupted;
+  collect::PluginPlaces plugins;  ///< of the installation
 };
 
 struct Outcome {

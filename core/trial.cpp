@@ -29,25 +29,34 @@ bool is_empty(const Observation& half) { return half.values.empty() && half.fail
 }  // namespace
 
 Trial::Trial(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
-             ProcessRunner& processes, const Clock& clock, Rng& rng, ProgressSink& progress)
+             Tools tools)
     : project_(project),
       subjects_(std::move(subjects)),
       series_(subjects_.size()),
-      clock_(clock),
-      progress_(progress),
-      pairs_(processes, rng, project.measure, std::move(work_dir)),
+      clock_(tools.clock),
+      progress_(tools.progress),
+      collectors_(tools.collectors),
+      log_(tools.log),
+      watch_(tools.collectors, project.collect, tools.clock),
+      pairs_(tools.processes, tools.rng, project.measure, std::move(work_dir)),
       gate_(project.gate, stats::make_winsorised_test()) {}
 
 Step<void> Trial::run(const std::string& only) {
   start_ = clock_.monotonic();
   only_ = only;
   MELISAI_CHECK(warm_up());
-  return measure_rounds();
+  watch_.begin();
+  Step<void> measured = measure_rounds();
+  note_disturbance(watch_.last_reading());
+  return measured;
 }
 
 std::vector<Measurement> Trial::measurements() const {
   std::vector<Measurement> all;
-  for (const measure::Subject& subject : subjects_) all.push_back(pairs_.describe(subject));
+  for (std::size_t i = 0; i < subjects_.size(); ++i) {
+    all.push_back(pairs_.describe(subjects_[i]));
+    all.back().disturbed = series_[i].disturbed;
+  }
   return all;
 }
 
@@ -137,6 +146,8 @@ Step<bool> Trial::measure_one(std::size_t subject) {
   series.last_pair = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - start);
   keep_selected(*pair, subjects_[subject].spec, only_);
   gate_.add(*pair);
+  log_.add_pair(subjects_[subject].spec.name, *pair);
+  note_disturbance(watch_.reading());
   show_progress(open.front());
   return true;
 }
@@ -145,6 +156,19 @@ std::vector<std::string> Trial::open_benchmarks_of(const BenchmarkSpec& spec) co
   std::vector<std::string> open = gate_.open_benchmarks();
   std::erase_if(open, [&](const std::string& name) { return !belongs_to(name, spec); });
   return open;
+}
+
+/// A window of the watch has ended: all pairs since the one before lie in it.
+void Trial::note_disturbance(const std::optional<collect::QuietWatch::Finding>& finding) {
+  if (!finding) return;
+  for (std::size_t i = 0; i < series_.size(); ++i) {
+    Series& series = series_[i];
+    const Disturbance what{series.watched + 1, series.pairs, finding->reason};
+    series.watched = series.pairs;
+    if (finding->reason.empty() || what.first_pair > what.last_pair) continue;
+    log_.mark_disturbed(subjects_[i].spec.name, what);
+    series.disturbed.push_back(what);
+  }
 }
 
 void Trial::show_progress(const std::string& benchmark) {

@@ -1,6 +1,6 @@
 // Trial: measuring and judging in turns. Warms every benchmark up, then measures rounds of one
-// pair per open benchmark until the gate has decided all of them or the budget ends. Used by the
-// orchestrator only.
+// pair per open benchmark until the gate has decided all of them or the budget ends; then profiles
+// each side once, with collectors around it. Used by the orchestrator only.
 #pragma once
 
 #include <optional>
@@ -9,23 +9,38 @@
 
 #include "core/base/clock.h"
 #include "core/base/rng.h"
+#include "core/collect/collect.h"
 #include "core/gate/gate.h"
 #include "core/measure/measure.h"
 #include "core/model/progress.h"
 #include "core/model/project.h"
+#include "core/run_log.h"
 #include "core/step.h"
 
 namespace melisai {
 
 class Trial {
  public:
-  /// `work_dir`: private scratch directory. The references must outlive the object.
+  /// What a trial works with; all of it outlives the trial.
+  struct Tools {
+    ProcessRunner& processes;
+    const Clock& clock;
+    Rng& rng;
+    ProgressSink& progress;
+    collect::Collectors& collectors;
+    RunLog& log;
+  };
+  /// `work_dir`: private scratch directory.
   Trial(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
-        ProcessRunner& processes, const Clock& clock, Rng& rng, ProgressSink& progress);
+        Tools tools);
 
   /// `only`: glob over benchmark names, "" for all. What was measured before a Stop stays available
   /// below.
   Step<void> run(const std::string& only);
+
+  /// One run of each side of every subject with the collectors around it, as far as the budget
+  /// reaches. Never before run(). A run that fails is a note in its profile.
+  Step<std::vector<Profile>> profile();
 
   /// In the order of the subjects. What the budget left no warm-up for is inconclusive.
   std::vector<BenchmarkResult> results() const;
@@ -39,11 +54,15 @@ class Trial {
   Step<bool> measure_one(std::size_t subject);
   std::vector<std::string> open_benchmarks_of(const BenchmarkSpec& spec) const;
   void show_progress(const std::string& benchmark);
+  void note_disturbance(const std::optional<collect::QuietWatch::Finding>& finding);
+  Step<Profile> profile_one(std::size_t index);
   Milliseconds time_left() const;
 
   struct Series {
     int pairs = 0;
+    int watched = 0;  ///< pairs up to here lie in windows of the watch that are closed
     Milliseconds last_pair{0};
+    std::vector<Disturbance> disturbed;
   };
 
   const Project& project_;
@@ -51,6 +70,9 @@ class Trial {
   std::vector<Series> series_;
   const Clock& clock_;
   ProgressSink& progress_;
+  collect::Collectors& collectors_;
+  RunLog& log_;
+  collect::QuietWatch watch_;
   measure::PairRunner pairs_;
   gate::Gate gate_;
   std::chrono::nanoseconds start_{0};

@@ -14,6 +14,7 @@ namespace melisai::ci_scripts {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -176,15 +177,23 @@ TEST_F(CiScripts, ScriptsRefuseUnknownArguments) {
 TEST_F(CiScripts, InstallPutsHelpersWhereTheProgramLooks) {
   const std::string prefix = (directory_ / "prefix").string();
   const std::string build = fs::path(MELISAI_BIN_DIR).parent_path().string();
-  const Ran ran = run("cmake --install '" + build + "' --prefix '" + prefix + "'");
+  // A group-writable installation would be refused, whatever the umask of who installs.
+  const Ran ran = run("umask 002; cmake --install '" + build + "' --prefix '" + prefix + "'");
   ASSERT_EQ(ran.status, 0) << ran.output;
   for (const char* path :
        {"libexec/melisai-gate/melisai-gate-exec", "libexec/melisai-gate/melisai-gate-git",
+        "libexec/melisai-gate/melisai-gate-worker", "lib/melisai-gate/plugins/quiet.so",
+        "include/melisai/collector.h", "lib/cmake/melisai-gate-sdk/melisai-gate-sdkConfig.cmake",
         "share/melisai-gate/config/melisai-gate.yaml", "share/melisai-gate/pipelines",
         "share/melisai-gate/schema", "share/doc/melisai-gate/README.md",
         "share/doc/melisai-gate/LICENSE", "share/doc/melisai-gate/CHANGELOG.md"})
     EXPECT_TRUE(fs::exists(prefix + "/" + path)) << path;
-  EXPECT_EQ(run("'" + prefix + "/bin/melisai-gate' --version").status, 0);
+  const Ran version = run("'" + prefix + "/bin/melisai-gate' --version");
+  EXPECT_EQ(version.status, 0);
+  EXPECT_THAT(version.output, ContainsRegex("^melisai-gate [0-9.]+ \\(commit ([0-9a-f]{12}\\+?|"
+                                            "unknown), plugin ABI 1\\.[0-9]+\\)\n$"));
+  EXPECT_THAT(run("'" + prefix + "/bin/melisai-gate' plugins").output,
+              ContainsRegex("process [0-9.]+ \\(plugin ABI 1\\.0\\): available\n +" + prefix));
   // `ab` needs melisai-gate-exec: from the installed tree alone.
   const Ran compared =
       run("cd '" + directory_.string() + "' && '" + prefix +

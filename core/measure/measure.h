@@ -51,6 +51,11 @@ class PairRunner {
   Result<Pair> measure(const Subject& subject, int index, const std::vector<std::string>& open,
                        Milliseconds time_left);
 
+  /// One run of one side with `observer` around it; never judged and not pinned. "" or why it
+  /// yielded nothing. Errors as above.
+  Result<std::string> profile(const Subject& subject, const Side& side, RunObserver& observer,
+                              Milliseconds time_left);
+
   /// How the subject was placed and run, once it was warmed up.
   Measurement describe(const Subject& subject) const;
 
@@ -60,6 +65,8 @@ class PairRunner {
                         Milliseconds time_left);
   Result<Observation> run_half(const Subject& subject, const Side& side, Plan& plan, int cpu,
                                const std::string& filter, Milliseconds time_left);
+  Result<Command> prepare(const Subject& subject, const Side& side, const RunLine& line,
+                          Milliseconds time_left);
   Result<Exit> run_side(const Subject& subject, const Side& side, const RunLine& line, Plan& plan,
                         int cpu, Milliseconds time_left);
   Result<bool> set_up(const Subject& subject, const Side& side, Observation& observation,

@@ -120,8 +120,8 @@ Measurement PairRunner::describe(const Subject& subject) const {
   return plan->second.measurement;
 }
 
-Result<Exit> PairRunner::run_side(const Subject& subject, const Side& side, const RunLine& line,
-                                  Plan& plan, int cpu, Milliseconds time_left) {
+Result<Command> PairRunner::prepare(const Subject& subject, const Side& side, const RunLine& line,
+                                    Milliseconds time_left) {
   const std::string side_dir = work_dir_ + "/" + side.name;
   MELISAI_CHECK(remove_tree(side_dir));
   MELISAI_CHECK(make_directories(side_dir + "/tmp", {.private_mode = true}));
@@ -134,8 +134,14 @@ Result<Exit> PairRunner::run_side(const Subject& subject, const Side& side, cons
   command.output_max = options_.output_max;
   command.timeout = std::min(subject.spec.timeout, std::max(time_left, Milliseconds{1}));
   command.grace = options_.grace;
-  command.cpus = cpu >= 0 ? std::vector<int>{cpu} : plan.placement.fixed;
   command.cgroup = options_.cgroup;
+  return command;
+}
+
+Result<Exit> PairRunner::run_side(const Subject& subject, const Side& side, const RunLine& line,
+                                  Plan& plan, int cpu, Milliseconds time_left) {
+  MELISAI_TRY(Command command, prepare(subject, side, line, time_left));
+  command.cpus = cpu >= 0 ? std::vector<int>{cpu} : plan.placement.fixed;
   command.count_tasks =
       plan.known.empty();  // only before anything is known: never in a judged pair
   const StandAside stand_aside(usable_cpus(), command.cpus);
@@ -246,6 +252,18 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
   }
   plan.measurement.cpu_wall_ratio = wall > 0 ? cpu / wall : 0;
   return pair;
+}
+
+Result<std::string> PairRunner::profile(const Subject& subject, const Side& side,
+                                        RunObserver& observer, Milliseconds time_left) {
+  MELISAI_TRY(const Command command, prepare(subject, side, filtered(side.run, "", ""), time_left));
+  const Result<Exit> exit = processes_.run_observed(command, observer);
+  if (!exit && exit.error().code == Errc::not_found) return exit.error().message;
+  if (!exit) return exit.error();
+  if (exit->end == Exit::End::interrupted)
+    return Error{Errc::interrupted, "interrupted while profiling '" + subject.spec.name + "'"};
+  if (ended_by_budget(*exit, subject.spec, time_left)) return budget_ended();
+  return exit->ok() ? std::string() : melisai::describe(*exit, command.timeout);
 }
 
 Result<Pair> PairRunner::measure(const Subject& subject, int index,

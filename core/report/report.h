@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/model/progress.h"
 #include "core/model/report.h"
+#include "core/store/store.h"
 
 namespace melisai::report {
 
@@ -22,6 +24,14 @@ struct TerminalStyle {
   int width = 100;
 };
 std::string render_terminal(const Report& report, TerminalStyle style);
+
+// What the store remembers, as tables for a terminal; none is empty of rows (the caller says that
+// in words).
+std::string render_runs(const std::vector<store::RunSummary>& runs);
+std::string render_run(const store::Run& run);  ///< head data, report, log files
+std::string render_baselines(const std::vector<store::Baseline>& baselines);
+std::string render_acknowledgements(const std::vector<store::StoredAcknowledgement>& all);
+std::string render_collectors(const std::vector<CollectorResult>& collectors);
 
 /// Makes `directory` and its logs/, removes the reports of an earlier run, and keeps it out of `git
 /// status` of a repository that it may lie in. Call it before anything long. Errors: disk_full, io.

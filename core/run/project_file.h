@@ -7,9 +7,14 @@
 
 #include "core/base/env_expand.h"
 #include "core/base/result.h"
+#include "core/base/units.h"
 #include "core/model/project.h"
 
 namespace melisai::run {
+
+/// At the root of the repository.
+inline constexpr const char* kPipelineFile = ".melisai-gate.yaml";
+inline constexpr Bytes kPipelineFileMax = 256 << 10;
 
 /// Errors: config, "file:line:column: what; did you mean ...". Checks everything that needs no
 /// machine: unknown keys, ranges, names, the DAG of `trigger: after_<name>` (unknown name, cycle:

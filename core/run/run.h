@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/run/build_cache.h"
+#include "core/run/configuration.h"
 #include "core/run/plan.h"
 #include "core/run/project_file.h"
 #include "core/run/stage.h"

@@ -17,7 +17,9 @@ Ran gate(Words words) {
 TEST(CommandLine, PrintsItsVersion) {
   const Ran ran = gate({"--version"});
   EXPECT_EQ(ran.code, 0);
-  EXPECT_THAT(ran.out, ::testing::MatchesRegex("melisai-gate [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(ran.out,
+              ::testing::MatchesRegex(
+                  "melisai-gate [0-9]+\\.[0-9]+\\.[0-9]+ .commit [0-9a-z+]+, plugin ABI 1\\.0.\n"));
 }
 
 TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {

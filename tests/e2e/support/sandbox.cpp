@@ -168,6 +168,19 @@ Ran Sandbox::ab(Words options, Words base, Words head) {
   return run_program(argv, root());
 }
 
+Ran Sandbox::gate(Words words) {
+  words.insert(words.begin(), MELISAI_BIN_DIR "/melisai-gate");
+  words.push_back("--state-dir");
+  words.push_back(state());
+  return run_program(words, repo());
+}
+
+nlohmann::json Sandbox::answer_of(Words words) {
+  const Ran ran = gate(std::move(words));
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  return nlohmann::json::parse(ran.out, nullptr, false);
+}
+
 nlohmann::json Sandbox::report() const {
   return nlohmann::json::parse(slurp(output() + "/report.json"), nullptr, false);
 }

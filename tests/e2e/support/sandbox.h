@@ -62,6 +62,10 @@ class Sandbox : public ::testing::Test {
   /// melisai-gate check -C repo --output-dir out --state-dir state --seed 1 ...
   Ran check(Words options = {}, const std::function<void(pid_t)>& started = {});
   Ran ab(Words options, Words base, Words head);
+  /// Any other command, with --state-dir state at its end and the repository as working directory.
+  Ran gate(Words words);
+  /// The standard output of a command that must succeed, as JSON.
+  nlohmann::json answer_of(Words words);
 
   /// report.json of the last check; null when there is none.
   nlohmann::json report() const;

@@ -1,0 +1,23 @@
+# Run at every build: cmake -DSOURCE=... -DOUTPUT=... -P commit.cmake writes the commit that is being built, if it changed.
+set(commit "unknown")
+find_program(git git)
+if(git)
+  execute_process(COMMAND ${git} -C ${SOURCE} rev-parse --short=12 HEAD
+    OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(commit ${found})
+    execute_process(COMMAND ${git} -C ${SOURCE} status --porcelain --untracked-files=no
+      OUTPUT_VARIABLE changes ERROR_QUIET)
+    if(changes)
+      string(APPEND commit "+")
+    endif()
+  endif()
+endif()
+set(text "#include \"core/version.h\"\n\nnamespace melisai {\nconst char* const kCommit = \"${commit}\";\n}\n")
+set(written "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} written)
+endif()
+if(NOT written STREQUAL text)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

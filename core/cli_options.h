@@ -1,0 +1,46 @@
+// Options as typed on the command line, and what they mean. Private to the command line (cli.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/cli.h"
+
+namespace CLI {
+class App;
+}
+
+namespace melisai::cli {
+
+/// Options of the commands that compare; turned into a Request after CLI11 is done.
+struct Typed {
+  std::string directory = ".";
+  std::string threshold, false_alarm, miss, max_pairs, budget, pin, seed, fail_on, cgroup, wait,
+      collectors;
+  std::string output_dir = "melisai-report";
+  std::string state_dir;
+  std::vector<std::string> plugin_dirs;
+  bool keep = false;
+  Display display;
+};
+
+void add_common_options(CLI::App& app, Typed& typed);
+void add_state_dir_option(CLI::App& app, std::string& state_dir);
+void add_wait_option(CLI::App& app, std::string& wait);
+void add_plugin_dir_option(CLI::App& app, std::vector<std::string>& directories);
+
+/// Errors of everything below: usage, with the option's name in front.
+Result<void> fill(Request& request, const Typed& typed, const EnvLookup& env);
+Result<std::string> state_directory(const std::string& typed, const EnvLookup& env);
+Result<std::optional<double>> fraction(const std::string& option, const std::string& text,
+                                       double min, double max);
+/// Whole decimal numbers; at most 18 digits.
+Result<std::optional<std::uint64_t>> number(const std::string& option, const std::string& text,
+                                            std::uint64_t min, std::uint64_t max);
+Result<Milliseconds> waiting_time(const std::string& text);
+
+std::string absolute(const std::string& path);
+Error usage(const std::string& option, const std::string& what);
+
+}  // namespace melisai::cli

@@ -1,0 +1,235 @@
+#include "core/cli_records.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+
+#include "core/base/text.h"
+#include "core/cli_options.h"
+
+namespace melisai::cli {
+namespace {
+
+constexpr std::uint64_t kNumberMax = 999'999'999'999'999'999u;
+constexpr std::size_t kReasonMax = 1'000;
+
+Result<RunName> run_name(const std::string& option, const std::string& text) {
+  if (text == "last") return RunName{};
+  const Result<std::optional<std::uint64_t>> id = number(option, text, 1, kNumberMax);
+  if (!id || !*id)
+    return usage(option, in_quotes(text) +
+                             " is not the number of a run, nor 'last'; "
+                             "`melisai-gate runs` lists them");
+  return RunName{static_cast<store::RunId>(**id)};
+}
+
+Result<std::int64_t> id_of(const std::string& option, const std::string& text) {
+  MELISAI_TRY(const auto id, number(option, text, 1, kNumberMax));
+  if (!id) return usage(option, "needs the number that `list` shows");
+  return static_cast<std::int64_t>(*id);
+}
+
+/// "2026-12-31", checked against the calendar.
+Result<std::string> date(const std::string& option, const std::string& text) {
+  const bool shaped =
+      text.size() == 10 && text[4] == '-' && text[7] == '-' &&
+      std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) == 8;
+  if (shaped) {
+    const auto part = [&](std::size_t at, std::size_t size) {
+      return static_cast<unsigned>(std::stoi(text.substr(at, size)));
+    };
+    const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(part(0, 4))),
+                                          std::chrono::month(part(5, 2)),
+                                          std::chrono::day(part(8, 2))};
+    if (day.ok()) return text;
+  }
+  return usage(option, in_quotes(text) + " is not a date such as 2026-12-31");
+}
+
+}  // namespace
+
+RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
+  CLI::App& plugins = add("plugins", "List the collectors that are found, and what they yield");
+  plugins.add_flag("--json", json_, "For programs");
+  add_plugin_dir_option(plugins, plugin_dirs_);
+  add_runs();
+  add_baseline();
+  add_ack();
+}
+
+CLI::App& RecordsParser::add(const std::string& name, const std::string& help) {
+  CLI::App& command = *app_.add_subcommand(name, help);
+  add_state_dir_option(command, state_dir_);
+  return command;
+}
+
+void RecordsParser::add_runs() {
+  CLI::App& runs = add("runs", "List the stored runs, newest first, or print one run's pairs");
+  runs.add_option("--project", project_, "Only of this project")->type_name("NAME");
+  runs.add_option("--limit", limit_, "At most so many (default 50)")->type_name("N");
+  runs.add_option("--pairs", pairs_, "Every pair of a run as JSON lines, for `replay`")
+      ->type_name("RUN");
+  runs.add_flag("--json", json_, "For programs");
+
+  CLI::App& show = add("show", "Everything about one stored run");
+  show.add_option("RUN", run_, "Its number, or 'last'")->required();
+  show.add_flag("--json", json_, "For programs");
+
+  CLI::App& report = add("report", "The report of a stored run, again");
+  report.add_option("RUN", run_, "Its number, or 'last'")->required();
+  report.add_option("--format", format_, "Default terminal")->type_name("json|markdown|terminal");
+
+  CLI::App& gc = add("gc", "Remove old runs and their logs; what a baseline names stays");
+  gc.add_option("--keep", keep_, "The newest N runs, or those younger than a duration such as 30d")
+      ->type_name("N|T")
+      ->required();
+  add_wait_option(gc, wait_);
+}
+
+void RecordsParser::add_baseline() {
+  CLI::App& baseline =
+      *app_.add_subcommand("baseline", "Which run `check --base last-green` means");
+  baseline.require_subcommand(1);
+  CLI::App& list = *baseline.add_subcommand("list", "All of them");
+  list.add_option("--project", project_, "Only of this project")->type_name("NAME");
+  list.add_flag("--json", json_, "For programs");
+  CLI::App& set = *baseline.add_subcommand("set", "Pin a run; green runs no longer move it");
+  set.add_option("RUN", run_, "Its number, or 'last'")->required();
+  set.add_option("--branch", branch_, "For this branch (default: the run's own)")->type_name("B");
+  add_wait_option(set, wait_);
+  CLI::App& remove = *baseline.add_subcommand("rm", "Forget one");
+  remove.add_option("ID", id_, "The number that `baseline list` shows")->required();
+  add_wait_option(remove, wait_);
+  for (CLI::App* command : {&list, &set, &remove}) add_state_dir_option(*command, state_dir_);
+}
+
+void RecordsParser::add_ack() {
+  CLI::App& ack = add("ack", "Accept a slowdown until a date: it is reported, but no longer red");
+  ack.add_option("BENCHMARK", benchmark_, "Full name, or a pattern such as 'parse/*'");
+  ack.add_option("METRIC", metric_, "Name or pattern, such as wall_time or '*'");
+  ack.add_option("--until", until_, "The last day it holds, UTC")->type_name("YYYY-MM-DD");
+  ack.add_option("--reason", reason_, "Why; shown in every report")->type_name("TEXT");
+  ack.add_option("--up-to", up_to_, "Not above this slowdown (default: any)")->type_name("P");
+  ack.add_option("--project", project_, "Default: the project of -C")->type_name("NAME");
+  ack.add_option("-C", directory_, "The repository (default: the current directory)")
+      ->type_name("DIR");
+  ack.add_flag("--list", list_, "Show what is acknowledged instead");
+  ack.add_option("--rm", id_, "Take one back instead, by the number that --list shows")
+      ->type_name("ID");
+  ack.add_flag("--json", json_, "With --list, for programs");
+  add_wait_option(ack, wait_);
+}
+
+const CLI::App* RecordsParser::asked() const {
+  for (const char* name : {"plugins", "runs", "show", "report", "gc", "baseline", "ack"})
+    if (app_.got_subcommand(name)) {
+      const CLI::App* command = app_.get_subcommand(name);
+      const auto inner = command->get_subcommands();
+      return inner.empty() ? command : inner.front();
+    }
+  return nullptr;
+}
+
+Result<std::optional<Invocation>> RecordsParser::make(const EnvLookup& env) const {
+  if (app_.got_subcommand("plugins")) {
+    PluginsCommand command{.plugin_dirs = {}, .json = json_};
+    for (const std::string& directory : plugin_dirs_)
+      command.plugin_dirs.push_back(absolute(directory));
+    return std::optional<Invocation>(std::move(command));
+  }
+  MELISAI_TRY(std::optional<RecordsRequest> wanted, request());
+  if (!wanted) return std::optional<Invocation>();
+  RecordsCommand command{.state_dir = "",
+                         .lock_wait = {},
+                         .directory = absolute(directory_),
+                         .request = *std::move(wanted)};
+  MELISAI_TRY(command.state_dir, state_directory(state_dir_, env));
+  MELISAI_TRY(command.lock_wait, waiting_time(wait_));
+  return std::optional<Invocation>(std::move(command));
+}
+
+Result<std::optional<RecordsRequest>> RecordsParser::request() const {
+  const auto optional = [](Result<RecordsRequest> made) -> Result<std::optional<RecordsRequest>> {
+    if (!made) return made.error();
+    return std::optional<RecordsRequest>(*std::move(made));
+  };
+  if (app_.got_subcommand("runs")) return optional(list_or_pairs());
+  if (app_.got_subcommand("show")) {
+    MELISAI_TRY(const RunName run, run_name("show", run_));
+    return std::optional<RecordsRequest>(ShowRun{.run = run, .json = json_});
+  }
+  if (app_.got_subcommand("report")) return optional(report_request());
+  if (app_.got_subcommand("gc")) return optional(gc_request());
+  if (app_.got_subcommand("baseline")) return optional(baseline_request());
+  if (app_.got_subcommand("ack")) return optional(ack_request());
+  return std::optional<RecordsRequest>();
+}
+
+Result<RecordsRequest> RecordsParser::list_or_pairs() const {
+  if (!pairs_.empty()) {
+    MELISAI_TRY(const RunName run, run_name("--pairs", pairs_));
+    return RecordsRequest(PrintPairs{run});
+  }
+  MELISAI_TRY(const auto limit, number("--limit", limit_, 1, 1'000'000));
+  return RecordsRequest(ListRuns{
+      .project = project_, .limit = static_cast<std::size_t>(limit.value_or(50)), .json = json_});
+}
+
+Result<RecordsRequest> RecordsParser::report_request() const {
+  MELISAI_TRY(const RunName run, run_name("report", run_));
+  PrintReport print{.run = run};
+  if (format_ == "json")
+    print.format = PrintReport::Format::json;
+  else if (format_ == "markdown")
+    print.format = PrintReport::Format::markdown;
+  else if (format_ != "terminal")
+    return usage("--format", in_quotes(format_) + " is not json, markdown or terminal");
+  return RecordsRequest(print);
+}
+
+Result<RecordsRequest> RecordsParser::gc_request() const {
+  store::Retention retention;
+  if (keep_.find_first_not_of("0123456789") == std::string::npos) {
+    MELISAI_TRY(const auto runs, number("--keep", keep_, 0, 1'000'000'000));
+    retention.runs_max = static_cast<std::size_t>(runs.value_or(0));
+    if (!runs) return usage("--keep", "needs a number of runs or a duration");
+  } else {
+    const Result<Milliseconds> age = parse_duration(keep_);
+    if (!age) return usage("--keep", age.error().message);
+    retention.age_max = *age;
+  }
+  return RecordsRequest(CollectGarbage{retention});
+}
+
+Result<RecordsRequest> RecordsParser::baseline_request() const {
+  const CLI::App& baseline = *app_.get_subcommand("baseline");
+  if (baseline.got_subcommand("list"))
+    return RecordsRequest(ListBaselines{.project = project_, .json = json_});
+  if (baseline.got_subcommand("rm")) {
+    MELISAI_TRY(const std::int64_t id, id_of("baseline rm", id_));
+    return RecordsRequest(RemoveBaseline{id});
+  }
+  MELISAI_TRY(const RunName run, run_name("baseline set", run_));
+  return RecordsRequest(SetBaseline{.run = run, .branch = branch_});
+}
+
+Result<RecordsRequest> RecordsParser::ack_request() const {
+  if (list_) return RecordsRequest(ListAcknowledgements{.project = project_, .json = json_});
+  if (!id_.empty()) {
+    MELISAI_TRY(const std::int64_t id, id_of("--rm", id_));
+    return RecordsRequest(RemoveAcknowledgement{id});
+  }
+  if (benchmark_.empty() || metric_.empty() || until_.empty() || reason_.empty())
+    return usage("ack",
+                 "needs BENCHMARK METRIC --until YYYY-MM-DD --reason TEXT (or --list, or --rm ID)");
+  if (reason_.size() > kReasonMax) return usage("--reason", "is longer than 1000 bytes");
+  Acknowledge ack{.project = project_, .what = {}};
+  ack.what.benchmark = benchmark_;
+  ack.what.metric = metric_;
+  ack.what.reason = reason_;
+  MELISAI_TRY(ack.what.until, date("--until", until_));
+  MELISAI_TRY(ack.what.up_to, fraction("--up-to", up_to_, 0.001, 100));
+  return RecordsRequest(std::move(ack));
+}
+
+}  // namespace melisai::cli

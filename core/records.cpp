@@ -1,0 +1,188 @@
+#include "core/records.h"
+
+#include "core/base/glob.h"
+#include "core/base/text.h"
+#include "core/records_json.h"
+#include "core/report/report.h"
+
+namespace melisai {
+namespace {
+
+using store::Store;
+
+class Records {
+ public:
+  explicit Records(const RecordsWorld& world) : world_(world) {}
+
+  Result<void> operator()(const ListRuns& request) {
+    MELISAI_TRY(const std::optional<Store> store, Store::open_reader(world_.state_dir));
+    std::vector<store::RunSummary> runs;
+    if (store) {
+      MELISAI_TRY(runs, store->runs({.project = request.project, .limit = request.limit}));
+    }
+    if (request.json) return print(runs_json(runs));
+    if (runs.empty()) return print("no run is stored in " + world_.state_dir + "\n");
+    return print(report::render_runs(runs));
+  }
+
+  Result<void> operator()(const PrintPairs& request) {
+    MELISAI_TRY(const Store store, reader());
+    MELISAI_TRY(const store::RunId id, number_of(request.run, store));
+    // An unknown run is an error, one without pairs is an empty file.
+    MELISAI_CHECK(store.run(id));
+    return store.for_each_pair(
+        id, [&](const store::StoredPair& pair) { return print(store::pair_line(pair)); });
+  }
+
+  Result<void> operator()(const ShowRun& request) {
+    MELISAI_TRY(const Store store, reader());
+    MELISAI_TRY(const store::RunId id, number_of(request.run, store));
+    MELISAI_TRY(const store::Run run, store.run(id));
+    return print(request.json ? run_json(run) : report::render_run(run));
+  }
+
+  Result<void> operator()(const PrintReport& request) {
+    MELISAI_TRY(const Store store, reader());
+    MELISAI_TRY(const store::RunId id, number_of(request.run, store));
+    MELISAI_TRY(const store::Run run, store.run(id));
+    if (!run.report)
+      return Error{Errc::not_found, "run " + std::to_string(id) + " has no report (" +
+                                        std::string(to_string(run.summary.state)) +
+                                        "); `melisai-gate runs --pairs " + std::to_string(id) +
+                                        "` prints what it measured"};
+    switch (request.format) {
+      case PrintReport::Format::json: return print(to_json(*run.report));
+      case PrintReport::Format::markdown: return print(report::render_markdown(*run.report));
+      case PrintReport::Format::terminal: break;
+    }
+    return print(report::render_terminal(*run.report, {}));
+  }
+
+  Result<void> operator()(const CollectGarbage& request) {
+    MELISAI_TRY(Store store, writer("gc"));
+    MELISAI_TRY(const store::Collected gone,
+                store.collect_garbage(request.retention, world_.clock.now()));
+    return print("removed " + std::to_string(gone.runs) + " runs, freed " +
+                 format_bytes(gone.bytes) + "\n");
+  }
+
+  Result<void> operator()(const ListBaselines& request) {
+    MELISAI_TRY(const std::optional<Store> store, Store::open_reader(world_.state_dir));
+    std::vector<store::Baseline> baselines;
+    if (store) {
+      MELISAI_TRY(baselines, store->baselines(request.project));
+    }
+    if (request.json) return print(baselines_json(baselines));
+    if (baselines.empty())
+      return print("no baseline is stored; a trusted check that passes on a branch becomes one\n");
+    return print(report::render_baselines(baselines));
+  }
+
+  Result<void> operator()(const SetBaseline& request) {
+    MELISAI_TRY(Store store, writer("baseline set"));
+    MELISAI_TRY(const store::RunId id, number_of(request.run, store));
+    MELISAI_TRY(const store::Run run, store.run(id));
+    const std::string& branch = request.branch.empty() ? run.summary.branch : request.branch;
+    MELISAI_TRY(const store::Baseline set,
+                store.set_baseline(id, branch, utc_time(world_.clock.now())));
+    return print("baseline " + std::to_string(set.id) + ": run " + std::to_string(set.run) +
+                 " for branch " + printable(set.branch) + " of " + printable(set.project) +
+                 "; green runs no longer move it\n");
+  }
+
+  Result<void> operator()(const RemoveBaseline& request) {
+    MELISAI_TRY(Store store, writer("baseline rm"));
+    MELISAI_CHECK(store.remove_baseline(request.id));
+    return print("removed baseline " + std::to_string(request.id) + "\n");
+  }
+
+  Result<void> operator()(const Acknowledge& request) {
+    if (request.what.until < utc_time(world_.clock.now()).substr(0, 10))
+      return Error{Errc::usage, "--until: " + request.what.until + " is in the past"};
+    MELISAI_TRY(Store store, writer("ack"));
+    MELISAI_TRY(const std::int64_t id,
+                store.acknowledge(request.project, request.what, utc_time(world_.clock.now())));
+    MELISAI_CHECK(note_when_unknown(store, request));
+    return print("acknowledged as " + std::to_string(id) + " in project " +
+                 printable(request.project) + " until " + request.what.until + "\n");
+  }
+
+  Result<void> operator()(const ListAcknowledgements& request) {
+    MELISAI_TRY(const std::optional<Store> store, Store::open_reader(world_.state_dir));
+    std::vector<store::StoredAcknowledgement> all;
+    if (store) {
+      MELISAI_TRY(all, store->acknowledgements(request.project));
+    }
+    if (request.json) return print(acknowledgements_json(all));
+    if (all.empty()) return print("nothing is acknowledged\n");
+    return print(report::render_acknowledgements(all));
+  }
+
+  Result<void> operator()(const RemoveAcknowledgement& request) {
+    MELISAI_TRY(Store store, writer("ack --rm"));
+    MELISAI_CHECK(store.remove_acknowledgement(request.id));
+    return print("removed acknowledgement " + std::to_string(request.id) + "\n");
+  }
+
+ private:
+  Result<void> print(std::string_view text) const {
+    if (world_.print(text)) return {};
+    return Error{Errc::io, "the output could not be written"};
+  }
+
+  Result<Store> reader() const {
+    MELISAI_TRY(std::optional<Store> store, Store::open_reader(world_.state_dir));
+    if (!store) return Error{Errc::not_found, "no run is stored in " + world_.state_dir};
+    return *std::move(store);
+  }
+
+  Result<Store> writer(const std::string& command) const {
+    return Store::open_writer(world_.state_dir,
+                              {.command = "melisai-gate " + command,
+                               .wait = world_.lock_wait,
+                               .interrupted = world_.interrupted,
+                               .waiting = world_.note},
+                              world_.clock.now());
+  }
+
+  static Result<store::RunId> number_of(const RunName& name, const Store& store) {
+    if (name.id) return *name.id;
+    return store.newest_run();
+  }
+
+  /// A misspelt name would wait for a benchmark that never comes.
+  Result<void> note_when_unknown(const Store& store, const Acknowledge& request) const {
+    MELISAI_TRY(const std::vector<store::RunSummary> runs,
+                store.runs({.project = request.project, .limit = 1}));
+    if (runs.empty()) {
+      world_.note("no run of project " + in_quotes(request.project) +
+                  " is stored here yet; is the name right? See --project");
+      return {};
+    }
+    MELISAI_TRY(const store::Run run, store.run(runs.front().id));
+    if (!run.report) return {};
+    std::vector<std::string> names;
+    for (const BenchmarkResult& result : run.report->benchmarks) {
+      if (matches_glob(request.what.benchmark, result.name) &&
+          matches_glob(request.what.metric, result.metric.name))
+        return {};
+      names.push_back(result.name);
+    }
+    const std::string near = nearest_name(request.what.benchmark, names);
+    world_.note("nothing in run " + std::to_string(runs.front().id) + " is called " +
+                in_quotes(request.what.benchmark) + " with metric " +
+                in_quotes(request.what.metric) +
+                (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+    return {};
+  }
+
+  const RecordsWorld& world_;
+};
+
+}  // namespace
+
+Result<void> answer(const RecordsRequest& request, const RecordsWorld& world) {
+  return std::visit(Records(world), request);
+}
+
+}  // namespace melisai

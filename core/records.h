@@ -1,0 +1,80 @@
+// Records: the commands that read and tend what the store remembers: runs, show, report, gc,
+// baseline, ack. Each turns a request into text; main prints it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "core/store/store.h"
+
+namespace melisai {
+
+/// "12", or "last" for the newest.
+struct RunName {
+  std::optional<store::RunId> id;  ///< nothing: the newest
+};
+
+struct ListRuns {
+  std::string project;  ///< "" for all
+  std::size_t limit = 50;
+  bool json = false;
+};
+struct PrintPairs {
+  RunName run;
+};
+struct ShowRun {
+  RunName run;
+  bool json = false;
+};
+struct PrintReport {
+  RunName run;
+  enum class Format { json, markdown, terminal } format = Format::terminal;
+};
+struct CollectGarbage {
+  store::Retention retention;
+};
+struct ListBaselines {
+  std::string project;
+  bool json = false;
+};
+struct SetBaseline {
+  RunName run;
+  std::string branch;  ///< "" : the run's own
+};
+struct RemoveBaseline {
+  std::int64_t id = 0;
+};
+struct Acknowledge {
+  std::string project;
+  Acknowledgement what;
+};
+struct ListAcknowledgements {
+  std::string project;
+  bool json = false;
+};
+struct RemoveAcknowledgement {
+  std::int64_t id = 0;
+};
+
+using RecordsRequest = std::variant<ListRuns, PrintPairs, ShowRun, PrintReport, CollectGarbage,
+                                    ListBaselines, SetBaseline, RemoveBaseline, Acknowledge,
+                                    ListAcknowledgements, RemoveAcknowledgement>;
+
+struct RecordsWorld {
+  std::string state_dir;  ///< absolute
+  Milliseconds lock_wait{0};
+  const Clock& clock;
+  std::function<bool()> interrupted;
+  std::function<bool(std::string_view)> print;  ///< false: nobody reads any more
+  std::function<void(const std::string&)> note;
+};
+
+/// Errors: usage and not_found for what the user named wrongly, limit when another process writes,
+/// unavailable, io, disk_full.
+Result<void> answer(const RecordsRequest& request, const RecordsWorld& world);
+
+}  // namespace melisai

@@ -1,0 +1,119 @@
+// Collectors around a check: they explain, they are named when they fail, they never decide.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/e2e/support/sandbox.h"
+
+namespace melisai::e2e {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class CollectorsInACheck : public Sandbox {
+ protected:
+  /// A benchmark whose verdict is a pass on any machine.
+  void commit_seeded(const std::string& collect = "") {
+    write_seeded_pipeline();
+    write(".melisai-gate.yaml", text_of(repo() + "/.melisai-gate.yaml") + collect);
+    write_numbers("BM_A 100 0.01\n");
+    commit("base");
+    commit("head");
+  }
+  static std::string text_of(const std::string& path) { return *read_file(path, 1 << 20); }
+  /// A directory with copies of the named test plugins; only we may write to it.
+  std::string plugins(const Words& names) {
+    const std::string directory = root() + "/plugins";
+    std::filesystem::create_directories(directory);
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
+    for (const std::string& name : names)
+      std::filesystem::copy(std::string(MELISAI_TEST_PLUGINS) + "/" + name + ".so",
+                            directory + "/" + name + ".so");
+    return directory;
+  }
+  Ran check_with(const Words& names) {
+    return check({"--base", "main~1", "--plugin-dir", plugins(names)});
+  }
+  json collector(const std::string& file) const {
+    const json all = report();
+    for (const json& entry : all["collectors"])
+      if (entry["file"].get<std::string>().ends_with("/" + file)) return entry;
+    return nullptr;
+  }
+  json profile_value(const std::string& collector, const std::string& metric) const {
+    const json all = report();
+    for (const json& profile : all["profiles"])
+      for (const json& value : profile["values"])
+        if (value["collector"] == collector && value["metric"] == metric) return value;
+    return nullptr;
+  }
+};
+
+TEST_F(CollectorsInACheck, ProcessSeesTheWholeTreeOfBothSides) {
+  write_pipeline("head -c 3000000 /dev/zero | cat > /dev/null; sleep 0.15");
+  commit("base");
+  commit("head");
+  ASSERT_EQ(check({"--base", "main~1", "--threshold", "500%", "--max-pairs", "4"}).code, 0);
+  EXPECT_EQ(collector("process.so")["status"], "ok");
+  const json written = profile_value("process", "wchar");
+  ASSERT_TRUE(written.is_object()) << report()["profiles"].dump();
+  EXPECT_GE(written["base"], 3'000'000) << "head wrote that much into the pipe";
+  EXPECT_GE(written["head"], 3'000'000);
+  EXPECT_GE(profile_value("process", "processes_max")["base"], 1);
+}
+
+TEST_F(CollectorsInACheck, APluginThatCrashesLosesItsNumbersOnly) {
+  commit_seeded();
+  const Ran ran = check_with({"good", "crash_in_start", "hang_in_stop", "exception"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(report()["verdict"], "pass");
+  EXPECT_EQ(collector("good.so")["status"], "ok");
+  EXPECT_EQ(collector("crash_in_start.so")["status"], "plugin_crashed");
+  EXPECT_EQ(collector("hang_in_stop.so")["status"], "plugin_timeout");
+  EXPECT_EQ(collector("exception.so")["status"], "plugin_failed");
+  EXPECT_THAT(ran.out, HasSubstr("crash_in_start"));
+  EXPECT_TRUE(profile_value("process", "cpu_time").is_object());
+  expect_nothing_left();
+  EXPECT_TRUE(processes_with(root() + "/plugins").empty());
+}
+
+TEST_F(CollectorsInACheck, ARequiredCollectorThatIsMissingMakesAPassInconclusive) {
+  commit_seeded("collect: { required: [process, ebpf-that-nobody-has] }\n");
+  EXPECT_EQ(check_with({}).code, 0);
+  EXPECT_EQ(report()["verdict"], "inconclusive");
+  EXPECT_EQ(report()["reason_code"], "collector");
+  EXPECT_THAT(report()["reason"], HasSubstr("ebpf-that-nobody-has"));
+}
+
+TEST_F(CollectorsInACheck, TheyCanBeSwitchedOff) {
+  commit_seeded("collect: { enabled: false }\n");
+  EXPECT_EQ(check_with({"good"}).code, 0);
+  EXPECT_EQ(report()["collectors"], json::array());
+  EXPECT_EQ(report()["profiles"], json::array());
+}
+
+TEST_F(CollectorsInACheck, PluginsListsWhatIsThereAndWhy) {
+  const std::string directory = plugins({"good", "newer_major", "half_capability"});
+  const Ran text =
+      run_program({MELISAI_BIN_DIR "/melisai-gate", "plugins", "--plugin-dir", directory}, root());
+  EXPECT_EQ(text.code, 0);
+  EXPECT_THAT(text.out, AllOf(HasSubstr("process"), HasSubstr("quiet"), HasSubstr("peak_rss"),
+                              HasSubstr("newer_major.so"), HasSubstr("refused")));
+  const Ran ran = run_program(
+      {MELISAI_BIN_DIR "/melisai-gate", "plugins", "--json", "--plugin-dir", directory}, root());
+  const json all = json::parse(ran.out);
+  for (const json& entry : all) {
+    const std::string file = entry["file"];
+    if (file.ends_with("newer_major.so")) {
+      EXPECT_THAT(entry["reason"], HasSubstr("1.0")) << "both versions are named";
+    }
+    if (file.ends_with("process.so")) {
+      EXPECT_FALSE(entry["metrics"].empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace melisai::e2e

@@ -1,0 +1,191 @@
+#include "core/base_commit.h"
+
+#include <gmock/gmock.h>
+
+#include "core/base/files.h"
+#include "tests/fakes/fake_git_repo.h"
+
+namespace melisai {
+namespace {
+
+using Kind = BaseChoice::Kind;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+EnvLookup environment(std::map<std::string, std::string> values) {
+  return [values](const std::string& name) -> std::optional<std::string> {
+    const auto found = values.find(name);
+    return found == values.end() ? std::nullopt : std::optional<std::string>(found->second);
+  };
+}
+
+TEST(BaseChoice, ReadsItsForms) {
+  EXPECT_EQ(parse_base_choice("")->kind, Kind::merge_base);
+  EXPECT_EQ(parse_base_choice("merge-base")->kind, Kind::merge_base);
+  EXPECT_EQ(parse_base_choice("last-green")->kind, Kind::last_green);
+  EXPECT_EQ(parse_base_choice("tag:v*")->value, "v*");
+  EXPECT_EQ(parse_base_choice("run:12")->run, 12);
+  EXPECT_EQ(parse_base_choice("refs/heads/last-green")->kind, Kind::reference);
+  EXPECT_EQ(parse_base_choice("main~3")->value, "main~3");
+}
+
+TEST(BaseChoice, RefusesFormsWithoutAValue) {
+  for (const char* text :
+       {"tag:", "run:", "run:0", "run:-1", "run:12x", "run: 1", "run:99999999999999999999"})
+    EXPECT_EQ(parse_base_choice(text).error().code, Errc::usage) << text;
+}
+
+TEST(BranchOf, IsTheOneCheckedOutOrWhatCiSays) {
+  FakeGitRepo git;
+  EXPECT_EQ(branch_of("HEAD", "s", git, environment({})), "main");
+  EXPECT_EQ(branch_of("WORKTREE", "s", git, environment({})), "main");
+  git.branch_name = "";
+  EXPECT_EQ(branch_of("HEAD", "s", git, environment({})), "");
+  EXPECT_EQ(branch_of("HEAD", "s", git,
+                      environment({{"GITHUB_REF_TYPE", "branch"}, {"GITHUB_REF_NAME", "dev"}})),
+            "dev");
+  EXPECT_EQ(branch_of("HEAD", "s", git,
+                      environment({{"GITHUB_REF_TYPE", "tag"}, {"GITHUB_REF_NAME", "v1"}})),
+            "");
+  EXPECT_EQ(branch_of("HEAD", "s", git, environment({{"CI_COMMIT_BRANCH", "x"}})), "x");
+}
+
+TEST(BranchOf, ANamedHeadIsABranchOnlyAtItsTip) {
+  FakeGitRepo git;
+  git.refs = {{"refs/heads/topic", "aaaa"}};
+  EXPECT_EQ(branch_of("topic", "aaaa", git, environment({})), "topic");
+  EXPECT_EQ(branch_of("topic", "bbbb", git, environment({})), "");
+  EXPECT_EQ(branch_of("v1.0", "aaaa", git, environment({})), "");
+}
+
+TEST(PullRequests, AreKnownByTheirCi) {
+  EXPECT_FALSE(is_pull_request(environment({{"GITHUB_EVENT_NAME", "push"}})));
+  EXPECT_TRUE(is_pull_request(environment({{"GITHUB_EVENT_NAME", "pull_request"}})));
+  EXPECT_TRUE(is_pull_request(environment({{"GITHUB_EVENT_NAME", "pull_request_target"}})));
+  EXPECT_TRUE(is_pull_request(environment({{"CI_MERGE_REQUEST_IID", "4"}})));
+}
+
+Machine machine() {
+  return {.cpu_model = "A",
+          .cpus = 4,
+          .kernel = "6.1",
+          .fingerprint = "1",
+          .memory_bytes = std::int64_t{8} << 30,
+          .virtualisation = "none",
+          .governor = "performance"};
+}
+
+TEST(MachineDifferences, NameWhatDiffersAndNothingElse) {
+  Machine now = machine();
+  now.memory_bytes += 1 << 20;
+  EXPECT_EQ(machine_differences(machine(), now), "") << "the fingerprint decides";
+  now.fingerprint = "2";
+  now.cpus = 2;
+  now.kernel = "6.2";
+  EXPECT_EQ(machine_differences(machine(), now),
+            "number of CPUs '2' instead of '4', kernel '6.2' instead of '6.1'");
+  Machine same_words = machine();
+  same_words.fingerprint = "3";
+  EXPECT_EQ(machine_differences(machine(), same_words), "fingerprint 3 instead of 1");
+}
+
+class ChooseBase : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_.emplace(*TemporaryDirectory::make(::testing::TempDir(), "base"));
+    auto store = store::Store::open_writer(directory_->path(), {.command = "test"}, {});
+    ASSERT_TRUE(store) << store.error().message;
+    store_.emplace(*std::move(store));
+    git_.commits = {{"head", {}}, {"old", {}}, {"tip", {}}};
+    git_.refs = {{"main", "tip"}, {"refs/tags/v1", "old"}, {"head~1", "old"}};
+    git_.base_sha = "old";
+  }
+  Step<BaseAnswer> choose(const std::string& text, const std::string& branch = "main") {
+    return choose_base({.choice = *parse_base_choice(text),
+                        .head = {.sha = "head", .ref = "HEAD"},
+                        .project = "p",
+                        .branch = branch,
+                        .configuration = "c",
+                        .machine = machine_},
+                       git_, *store_);
+  }
+  void store_run(const std::string& sha, const Machine& machine, bool green) {
+    const store::RunId id = *store_->begin_run({.command = "check"});
+    Report report;
+    report.project = "p";
+    report.verdict = green ? Verdict::pass : Verdict::regression;
+    report.head.sha = sha;
+    report.machine = machine;
+    ASSERT_TRUE(store_->finish_run(
+        id, report, {.branch = "main", .configuration = "c", .trusted = true, .accepts = green}));
+  }
+
+  std::optional<TemporaryDirectory> directory_;
+  std::optional<store::Store> store_;
+  FakeGitRepo git_;
+  Machine machine_ = machine();
+};
+
+TEST_F(ChooseBase, MergeBaseOrTheParentOfWhatIsMerged) {
+  EXPECT_EQ(choose("")->commit.sha, "old");
+  EXPECT_EQ(choose("")->commit.ref, "merge base with main");
+  git_.base_sha = "head";
+  const auto parent = choose("");
+  EXPECT_EQ(parent->commit.ref, "parent of HEAD");
+  EXPECT_THAT(parent->warnings.at(0), HasSubstr("already part of main"));
+  git_.refs.erase("head~1");
+  EXPECT_THAT(choose("").error().reason, HasSubstr("--head WORKTREE"));
+}
+
+TEST_F(ChooseBase, ATagIsLookedUpAsATag) {
+  git_.tag_name = "v1";
+  EXPECT_EQ(choose("tag:v*")->commit.sha, "old");
+  EXPECT_EQ(choose("tag:v*")->commit.ref, "tag v1");
+}
+
+TEST_F(ChooseBase, AStoredRunIsMeasuredAgainAndSaysSo) {
+  store_run("old", machine(), true);
+  for (const char* text : {"run:1", "last-green"}) {
+    const auto base = choose(text);
+    ASSERT_TRUE(base) << base.error().reason;
+    EXPECT_EQ(base->commit.sha, "old");
+    EXPECT_THAT(base->warnings.at(0), HasSubstr("weaker than a side-by-side run"));
+  }
+  EXPECT_EQ(choose("last-green", "topic")->commit.ref, "last green of main, run 1");
+}
+
+TEST_F(ChooseBase, AnotherMachinesRunIsRefusedWithTheDifference) {
+  Machine other = machine();
+  other.fingerprint = "other";
+  other.cpus = 64;
+  store_run("old", other, true);
+  for (const char* text : {"run:1", "last-green"}) {
+    const auto base = choose(text);
+    ASSERT_FALSE(base);
+    EXPECT_EQ(base.error().code, ReasonCode::baseline);
+    EXPECT_THAT(base.error().reason,
+                AllOf(HasSubstr("another machine"), HasSubstr("'4' instead of '64'")));
+  }
+}
+
+TEST_F(ChooseBase, ACommitThatIsGoneIsRefusedWithTheWayToGetIt) {
+  store_run("gone", machine(), true);
+  const auto base = choose("run:1");
+  ASSERT_FALSE(base);
+  EXPECT_EQ(base.error().code, ReasonCode::baseline);
+  EXPECT_THAT(base.error().reason, HasSubstr("git fetch origin gone"));
+}
+
+TEST_F(ChooseBase, ARedRunIsNoLastGreen) {
+  store_run("old", machine(), false);
+  EXPECT_EQ(choose("last-green").error().code, ReasonCode::baseline);
+  EXPECT_THAT(choose("last-green").error().reason, HasSubstr("no green run of branch 'main'"));
+}
+
+TEST_F(ChooseBase, AnUnknownRunIsABaselineProblem) {
+  store_run("old", machine(), true);
+  EXPECT_EQ(choose("run:7").error().code, ReasonCode::baseline);
+}
+
+}  // namespace
+}  // namespace melisai
