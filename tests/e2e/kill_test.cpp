@@ -49,7 +49,9 @@ class KilledCheck : public Sandbox {
     return pairs;
   }
   Ran endless_check(const std::function<void(pid_t)>& started) {
-    return check({"--base", "main~1", "--max-pairs", "10000", "--threshold", "0.1%"}, started);
+    return check({"--base", "main~1", "--max-pairs", "10000", "--threshold", "0.1%",
+                  "--false-alarm", "0.01%", "--miss", "0.01%"},
+                 started);
   }
 };
 
@@ -65,6 +67,7 @@ TEST_F(KilledCheck, LosesNoFinishedPairAndNoStore) {
       seed_text == nullptr ? std::random_device{}() : static_cast<unsigned>(std::atoll(seed_text));
   RecordProperty("seed", std::to_string(seed));
   std::mt19937 random(seed);
+  int killed = 0;
   for (int round = 0; round < kills(); ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
     std::filesystem::remove(halves_file());
@@ -84,6 +87,8 @@ TEST_F(KilledCheck, LosesNoFinishedPairAndNoStore) {
     });
     reading = false;
     reader.join();
+    if (ran.code == 0) continue;  // it saw an improvement by chance, before its moment came
+    ++killed;
     ASSERT_EQ(ran.code, 128 + SIGKILL) << ran.err;
     EXPECT_TRUE(eventually([&] { return processes_with(root()).empty(); })) << "something lives on";
     // The warm-up is no pair. The last pair's second half may have ended without the gate having
@@ -97,6 +102,7 @@ TEST_F(KilledCheck, LosesNoFinishedPairAndNoStore) {
     EXPECT_GE(stored, finished - 1);
     EXPECT_LE(stored, finished);
   }
+  EXPECT_GE(killed, kills() - 1 - kills() / 20);
   std::filesystem::remove(halves_file());
   const Ran next = check({"--base", "main~1", "--max-pairs", "4", "--threshold", "500%"});
   EXPECT_EQ(next.code, 0) << next.err;
@@ -104,7 +110,7 @@ TEST_F(KilledCheck, LosesNoFinishedPairAndNoStore) {
   const json runs = answer_of({"runs", "--json", "--limit", "1000"});
   ASSERT_FALSE(runs.empty());
   EXPECT_EQ(runs[0]["state"], "finished");
-  for (std::size_t i = 1; i < runs.size(); ++i) EXPECT_EQ(runs[i]["state"], "abandoned");
+  for (const json& run : runs) EXPECT_NE(run["state"], "running") << "seed " << seed << ": " << run;
   expect_nothing_left();
 }
 
