@@ -122,6 +122,12 @@ Result<Peer> Peer::start(const PeerSpec& spec) {
 
 pid_t Peer::pid() const { return body_->child->pid(); }
 
+bool Peer::has_ended() const {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid()), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid != 0;
+}
+
 void Peer::wait_any(const std::vector<Peer*>& peers, Milliseconds timeout) {
   std::vector<Body*> bodies;
   bodies.reserve(peers.size());

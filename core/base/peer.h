@@ -43,6 +43,9 @@ class Peer {
   /// all); at most 256 KiB per call. False: it closed its end. Errors: timeout, io.
   Result<bool> receive(std::string& buffer, Milliseconds timeout);
 
+  /// Whether the process is gone, though its children may still hold its end open.
+  bool has_ended() const;
+
   /// What it wrote to stderr, made printable line by line; the last 64 KiB at most.
   std::string errors();
 

@@ -73,6 +73,10 @@ Result<void> check_functions(const melisai_collector& plugin) {
   if (plugin.sample_interval_ms > kIntervalMaxMs)
     return refuse("has a sample_interval_ms of " + std::to_string(plugin.sample_interval_ms) +
                   "; at most 60000");
+  if (plugin.watches != 0 && plugin.sample_interval_ms != 0)
+    return refuse(
+        "watches and has a sample_interval_ms: nothing may run beside timed pairs; split "
+        "it into two collectors");
   if (plugin.watches > 1) return refuse("has watches that is neither 0 nor 1");
   return {};
 }

@@ -46,7 +46,7 @@ Result<void> apply_limits(Bytes memory_max) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return error_from_errno(errno, "cannot give up new privileges");
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
-    return error_from_errno(errno, "cannot ask to end with the gate");
+    return error_from_errno(errno, "cannot ask to end with the supervisor");
   return {};
 }
 

@@ -7,7 +7,7 @@
 namespace melisai::worker {
 
 /// Private memory (RLIMIT_DATA), no core file, 256 descriptors, no new privileges, and death with
-/// the gate. Under AddressSanitizer, which reserves terabytes, memory has no limit. Errors:
+/// its supervisor. Under AddressSanitizer, which reserves terabytes, memory has no limit. Errors:
 /// process.
 Result<void> apply_limits(Bytes memory_max);
 

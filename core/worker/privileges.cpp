@@ -68,6 +68,16 @@ CapabilitySet collector_capabilities() {
   return set;
 }
 
+CapabilitySet permitted_capabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  if (syscall(SYS_capget, &header, sets.data()) != 0) return 0;
+  CapabilitySet permitted = 0;
+  for (std::size_t i = 0; i < sets.size(); ++i)
+    permitted |= CapabilitySet{sets[i].permitted} << (32 * i);
+  return permitted;
+}
+
 Result<void> keep_capabilities(CapabilitySet keep) {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   // Needs CAP_SETPCAP, so it comes first; who lacks that has nothing to gain from the set either,

@@ -22,6 +22,9 @@ CapabilitySet capability_set(const std::vector<std::string>& names);
 /// All that any collector may ask for.
 CapabilitySet collector_capabilities();
 
+/// What this thread could make use of; empty when that cannot be read.
+CapabilitySet permitted_capabilities();
+
 /// Drops everything outside of `keep`, from the bounding set too where that is allowed. Errors:
 /// process.
 Result<void> keep_capabilities(CapabilitySet keep);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/worker/channel.h"
+#include "core/worker/declared.h"
 #include "core/worker/descriptor.h"
 #include "core/worker/file_checks.h"
 #include "core/worker/limits.h"
@@ -12,6 +13,7 @@
 #include "core/worker/privileges.h"
 #include "core/worker/program.h"
 #include "core/worker/session.h"
+#include "core/worker/supervisor.h"
 
 namespace {
 
@@ -20,16 +22,15 @@ using melisai::Result;
 
 Result<Descriptor> load(const std::string& file) {
   MELISAI_TRY(const std::string path, check_library(file));
-  MELISAI_CHECK(keep_capabilities(collector_capabilities()));
+  MELISAI_CHECK(keep_capabilities(declared_capabilities(path)));
   MELISAI_TRY(const melisai_collector* const found, load_collector(path));
-  MELISAI_TRY(Descriptor plugin, adopt(*found));
-  MELISAI_CHECK(keep_capabilities(capability_set(plugin.hello.capabilities)));
-  return plugin;
+  return adopt(*found);
 }
 
 // Why FILE cannot be used is an answer to the gate like any other; what is returned is a fault on
 // our own side of the line.
 Result<void> work(const Options& options) {
+  MELISAI_CHECK(split_off_supervisor());
   MELISAI_CHECK(apply_limits(options.memory_max));
   Result<Descriptor> plugin = options.program ? become_program(options.file) : melisai::Error{};
   const OwnMemory own;

@@ -63,6 +63,14 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments, bool bet
   EXPECT_GT(pid_, 0);
 }
 
+pid_t WorkerProcess::pid() const {
+  const std::string supervisor = std::to_string(pid_);
+  std::ifstream children("/proc/" + supervisor + "/task/" + supervisor + "/children");
+  pid_t child = -1;
+  EXPECT_TRUE(children >> child) << "the worker has no process for its plugin";
+  return child;
+}
+
 WorkerProcess::~WorkerProcess() {
   if (ended_) return;
   kill(pid_, SIGKILL);
@@ -160,7 +168,7 @@ std::vector<std::string> WorkerProcess::sample_texts() const {
 }
 
 std::string WorkerProcess::status_line(const std::string& key) const {
-  std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+  std::ifstream file("/proc/" + std::to_string(pid()) + "/status");
   for (std::string line; std::getline(file, line);)
     if (line.starts_with(key + ":\t")) return line.substr(key.size() + 2);
   return "";

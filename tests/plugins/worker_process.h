@@ -25,7 +25,8 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  pid_t pid() const { return pid_; }
+  pid_t pid() const;  ///< of the process that the plugin runs in, once it has said something
+  pid_t supervisor() const { return pid_; }
   void send(const protocol::Request& request);
   void send_bytes(const std::string& bytes);
   void close_line();
@@ -52,7 +53,7 @@ class WorkerProcess {
   const std::vector<protocol::Samples>& samples() const { return samples_; }
   std::vector<std::string> sample_texts() const;  ///< "answer=42", all frames together
   const std::string& nonsense() const { return nonsense_; }
-  std::string status_line(const std::string& key) const;  ///< of /proc/<pid>/status
+  std::string status_line(const std::string& key) const;  ///< of /proc/<pid()>/status
   std::string errors() const;                             ///< its stderr
 
   /// Exit code, or minus the signal; waits at most 20 seconds.

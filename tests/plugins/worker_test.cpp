@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/plugins/worker_process.h"
 
@@ -294,6 +295,20 @@ TEST(Worker, HasNoCapabilityThatThePluginDoesNotDeclare) {
   EXPECT_EQ(worker.status_line("NoNewPrivs"), "1");
 }
 
+TEST(Worker, NeverGivesAThreadOfThePluginMore) {
+  WorkerProcess worker({zoo_plugin("thread_at_load")});
+  worker.expect<Hello>(HelloRequest{});
+  int threads = 0;
+  const std::string tasks = "/proc/" + std::to_string(worker.pid()) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    const auto status = read_file(task.path() / "status", 1 << 16);
+    ASSERT_TRUE(status);
+    EXPECT_THAT(*status, HasSubstr("CapPrm:\t0000000000000000"));
+    ++threads;
+  }
+  EXPECT_EQ(threads, 2);
+}
+
 TEST(Worker, KeepsWhatThePluginDeclaresAsFarAsWeHaveIt) {
   WorkerProcess worker({zoo_plugin("capable")});
   EXPECT_THAT(worker.expect<Hello>(HelloRequest{}).capabilities,
@@ -306,6 +321,51 @@ TEST(Worker, KeepsWhatThePluginDeclaresAsFarAsWeHaveIt) {
   const std::uint64_t kept = std::stoull(worker.status_line("CapEff"), nullptr, 16);
   EXPECT_EQ(kept, std::stoull(had, nullptr, 16) & declared);
   EXPECT_EQ(worker.status_line("CapPrm"), worker.status_line("CapEff"));
+}
+
+// Processes of that name, zombies left out.
+int leftovers() {
+  int count = 0;
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    const auto status = read_file(process.path() / "status", 1 << 16);
+    if (status && status->starts_with("Name:\tzoo-leftover") &&
+        status->find("State:\tZ") == std::string::npos)
+      ++count;
+  }
+  return count;
+}
+
+bool eventually(int wanted) {
+  for (int round = 0; round < 1'000 && leftovers() != wanted; ++round) usleep(10'000);
+  return leftovers() == wanted;
+}
+
+class LeftProcesses : public ::testing::Test {
+ protected:
+  LeftProcesses() {
+    worker_.expect<Hello>(HelloRequest{});
+    worker_.expect<Started>(StartRequest{.id = 1});
+    EXPECT_TRUE(eventually(2)) << "they were never there";
+  }
+  WorkerProcess worker_{{zoo_plugin("leaves_children")}};
+};
+
+TEST_F(LeftProcesses, EndWithTheWorker) {
+  worker_.send(QuitRequest{});
+  EXPECT_EQ(worker_.wait(), 0);
+  EXPECT_EQ(leftovers(), 0);
+}
+
+TEST_F(LeftProcesses, EndWithACrash) {
+  kill(worker_.pid(), SIGSEGV);
+  EXPECT_EQ(worker_.wait(), -SIGSEGV) << "and it is still seen as one";
+  EXPECT_EQ(leftovers(), 0);
+}
+
+TEST_F(LeftProcesses, EndWhenTheGateAsks) {
+  kill(worker_.supervisor(), SIGTERM);
+  EXPECT_EQ(worker_.wait(), -SIGTERM);
+  EXPECT_EQ(leftovers(), 0);
 }
 
 TEST(Worker, LimitsDescriptorsAndCoreFiles) {

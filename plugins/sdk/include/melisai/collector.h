@@ -94,7 +94,8 @@ typedef struct melisai_collector {
   melisai_str capabilities;
 
   /* 1: a window is cheap (well below a millisecond at both ends), so that the host may open one
-   * around timed pairs to learn whether the machine was quiet. 0: only in profiling runs. */
+   * around timed pairs to learn whether the machine was quiet; sample_interval_ms must be 0 then.
+   * 0: only in profiling runs. */
   uint32_t watches;
   /* How often sample() is wanted, in milliseconds, 1 to 60000; 0: never. */
   uint32_t sample_interval_ms;

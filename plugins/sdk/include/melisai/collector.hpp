@@ -266,6 +266,8 @@ constexpr melisai_collector describe() {
   static_assert(units_are_fine<T>(), "kMetrics: a unit is ns, B, count, 1/s, B/s or ratio");
   static_assert(tiers_are_fine<T>(), "kMetrics: a tier is 1, 2, 3 or 4");
   static_assert(T::kInfo.sample_interval_ms <= 60000, "kInfo.sample_interval_ms: at most 60000");
+  static_assert(!T::kInfo.watches || T::kInfo.sample_interval_ms == 0,
+                "kInfo.watches with a sample_interval_ms: nothing may run beside timed pairs");
   static_assert(kHas<SampleOf, T> || T::kInfo.sample_interval_ms == 0,
                 "kInfo.sample_interval_ms is set, but there is no: void sample();");
   static_assert(!kHas<SampleOf, T> || T::kInfo.sample_interval_ms != 0,

@@ -1,0 +1,32 @@
+// Starts processes that want to outlive it: one in its group, one in a session of its own.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "tests/plugins/zoo/zoo.h"
+
+namespace {
+
+void leave_child(bool own_session) {
+  if (fork() != 0) return;
+  if (own_session) {
+    setsid();
+    if (fork() != 0) _exit(0);
+  }
+  prctl(PR_SET_NAME, "zoo-leftover");
+  sleep(60);
+  _exit(0);
+}
+
+struct LeavesChildren : zoo::Animal {
+  static constexpr melisai::CollectorInfo kInfo{.name = "zoo.leaves_children"};
+  void start(const melisai::Target&) {
+    leave_child(false);
+    leave_child(true);
+  }
+};
+
+}  // namespace
+
+MELISAI_COLLECTOR(LeavesChildren)
