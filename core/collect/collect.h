@@ -4,6 +4,7 @@
 // deadline. The orchestrator is the only caller.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,9 @@ struct PluginPlaces {
 class Collectors final : public RunObserver {
  public:
   /// Starts nothing yet.
-  Collectors(PluginPlaces places, CollectOptions options, const Clock& clock);
+  /// `interrupted` may be empty; while it says so, nobody is waited for any more.
+  Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
+             std::function<bool()> interrupted = {});
   ~Collectors() override;  ///< ends every worker; leaves no process and no descriptor
 
   /// Finds the files and starts all workers side by side; waits until each has introduced itself or
@@ -65,7 +68,7 @@ class QuietWatch {
 
   /// One window that was found disturbed: everything measured since the last reading.
   struct Finding {
-    std::string reason;  ///< "other processes used 0.62 CPUs"; "" when it was quiet
+    std::string reason;  ///< "other processes used 0.62 CPUs"; "" when it was quiet or is not known
   };
   /// Between two pairs. Nothing when the last reading is less than a second ago or nobody watches;
   /// else the finding over the time since that reading, and a new window has begun.

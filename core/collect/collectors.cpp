@@ -13,7 +13,11 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+constexpr Milliseconds kWaitSlice{200};  // between two looks at interrupts and dead workers
 constexpr Milliseconds kBackOff{100};    // between a failure and the restart
+// A round takes twice start_max (10 s at most) and the back-off; melisai-gate-exec holds a tree for
+// 60 s.
+constexpr Milliseconds kOpenMax{30'000};
 constexpr Milliseconds kQuitGrace{200};  // for all that leave, together
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -97,15 +101,17 @@ void Collectors::Body::await(const Workers& asked, Milliseconds limit) {
     Workers waiting = asked;
     std::erase_if(waiting, [](const Worker* worker) { return !worker->awaited(); });
     if (waiting.empty()) return;
-    const nanoseconds left = deadline - clock.monotonic();
+    const bool hurry = interrupted && interrupted();
+    const nanoseconds left = hurry ? nanoseconds(0) : deadline - clock.monotonic();
     std::vector<Peer*> peers;
     for (Worker* worker : waiting) peers.push_back(worker->peer());
-    Peer::wait_any(peers, std::chrono::ceil<Milliseconds>(std::max(left, nanoseconds(0))));
+    Peer::wait_any(peers, std::chrono::ceil<Milliseconds>(
+                              std::clamp<nanoseconds>(left, nanoseconds(0), kWaitSlice)));
     for (Worker* worker : waiting) worker->take();
     if (left > nanoseconds(0)) continue;
     // An answer that was there in time has been taken.
     for (Worker* worker : waiting) {
-      if (worker->awaited()) worker->overdue();
+      if (worker->awaited()) worker->overdue(limit);
     }
   }
 }
@@ -128,6 +134,7 @@ void Collectors::Body::open(const Workers& chosen, const ProcessTree& tree) {
       .id = ++last_window, .root_pid = tree.root_pid, .cgroup = tree.cgroup};
   for (Worker* worker : chosen) worker->take();
   const auto may_restart = [](const Worker* worker) { return worker->may_restart(); };
+  const nanoseconds deadline = clock.monotonic() + kOpenMax;
   // Ends, because each round but the first uses up restarts.
   do {
     restart(chosen);
@@ -135,18 +142,18 @@ void Collectors::Body::open(const Workers& chosen, const ProcessTree& tree) {
       if (worker->idle()) worker->begin(window);
     }
     await(chosen, options.start_max);
-  } while (std::any_of(chosen.begin(), chosen.end(), may_restart));
+  } while (clock.monotonic() < deadline && std::any_of(chosen.begin(), chosen.end(), may_restart));
   for (Worker* worker : chosen) {
     if (!worker->in_window()) worker->miss_window();
   }
 }
 
-std::vector<Sample> Collectors::Body::close(const Workers& chosen) {
+std::vector<Sample> Collectors::Body::close(const Workers& chosen, Milliseconds limit) {
   for (Worker* worker : chosen) {
     worker->take();  // tells a crash in the window from one in stop
     if (worker->in_window()) worker->finish();
   }
-  await(chosen, options.stop_max);
+  await(chosen, std::min(limit, options.stop_max));
   std::vector<Sample> result;
   for (Worker* worker : chosen) {
     for (Sample& sample : worker->take_samples()) result.push_back(std::move(sample));
@@ -155,7 +162,7 @@ std::vector<Sample> Collectors::Body::close(const Workers& chosen) {
 }
 
 void Collectors::Body::close_watch() {
-  if (watching) close(watchers());
+  if (watching) close(watchers(), options.stop_max);
   watching = false;
 }
 
@@ -193,9 +200,12 @@ std::vector<CollectorResult> Collectors::Body::results() const {
   return results;
 }
 
-Collectors::Collectors(PluginPlaces places, CollectOptions options, const Clock& clock)
-    : body_(std::make_unique<Body>(
-          Body{.places = std::move(places), .options = std::move(options), .clock = clock})) {}
+Collectors::Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
+                       std::function<bool()> interrupted)
+    : body_(std::make_unique<Body>(Body{.places = std::move(places),
+                                        .options = std::move(options),
+                                        .clock = clock,
+                                        .interrupted = std::move(interrupted)})) {}
 
 Collectors::~Collectors() { body_->dismiss(body_->all()); }
 
@@ -216,7 +226,9 @@ void Collectors::before_exec(const ProcessTree& tree) {
   body_->open(body_->all(), tree);
 }
 
-void Collectors::after_last(const ProcessTree&) { body_->samples = body_->close(body_->all()); }
+void Collectors::after_last(const ProcessTree&) {
+  body_->samples = body_->close(body_->all(), body_->options.stop_max);
+}
 
 std::vector<Sample> Collectors::take_samples() { return std::exchange(body_->samples, {}); }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Collectors::Body {
   PluginPlaces places;
   CollectOptions options;
   const Clock& clock;
+  std::function<bool()> interrupted;
   std::vector<std::unique_ptr<Worker>> workers;  // in the order in which they were found
   std::vector<CollectorResult> refused;          // never started
   std::vector<Sample> samples;                   // of the last window around a tree
@@ -33,7 +35,7 @@ struct Collectors::Body {
   /// before the tree's first instruction.
   void open(const Workers& chosen, const ProcessTree& tree);
   /// Ends the windows of all of `chosen` that have one; their samples in the order of `chosen`.
-  std::vector<Sample> close(const Workers& chosen);
+  std::vector<Sample> close(const Workers& chosen, Milliseconds limit);
   void close_watch();
 
   bool wanted(const std::string& name) const;

@@ -94,8 +94,8 @@ std::vector<Candidate> discover(const std::vector<std::string>& directories, int
   const std::size_t most = static_cast<std::size_t>(std::max(candidates_max, 0));
   if (found.size() > most) {
     Candidate rest = found[most];
-    rest.refused = std::to_string(found.size() - most) + " files from " + rest.name +
-                   " on were passed over: at most " + std::to_string(most) +
+    rest.refused = std::to_string(found.size() - most) + " of the files, from " + rest.name +
+                   " on, passed over: at most " + std::to_string(most) +
                    " collectors (collect.collectors_max) are started";
     found.resize(most);
     found.push_back(std::move(rest));

@@ -8,6 +8,7 @@ namespace melisai::collect {
 namespace {
 
 constexpr std::chrono::seconds kWindowMin{1};
+constexpr Milliseconds kReadingMax{1'000};  // every second of it is taken from the pairs
 
 }  // namespace
 
@@ -18,7 +19,7 @@ void QuietWatch::begin() {
   Collectors::Body& set = *collectors_.body_;
   set.close_watch();
   const Collectors::Body::Workers watchers = set.watchers();
-  open_ = !watchers.empty();
+  open_ = options_.watch && !watchers.empty();
   if (!open_) return;
   // Our own CPU time and that of the pairs, which are our children, is not somebody else's.
   set.open(watchers, {.root_pid = getpid(), .cgroup = ""});
@@ -38,9 +39,8 @@ std::optional<QuietWatch::Finding> QuietWatch::last_reading() {
   // Not watching: a profiling run has ended the window since.
   const bool read = std::exchange(open_, false) && std::exchange(set.watching, false);
   if (!read) return std::nullopt;
-  const std::vector<Sample> samples = set.close(set.watchers());
-  if (samples.empty()) return std::nullopt;
-  return Finding{disturbance(samples, options_)};
+  // A reading that failed says nothing, but its window is over.
+  return Finding{disturbance(set.close(set.watchers(), kReadingMax), options_)};
 }
 
 }  // namespace melisai::collect

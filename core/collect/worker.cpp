@@ -134,7 +134,10 @@ void Collectors::Worker::take() {
   if (!peer_) return;
   std::string bytes;
   const Result<bool> open = peer_->receive(bytes, Milliseconds(0));
-  if (!open && open.error().code == Errc::timeout) return;
+  if (!open && open.error().code == Errc::timeout) {
+    if (peer_->has_ended()) ended();
+    return;
+  }
   bytes_ += bytes.size();
   reader_.add(bytes);
   while (peer_) {
@@ -244,12 +247,11 @@ void Collectors::Worker::on(const protocol::Log& log) {
   if (log_.size() > kLogLinesMax) log_.pop_front();
 }
 
-void Collectors::Worker::overdue() {
+void Collectors::Worker::overdue(Milliseconds limit) {
   const std::string_view asked = step_ == Step::hello  ? "hello"
                                  : step_ == Step::ping ? "ping"
                                  : step_ == Step::stop ? "stop"
                                                        : "start";
-  const Milliseconds limit = step_ == Step::stop ? options_.stop_max : options_.start_max;
   fail(CollectorStatus::timed_out,
        "did not answer '" + std::string(asked) + "' within " + format_duration(limit));
 }

@@ -31,8 +31,8 @@ class Collectors::Worker {
   void quit();    ///< asks it to leave
   void leave(Milliseconds grace);
 
-  void take();     ///< handles what it has sent; does not wait
-  void overdue();  ///< its deadline has passed
+  void take();                       ///< handles what it has sent; does not wait
+  void overdue(Milliseconds limit);  ///< its deadline has passed
 
   bool awaited() const;  ///< an answer is due
   bool idle() const { return step_ == Step::idle; }

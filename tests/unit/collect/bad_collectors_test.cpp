@@ -24,6 +24,26 @@ class BadCollectors : public CollectFixture {
   }
 };
 
+TEST_F(BadCollectors, AStopMayTakeLongerThanAStart) {
+  options_.start_max = Milliseconds(1'000);
+  const CollectorResult slow =
+      bad("def stop(m):\n    time.sleep(1.2)\n    send('stopped', id=m['id'])\n");
+  EXPECT_EQ(slow.status, CollectorStatus::ok) << slow.reason;
+}
+
+TEST_F(BadCollectors, NobodyWaitsForThemAfterAnInterrupt) {
+  options_.start_max = Milliseconds(60'000);
+  add("bad", "hang()");
+  bool interrupted = false;
+  collectors_ = std::make_unique<Collectors>(
+      PluginPlaces{.directories = {path("plugins")}, .worker = path("worker")}, options_, clock_,
+      [&] { return std::exchange(interrupted, true); });
+  const auto begin = clock_.monotonic();
+  collectors_->load();
+  EXPECT_LT(clock_.monotonic() - begin, Milliseconds(20'000)) << "nor a minute";
+  EXPECT_EQ(result("bad").status, CollectorStatus::timed_out);
+}
+
 struct BadCase {
   std::string name;
   std::string python;
@@ -49,6 +69,8 @@ const BadCase kCrashes[] = {
      CollectorStatus::crashed, "crashed with SIGSEGV "},
     {"InStop", "def stop(m): crash()", CollectorStatus::crashed, "crashed with SIGSEGV in stop"},
     {"AfterTheSamples", "def stop(m):\n    sample(m['id'], answer=1)\n    crash()\n",
+     CollectorStatus::crashed, "crashed with SIGSEGV in stop"},
+    {"WhileAChildHoldsItsEnd", "def stop(m):\n    if os.fork() == 0: time.sleep(30)\n    crash()\n",
      CollectorStatus::crashed, "crashed with SIGSEGV in stop"},
     {"Exits", "def start(m): sys.exit(3)", CollectorStatus::crashed,
      "ended with exit code 3 in start"},

@@ -99,7 +99,7 @@ TEST_F(Discovery, RefusesSymbolicLinks) {
 TEST_F(Discovery, CountsWhatPassesTheLimit) {
   for (const char* name : {"a.so", "b.so", "c.so", "d.so"}) add(name, 0644);
   EXPECT_THAT(names(2), ElementsAre("a", "b", "c refused"));
-  EXPECT_THAT(found(2)[2].refused, HasSubstr("2 files from c on were passed over"));
+  EXPECT_THAT(found(2)[2].refused, HasSubstr("2 of the files, from c on, passed over"));
   EXPECT_THAT(names(4), ElementsAre("a", "b", "c", "d"));
 }
 

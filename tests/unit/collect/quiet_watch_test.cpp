@@ -111,9 +111,32 @@ TEST_F(QuietWatchTest, ACrashLosesOneReadingAndTheNextComes) {
   QuietWatch watch(load(), options_, watch_clock_);
   watch.begin();
   watch_clock_.time = milliseconds(1'000);
-  EXPECT_EQ(reading(watch), "nothing");
+  EXPECT_EQ(reading(watch), "") << "nothing is known, but the window is over";
   EXPECT_EQ(watch.last_reading()->reason, "other processes used 0.50 CPUs");
   EXPECT_EQ(result("quiet").restarts, 1);
+}
+
+TEST_F(QuietWatchTest, CanBeSwitchedOff) {
+  add("quiet", kQuiet);
+  options_.watch = false;
+  QuietWatch watch(load(), options_, watch_clock_);
+  watch.begin();
+  watch_clock_.time = milliseconds(5'000);
+  EXPECT_EQ(reading(watch), "nothing");
+  EXPECT_FALSE(watch.last_reading());
+}
+
+TEST_F(QuietWatchTest, ASlowReadingTakesNoMoreThanASecondFromThePairs) {
+  add("quiet", std::string(kQuiet) + "def stop(m): hang()\n");
+  options_.stop_max = milliseconds(60'000);
+  QuietWatch watch(load(), options_, watch_clock_);
+  watch.begin();
+  watch_clock_.time = milliseconds(1'000);
+  const auto start = SystemClock().monotonic();
+  EXPECT_EQ(reading(watch), "");
+  EXPECT_LT(SystemClock().monotonic() - start, milliseconds(20'000)) << "nor a minute";
+  EXPECT_EQ(result("quiet").status, CollectorStatus::timed_out);
+  EXPECT_EQ(result("quiet").reason, "did not answer 'stop' within 1 s");
 }
 
 }  // namespace
