@@ -16,15 +16,27 @@ bool is_date(std::string_view text) {
   });
 }
 
+/// Which of wall and CPU time gates may differ from run to run, so that whoever accepts one accepts
+/// the other.
+std::string_view other_time(std::string_view metric) {
+  if (metric == "wall_time") return "cpu_time";
+  return metric == "cpu_time" ? "wall_time" : metric;
+}
+
 bool covers(const Acknowledgement& accepted, const BenchmarkResult& result,
             const std::string& today) {
-  if (!matches_glob(accepted.benchmark, result.name)) return false;
-  if (!matches_glob(accepted.metric, result.metric.name)) return false;
+  if (!concerns(accepted, result)) return false;
   if (!is_date(accepted.until) || today > accepted.until) return false;
   return !accepted.up_to || (result.effect && *result.effect <= *accepted.up_to);
 }
 
 }  // namespace
+
+bool concerns(const Acknowledgement& accepted, const BenchmarkResult& result) {
+  return matches_glob(accepted.benchmark, result.name) &&
+         (matches_glob(accepted.metric, result.metric.name) ||
+          matches_glob(accepted.metric, other_time(result.metric.name)));
+}
 
 void acknowledge(std::vector<BenchmarkResult>& results,
                  const std::vector<Acknowledgement>& accepted, const std::string& today) {

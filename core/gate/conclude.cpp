@@ -160,19 +160,48 @@ std::string remarks_of(const Tally& tally) {
   return text;
 }
 
-/// A required collector that yielded nothing; null when there is none.
-const CollectorResult* missing_collector(const Report& report) {
-  const auto found = std::find_if(
-      report.collectors.begin(), report.collectors.end(), [](const CollectorResult& collector) {
-        return collector.required && collector.status != CollectorStatus::ok;
+/// Whether `decision` is that of every metric of the benchmark process.
+bool all_are(Decision decision, const std::string& process, const Report& report) {
+  return std::all_of(
+      report.benchmarks.begin(), report.benchmarks.end(), [&](const BenchmarkResult& row) {
+        const bool other = row.name != process && !row.name.starts_with(process + "/");
+        return other || row.decision == decision;
       });
+}
+
+/// Whether it yielded a number for each side that was profiled and exists.
+bool yielded_for(const Profile& profile, const std::string& collector, const Report& report) {
+  bool base = all_are(Decision::added, profile.benchmark, report);
+  bool head = all_are(Decision::removed, profile.benchmark, report);
+  for (const ProfileValue& value : profile.values) {
+    if (value.collector != collector) continue;
+    base = base || value.base.has_value();
+    head = head || value.head.has_value();
+  }
+  return base && head;
+}
+
+bool yielded(const CollectorResult& collector, const Report& report) {
+  return collector.status == CollectorStatus::ok && !report.profiles.empty() &&
+         std::all_of(report.profiles.begin(), report.profiles.end(), [&](const Profile& profile) {
+           return yielded_for(profile, collector.name, report);
+         });
+}
+
+/// A required collector that did not yield what it is required for; null when there is none.
+const CollectorResult* missing_collector(const Report& report) {
+  const auto found =
+      std::find_if(report.collectors.begin(), report.collectors.end(),
+                   [&](const CollectorResult& c) { return c.required && !yielded(c, report); });
   return found == report.collectors.end() ? nullptr : &*found;
 }
 
 std::string missing_of(const CollectorResult& collector) {
+  const std::string name = "required collector " + collector.name;
+  if (collector.status == CollectorStatus::ok)
+    return name + " did not see every benchmark on both sides; see profiles in report.json";
   const std::string why = collector.reason.empty() ? "" : " (" + collector.reason + ")";
-  return "required collector " + collector.name +
-         " yielded nothing: " + std::string(to_string(collector.status)) + why;
+  return name + " yielded nothing: " + std::string(to_string(collector.status)) + why;
 }
 
 void set(Report& report, Verdict verdict, ReasonCode code, const std::string& reason) {

@@ -83,6 +83,9 @@ class Gate {
   int gating_ = 0;  ///< series over which the false-alarm promise is split
 };
 
+/// Whether the names of the two match; an acknowledgement of wall_time or cpu_time holds for both.
+bool concerns(const Acknowledgement& accepted, const BenchmarkResult& result);
+
 /// Marks the regressed results that an acknowledgement covers: both globs match, `today`
 /// ("2026-11-21", UTC) is not past `until`, and the slowdown is known and within `up_to`, if there
 /// is one. The first that covers a result is taken; one whose date is malformed covers nothing.
@@ -93,5 +96,9 @@ void acknowledge(std::vector<BenchmarkResult>& results,
 /// collectors (report.collectors); overwrites only those three fields. Regressions of level warn
 /// and acknowledged ones are named in the sentence and change nothing else.
 void conclude(Report& report);
+
+/// One sentence for each rule that matches no result: most likely a name is misspelt.
+std::vector<std::string> unused_rules(const Policy& policy,
+                                      const std::vector<BenchmarkResult>& results);
 
 }  // namespace melisai::gate

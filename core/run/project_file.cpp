@@ -181,8 +181,8 @@ CollectOptions read_collect(const ConfigValue& section, ConfigErrors& errors) {
   collect.profile = map.boolean("profile", collect.profile);
   collect.watch = map.boolean("watch", collect.watch);
   read_disturbed(map.section("disturbed"), collect, errors);
-  collect.start_max = map.duration("start_max", collect.start_max, {.min = 100ms, .max = 1min});
-  collect.stop_max = map.duration("stop_max", collect.stop_max, {.min = 100ms, .max = 10min});
+  collect.start_max = map.duration("start_max", collect.start_max, {.min = 100ms, .max = 10s});
+  collect.stop_max = map.duration("stop_max", collect.stop_max, {.min = 100ms, .max = 20s});
   collect.memory_max =
       map.bytes("memory_max", collect.memory_max, {.min = 16 << 20, .max = Bytes{64} << 30});
   collect.samples_max =
@@ -195,8 +195,10 @@ CollectOptions read_collect(const ConfigValue& section, ConfigErrors& errors) {
   for (const std::string& name : collect.required)
     if (name.find_first_of("*?") != std::string::npos)
       map.fail("required", in_quotes(name) + " is a pattern; name each required collector");
-  if (!collect.enabled && !collect.required.empty())
-    map.fail("required", "nothing can be required with 'enabled: false'; remove one of them");
+  if (!(collect.enabled && collect.profile) && !collect.required.empty())
+    map.fail("required",
+             "nothing can be required with 'enabled: false' or 'profile: false'; remove one of "
+             "them");
   return collect;
 }
 

@@ -37,7 +37,15 @@ TEST(Acknowledge, MarksARegressionThatBothGlobsMatch) {
   EXPECT_EQ(acknowledged(regressed(), {accept("parse/*", "cpu_?ime")}),
             accept("parse/*", "cpu_?ime"));
   EXPECT_FALSE(acknowledged(regressed(), {accept("parse", "cpu_time")}));
-  EXPECT_FALSE(acknowledged(regressed(), {accept("parse/*", "wall_time")}));
+  EXPECT_FALSE(acknowledged(regressed(), {accept("parse/*", "peak_rss")}));
+}
+
+TEST(Acknowledge, OfOneTimeHoldsForTheOtherSinceEitherMayGate) {
+  EXPECT_TRUE(acknowledged(regressed(), {accept("parse/*", "wall_time")}));
+  BenchmarkResult memory = regressed();
+  memory.metric.name = "peak_rss";
+  EXPECT_FALSE(acknowledged(memory, {accept("parse/*", "wall_time")}));
+  EXPECT_FALSE(acknowledged(memory, {accept("parse/*", "cpu_time")}));
 }
 
 TEST(Acknowledge, MarksNothingButRegressions) {

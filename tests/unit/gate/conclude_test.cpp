@@ -260,7 +260,28 @@ TEST(Conclude, APassWithoutARequiredCollectorIsInconclusive) {
   EXPECT_EQ(exit_code(report, FailOn::inconclusive), 3);
   EXPECT_EQ(concluded_with(CollectorStatus::crashed, false, Decision::clear).verdict,
             Verdict::pass);
-  EXPECT_EQ(concluded_with(CollectorStatus::ok, true, Decision::clear).verdict, Verdict::pass);
+}
+
+TEST(RequiredCollectors, MustHaveSeenEveryBenchmarkOnBothSides) {
+  Report report;
+  report.benchmarks = {gating_result("a", Decision::clear)};
+  report.collectors = {CollectorResult{.name = "ebpf", .required = true}};
+  conclude(report);
+  EXPECT_EQ(report.reason_code, ReasonCode::collector) << "no profile at all";
+  report.profiles = {{.benchmark = "a", .note = "", .values = {{"ebpf", {.name = "m"}, 1.0, {}}}}};
+  conclude(report);
+  EXPECT_EQ(report.reason_code, ReasonCode::collector) << "nothing of head";
+  report.profiles[0].values[0].head = 2.0;
+  conclude(report);
+  EXPECT_EQ(report.verdict, Verdict::pass);
+  report.profiles.push_back({.benchmark = "b", .note = "", .values = {}});
+  report.benchmarks.push_back(gating_result("b", Decision::clear));
+  conclude(report);
+  EXPECT_EQ(report.reason_code, ReasonCode::collector) << "nothing of b";
+  report.benchmarks[1].decision = Decision::added;
+  report.profiles[1].values = {{"ebpf", {.name = "m"}, {}, 1.0}};
+  conclude(report);
+  EXPECT_EQ(report.verdict, Verdict::pass) << "a new benchmark has one side";
 }
 
 TEST(Conclude, ARegressionWithoutARequiredCollectorStaysOne) {

@@ -66,11 +66,11 @@ collect:
   enabled: true
   collectors: ["perf*", quiet]
   required: [quiet, process, perfect]
-  profile: false
+  profile: true
   watch: false
   disturbed: { other_cpu: 150%, steal: 1%, pressure: 0.5 }
   start_max: 500ms
-  stop_max: 1m
+  stop_max: 15s
   memory_max: 1GiB
   samples_max: 7
   log_max: 4KiB
@@ -145,13 +145,13 @@ Project whole_project() {
   project.collect = {.enabled = true,
                      .collectors = {"perf*", "quiet", "process"},  // what is required is selected
                      .required = {"quiet", "process", "perfect"},
-                     .profile = false,
+                     .profile = true,
                      .watch = false,
                      .disturbed_other_cpu = 1.5,
                      .disturbed_steal = 0.01,
                      .disturbed_pressure = 0.5,
                      .start_max = 500ms,
-                     .stop_max = 1min,
+                     .stop_max = 15s,
                      .memory_max = 1 << 30,
                      .samples_max = 7,
                      .log_max = 4 << 10,
@@ -160,6 +160,12 @@ Project whole_project() {
   project.git = {.allow_http = true, .submodules = true, .timeout = 30s};
   project.cache = {.enabled = false, .size_max = 10'000'000'000, .age_max = 30 * 24h};
   return project;
+}
+
+TEST(ProjectFile, ReadsThatNothingShallBeProfiled) {
+  const auto project = parse_project("version: 1\ncollect: { profile: false }\n", "f", {});
+  ASSERT_TRUE(project) << project.error().message;
+  EXPECT_FALSE(project->collect.profile);
 }
 
 TEST(ProjectFile, ReadsEveryKey) {
@@ -196,7 +202,7 @@ TEST(ProjectFile, AcceptsTheEndsOfRanges) {
        {"grace: 0s", "grace: 10m", "output_max: 128KiB", "output_max: 16GiB", "pin: 4095"})
     EXPECT_EQ(message_of("version: 1\nmeasure: { " + std::string(measure) + " }"), "") << measure;
   for (const char* collect :
-       {"enabled: false", "start_max: 100ms", "start_max: 1m", "memory_max: 16MiB",
+       {"enabled: false", "start_max: 100ms", "start_max: 10s", "memory_max: 16MiB",
         "memory_max: 64GiB", "restarts_max: 10", "log_max: 1KiB", "disturbed: { steal: 100% }",
         "disturbed: { other_cpu: 1000% }", "disturbed:"})
     EXPECT_EQ(message_of("version: 1\ncollect: { " + std::string(collect) + " }"), "") << collect;
