@@ -21,20 +21,26 @@ Baseline baseline_of(const Statement& row) {
 
 /// What a person may make a baseline of.
 Result<Baseline> proposed(RunId run, const std::string& branch, const Database& database) {
-  MELISAI_TRY(
-      Statement query,
-      database.prepare("SELECT r.state, r.trusted, r.head_sha, m.fingerprint, r.project, "
-                       "r.configuration FROM runs r LEFT JOIN machines m ON m.id = r.machine "
-                       "WHERE r.id = ?1"));
+  MELISAI_TRY(Statement query,
+              database.prepare("SELECT r.state, r.trusted, r.head_sha, m.fingerprint, r.project, "
+                               "r.configuration, r.head_ref, r.command, r.verdict FROM runs r LEFT "
+                               "JOIN machines m ON m.id = r.machine "
+                               "WHERE r.id = ?1"));
   MELISAI_TRY(const bool found, query.with(run).step());
   if (!found) return no_run(run, database);
   std::string reason;
   if (query.text(0) != to_string(RunState::finished)) {
     reason = "it is " + query.text(0) + ", not finished";
+  } else if (query.text(7) != "check") {
+    reason = "it compared two commands, no commits";
+  } else if (query.text(8) == "error") {
+    reason = "it could not be measured";
   } else if (query.integer(1) == 0) {
     reason = "it was not trusted (of a fork, say), and others will be compared with it";
   } else if (query.text(2).empty()) {
     reason = "its head is no commit that could be built again";
+  } else if (query.text(6) == "WORKTREE") {
+    reason = "it measured a work tree, which no commit holds";
   } else if (query.text(3).empty()) {
     reason = "it does not know its machine";
   } else if (branch.empty()) {

@@ -10,6 +10,8 @@
 
 namespace melisai::store {
 
+inline constexpr const char* kKilled = "its process ended before the run did (killed?)";
+
 /// What add_pair runs thousands of times.
 struct PairStatements {
   Statement pair;

@@ -1,5 +1,8 @@
+#include <signal.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <limits>
 
@@ -28,11 +31,13 @@ Result<Enum> from_word(const std::array<Enum, N>& all, const std::string& word,
 constexpr std::string_view kSelectSummary =
     "SELECT r.id, r.state, r.command, r.project, r.directory, r.started_at, r.branch, r.base_sha, "
     "r.base_ref, r.head_sha, r.head_ref, r.verdict, r.reason, "
-    "(SELECT count(*) FROM pairs WHERE pairs.run = r.id), r.seconds, m.fingerprint, "
+    "(SELECT count(*) FROM pairs WHERE pairs.run = r.id), r.seconds, m.fingerprint, r.pid, "
     "r.configuration, r.trusted, r.output_dir, r.machine, m.cpu_model, m.cpus, m.kernel, "
     "m.memory_bytes, m.virtualisation, m.governor "
     "FROM runs r LEFT JOIN machines m ON m.id = r.machine ";
-constexpr int kColumnsOfSummary = 16;
+constexpr int kColumnsOfSummary = 17;
+
+bool is_gone(int pid) { return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH; }
 
 Result<RunSummary> summary_of(const Statement& row, const Database& database) {
   RunSummary out;
@@ -56,6 +61,11 @@ Result<RunSummary> summary_of(const Statement& row, const Database& database) {
   out.pairs = row.small(column++);
   out.seconds = row.real(column++);
   out.fingerprint = row.text(column++);
+  // The next writer will record it; until then a reader can see as much.
+  if (const int pid = row.small(column++); out.state == RunState::running && is_gone(pid)) {
+    out.state = RunState::abandoned;
+    out.reason = kKilled;
+  }
   MELISAI_ASSERT(column == kColumnsOfSummary);
   return out;
 }

@@ -101,8 +101,7 @@ Result<Store> Store::open_writer(const std::string& state_dir, const Writer& wri
   MELISAI_TRY(Database database, open_to_write(database_path(state_dir)));
   // We hold the lock, so nobody else can be running one.
   MELISAI_CHECK(database.run(
-      "UPDATE runs SET state = 'abandoned', reason = 'its process ended before the run did "
-      "(killed?)' WHERE state = 'running'"));
+      "UPDATE runs SET state = 'abandoned', reason = ?1 WHERE state = 'running'", kKilled));
   return Store(std::make_unique<Body>(
       Body{.state_dir = state_dir, .lock = std::move(lock), .database = std::move(database)}));
 }

@@ -26,7 +26,7 @@ using RunId = std::int64_t;  ///< from 1, never reused
 enum class RunState {
   running,
   finished,
-  abandoned  ///< its process was killed; found by the next writer
+  abandoned  ///< its process was killed
 };
 std::string_view to_string(RunState state);
 

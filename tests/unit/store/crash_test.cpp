@@ -109,7 +109,7 @@ TEST_F(KilledWriter, LeavesWhatAReaderCanReadBeforeAnybodyCleansUp) {
   const int last = killed_at({.pairs = 10}, pid, pipe.read_end.get());
   ASSERT_EQ(wait_for(pid), -SIGKILL);
   const Store store = reader();
-  EXPECT_EQ(store.run(1)->summary.state, RunState::running);
+  EXPECT_EQ(store.run(1)->summary.state, RunState::abandoned) << "its process is gone";
   EXPECT_GE(pairs_of(store, 1).size(), static_cast<std::size_t>(last) * kSeries);
 }
 
