@@ -46,6 +46,10 @@ Step<BaseAnswer> commit_of_run(const store::Run& run, const std::string& ref,
     return baseline_stop(name +
                          " has no commit to compare with (it compared two commands, or "
                          "ended before its head was known); `melisai-gate runs` lists others");
+  if (run.summary.head.ref == kWorkTree)
+    return baseline_stop(name +
+                         " measured a work tree, which no commit holds; `melisai-gate runs` "
+                         "lists others");
   if (!run.machine)
     return baseline_stop(name + " did not finish; `melisai-gate runs` lists others");
   const std::string differences = machine_differences(*run.machine, question.machine);
@@ -114,7 +118,9 @@ Step<BaseAnswer> last_green(const BaseQuestion& question, GitRepo& git, const st
                      ReasonCode::disk));
     if (!baseline) continue;
     MELISAI_TRY(const store::Run run, step(store.run(baseline->run), ReasonCode::disk));
-    return commit_of_run(run, "last green of " + branch + ", run " + std::to_string(baseline->run),
+    return commit_of_run(run,
+                         (baseline->pinned ? "pinned baseline of " : "last green of ") + branch +
+                             ", run " + std::to_string(baseline->run),
                          question, git);
   }
   return no_green_run(question, branches, store);
@@ -187,19 +193,32 @@ Step<BaseAnswer> choose_base(const BaseQuestion& question, GitRepo& git,
 
 std::string branch_of(const std::string& head, const std::string& sha, GitRepo& git,
                       const EnvLookup& env) {
-  if (head != "HEAD" && head != "WORKTREE") {
+  if (head != "HEAD" && head != kWorkTree) {
     const Result<std::string> tip = git.resolve("refs/heads/" + head);
     return tip && *tip == sha ? head : "";
   }
   const Result<std::string> checked_out = git.branch();
   if (checked_out && !checked_out->empty()) return *checked_out;
-  if (env("GITHUB_REF_TYPE").value_or("") == "branch") return env("GITHUB_REF_NAME").value_or("");
-  return env("CI_COMMIT_BRANCH").value_or("");
+  // A job may have checked out something else than what started it: a pull request, on a comment.
+  if (env("GITHUB_SHA") == sha && env("GITHUB_REF_TYPE") == "branch")
+    return env("GITHUB_REF_NAME").value_or("");
+  return env("CI_COMMIT_SHA") == sha ? env("CI_COMMIT_BRANCH").value_or("") : "";
 }
 
 bool is_pull_request(const EnvLookup& env) {
   return env("GITHUB_EVENT_NAME").value_or("").starts_with("pull_request") ||
          env("CI_MERGE_REQUEST_IID").has_value();
+}
+
+bool is_green(const Report& report, double declared_threshold) {
+  const auto& rows = report.benchmarks;
+  const auto clear = [](const BenchmarkResult& row) {
+    return row.gating && row.decision == Decision::clear;
+  };
+  const auto accepted = [](const BenchmarkResult& row) { return row.acknowledged.has_value(); };
+  return report.verdict == Verdict::pass && report.base.sha != report.head.sha &&
+         report.threshold <= declared_threshold && std::any_of(rows.begin(), rows.end(), clear) &&
+         std::none_of(rows.begin(), rows.end(), accepted);
 }
 
 std::string machine_differences(const Machine& then, const Machine& now) {

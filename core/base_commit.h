@@ -13,6 +13,9 @@
 
 namespace melisai {
 
+/// `--head` for HEAD plus what is not committed yet.
+inline constexpr const char* kWorkTree = "WORKTREE";
+
 /// `--base`: merge-base (also when absent), last-green, tag:GLOB, run:ID, or a reference of git.
 struct BaseChoice {
   enum class Kind { merge_base, last_green, tag, run, reference } kind = Kind::merge_base;
@@ -50,6 +53,11 @@ std::string branch_of(const std::string& head, const std::string& sha, GitRepo& 
 /// Whether CI says that the code is a pull request's: such runs never become baselines, since its
 /// author may call the branch what they like.
 bool is_pull_request(const EnvLookup& env);
+
+/// Whether others may be compared with this run from now on: a pass in which something was clear
+/// and nothing was only accepted, against another commit, and not loosened for this once beyond
+/// `declared_threshold`, the pipeline file's.
+bool is_green(const Report& report, double declared_threshold);
 
 /// "CPU 'A' instead of 'B', 4 CPUs instead of 2" : how `now` differs from `then`; "" when times are
 /// comparable.

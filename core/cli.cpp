@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "core/base/config.h"
+#include "core/base/text.h"
 #include "core/cli_options.h"
 #include "core/cli_records.h"
 #include "core/version.h"
@@ -65,6 +67,8 @@ class Parser {
     if (is_ab && !wants_help)
       if (const auto split = split_commands(arguments, ab_request_); !split)
         return wrong(split.error().message);
+    if (const std::string problem = unknown_command(arguments); !problem.empty())
+      return wrong(problem);
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes its arguments from the back
     try {
       app_.parse(arguments);
@@ -82,6 +86,17 @@ class Parser {
   }
 
  private:
+  /// CLI11 would only say that a subcommand is missing.
+  std::string unknown_command(const std::vector<std::string>& arguments) const {
+    if (arguments.empty() || arguments.front().starts_with('-')) return "";
+    std::vector<std::string> names;
+    for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(command->get_name());
+    if (std::find(names.begin(), names.end(), arguments.front()) != names.end()) return "";
+    return "unknown command " + in_quotes(arguments.front()) +
+           suggestion(arguments.front(), names, "commands");
+  }
+
   void add_check() {
     CLI::App& check = *app_.add_subcommand(
         "check", "Compare two commits: build both, test head, measure pairs, judge, report");

@@ -22,6 +22,7 @@ void add_plugin_dir_option(CLI::App& app, std::vector<std::string>& directories)
   app.add_option("--plugin-dir", directories, "Look for collectors here too; may be repeated")
       ->type_name("D")
       ->expected(1)
+      ->check(CLI::ExistingDirectory)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

@@ -49,7 +49,8 @@ Result<std::string> date(const std::string& option, const std::string& text) {
 }  // namespace
 
 RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
-  CLI::App& plugins = add("plugins", "List the collectors that are found, and what they yield");
+  CLI::App& plugins =
+      *app_.add_subcommand("plugins", "List the collectors that are found, and what they yield");
   plugins.add_flag("--json", json_, "For programs");
   add_plugin_dir_option(plugins, plugin_dirs_);
   add_runs();
@@ -195,7 +196,10 @@ Result<RecordsRequest> RecordsParser::gc_request() const {
     if (!runs) return usage("--keep", "needs a number of runs or a duration");
   } else {
     const Result<Milliseconds> age = parse_duration(keep_);
-    if (!age) return usage("--keep", age.error().message);
+    if (!age)
+      return usage("--keep", in_quotes(keep_) +
+                                 " is neither a number of runs, such as 100, nor a "
+                                 "duration, such as 90d");
     retention.age_max = *age;
   }
   return RecordsRequest(CollectGarbage{retention});
@@ -214,8 +218,11 @@ Result<RecordsRequest> RecordsParser::baseline_request() const {
 }
 
 Result<RecordsRequest> RecordsParser::ack_request() const {
+  if (list_ && (!id_.empty() || !benchmark_.empty()))
+    return usage("--list", "shows what is acknowledged and takes nothing else but --project");
   if (list_) return RecordsRequest(ListAcknowledgements{.project = project_, .json = json_});
   if (!id_.empty()) {
+    if (!benchmark_.empty()) return usage("--rm", "takes one number and nothing else");
     MELISAI_TRY(const std::int64_t id, id_of("--rm", id_));
     return RecordsRequest(RemoveAcknowledgement{id});
   }

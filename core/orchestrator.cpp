@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/acknowledged.h"
 #include "core/base/files.h"
 #include "core/gate/gate.h"
 #include "core/measure/measure.h"
@@ -13,8 +14,6 @@
 
 namespace melisai {
 namespace {
-
-constexpr const char* kWorkTree = "WORKTREE";
 
 /// One run of the flow: trigger -> run -> measure <-> gate -> report.
 class Flow {
@@ -141,7 +140,7 @@ class Flow {
                                               .machine = report_.machine},
                                              *git_, log_->store()));
     report_.base = std::move(base.commit);
-    for (const std::string& sentence : base.warnings) warn(sentence);
+    warn_all(base.warnings);
     if (report_.base.sha == report_.head.sha && !worktree_)
       warn("base and head are the same commit; any difference is noise");
     return {};
@@ -169,7 +168,12 @@ class Flow {
                   std::string(run::kPipelineFile) + " is not in commit " + report_.head.sha +
                       "; add one (examples: pipelines/), or use --config FILE or --bench CMD"};
     }
+    declared_threshold_ = project_.gate.threshold;
     apply(request.overrides, project_);
+    if (!project_.collect.enabled && !project_.collect.required.empty())
+      return Stop{ReasonCode::configuration, "--collectors off, but " + file + " requires '" +
+                                                 project_.collect.required.front() +
+                                                 "'; remove one of them"};
     if (project_.name.empty()) project_.name = default_project_name(top_, request.directory);
     git_ = world_.open_repo(request.directory, project_.git);
     return {};
@@ -261,7 +265,8 @@ class Flow {
       work.keep();
       warn("kept: " + work.path());
     }
-    collect::Collectors collectors(plugin_places(), project_.collect, world_.clock);
+    collect::Collectors collectors(plugin_places(), project_.collect, world_.clock,
+                                   world_.interrupted);
     collectors.load();
     if (project_.collect.enabled && !project_.collect.collectors.empty() &&
         collectors.results().empty())
@@ -273,8 +278,11 @@ class Flow {
     Step<void> measured = trial.run(only);
     report_.benchmarks = trial.results();
     report_.measurements = trial.measurements();
-    apply_acknowledgements();
-    if (measured) measured = profile(trial);
+    if (!project_.name.empty())  // `ab` has no project, and so nothing accepted
+      warn_all(acknowledge_slowdowns(report_.benchmarks, log_->store(), project_.name,
+                                     utc_time(world_.clock.now()).substr(0, 10)));
+    if (only.empty()) warn_all(gate::unused_rules(project_.gate, report_.benchmarks));
+    if (measured) profile(trial);
     report_.collectors = collectors.results();
     if (log_->failure()) warn("not every pair could be stored: " + log_->failure()->message);
     if (trial.budget_ended())
@@ -283,11 +291,13 @@ class Flow {
     return measured;
   }
 
-  Step<void> profile(Trial& trial) {
+  /// The verdict stands by then: an interrupt ends the explanation only.
+  void profile(Trial& trial) {
     Step<std::vector<Profile>> profiles = trial.profile();
-    if (!profiles) return profiles.error();
-    report_.profiles = *std::move(profiles);
-    return {};
+    if (profiles)
+      report_.profiles = *std::move(profiles);
+    else
+      warn("no profiles: " + profiles.error().reason);
   }
 
   collect::PluginPlaces plugin_places() const {
@@ -295,16 +305,6 @@ class Flow {
     places.directories.insert(places.directories.end(), request_.plugin_dirs.begin(),
                               request_.plugin_dirs.end());
     return places;
-  }
-
-  /// What somebody accepted until today does not count.
-  void apply_acknowledgements() {
-    if (!log_) return;
-    const auto stored = log_->store().acknowledgements(project_.name);
-    if (!stored) return warn("acknowledgements cannot be read: " + stored.error().message);
-    std::vector<Acknowledgement> accepted;
-    for (const store::StoredAcknowledgement& entry : *stored) accepted.push_back(entry.what);
-    gate::acknowledge(report_.benchmarks, accepted, utc_time(world_.clock.now()).substr(0, 10));
   }
 
   /// Judges what there is, writes the report, and never loses the reason why a check stopped.
@@ -321,24 +321,30 @@ class Flow {
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
     report_.seconds = seconds_since(start_);
-    context_.accepts = may_become_baseline_ && report_.verdict == Verdict::pass;
-    if (log_) keep_or_fail(log_->finish(report_, context_), flow);
-    log_.reset();
     keep_or_fail(report::write_reports(report_, request_.output_dir), flow);
+    context_.accepts = may_become_baseline_ && is_green(report_, declared_threshold_);
+    if (log_ && !keep_or_fail(log_->finish(report_, context_), flow))
+      keep_or_fail(report::write_reports(report_, request_.output_dir), flow);
+    log_.reset();
     return {std::move(report_), project_.gate.fail_on};
   }
 
   /// A result that was not kept is no result; an earlier failure is the better reason.
-  void keep_or_fail(const Result<void>& kept, const Step<void>& flow) {
-    if (kept || !flow) return;
+  bool keep_or_fail(const Result<void>& kept, const Step<void>& flow) {
+    if (kept || !flow) return kept.has_value();
     report_.verdict = Verdict::error;
     report_.reason_code = ReasonCode::disk;
     report_.reason = kept.error().message;
+    return false;
   }
 
   void record(StageResult stage) {
     world_.progress.stage_finished(stage);
     report_.stages.push_back(std::move(stage));
+  }
+
+  void warn_all(const std::vector<std::string>& sentences) {
+    for (const std::string& sentence : sentences) warn(sentence);
   }
 
   void warn(const std::string& sentence) {
@@ -363,6 +369,7 @@ class Flow {
   std::optional<RunLog> log_;  ///< while the run is being recorded
   store::RunContext context_;
   bool may_become_baseline_ = false;
+  double declared_threshold_ = 0;  ///< of the pipeline file, before the command line
   std::unique_ptr<GitRepo> git_;
   std::string top_;  ///< of the work tree, "" for a bare repository
   bool worktree_ = false;

@@ -40,10 +40,11 @@ Step<Profile> Trial::profile_one(std::size_t index) {
     progress_.stage_started("profile of " + subject.spec.name, side->name);
     const Result<std::string> failed = pairs_.profile(subject, *side, collectors_, time_left());
     const std::vector<Sample> samples = collectors_.take_samples();
-    if (!failed && failed.error().code == Errc::timeout)
-      note(side->name + ": the budget ended during the run");
-    else if (!failed)
+    // A verdict that stands must not be lost for want of an explanation.
+    if (!failed && failed.error().code == Errc::interrupted)
       return stop_for(failed.error(), ReasonCode::internal);
+    if (!failed)
+      note(side->name + ": " + failed.error().message);
     else if (!failed->empty())
       note(side->name + ": " + *failed);
     else

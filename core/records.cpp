@@ -21,7 +21,11 @@ class Records {
       MELISAI_TRY(runs, store->runs({.project = request.project, .limit = request.limit}));
     }
     if (request.json) return print(runs_json(runs));
-    if (runs.empty()) return print("no run is stored in " + world_.state_dir + "\n");
+    if (runs.empty())
+      return print(
+          "no run " +
+          (request.project.empty() ? "" : "of project " + in_quotes(request.project) + " ") +
+          "is stored in " + world_.state_dir + "\n");
     return print(report::render_runs(runs));
   }
 
@@ -85,6 +89,8 @@ class Records {
     const std::string& branch = request.branch.empty() ? run.summary.branch : request.branch;
     MELISAI_TRY(const store::Baseline set,
                 store.set_baseline(id, branch, utc_time(world_.clock.now())));
+    if (run.summary.verdict != Verdict::pass)
+      world_.note("run " + std::to_string(id) + " did not pass: " + run.summary.reason);
     return print("baseline " + std::to_string(set.id) + ": run " + std::to_string(set.run) +
                  " for branch " + printable(set.branch) + " of " + printable(set.project) +
                  "; green runs no longer move it\n");

@@ -1,5 +1,6 @@
 // Collectors around a check: they explain, they are named when they fail, they never decide.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <filesystem>
 
@@ -77,6 +78,21 @@ TEST_F(CollectorsInACheck, APluginThatCrashesLosesItsNumbersOnly) {
   EXPECT_TRUE(profile_value("process", "cpu_time").is_object());
   expect_nothing_left();
   EXPECT_TRUE(processes_with(root() + "/plugins").empty());
+}
+
+TEST_F(CollectorsInACheck, NothingOfThemSurvivesAGateThatIsKilled) {
+  write_pipeline("sleep 600; : " + root(), "measure: { grace: 200ms }\n");
+  commit("base");
+  commit("head");
+  const std::string directory = plugins({"good"});
+  std::filesystem::copy(MELISAI_SOURCE_DIR "/plugins/template/template.py",
+                        directory + "/template.py");
+  check({"--base", "main~1", "--plugin-dir", directory}, [&](pid_t pid) {
+    EXPECT_TRUE(eventually([&] { return !processes_with("; : " + root()).empty(); }));
+    EXPECT_FALSE(processes_with(directory).empty());
+    kill(pid, SIGKILL);
+  });
+  EXPECT_TRUE(eventually([&] { return processes_with(root()).empty(); }));
 }
 
 TEST_F(CollectorsInACheck, ARequiredCollectorThatIsMissingMakesAPassInconclusive) {

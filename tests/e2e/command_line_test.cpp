@@ -22,6 +22,12 @@ TEST(CommandLine, PrintsItsVersion) {
                   "melisai-gate [0-9]+\\.[0-9]+\\.[0-9]+ .commit [0-9a-z+]+, plugin ABI 1\\.0.\n"));
 }
 
+TEST(CommandLine, NamesTheCommandThatWasMeant) {
+  const Ran ran = gate({"chek", "--quiet"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("unknown command 'chek'; did you mean 'check'?"));
+}
+
 TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {
   EXPECT_THAT(gate({"--help"}).out, AllOf(HasSubstr("check"), HasSubstr("ab")));
   const Ran check = gate({"check", "--help"});

@@ -36,6 +36,12 @@ TEST_F(Levels, OffJudgesNothing) {
   EXPECT_EQ(benchmark("seeded/BM_A", "cpu_time")["gating"], false);
 }
 
+TEST_F(Levels, ARuleThatMatchesNothingIsNamed) {
+  commit_slower("{ benchmark: 'seeded/BM_Q', level: off }");
+  EXPECT_EQ(check().code, 1);
+  EXPECT_THAT(report()["warnings"].dump(), HasSubstr("'seeded/BM_Q'"));
+}
+
 TEST_F(Levels, ARuleHasAThresholdOfItsOwn) {
   commit_slower("{ metric: '*_time', threshold: 15% }");
   EXPECT_EQ(check().code, 0) << "8 % is below 15 %";

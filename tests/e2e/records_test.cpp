@@ -165,6 +165,17 @@ TEST_F(Records, AnAcknowledgementDoesNotCoverMoreThanItSays) {
   EXPECT_EQ(check().code, 1);
 }
 
+TEST_F(Records, AnAcknowledgementHoldsForItsProjectOnly) {
+  commit_two("BM_A 100 0.01\n", "BM_A 130 0.01\n");
+  ASSERT_EQ(
+      gate({"ack", "*", "*", "--until", "2999-12-31", "--reason", "r", "--project", "other"}).code,
+      0);
+  EXPECT_EQ(check().code, 1);
+  EXPECT_EQ(ab({"--max-pairs", "30"}, {"head -c 1000 /dev/zero"}, {"head -c 90000 /dev/zero"}).code,
+            1)
+      << "ab has no project";
+}
+
 TEST_F(Records, AnAcknowledgementSaysWhenItFitsNothing) {
   commit_two();
   ASSERT_EQ(check().code, 0);
@@ -177,6 +188,7 @@ TEST_F(Records, AnAcknowledgementSaysWhenItFitsNothing) {
   EXPECT_THAT(gate({"ack", "a", "b", "--until", "2020-01-01", "--reason", "r"}).err,
               HasSubstr("in the past"));
   EXPECT_EQ(gate({"ack", "a", "b"}).code, 2);
+  EXPECT_EQ(gate({"ack", "--list", "--rm", "1"}).code, 2);
 }
 
 }  // namespace

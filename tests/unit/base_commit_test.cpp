@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/acknowledged.h"
 #include "core/base/files.h"
 #include "tests/fakes/fake_git_repo.h"
 
@@ -42,12 +43,67 @@ TEST(BranchOf, IsTheOneCheckedOutOrWhatCiSays) {
   git.branch_name = "";
   EXPECT_EQ(branch_of("HEAD", "s", git, environment({})), "");
   EXPECT_EQ(branch_of("HEAD", "s", git,
-                      environment({{"GITHUB_REF_TYPE", "branch"}, {"GITHUB_REF_NAME", "dev"}})),
+                      environment({{"GITHUB_REF_TYPE", "branch"},
+                                   {"GITHUB_REF_NAME", "dev"},
+                                   {"GITHUB_SHA", "s"}})),
             "dev");
+  EXPECT_EQ(
+      branch_of("HEAD", "s", git,
+                environment(
+                    {{"GITHUB_REF_TYPE", "tag"}, {"GITHUB_REF_NAME", "v1"}, {"GITHUB_SHA", "s"}})),
+      "");
+  EXPECT_EQ(
+      branch_of("HEAD", "s", git, environment({{"CI_COMMIT_BRANCH", "x"}, {"CI_COMMIT_SHA", "s"}})),
+      "x");
+}
+
+TEST(BranchOf, CiSaysNothingAboutACommitThatItDidNotStartFor) {
+  FakeGitRepo git;
+  git.branch_name = "";
+  const EnvLookup comment_on_a_pull_request = environment({{"GITHUB_EVENT_NAME", "issue_comment"},
+                                                           {"GITHUB_REF_TYPE", "branch"},
+                                                           {"GITHUB_REF_NAME", "main"},
+                                                           {"GITHUB_SHA", "tip-of-main"}});
+  EXPECT_EQ(branch_of("HEAD", "head-of-a-stranger", git, comment_on_a_pull_request), "");
   EXPECT_EQ(branch_of("HEAD", "s", git,
-                      environment({{"GITHUB_REF_TYPE", "tag"}, {"GITHUB_REF_NAME", "v1"}})),
+                      environment({{"CI_COMMIT_BRANCH", "x"}, {"CI_COMMIT_SHA", "other"}})),
             "");
-  EXPECT_EQ(branch_of("HEAD", "s", git, environment({{"CI_COMMIT_BRANCH", "x"}})), "x");
+}
+
+Report green() {
+  Report report;
+  report.verdict = Verdict::pass;
+  report.base.sha = "a";
+  report.head.sha = "b";
+  report.benchmarks.resize(2);
+  report.benchmarks[0].gating = true;
+  report.benchmarks[0].decision = Decision::clear;
+  return report;
+}
+
+TEST(IsGreen, WantsAPassThatProvesSomething) {
+  EXPECT_TRUE(is_green(green(), 0.05));
+  Report report = green();
+  report.verdict = Verdict::inconclusive;
+  EXPECT_FALSE(is_green(report, 0.05));
+  report = green();
+  report.base.sha = "b";
+  EXPECT_FALSE(is_green(report, 0.05)) << "base and head are one commit";
+  report = green();
+  report.benchmarks[0].gating = false;
+  EXPECT_FALSE(is_green(report, 0.05)) << "nothing that gates was clear";
+  report = green();
+  report.benchmarks[1].acknowledged = Acknowledgement{};
+  EXPECT_FALSE(is_green(report, 0.05)) << "a slowdown was only accepted";
+}
+
+TEST(IsGreen, IsNotLoosenedByTheCommandLine) {
+  Report report = green();
+  report.threshold = 9;
+  EXPECT_FALSE(is_green(report, 0.05));
+  EXPECT_TRUE(is_green(report, 9));
+  report.threshold = 0.01;
+  EXPECT_TRUE(is_green(report, 0.05)) << "stricter is fine";
 }
 
 TEST(BranchOf, ANamedHeadIsABranchOnlyAtItsTip) {
@@ -174,6 +230,38 @@ TEST_F(ChooseBase, ACommitThatIsGoneIsRefusedWithTheWayToGetIt) {
   ASSERT_FALSE(base);
   EXPECT_EQ(base.error().code, ReasonCode::baseline);
   EXPECT_THAT(base.error().reason, HasSubstr("git fetch origin gone"));
+}
+
+TEST_F(ChooseBase, ARunOfAWorkTreeHasNoCommitToMeasureAgain) {
+  const store::RunId id = *store_->begin_run({.command = "check"});
+  Report report;
+  report.project = "p";
+  report.verdict = Verdict::pass;
+  report.head = {.sha = "old", .ref = "WORKTREE"};
+  report.machine = machine();
+  ASSERT_TRUE(store_->finish_run(id, report, {.branch = "main", .trusted = true}));
+  EXPECT_EQ(choose("run:1").error().code, ReasonCode::baseline);
+  EXPECT_THAT(choose("run:1").error().reason, HasSubstr("work tree"));
+  EXPECT_THAT(store_->set_baseline(id, "main", "").error().message, HasSubstr("work tree"));
+}
+
+TEST_F(ChooseBase, AnExpiredAcknowledgementIsRemarkedNotApplied) {
+  const auto accept = [&](const std::string& until) {
+    return store_->acknowledge("p", {.benchmark = "a", .metric = "wall_time", .until = until}, "");
+  };
+  ASSERT_TRUE(accept("2026-11-20"));
+  std::vector<BenchmarkResult> rows(1);
+  rows[0].name = "a";
+  rows[0].metric.name = "cpu_time";
+  rows[0].decision = Decision::regressed;
+  EXPECT_THAT(acknowledge_slowdowns(rows, *store_, "p", "2026-11-21"),
+              ::testing::ElementsAre("the acknowledgement of a cpu_time expired with 2026-11-20"));
+  EXPECT_FALSE(rows[0].acknowledged);
+  ASSERT_TRUE(accept("2026-11-21"));
+  EXPECT_TRUE(acknowledge_slowdowns(rows, *store_, "other", "2026-11-21").empty());
+  EXPECT_FALSE(rows[0].acknowledged);
+  EXPECT_TRUE(acknowledge_slowdowns(rows, *store_, "p", "2026-11-21").empty());
+  EXPECT_TRUE(rows[0].acknowledged) << "either time may be the one that gates";
 }
 
 TEST_F(ChooseBase, ARedRunIsNoLastGreen) {
