@@ -47,7 +47,8 @@ struct CollectorResult {
 
 std::string_view to_string(CollectorStatus status);
 
-/// A JSON array, pretty-printed, ends with a newline; the same objects as in a report.
+/// A JSON array, pretty-printed, ends with a newline; the same objects as in a report, and whether
+/// each is `available`.
 std::string to_json(const std::vector<CollectorResult>& collectors);
 
 }  // namespace melisai

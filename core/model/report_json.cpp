@@ -167,7 +167,9 @@ std::string to_json(const Report& report) {
 }
 
 std::string to_json(const std::vector<CollectorResult>& collectors) {
-  return list(collectors, collector).dump(2, ' ', false, Output::error_handler_t::replace) + "\n";
+  Output all = list(collectors, collector);
+  for (Output& each : all) each["available"] = each["status"] == to_string(CollectorStatus::ok);
+  return all.dump(2, ' ', false, Output::error_handler_t::replace) + "\n";
 }
 
 }  // namespace melisai

@@ -124,9 +124,11 @@ TEST_F(CollectorsInACheck, PluginsListsWhatIsThereAndWhy) {
     const std::string file = entry["file"];
     if (file.ends_with("newer_major.so")) {
       EXPECT_THAT(entry["reason"], HasSubstr("1.0")) << "both versions are named";
+      EXPECT_EQ(entry["available"], false);
     }
     if (file.ends_with("process.so")) {
       EXPECT_FALSE(entry["metrics"].empty());
+      EXPECT_EQ(entry["available"], true);
     }
   }
 }

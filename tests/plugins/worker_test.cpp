@@ -323,31 +323,28 @@ TEST(Worker, KeepsWhatThePluginDeclaresAsFarAsWeHaveIt) {
   EXPECT_EQ(worker.status_line("CapPrm"), worker.status_line("CapEff"));
 }
 
-// Processes of that name, zombies left out.
-int leftovers() {
-  int count = 0;
-  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
-    const auto status = read_file(process.path() / "status", 1 << 16);
-    if (status && status->starts_with("Name:\tzoo-leftover") &&
-        status->find("State:\tZ") == std::string::npos)
-      ++count;
-  }
-  return count;
-}
-
-bool eventually(int wanted) {
-  for (int round = 0; round < 1'000 && leftovers() != wanted; ++round) usleep(10'000);
-  return leftovers() == wanted;
-}
-
 class LeftProcesses : public ::testing::Test {
  protected:
   LeftProcesses() {
     worker_.expect<Hello>(HelloRequest{});
     worker_.expect<Started>(StartRequest{.id = 1});
-    EXPECT_TRUE(eventually(2)) << "they were never there";
+    name_ = "Name:\tzoo-" + std::to_string(worker_.pid()) + "\n";
+    for (int round = 0; round < 1'000 && leftovers() != 2; ++round) usleep(10'000);
+    EXPECT_EQ(leftovers(), 2) << "they were never there";
   }
+  /// What the plugin left, zombies not counted.
+  int leftovers() const {
+    int count = 0;
+    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+      const auto status = read_file(process.path() / "status", 1 << 16);
+      if (status && status->starts_with(name_) && status->find("State:\tZ") == std::string::npos)
+        ++count;
+    }
+    return count;
+  }
+
   WorkerProcess worker_{{zoo_plugin("leaves_children")}};
+  std::string name_;
 };
 
 TEST_F(LeftProcesses, EndWithTheWorker) {
