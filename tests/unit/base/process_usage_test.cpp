@@ -1,6 +1,7 @@
 // What a run costs: exact where the kernel counts, and nothing of the gate's own in it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "tests/unit/base/process_fixture.h"
@@ -21,7 +22,9 @@ TEST_F(RunnerUsage, WallTimeIsThatOfTheWorkload) {
 
 TEST_F(RunnerUsage, CpuTimeIncludesChildren) {
   const std::string work = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
-  const std::int64_t one = run_ok(shell(work)).usage.cpu_time_ns;
+  // The cheapest of five: a stolen or throttled CPU makes one dearer by any factor, never cheaper.
+  std::int64_t one = INT64_MAX;
+  for (int run = 0; run < 5; ++run) one = std::min(one, run_ok(shell(work)).usage.cpu_time_ns);
   EXPECT_GT(one, 10'000'000);
   const Exit three = run_ok(shell("(" + work + ") & (" + work + ") & " + work + "; wait"));
   EXPECT_GT(three.usage.cpu_time_ns, 2 * one);
