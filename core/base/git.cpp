@@ -61,6 +61,21 @@ Result<std::string> from_hex_digits(const std::string& digits) {
   return bytes;
 }
 
+Result<std::vector<GitCommit>> commits_in(const Json& json) {
+  try {
+    std::vector<GitCommit> commits;
+    for (const Json& entry : json) {
+      GitCommit& commit = commits.emplace_back();
+      entry.at("sha").get_to(commit.sha);
+      entry.at("parents").get_to(commit.parents);
+      entry.at("subject").get_to(commit.subject);
+    }
+    return commits;
+  } catch (const Json::exception& error) {
+    return strange_answer(error.what());
+  }
+}
+
 class HelperGitRepo : public GitRepo {
  public:
   HelperGitRepo(std::string helper_path, std::string directory, GitOptions options,
@@ -76,6 +91,13 @@ class HelperGitRepo : public GitRepo {
 
   Result<std::string> merge_base(const std::string& sha_a, const std::string& sha_b) override {
     return text(call(git_wire::kMergeBase, {{"sha", sha_a}, {"other_sha", sha_b}}));
+  }
+
+  Result<std::vector<GitCommit>> commits_between(const std::string& good_sha,
+                                                 const std::string& bad_sha) override {
+    MELISAI_TRY(const Value value,
+                call(git_wire::kCommitsBetween, {{"sha", good_sha}, {"other_sha", bad_sha}}));
+    return commits_in(value.json);
   }
 
   Result<std::string> default_branch() override {

@@ -4,6 +4,7 @@
 // configuration, or passes text to a shell or to git's CLI.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,16 @@ struct GitOptions {
   bool operator==(const GitOptions&) const = default;
 };
 
+/// A commit between two others.
+struct GitCommit {
+  std::string sha;
+  std::vector<std::string> parents;  ///< shas, the first parent first
+  std::string subject;  ///< first line of the message, safe to print, at most 120 bytes; may be ""
+  bool operator==(const GitCommit&) const = default;
+};
+
+inline constexpr std::size_t kCommitsBetweenMax = 10'000;
+
 class GitRepo {
  public:
   virtual ~GitRepo() = default;
@@ -32,6 +43,11 @@ class GitRepo {
   virtual Result<std::string> resolve(const std::string& ref) = 0;
   /// Errors: git; says so when the repository is shallow and how to deepen it.
   virtual Result<std::string> merge_base(const std::string& sha_a, const std::string& sha_b) = 0;
+  /// Commits that `bad_sha` can reach and `good_sha`, one of its ancestors, cannot; parents before
+  /// children, the bad commit last. Errors: git, when good is no ancestor of bad (names their merge
+  /// base) or the clone is shallow (says how to deepen it); limit above kCommitsBetweenMax.
+  virtual Result<std::vector<GitCommit>> commits_between(const std::string& good_sha,
+                                                         const std::string& bad_sha) = 0;
   /// Short name of the branch that changes are measured against: origin/HEAD, else
   /// init.defaultBranch's usual names main, master, trunk, develop (local, then origin/). Errors:
   /// not_found.

@@ -73,6 +73,13 @@ Json to_json(const std::optional<std::string>& value) {
   return value ? Json(to_hex_digits(*value)) : Json(nullptr);
 }
 
+Json to_json(const std::vector<GitCommit>& commits) {
+  Json list = Json::array();
+  for (const GitCommit& commit : commits)
+    list.push_back({{"sha", commit.sha}, {"parents", commit.parents}, {"subject", commit.subject}});
+  return list;
+}
+
 template <class T>
 Result<Value> as_json(Result<T> result) {
   if (!result) return result.error();
@@ -89,6 +96,8 @@ Result<Value> perform(const Request& request) {
   if (request.operation == git_wire::kMergeBase) {
     return as_json(merge_base(*repository, request.sha, request.other_sha));
   }
+  if (request.operation == git_wire::kCommitsBetween)
+    return as_json(commits_between(*repository, request.sha, request.other_sha));
   if (request.operation == git_wire::kDefaultBranch) return as_json(default_branch(*repository));
   if (request.operation == git_wire::kBranch) return Value{branch(*repository)};
   if (request.operation == git_wire::kLastTag)

@@ -50,6 +50,7 @@ using Odb = Handle<git_odb, git_odb_free>;
 using Reference = Handle<git_reference, git_reference_free>;
 using ReferenceIterator = Handle<git_reference_iterator, git_reference_iterator_free>;
 using Remote = Handle<git_remote, git_remote_free>;
+using RevisionWalk = Handle<git_revwalk, git_revwalk_free>;
 using StatusList = Handle<git_status_list, git_status_list_free>;
 
 /// Starts libgit2 with the user's and the system's git configuration out of sight, and with limits.

@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "core/base/git.h"
 #include "core/git/library.h"
 
 namespace melisai::git {
@@ -23,6 +25,11 @@ Result<std::string> resolve(git_repository& repository, const std::string& ref);
 /// Errors: git; see GitRepo::merge_base.
 Result<std::string> merge_base(git_repository& repository, const std::string& sha_a,
                                const std::string& sha_b);
+
+/// Errors: git, limit; see GitRepo::commits_between.
+Result<std::vector<GitCommit>> commits_between(git_repository& repository,
+                                               const std::string& good_sha,
+                                               const std::string& bad_sha);
 
 /// Errors: not_found; see GitRepo::default_branch.
 Result<std::string> default_branch(git_repository& repository);

@@ -20,7 +20,8 @@ class FakeGitRepo : public GitRepo {
       refs;  ///< name -> sha; a sha names itself when `commits` has it
   std::map<std::string, Files> commits;
   Files worktree_files;
-  std::string base_sha;  ///< answer of merge_base; "": there is none
+  std::string base_sha;            ///< answer of merge_base; "": there is none
+  std::vector<GitCommit> between;  ///< answer of commits_between
   std::string default_name = "main";
   std::string branch_name = "main";
   std::string tag_name;  ///< answer of last_tag; "": there is none
@@ -40,6 +41,11 @@ class FakeGitRepo : public GitRepo {
     if (base_sha.empty())
       return Error{Errc::git, "no common ancestor of " + sha_a + " and " + sha_b};
     return base_sha;
+  }
+
+  Result<std::vector<GitCommit>> commits_between(const std::string&, const std::string&) override {
+    if (failure) return *failure;
+    return between;
   }
 
   Result<std::string> default_branch() override {
