@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "core/acknowledged.h"
-#include "core/base/files.h"
+#include "core/builder.h"
 #include "core/gate/gate.h"
 #include "core/measure/measure.h"
+#include "core/preparation.h"
 #include "core/project_name.h"
 #include "core/report/report.h"
 #include "core/step.h"
@@ -41,16 +42,23 @@ class Flow {
                   step(run::make_plan(project_, request.only), ReasonCode::configuration));
       MELISAI_CHECK(resolve_base(request, plan));
       run::BuildCache builds(request.state_dir, project_.cache);
+      Builder builder({.project = project_,
+                       .pipelines = plan.both_sides,
+                       .fingerprint = report_.machine.fingerprint,
+                       .output_dir = request.output_dir,
+                       .keep = request.keep},
+                      *git_, builds, world_, report_.stages);
       {
-        MELISAI_TRY(run::BuildSlot base, build("base", plan, builds));
-        MELISAI_TRY(run::BuildSlot head, build("head", plan, builds));
-        MELISAI_CHECK(run_on_head(plan.head_only, head.tree(), ReasonCode::tests_failed));
+        MELISAI_TRY(run::BuildSlot base, builder.build("base", report_.base.sha));
+        MELISAI_TRY(run::BuildSlot head, builder.build("head", worktree_ ? "" : report_.head.sha));
+        MELISAI_CHECK(
+            builder.run_stages(plan.head_only, "head", head.tree(), ReasonCode::tests_failed));
         std::vector<measure::Subject> subjects;
         for (const BenchmarkSpec& spec : plan.benchmarks)
           subjects.push_back(
               {spec, {"base", base.tree(), spec.run}, {"head", head.tree(), spec.run}});
         MELISAI_CHECK(measure_and_judge(subjects, request.only));
-        MELISAI_CHECK(run_after_gate(plan.after_gate, head.tree()));
+        MELISAI_CHECK(run_after_gate(plan.after_gate, head.tree(), builder));
       }
       builds.evict();
       return {};
@@ -85,34 +93,24 @@ class Flow {
   Step<void> open_repository(const CheckRequest& request) {
     report_.head.ref = request.head;
     worktree_ = request.head == kWorkTree;
-    git_ = world_.open_repo(request.directory, project_.git);
-    MELISAI_TRY(top_, step(git_->worktree(), ReasonCode::git));
-    if (!top_.empty() && (request.state_dir + "/").starts_with(top_ + "/"))
-      return Stop{ReasonCode::configuration, "--state-dir " + request.state_dir +
-                                                 " lies in the work tree, which is never touched; "
-                                                 "choose a directory outside " +
-                                                 top_};
+    MELISAI_TRY(OpenedRepository opened,
+                melisai::open_repository(request.directory, request.state_dir, world_));
+    git_ = std::move(opened.git);
+    top_ = std::move(opened.top);
     project_.name = default_project_name(top_, request.directory);
     if (worktree_ && top_.empty())
       return Stop{ReasonCode::git, "a bare repository has no work tree; name a commit with --head"};
     return {};
   }
 
-  /// From here on the run is remembered, however it ends.
   Step<void> begin_record(const std::string& command, const std::string& directory) {
-    const store::Store::Writer writer{
-        .command = "melisai-gate " + command + " in " + directory,
-        .wait = request_.lock_wait,
-        .interrupted = world_.interrupted,
-        .waiting = [&](const std::string& sentence) { world_.progress.note(sentence); }};
-    MELISAI_TRY(RunLog log, RunLog::begin(request_.state_dir, writer,
-                                          {.command = command,
-                                           .directory = directory,
-                                           .output_dir = request_.output_dir,
-                                           .started_at = report_.started_at,
-                                           .tool_version = kVersion,
-                                           .project = project_.name},
-                                          world_.clock.now()));
+    MELISAI_TRY(RunLog log, begin_run(request_,
+                                      {.command = command,
+                                       .directory = directory,
+                                       .started_at = report_.started_at,
+                                       .tool_version = kVersion,
+                                       .project = project_.name},
+                                      world_));
     report_.run = log.run();
     log_.emplace(std::move(log));
     return {};
@@ -148,119 +146,34 @@ class Flow {
 
   /// The head commit's file rules and is applied to both sides.
   Step<void> load_project(const CheckRequest& request) {
-    std::optional<std::string> text;
-    std::string file = request.config_file;
-    if (file.empty()) {
-      file = run::kPipelineFile;
-      MELISAI_TRY(text, step(pipeline_file(), ReasonCode::git));
-    } else {
-      MELISAI_TRY(text, step(read_file(file, run::kPipelineFileMax), ReasonCode::configuration));
-    }
-    if (text) {
-      MELISAI_TRY(project_,
-                  step(run::parse_project(*text, file, world_.env), ReasonCode::configuration));
-    }
-    if (request.commands.any()) {
-      MELISAI_TRY(project_.pipelines,
-                  step(run::pipelines_from(request.commands), ReasonCode::configuration));
-    } else if (!text) {
-      return Stop{ReasonCode::configuration,
-                  std::string(run::kPipelineFile) + " is not in commit " + report_.head.sha +
-                      "; add one (examples: pipelines/), or use --config FILE or --bench CMD"};
-    }
-    declared_threshold_ = project_.gate.threshold;
-    apply(request.overrides, project_);
-    if (!project_.collect.enabled && !project_.collect.required.empty())
-      return Stop{ReasonCode::configuration, "--collectors off, but " + file + " requires '" +
-                                                 project_.collect.required.front() +
-                                                 "'; remove one of them"};
-    if (project_.name.empty()) project_.name = default_project_name(top_, request.directory);
+    MELISAI_TRY(LoadedProject loaded, melisai::load_project({.directory = request.directory,
+                                                             .top = top_,
+                                                             .config_file = request.config_file,
+                                                             .sha = report_.head.sha,
+                                                             .worktree = worktree_,
+                                                             .commands = request.commands,
+                                                             .overrides = request.overrides},
+                                                            *git_, world_.env));
+    project_ = std::move(loaded.project);
+    declared_threshold_ = loaded.declared_threshold;
     git_ = world_.open_repo(request.directory, project_.git);
     return {};
   }
 
-  Result<std::optional<std::string>> pipeline_file() {
-    if (!worktree_) return git_->read_file(report_.head.sha, run::kPipelineFile);
-    Result<std::string> text = read_file(top_ + "/" + run::kPipelineFile, run::kPipelineFileMax);
-    if (!text && text.error().code == Errc::not_found) return std::optional<std::string>();
-    if (!text) return text.error();
-    return std::optional<std::string>(*std::move(text));
-  }
-
-  /// Checks one side out and builds it, or takes the finished build.
-  Step<run::BuildSlot> build(const std::string& side, const run::Plan& plan,
-                             run::BuildCache& builds) {
-    const bool uncommitted = worktree_ && side == "head";
-    run::BuildKey key;
-    key.sha = uncommitted ? "" : (side == "base" ? report_.base.sha : report_.head.sha);
-    key.fingerprint = report_.machine.fingerprint;
-    key.pipelines = plan.both_sides;
-    key.submodules = project_.git.submodules;
-    key.environment = run::stage_environment(project_.measure, {});
-    MELISAI_TRY(run::BuildSlot slot, step(builds.acquire(key, random_hex()), ReasonCode::disk));
-    if (request_.keep) slot.keep();
-    if (slot.reused()) {
-      for (const PipelineSpec& pipeline : plan.both_sides)
-        record({.name = pipeline.name,
-                .side = side,
-                .command = text_of(pipeline.run),
-                .status = StageResult::Status::cached});
-      return slot;
-    }
-    const auto start = world_.clock.monotonic();
-    world_.progress.stage_started("checkout", side);
-    const Result<void> out =
-        uncommitted ? git_->checkout_worktree(slot.tree()) : git_->checkout(key.sha, slot.tree());
-    if (!out) return stop_for(out.error(), ReasonCode::git);
-    record({.name = "checkout",
-            .side = side,
-            .status = StageResult::Status::passed,
-            .seconds = seconds_since(start)});
-    for (const PipelineSpec& pipeline : plan.both_sides)
-      MELISAI_CHECK(run_stage(pipeline, side, slot.tree(), ReasonCode::build_failed));
-    MELISAI_CHECK(step(slot.commit(), ReasonCode::disk));
-    return slot;
-  }
-
-  Step<void> run_on_head(const std::vector<PipelineSpec>& pipelines, const std::string& tree,
-                         ReasonCode code) {
-    for (const PipelineSpec& pipeline : pipelines)
-      MELISAI_CHECK(run_stage(pipeline, "head", tree, code));
-    return {};
-  }
-
-  Step<void> run_after_gate(const std::vector<PipelineSpec>& pipelines, const std::string& tree) {
+  /// `head` is its finished tree.
+  Step<void> run_after_gate(const std::vector<PipelineSpec>& pipelines, const std::string& head,
+                            Builder& builder) {
     gate::conclude(report_);
     if (report_.verdict == Verdict::pass)
-      return run_on_head(pipelines, tree, ReasonCode::tests_failed);
-    for (const PipelineSpec& pipeline : pipelines)
-      record({.name = pipeline.name,
-              .side = "head",
-              .command = text_of(pipeline.run),
-              .status = StageResult::Status::skipped,
-              .message = "the gate did not pass"});
-    return {};
-  }
-
-  Step<void> run_stage(const PipelineSpec& pipeline, const std::string& side,
-                       const std::string& tree, ReasonCode code) {
-    world_.progress.stage_started(pipeline.name, side);
-    const run::StagePlace place{
-        .side = side, .tree = tree, .log_dir = request_.output_dir + "/logs"};
-    MELISAI_TRY(StageResult stage, step(run::run_stage(pipeline, place, project_.measure,
-                                                       world_.processes, world_.clock),
-                                        ReasonCode::internal));
-    const bool failed = stage.status == StageResult::Status::failed;
-    Stop stop{code, "'" + pipeline.name + "' failed on " + side + ": " + stage.message +
-                        "; log: " + request_.output_dir + "/" + stage.log};
-    record(std::move(stage));
-    if (failed) return stop;
+      return builder.run_stages(pipelines, "head", head, ReasonCode::tests_failed);
+    builder.skip_stages(pipelines, "head", "the gate did not pass");
     return {};
   }
 
   Step<void> measure_and_judge(std::vector<measure::Subject> subjects, const std::string& only) {
     MELISAI_TRY(run::WorkDirectory work,
-                step(run::WorkDirectory::make(request_.state_dir, random_hex()), ReasonCode::disk));
+                step(run::WorkDirectory::make(request_.state_dir, random_hex(name_rng_)),
+                     ReasonCode::disk));
     if (request_.keep) {
       work.keep();
       warn("kept: " + work.path());
@@ -274,7 +187,7 @@ class Flow {
           "no collector is called what collect.collectors names; `melisai-gate plugins` lists "
           "them");
     Trial trial(project_, std::move(subjects), work.path(),
-                {world_.processes, world_.clock, rng_, world_.progress, collectors, *log_});
+                {world_.processes, world_.clock, rng_, world_.progress, collectors, &*log_});
     Step<void> measured = trial.run(only);
     report_.benchmarks = trial.results();
     report_.measurements = trial.measurements();
@@ -313,6 +226,7 @@ class Flow {
     report_.threshold = project_.gate.threshold;
     report_.false_alarm = project_.gate.false_alarm;
     report_.miss = project_.gate.miss;
+    report_.max_pairs = project_.gate.max_pairs;
     if (!flow) {
       report_.verdict = Verdict::error;
       report_.reason_code = flow.error().code;
@@ -338,11 +252,6 @@ class Flow {
     return false;
   }
 
-  void record(StageResult stage) {
-    world_.progress.stage_finished(stage);
-    report_.stages.push_back(std::move(stage));
-  }
-
   void warn_all(const std::vector<std::string>& sentences) {
     for (const std::string& sentence : sentences) warn(sentence);
   }
@@ -350,12 +259,6 @@ class Flow {
   void warn(const std::string& sentence) {
     report_.warnings.push_back(sentence);
     world_.progress.note(sentence);
-  }
-
-  std::string random_hex() {
-    std::string hex(16, '0');
-    for (char& digit : hex) digit = "0123456789abcdef"[name_rng_.below(16)];
-    return hex;
   }
 
   double seconds_since(std::chrono::nanoseconds start) const {

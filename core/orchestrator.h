@@ -3,24 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/clock.h"
-#include "core/base/config.h"
-#include "core/base/git.h"
-#include "core/base/process.h"
-#include "core/base/rng.h"
 #include "core/base_commit.h"
-#include "core/collect/collect.h"
-#include "core/model/progress.h"
 #include "core/model/project.h"
 #include "core/model/report.h"
 #include "core/overrides.h"
 #include "core/run/run.h"
+#include "core/world.h"
 
 namespace melisai {
 
@@ -51,18 +43,6 @@ struct AbRequest : Request {
   RunLine base;
   RunLine head;
   Format format = Format::command;
-};
-
-/// The outside world, owned by main.
-struct World {
-  const Clock& clock;
-  ProcessRunner& processes;
-  ProgressSink& progress;
-  EnvLookup env;
-  std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions& options)>
-      open_repo;
-  std::function<bool()> interrupted;
-  collect::PluginPlaces plugins;  ///< of the installation
 };
 
 struct Outcome {

@@ -39,7 +39,7 @@ Trial::Trial(const Project& project, std::vector<measure::Subject> subjects, std
       log_(tools.log),
       watch_(tools.collectors, project.collect, tools.clock),
       pairs_(tools.processes, tools.rng, project.measure, std::move(work_dir)),
-      gate_(project.gate, stats::make_winsorised_test()) {}
+      gate_(project.gate, stats::make_paired_test()) {}
 
 Step<void> Trial::run(const std::string& only) {
   start_ = clock_.monotonic();
@@ -91,9 +91,33 @@ Step<std::optional<Pair>> Trial::warm_up_one(const measure::Subject& subject) {
   return std::optional<Pair>(std::move(failed));
 }
 
+/// Up to two more pairs, placed like the judged ones, while those of the benchmark (the last of
+/// `warm_ups`, which took `took`) do not say clearly which time should gate. None that would cost a
+/// large part of the budget: the pairs that decide matter more.
+Step<void> Trial::warm_up_again(const measure::Subject& subject, Milliseconds took,
+                                std::vector<Pair>& warm_ups) {
+  constexpr int kMorePairs = 2;
+  constexpr int kBudgetShare = 20;
+  const std::size_t first = warm_ups.size() - 1;
+  for (int i = 1; i <= kMorePairs; ++i) {
+    const std::vector<std::string> uncertain =
+        gate::uncertain_benchmarks(std::span(warm_ups).subspan(first));
+    if (uncertain.empty() || took * kBudgetShare > time_left()) return {};
+    Result<Pair> pair = pairs_.measure(subject, -i, uncertain, time_left());
+    if (!pair && pair.error().code == Errc::timeout) return {};
+    if (!pair) return stop_for(pair.error(), ReasonCode::internal);
+    keep_selected(*pair, subject.spec, only_);
+    const bool failed = !pair->base.failed.empty() || !pair->head.failed.empty();
+    warm_ups.push_back(*std::move(pair));
+    if (failed) return {};
+  }
+  return {};
+}
+
 Step<void> Trial::warm_up() {
   std::vector<Pair> warm_ups;
   for (const measure::Subject& subject : subjects_) {
+    const auto start = clock_.monotonic();
     MELISAI_TRY(std::optional<Pair> measured, warm_up_one(subject));
     if (!measured) {
       budget_ended_ = true;
@@ -102,6 +126,8 @@ Step<void> Trial::warm_up() {
     }
     keep_selected(*measured, subject.spec, only_);
     warm_ups.push_back(*std::move(measured));
+    const auto took = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - start);
+    MELISAI_CHECK(warm_up_again(subject, took, warm_ups));
   }
   const bool nothing = std::all_of(warm_ups.begin(), warm_ups.end(), [](const Pair& pair) {
     return is_empty(pair.base) && is_empty(pair.head);
@@ -116,12 +142,33 @@ Step<void> Trial::warm_up() {
 Step<void> Trial::measure_rounds() {
   for (bool measured = true; measured;) {
     measured = false;
-    for (std::size_t i = 0; i < subjects_.size(); ++i) {
-      MELISAI_TRY(const bool one_more, measure_one(i));
+    const std::vector<Waiting> waiting = this->waiting();
+    const std::vector<std::size_t> round = next_round(waiting, time_left());
+    for (const std::size_t subject : round) {
+      MELISAI_TRY(const bool one_more, measure_one(subject));
       measured = measured || one_more;
     }
+    budget_ended_ = budget_ended_ || (round.empty() && !waiting.empty());
   }
+  if (budget_ended_) gate_.end_budget();
   return {};
+}
+
+std::vector<Waiting> Trial::waiting() const {
+  std::vector<Waiting> all;
+  for (std::size_t i = 0; i < subjects_.size(); ++i) {
+    const std::vector<std::string> open = open_benchmarks_of(subjects_[i].spec);
+    if (open.empty()) continue;
+    Waiting one{.subject = i, .pairs = series_[i].pairs, .pair_time = series_[i].last_pair};
+    for (const std::string& benchmark : open) {
+      const auto standing = gate_.standing(benchmark);
+      if (!standing) continue;
+      one.pairs_expected = std::max(one.pairs_expected, standing->pairs_expected);
+      one.confirming = one.confirming || standing->confirming;
+    }
+    all.push_back(one);
+  }
+  return all;
 }
 
 /// False: the subject is decided, or its next pair does not fit into the budget.
@@ -146,7 +193,7 @@ Step<bool> Trial::measure_one(std::size_t subject) {
   series.last_pair = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - start);
   keep_selected(*pair, subjects_[subject].spec, only_);
   gate_.add(*pair);
-  log_.add_pair(subjects_[subject].spec.name, *pair);
+  if (log_ != nullptr) log_->add_pair(subjects_[subject].spec.name, *pair);
   note_disturbance(watch_.reading());
   show_progress(open.front());
   return true;
@@ -166,7 +213,7 @@ void Trial::note_disturbance(const std::optional<collect::QuietWatch::Finding>& 
     const Disturbance what{series.watched + 1, series.pairs, finding->reason};
     series.watched = series.pairs;
     if (finding->reason.empty() || what.first_pair > what.last_pair) continue;
-    log_.mark_disturbed(subjects_[i].spec.name, what);
+    if (log_ != nullptr) log_->mark_disturbed(subjects_[i].spec.name, what);
     series.disturbed.push_back(what);
   }
 }
@@ -178,6 +225,7 @@ void Trial::show_progress(const std::string& benchmark) {
   progress_.pair_finished({.benchmark = benchmark,
                            .pairs = standing->pairs,
                            .pairs_max = project_.gate.max_pairs,
+                           .pairs_expected = standing->pairs_expected,
                            .confirming = standing->confirming,
                            .low = standing->low,
                            .high = standing->high,

@@ -15,6 +15,7 @@
 #include "core/model/progress.h"
 #include "core/model/project.h"
 #include "core/run_log.h"
+#include "core/schedule.h"
 #include "core/step.h"
 
 namespace melisai {
@@ -28,7 +29,7 @@ class Trial {
     Rng& rng;
     ProgressSink& progress;
     collect::Collectors& collectors;
-    RunLog& log;
+    RunLog* log = nullptr;  ///< null: pairs are not stored
   };
   /// `work_dir`: private scratch directory.
   Trial(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
@@ -49,9 +50,12 @@ class Trial {
 
  private:
   Step<void> warm_up();
+  Step<void> warm_up_again(const measure::Subject& subject, Milliseconds took,
+                           std::vector<Pair>& warm_ups);
   Step<std::optional<Pair>> warm_up_one(const measure::Subject& subject);
   Step<void> measure_rounds();
   Step<bool> measure_one(std::size_t subject);
+  std::vector<Waiting> waiting() const;
   std::vector<std::string> open_benchmarks_of(const BenchmarkSpec& spec) const;
   void show_progress(const std::string& benchmark);
   void note_disturbance(const std::optional<collect::QuietWatch::Finding>& finding);
@@ -71,7 +75,7 @@ class Trial {
   const Clock& clock_;
   ProgressSink& progress_;
   collect::Collectors& collectors_;
-  RunLog& log_;
+  RunLog* log_;
   collect::QuietWatch watch_;
   measure::PairRunner pairs_;
   gate::Gate gate_;

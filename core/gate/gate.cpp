@@ -25,27 +25,6 @@ const Value* value_in(const Observation& observation, const SeriesId& id) {
   return found == observation.values.end() ? nullptr : &found->second;
 }
 
-std::optional<double> time_in(const Observation& observation, const std::string& benchmark,
-                              const std::string& metric) {
-  const Value* value = value_in(observation, {benchmark, metric});
-  if (value == nullptr || value->metric.tier != Tier::time || !is_usable(value->value)) return {};
-  return value->value;
-}
-
-double delay_in(const Observation& observation, const std::string& benchmark) {
-  const Value* value = value_in(observation, {benchmark, "run_delay"});
-  return value != nullptr && is_usable(value->value) ? value->value : 0;
-}
-
-TimeChoice time_choice(const Pair& warm_up, const std::string& benchmark) {
-  return choose_time_metric({.base_wall = time_in(warm_up.base, benchmark, "wall_time"),
-                             .base_cpu = time_in(warm_up.base, benchmark, "cpu_time"),
-                             .head_wall = time_in(warm_up.head, benchmark, "wall_time"),
-                             .head_cpu = time_in(warm_up.head, benchmark, "cpu_time"),
-                             .base_delay = delay_in(warm_up.base, benchmark),
-                             .head_delay = delay_in(warm_up.head, benchmark)});
-}
-
 /// Why these values cannot be judged; "" when they can. A missing value is null.
 std::string defect_of(const Value* base, const Value* head) {
   if (base == nullptr && head == nullptr) return "no longer reported on either side";
@@ -127,25 +106,6 @@ bool comes_first(const Series& a, const Series& b) {
   return a.id().metric < b.id().metric;
 }
 
-/// A shown series is judged once, with the whole level; a gating one has its share of the suite's.
-/// Screening and confirmation see different pairs, so their rates multiply, and each may take the
-/// square root of the share. Either may call it clear, so each has half of the misses.
-Judge judge_for(const Series& series, const Policy& policy, const stats::PairedTest& test,
-                int gating) {
-  constexpr double kLevelMax = 0.5;
-  Judge judge{.test = test,
-              .alarm = policy.false_alarm,
-              .miss = policy.miss,
-              .pairs_max = policy.max_pairs};
-  if (series.gating()) {
-    judge.alarm = std::sqrt(policy.false_alarm / std::max(1, gating));
-    judge.miss = policy.miss / 2;
-  }
-  judge.alarm = std::min(judge.alarm, kLevelMax);
-  judge.miss = std::min(judge.miss, kLevelMax);
-  return judge;
-}
-
 }  // namespace
 
 Gate::Gate(const Policy& policy, std::unique_ptr<stats::PairedTest> test)
@@ -154,14 +114,19 @@ Gate::Gate(const Policy& policy, std::unique_ptr<stats::PairedTest> test)
 Gate::~Gate() = default;
 
 void Gate::start(std::span<const Pair> warm_ups) {
-  for (const Pair& warm_up : warm_ups) add_process(warm_up, processes_++);
+  for (std::size_t i = 0; i < warm_ups.size();) {
+    const std::size_t first = i++;
+    while (i < warm_ups.size() && warm_ups[i].index < 0) ++i;
+    add_process(warm_ups.subspan(first, i - first), processes_++);
+  }
   gating_ =
       static_cast<int>(std::count_if(series_.begin(), series_.end(), [](const Series& series) {
         return series.gating() && !series.decided();
       }));
 }
 
-void Gate::add_process(const Pair& warm_up, int process) {
+void Gate::add_process(std::span<const Pair> warm_ups, int process) {
+  const Pair& warm_up = warm_ups.front();
   const auto first = static_cast<std::ptrdiff_t>(series_.size());
   std::set<SeriesId> ids;
   for (const auto& [id, value] : warm_up.base.values) ids.insert(id);
@@ -171,12 +136,14 @@ void Gate::add_process(const Pair& warm_up, int process) {
   for (const SeriesId& id : ids) {
     if (benchmark != id.benchmark) {
       benchmark = id.benchmark;
-      choice = time_choice(warm_up, benchmark);
+      choice = choose_time_metric(warm_ups, benchmark);
     }
     series_.push_back(warm_up_series(id, value_in(warm_up.base, id), value_in(warm_up.head, id),
                                      process, choice, policy_));
   }
-  for (const auto& [name, note] : failures_of(warm_up)) {
+  std::map<std::string, std::string> failures;
+  for (const Pair& each : warm_ups) failures.merge(failures_of(each));
+  for (const auto& [name, note] : failures) {
     for (const std::string& each : benchmarks_named(name, process)) {
       fail_benchmark(each, note, process);
     }
@@ -205,9 +172,18 @@ void Gate::add(const Pair& pair) {
       const bool is_gone = !reports(pair.base, name) || !reports(pair.head, name);
       if (series.gating() && is_gone) series.set_level(Level::fail);
     } else {
-      series.add(base->value, head->value, judge_for(series, policy_, *test_, gating_));
+      series.add(base->value, head->value, judge_for(series));
     }
   }
+}
+
+std::vector<std::string> uncertain_benchmarks(std::span<const Pair> warm_ups) {
+  std::vector<std::string> names;
+  for (const auto& [id, value] : warm_ups.front().base.values) {
+    if (!names.empty() && names.back() == id.benchmark) continue;
+    if (!choose_time_metric(warm_ups, id.benchmark).is_certain) names.push_back(id.benchmark);
+  }
+  return names;
 }
 
 std::vector<std::string> Gate::open_benchmarks() const {
@@ -229,18 +205,20 @@ std::optional<Standing> Gate::standing(const std::string& benchmark) const {
     if (!series.gating()) continue;
     gating_benchmarks.insert(series.id().benchmark);
     if (series.id().benchmark != benchmark) continue;
-    const BenchmarkResult result = series.result(judge_for(series, policy_, *test_, gating_));
+    const BenchmarkResult result = series.result(judge_for(series));
     const double low = result.effect_low.value_or(-kInfinite);
     const double high = result.effect_high.value_or(kInfinite);
     const bool is_open = this->is_open(series);
     const bool is_wider = widest && high - low > widest->high - widest->low;
     if (widest && (is_open == widest_is_open ? !is_wider : widest_is_open)) continue;
     widest_is_open = is_open;
-    widest = Standing{.benchmark = benchmark,
-                      .pairs = series.pairs(),
-                      .confirming = series.confirming(),
-                      .low = low,
-                      .high = high};
+    widest =
+        Standing{.benchmark = benchmark,
+                 .pairs = series.pairs(),
+                 .pairs_expected = series.decided() ? 0 : series.pairs_expected(judge_for(series)),
+                 .confirming = series.confirming(),
+                 .low = low,
+                 .high = high};
   }
   if (widest) widest->benchmarks = static_cast<int>(gating_benchmarks.size());
   return widest;
@@ -250,9 +228,17 @@ std::vector<BenchmarkResult> Gate::results() const {
   std::vector<BenchmarkResult> results;
   results.reserve(series_.size());
   for (const Series& series : series_) {
-    results.push_back(series.result(judge_for(series, policy_, *test_, gating_)));
+    results.push_back(series.result(judge_for(series)));
   }
   return results;
+}
+
+Judge Gate::judge_for(const Series& series) const {
+  return {.test = *test_,
+          .stages = stages_for(series.gating(), policy_, gating_),
+          .gain = {.alarm = policy_.false_alarm, .miss = policy_.miss},
+          .pairs_max = policy_.max_pairs,
+          .budget_ended = budget_ended_};
 }
 
 bool Gate::is_open(const Series& series) const {

@@ -19,6 +19,7 @@
 namespace melisai::gate {
 
 class Series;  // core/gate/series.h; private to this folder
+struct Judge;
 
 /// Smallest change that counts as bad: relative for time; for exact and near exact metrics the
 /// smaller of the policy's threshold and the tier's default, never below an absolute floor (table:
@@ -36,7 +37,8 @@ Threshold threshold_for(const Metric& metric, const Policy& policy,
 struct Standing {
   std::string benchmark;
   int pairs = 0;
-  int benchmarks = 0;  ///< with a gating series (level fail or warn), in the whole suite
+  int benchmarks = 0;      ///< with a gating series (level fail or warn), in the whole suite
+  int pairs_expected = 0;  ///< in all until a decision is likely; 0: not known yet
   bool confirming = false;
   double low = 0;  ///< interval of the widest open gating metric, as fractions; infinite before the
                    ///< first look
@@ -50,13 +52,18 @@ class Gate {
 
   /// The warm-up pair of every benchmark process, once, before add(): says which series exist on
   /// which side, which of wall and CPU time gates each benchmark, and so over how many gating
-  /// series the false-alarm promise is split.
+  /// series the false-alarm promise is split. Further warm-up pairs of a process, if any, follow
+  /// its first and have a negative index; they only help with the choice of the time.
   void start(std::span<const Pair> warm_ups);
 
   /// One judged pair of one process. Series of closed benchmarks and unknown series in it are
   /// ignored; an open benchmark that is missing has failed. An empty pair says nothing, unless
   /// there is only one process.
   void add(const Pair& pair);
+
+  /// No more pairs will come: the budget of time ended first. Changes what results() says about
+  /// open series, decides nothing.
+  void end_budget() { budget_ended_ = true; }
 
   /// Benchmarks (full names) with a gating series (level fail or warn) that still needs pairs and
   /// may have them, in the order of start().
@@ -68,20 +75,39 @@ class Gate {
   std::vector<BenchmarkResult> results() const;
 
  private:
+  Judge judge_for(const Series& series) const;
   bool is_open(const Series& series) const;
   std::set<std::string> open_names() const;
   /// The process that a pair belongs to, by what it reports; -1 when nothing in it is known.
   int process_of(const Pair& pair) const;
   std::vector<std::string> benchmarks_named(const std::string& name, int process) const;
-  void add_process(const Pair& warm_up, int process);
+  void add_process(std::span<const Pair> warm_ups, int process);
   void fail_benchmark(const std::string& benchmark, const std::string& note, int process);
 
   Policy policy_;
   std::unique_ptr<stats::PairedTest> test_;
   std::vector<Series> series_;  ///< in the order of start()
   int processes_ = 0;
+  bool budget_ended_ = false;
   int gating_ = 0;  ///< series over which the false-alarm promise is split
 };
+
+/// Benchmarks (full names) for which the warm-up pairs of their process do not say clearly whether
+/// wall or CPU time should gate, so that one more may help. `warm_ups`: at least one.
+std::vector<std::string> uncertain_benchmarks(std::span<const Pair> warm_ups);
+
+/// Recorded values of one series in time order, one a pair.
+struct Recording {
+  SeriesId id;
+  Metric metric;
+  std::span<const double> base;
+  std::span<const double> head;  ///< as many
+};
+
+/// What the gate decides on a recording that is one of `suite` gating series. No pair is a warm-up;
+/// those after the decision are not looked at. Values must be usable (finite, below 1e150).
+BenchmarkResult judge_recording(const Recording& recording, const Policy& policy,
+                                const stats::PairedTest& test, int suite);
 
 /// Whether the names of the two match; an acknowledgement of wall_time or cpu_time holds for both.
 bool concerns(const Acknowledgement& accepted, const BenchmarkResult& result);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/gate/wording.h"
@@ -9,10 +10,15 @@
 namespace melisai::gate {
 namespace {
 
-constexpr double kPairsForetold = 10'000;  // beyond that nobody would measure
+// A forecast is rough, so a series is given up only when it is this far from ending in time, and
+// never before this many pairs of a stage.
+constexpr int kHopelessFactor = 3;
+constexpr int kHopelessPairsMin = 16;
 
-stats::TestLevels levels_of(const Judge& judge, double delta) {
-  return {.delta = delta, .alarm = judge.alarm, .miss = judge.miss};
+constexpr int kFirstPairs = 4;  // fewer say nothing about noise
+
+stats::TestLevels levels_of(const stats::Rates& rates, double delta) {
+  return {.delta = delta, .rates = rates};
 }
 
 bool all_zero(const std::vector<double>& values) {
@@ -23,30 +29,21 @@ bool all_zero(const std::vector<double>& values) {
 Gain gain_of(const Comparison& comparison, const Judge& judge) {
   std::vector<double> mirrored = comparison.values;
   for (double& value : mirrored) value = -value;
-  const stats::Look look = judge.test.look(mirrored, levels_of(judge, comparison.delta));
+  const stats::Look look = judge.test.look(mirrored, levels_of(judge.gain, comparison.delta));
   if (look.center < comparison.delta) return Gain::none;
   // The reported interval, whose upper limit is at the other level, must not contradict the word.
   const stats::Look reported =
-      judge.test.look(comparison.values, levels_of(judge, comparison.delta));
+      judge.test.look(comparison.values, levels_of(judge.stages.screening, comparison.delta));
   return look.low > 0 && reported.high < 0 ? Gain::certain : Gain::possible;
 }
 
-/// How many pairs would have settled a series that `pairs` did not: limits close in with the square
-/// root of the pairs.
-double pairs_needed(const stats::Look& look, double delta, int pairs) {
-  const auto at = [pairs](double width, double room) {
-    return room > 0 ? pairs * std::max(1.0, width * width / (room * room)) : kPairsForetold;
-  };
-  const double clear = at(look.high - look.center, delta - look.center);
-  const double slower = at(look.center - look.low, look.center);
-  return std::ceil(std::min(clear, slower));
-}
-
-std::string joined(const std::string& first, const std::string& second) {
-  return first.empty() || second.empty() ? first + second : first + "; " + second;
-}
-
 }  // namespace
+
+stats::TwoStages stages_for(bool gating, const Policy& policy, int suite) {
+  const stats::Rates whole{.alarm = policy.false_alarm, .miss = policy.miss};
+  if (!gating) return {.screening = whole, .confirmation = whole};
+  return stats::two_stages({.alarm = policy.false_alarm / std::max(1, suite), .miss = policy.miss});
+}
 
 bool is_usable(double value) { return std::isfinite(value) && std::abs(value) < 1e150; }
 
@@ -88,18 +85,37 @@ void Series::judge_stage(const Judge& judge) {
          ": the clock is too coarse or the compiler removed the work");
     return;
   }
+  looked_at_ = pairs();
   const Comparison comparison = this->comparison();
   if (metric_.better == Better::unknown) {
     judge_unknown_direction(comparison, judge);
     return;
   }
+  const stats::Rates& rates = confirming() ? judge.stages.confirmation : judge.stages.screening;
   const auto stage = std::span(comparison.values).subspan(static_cast<std::size_t>(stage_start_));
-  const stats::Look look = judge.test.look(stage, levels_of(judge, comparison.delta));
+  const stats::Look look = judge.test.look(stage, levels_of(rates, comparison.delta));
   if (decision_ == Decision::clear || look.finding == stats::Finding::clear) {
     clear(gain_of(comparison, judge), judge);
   } else if (look.finding == stats::Finding::slower) {
     suspect();
+  } else if (is_hopeless(comparison, judge)) {
+    decided_ = true;
   }
+}
+
+bool Series::is_hopeless(const Comparison& comparison, const Judge& judge) const {
+  if (!gating() || confirming() || pairs() < kHopelessPairsMin) return false;
+  const int expected = judge.test.pairs_expected(
+      comparison.values, levels_of(judge.stages.screening, comparison.delta));
+  return expected > kHopelessFactor * judge.pairs_max;
+}
+
+int Series::pairs_expected(const Judge& judge) const {
+  if (pairs() - stage_start_ < kFirstPairs) return 0;
+  const Comparison comparison = this->comparison();
+  const stats::Rates& rates = confirming() ? judge.stages.confirmation : judge.stages.screening;
+  const auto stage = std::span(comparison.values).subspan(static_cast<std::size_t>(stage_start_));
+  return stage_start_ + judge.test.pairs_expected(stage, levels_of(rates, comparison.delta));
 }
 
 /// No slowdown is left to find. What looks like a gain is measured on until it is one or is none:
@@ -122,9 +138,39 @@ void Series::suspect() {
 }
 
 void Series::judge_unknown_direction(const Comparison& comparison, const Judge& judge) {
-  const stats::Look look = judge.test.look(comparison.values, levels_of(judge, comparison.delta));
+  const stats::Look look =
+      judge.test.look(comparison.values, levels_of(judge.stages.screening, comparison.delta));
   const bool is_within = look.low > -comparison.delta && look.high < comparison.delta;
   if (is_within) close(Decision::clear, "");
+}
+
+/// Only what the looks saw counts: the levels are spent on them. After screening and confirmation,
+/// which see different pairs, the truth is below both lower limits with the product of their alarm
+/// levels, and above either upper limit with the sum of their misses. The pairs of the screening
+/// were selected for looking slow, so the fresh ones alone say how slow.
+Series::Knowledge Series::knowledge(const Comparison& comparison, const Judge& judge) const {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  const auto all = std::span(comparison.values);
+  const auto look = [&](int from, int to, const stats::Rates& rates) {
+    const auto seen =
+        all.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
+    return seen.empty() ? stats::Look{.low = -kInfinite, .high = kInfinite}
+                        : judge.test.look(seen, levels_of(rates, comparison.delta));
+  };
+  const stats::Look first =
+      look(0, confirming() ? stage_start_ : looked_at_, judge.stages.screening);
+  const double center = look(0, pairs(), judge.stages.screening).center;
+  if (!confirming()) return {.center = center, .low = first.low, .high = first.high};
+  if (looked_at_ == stage_start_) {
+    // No fresh look yet, so the screening alone has to reach the level that both have together.
+    const double both = judge.stages.screening.alarm * judge.stages.confirmation.alarm;
+    const stats::Rates rates{.alarm = both, .miss = judge.stages.screening.miss};
+    return {.center = center, .low = look(0, stage_start_, rates).low, .high = first.high};
+  }
+  const stats::Look second = look(stage_start_, looked_at_, judge.stages.confirmation);
+  const double low = std::min(first.low, second.low);
+  const double high = std::max(low, std::min(first.high, second.high));
+  return {.center = std::clamp(second.center, low, high), .low = low, .high = high};
 }
 
 BenchmarkResult Series::result(const Judge& judge) const {
@@ -144,21 +190,26 @@ BenchmarkResult Series::result(const Judge& judge) const {
     if (decision_ == Decision::inconclusive && gating()) note = "no pair was measured";
   } else {
     const Comparison comparison = this->comparison();
-    const stats::Look look = judge.test.look(comparison.values, levels_of(judge, comparison.delta));
-    result.effect = comparison.effect(look.center);
-    result.effect_low = comparison.effect(look.low);
-    result.effect_high = comparison.effect(look.high);
+    const Knowledge known = knowledge(comparison, judge);
+    result.effect = comparison.effect(known.center);
+    result.effect_low = comparison.effect(known.low);
+    result.effect_high = comparison.effect(known.high);
     result.threshold = comparison.threshold;
     result.from_zero = comparison.base_median == 0 && comparison.head_median != 0;
     result.base = Side{comparison.base_median};
     result.head = Side{comparison.head_median};
-    if (decision_ == Decision::inconclusive) note = open_note(comparison, look);
+    if (gating() && pairs() >= kFirstPairs && metric_.better != Better::unknown)
+      result.smallest_found = comparison.effect(judge.test.smallest_found(
+          comparison.values, judge.stages, judge.budget_ended ? pairs() : judge.pairs_max));
+    if (decision_ == Decision::inconclusive) note = open_note(comparison, known, judge);
   }
-  result.note = joined(note, why_gating_);
+  result.note = note;
+  result.gates_because = why_gating_;
   return result;
 }
 
-std::string Series::open_note(const Comparison& comparison, const stats::Look& look) const {
+std::string Series::open_note(const Comparison& comparison, const Knowledge& known,
+                              const Judge& judge) const {
   if (metric_.better == Better::unknown) return "direction unknown: shown, not judged";
   if (!gating()) return "";
   if (confirming()) {
@@ -166,12 +217,14 @@ std::string Series::open_note(const Comparison& comparison, const stats::Look& l
            std::to_string(pairs() - stage_start_) + " fresh";
   }
   std::string note = count_of(pairs(), "pair") + (pairs() == 1 ? " was" : " were") + " not enough";
-  if (const auto high = comparison.effect(look.high)) {
+  if (const auto high = comparison.effect(known.high)) {
     note += ": up to " + percent(*high) + " " + worse_adjective(metric_) + " is not ruled out";
-    const double needed = pairs_needed(look, comparison.delta, pairs());
-    if (needed < kPairsForetold)
-      note += ", about " + std::to_string(std::lround(needed)) + " pairs would settle it";
+    const int needed = pairs_expected(judge);
+    if (needed > 0 && needed < stats::kPairsForetold)
+      note += ", about " + std::to_string(needed) + " pairs would settle it";
   }
+  if (decided_)
+    note += "; given up, since no more than " + count_of(judge.pairs_max, "pair") + " may be";
   return note;
 }
 

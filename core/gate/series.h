@@ -12,10 +12,15 @@ namespace melisai::gate {
 /// How strictly a series is judged; the same for all looks.
 struct Judge {
   const stats::PairedTest& test;
-  double alarm = 0.01;  ///< of one stage
-  double miss = 0.05;   ///< of one stage
+  stats::TwoStages stages;
+  stats::Rates gain;  ///< for calling a gain one
   int pairs_max = 60;
+  bool budget_ended = false;  ///< no more pairs will come
 };
+
+/// A shown series is judged once, with the whole level; a gating one has its share of the suite's,
+/// split over two stages. `suite`: number of gating series.
+stats::TwoStages stages_for(bool gating, const Policy& policy, int suite);
 
 /// Whether a series without a slowdown is better by the threshold or more.
 enum class Gain { none, possible, certain };
@@ -46,14 +51,28 @@ class Series {
 
   BenchmarkResult result(const Judge& judge) const;
 
+  /// Pairs in all until a decision is likely; 0 before four pairs of this stage.
+  int pairs_expected(const Judge& judge) const;
+
  private:
+  /// What is known of the change: an estimate and an interval that holds whenever the measuring
+  /// stopped.
+  struct Knowledge {
+    double center = 0;
+    double low = 0;
+    double high = 0;
+  };
+
   void judge_stage(const Judge& judge);
   void judge_unknown_direction(const Comparison& comparison, const Judge& judge);
+  bool is_hopeless(const Comparison& comparison, const Judge& judge) const;
+  Knowledge knowledge(const Comparison& comparison, const Judge& judge) const;
   void suspect();
   void clear(Gain gain, const Judge& judge);
   void close(Decision decision, const std::string& note);
   Comparison comparison() const;
-  std::string open_note(const Comparison& comparison, const stats::Look& look) const;
+  std::string open_note(const Comparison& comparison, const Knowledge& known,
+                        const Judge& judge) const;
 
   SeriesId id_;
   Metric metric_;
@@ -64,6 +83,7 @@ class Series {
   bool confirmed_ = false;
   Decision decision_ = Decision::inconclusive;
   int stage_start_ = 0;  ///< pairs before confirmation began; 0: screening
+  int looked_at_ = 0;    ///< pairs at the last look
   std::string why_gating_;
   std::string note_;
   std::vector<double> base_;

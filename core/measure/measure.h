@@ -1,11 +1,13 @@
 // Measure: runs base and head as pairs and says what each run cost. A pair is one run of each side,
-// in random order, both on the same CPU when the workload is single-threaded; the warm-up pair is
-// unpinned and tells how to place the rest. Nothing else happens while a timed half runs. The
-// orchestrator is the only caller.
+// in random order, both on the same CPU when the workload is single-threaded; the first warm-up
+// pair is unpinned and tells how to place the rest. Nothing else happens while a timed half runs.
+// The orchestrator is the only caller.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,9 +37,10 @@ struct Subject {
 
 class PairRunner {
  public:
-  /// `work_dir`: absolute, private, exists; receives outputs and results of runs.
+  /// `work_dir`: absolute, private, exists; receives outputs and results of runs. `stat_file`:
+  /// where the kernel shows stolen time.
   PairRunner(ProcessRunner& processes, Rng& rng, const MeasureOptions& options,
-             std::string work_dir);
+             std::string work_dir, std::string stat_file = "/proc/stat");
   ~PairRunner();
 
   /// Runs the set-up command and the warm-up pair (Pair::index 0). What goes wrong on one side is
@@ -46,7 +49,8 @@ class PairRunner {
   /// before the benchmark's own limit did.
   Result<Pair> warm_up(const Subject& subject, Milliseconds time_left);
 
-  /// One judged pair. `open`: full names of benchmarks that still need pairs; when some of the
+  /// One judged pair, or with a negative `index` one more warm-up pair that is placed like the
+  /// judged ones. `open`: full names of benchmarks that still need pairs; when some of the
   /// process's are missing and the format can rerun a subset, only they run. Errors as above.
   Result<Pair> measure(const Subject& subject, int index, const std::vector<std::string>& open,
                        Milliseconds time_left);
@@ -61,14 +65,18 @@ class PairRunner {
 
  private:
   struct Plan;
+  struct Ran {
+    Exit exit;
+    std::optional<std::int64_t> stolen_ns;  ///< from its CPU meanwhile; nothing when not watched
+  };
   Result<Pair> run_pair(const Subject& subject, Plan& plan, int index, const std::string& filter,
                         Milliseconds time_left);
   Result<Observation> run_half(const Subject& subject, const Side& side, Plan& plan, int cpu,
                                const std::string& filter, Milliseconds time_left);
   Result<Command> prepare(const Subject& subject, const Side& side, const RunLine& line,
                           Milliseconds time_left);
-  Result<Exit> run_side(const Subject& subject, const Side& side, const RunLine& line, Plan& plan,
-                        int cpu, Milliseconds time_left);
+  Result<Ran> run_side(const Subject& subject, const Side& side, const RunLine& line, Plan& plan,
+                       int cpu, Milliseconds time_left);
   Result<bool> set_up(const Subject& subject, const Side& side, Observation& observation,
                       Plan& plan, Milliseconds time_left);
 
@@ -76,6 +84,7 @@ class PairRunner {
   Rng& rng_;
   MeasureOptions options_;
   std::string work_dir_;
+  std::string stat_file_;
   std::map<std::string, Plan> plans_;
 };
 

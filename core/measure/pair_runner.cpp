@@ -10,6 +10,7 @@
 #include "core/measure/measure.h"
 #include "core/measure/placement.h"
 #include "core/measure/shell_line.h"
+#include "core/measure/steal.h"
 #include "core/measure/usage_metrics.h"
 
 namespace melisai::measure {
@@ -104,13 +105,18 @@ struct PairRunner::Plan {
   std::string filter;           ///< template with {regex}; "" when the process always runs whole
   std::set<std::string> known;  ///< full names seen in the warm-up
   std::vector<Usage> warm_ups;
-  bool base_first = true;  ///< order of the last pair
+  bool watch_steal = false;  ///< its runs have one CPU, from which a hypervisor takes time
+  bool base_first = true;    ///< order of the last pair
   Measurement measurement;
 };
 
 PairRunner::PairRunner(ProcessRunner& processes, Rng& rng, const MeasureOptions& options,
-                       std::string work_dir)
-    : processes_(processes), rng_(rng), options_(options), work_dir_(std::move(work_dir)) {}
+                       std::string work_dir, std::string stat_file)
+    : processes_(processes),
+      rng_(rng),
+      options_(options),
+      work_dir_(std::move(work_dir)),
+      stat_file_(std::move(stat_file)) {}
 
 PairRunner::~PairRunner() = default;
 
@@ -138,30 +144,39 @@ Result<Command> PairRunner::prepare(const Subject& subject, const Side& side, co
   return command;
 }
 
-Result<Exit> PairRunner::run_side(const Subject& subject, const Side& side, const RunLine& line,
-                                  Plan& plan, int cpu, Milliseconds time_left) {
+Result<PairRunner::Ran> PairRunner::run_side(const Subject& subject, const Side& side,
+                                             const RunLine& line, Plan& plan, int cpu,
+                                             Milliseconds time_left) {
   MELISAI_TRY(Command command, prepare(subject, side, line, time_left));
   command.cpus = cpu >= 0 ? std::vector<int>{cpu} : plan.placement.fixed;
   command.count_tasks =
       plan.known.empty();  // only before anything is known: never in a judged pair
   const StandAside stand_aside(usable_cpus(), command.cpus);
-  Result<Exit> exit = processes_.run(command);
-  if (exit && exit->end == Exit::End::interrupted)
+  const auto stolen = [&] {
+    const bool is_watched = plan.watch_steal && command.cpus.size() == 1;
+    return is_watched ? stolen_ns(stat_file_, command.cpus.front()) : std::nullopt;
+  };
+  const std::optional<std::int64_t> before = stolen();
+  MELISAI_TRY(Exit exit, processes_.run(command));
+  const std::optional<std::int64_t> after = stolen();
+  if (exit.end == Exit::End::interrupted)
     return Error{Errc::interrupted, "interrupted while measuring '" + subject.spec.name + "'"};
-  return exit;
+  Ran ran{.exit = std::move(exit), .stolen_ns = std::nullopt};
+  if (before && after) ran.stolen_ns = *after - *before;
+  return ran;
 }
 
 /// False: the set-up failed and `observation` says so.
 Result<bool> PairRunner::set_up(const Subject& subject, const Side& side, Observation& observation,
                                 Plan& plan, Milliseconds time_left) {
   if (subject.spec.setup.empty()) return true;
-  const Result<Exit> exit = run_side(subject, side, subject.spec.setup, plan, -1, time_left);
-  if (!exit && exit.error().code != Errc::not_found) return exit.error();
-  if (exit && exit->ok()) return true;
-  if (exit && ended_by_budget(*exit, subject.spec, time_left)) return budget_ended();
+  const Result<Ran> ran = run_side(subject, side, subject.spec.setup, plan, -1, time_left);
+  if (!ran && ran.error().code != Errc::not_found) return ran.error();
+  if (ran && ran->exit.ok()) return true;
+  if (ran && ended_by_budget(ran->exit, subject.spec, time_left)) return budget_ended();
   observation.failed[subject.spec.name] =
       "setup on " + side.name + ": " +
-      (exit ? melisai::describe(*exit, subject.spec.timeout) : exit.error().message);
+      (ran ? melisai::describe(ran->exit, subject.spec.timeout) : ran.error().message);
   return false;
 }
 
@@ -177,23 +192,25 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
   // The head's pipeline file rules; a program that only the head has is a new benchmark, not a
   // broken one.
   const bool may_lack_it = subject.base_may_lack_it && &side == &subject.base;
-  const Result<Exit> exit =
+  const Result<Ran> ran =
       run_side(subject, side, filtered(side.run, plan.filter, regex), plan, cpu, time_left);
-  if (!exit) {
-    if (exit.error().code != Errc::not_found) return exit.error();
-    return may_lack_it ? observation : fail(exit.error().message);
+  if (!ran) {
+    if (ran.error().code != Errc::not_found) return ran.error();
+    return may_lack_it ? observation : fail(ran.error().message);
   }
-  if (ended_by_budget(*exit, spec, time_left)) return budget_ended();
+  const Exit& exit = ran->exit;
+  if (ended_by_budget(exit, spec, time_left)) return budget_ended();
   const std::string side_dir = work_dir_ + "/" + side.name;
-  if (!exit->ok()) {
+  if (!exit.ok()) {
     const std::string line = last_line_of(side_dir + "/stderr");
-    if (may_lack_it && is_missing(*exit, side, line)) return observation;
-    return fail(melisai::describe(*exit, spec.timeout) + (line.empty() ? "" : ": " + line));
+    if (may_lack_it && is_missing(exit, side, line)) return observation;
+    return fail(melisai::describe(exit, spec.timeout) + (line.empty() ? "" : ": " + line));
   }
-  plan.measurement.in_cgroup = exit->in_cgroup;
-  if (plan.known.empty()) plan.warm_ups.push_back(exit->usage);
+  plan.measurement.in_cgroup = exit.in_cgroup;
+  if (plan.known.empty()) plan.warm_ups.push_back(exit.usage);
   if (spec.format == Format::command) {
-    observation.values = usage_metrics(spec.name, exit->usage);
+    observation.values = usage_metrics(spec.name, exit.usage);
+    if (ran->stolen_ns) observation.values.insert(steal_metric(spec.name, *ran->stolen_ns));
     return observation;
   }
   std::string file = side_dir + "/result";
@@ -251,6 +268,14 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
     wall += static_cast<double>(usage.wall_time_ns);
   }
   plan.measurement.cpu_wall_ratio = wall > 0 ? cpu / wall : 0;
+  const bool one_cpu = plan.placement.one_cpu || plan.placement.fixed.size() == 1;
+  plan.watch_steal = one_cpu && subject.spec.format == Format::command &&
+                     stolen_ns(stat_file_, kAllCpus).value_or(0) > 0;
+  // A warm-up shows which series there will be. What was stolen from a run that had no CPU of its
+  // own is not known, and 0 excuses nothing.
+  for (Observation* half : {&pair->base, &pair->head})
+    if (plan.watch_steal && !half->values.empty())
+      half->values.insert(steal_metric(subject.spec.name, 0));
   return pair;
 }
 
@@ -288,7 +313,7 @@ Result<Pair> PairRunner::measure(const Subject& subject, int index,
       return measure(subject, index, open, time_left);
     }
   }
-  ++plan.measurement.pairs;
+  if (index > 0) ++plan.measurement.pairs;
   return pair;
 }
 

@@ -44,4 +44,9 @@ std::map<SeriesId, Value> usage_metrics(const std::string& benchmark, const Usag
   return values;
 }
 
+std::pair<SeriesId, Value> steal_metric(const std::string& benchmark, std::int64_t stolen_ns) {
+  return {{benchmark, "steal_time"},
+          {{"steal_time", "ns", Better::lower, Tier::explain}, static_cast<double>(stolen_ns)}};
+}
+
 }  // namespace melisai::measure

@@ -50,8 +50,8 @@ void JsonFields::read(std::string_view key, double& out, Presence presence) {
   }
 }
 
-void JsonFields::read(std::string_view key, std::optional<double>& out) {
-  const Value* value = find(key, kRequired);
+void JsonFields::read(std::string_view key, std::optional<double>& out, Presence presence) {
+  const Value* value = find(key, presence);
   if (value == nullptr || value->is_null()) return;
   if (!value->is_number()) return wrong(key, "a number or null", *value);
   out = value->get<double>();

@@ -37,7 +37,7 @@ class JsonFields {
   void read(std::string_view key, bool& out, Presence presence = kRequired);
   /// null stands for a number that was not finite.
   void read(std::string_view key, double& out, Presence presence = kRequired);
-  void read(std::string_view key, std::optional<double>& out);
+  void read(std::string_view key, std::optional<double>& out, Presence presence = kRequired);
   void read(std::string_view key, int& out, Presence presence = kRequired);
   void read(std::string_view key, std::uint64_t& out, Presence presence);
   std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t min,

@@ -42,7 +42,8 @@ struct Observation {
       failed;  ///< full benchmark name -> what went wrong, in one line
 };
 
-/// Both halves of one pair of one benchmark process. Pair 0 is the warm-up and is never judged.
+/// Both halves of one pair of one benchmark process. Pair 0 and those before it are
+/// warm-ups and never judged.
 struct Pair {
   int index = 0;
   bool base_first = true;

@@ -13,6 +13,7 @@ struct PairProgress {
   std::string benchmark;  ///< the open benchmark that was just measured
   int pairs = 0;
   int pairs_max = 0;
+  int pairs_expected = 0;  ///< in all until a decision is likely; 0: not known yet
   bool confirming = false;
   double low = 0;  ///< fractions; infinite when unknown
   double high = 0;

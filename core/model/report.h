@@ -83,17 +83,20 @@ struct BenchmarkResult {
   Decision decision = Decision::inconclusive;
   std::optional<double>
       effect;  ///< relative change, positive = worse; nothing when from zero or one-sided
-  std::optional<double> effect_low;   ///< interval that holds under early stopping
-  std::optional<double> effect_high;  ///< "the largest slowdown not ruled out"
-  bool from_zero = false;             ///< the base measured 0 and the head did not
-  double threshold = 0;               ///< effective: includes the absolute floor of tiers 1 and 2
-  int pairs = 0;                      ///< judged pairs, confirmation included
-  bool confirmed = false;             ///< the decision was seen again in fresh pairs
-  bool gating = false;                ///< counts in the verdict
-  Level level = Level::fail;          ///< what a regression of it means; off: shown only
+  std::optional<double> effect_low;      ///< interval that holds under early stopping
+  std::optional<double> effect_high;     ///< "the largest slowdown not ruled out"
+  std::optional<double> smallest_found;  ///< noise floor: smallest slowdown that so noisy pairs
+                                         ///< would show within the pairs there may be
+  bool from_zero = false;                ///< the base measured 0 and the head did not
+  double threshold = 0;       ///< effective: includes the absolute floor of tiers 1 and 2
+  int pairs = 0;              ///< judged pairs, confirmation included
+  bool confirmed = false;     ///< the decision was seen again in fresh pairs
+  bool gating = false;        ///< counts in the verdict
+  Level level = Level::fail;  ///< what a regression of it means; off: shown only
   std::optional<Acknowledgement> acknowledged;  ///< regressed, and accepted by somebody
-  std::string note;  ///< one line: why it failed, why it is inconclusive, why this time metric; may
-                     ///< be empty
+  std::string gates_because;  ///< why it gates, when that is not plain: the choice between wall and
+                              ///< CPU time, a rule; may be empty
+  std::string note;           ///< one line: why it failed, why it is inconclusive; may be empty
   std::optional<Side> base;
   std::optional<Side> head;
   bool operator==(const BenchmarkResult&) const = default;
@@ -163,6 +166,7 @@ struct Report {
   double threshold = 0.05;
   double false_alarm = 0.01;
   double miss = 0.05;
+  int max_pairs = 0;  ///< of one benchmark; 0: not known
   std::vector<BenchmarkResult> benchmarks;  ///< in file order, gating first within a benchmark
   std::vector<Measurement> measurements;
   std::vector<Profile> profiles;

@@ -92,6 +92,7 @@ BenchmarkResult read_benchmark(Fields fields) {
   fields.read("effect", out.effect);
   fields.read("effect_low", out.effect_low);
   fields.read("effect_high", out.effect_high);
+  fields.read("smallest_found", out.smallest_found, kOptional);
   fields.read("from_zero", out.from_zero);
   fields.read("threshold", out.threshold);
   fields.read("pairs", out.pairs);
@@ -103,6 +104,7 @@ BenchmarkResult read_benchmark(Fields fields) {
   read_acknowledgement(fields, out.acknowledged);
   read_side(fields, "base", out.base);
   read_side(fields, "head", out.head);
+  fields.read("gates_because", out.gates_because, kOptional);
   fields.read("note", out.note, kOptional);
   return out;
 }
@@ -207,6 +209,7 @@ Report read_report(const Fields::Value& document, JsonReading& reading) {
     policy->read("threshold", out.threshold);
     policy->read("false_alarm", out.false_alarm);
     policy->read("miss", out.miss);
+    policy->read("max_pairs", out.max_pairs, kOptional);
   }
   fields.read_objects("benchmarks", out.benchmarks, read_benchmark);
   fields.read_objects("measurements", out.measurements, read_measurement, kOptional);

@@ -61,6 +61,7 @@ Output benchmark(const BenchmarkResult& value) {
           {"effect", number(value.effect)},
           {"effect_low", number(value.effect_low)},
           {"effect_high", number(value.effect_high)},
+          {"smallest_found", number(value.smallest_found)},
           {"from_zero", value.from_zero},
           {"threshold", number(value.threshold)},
           {"pairs", value.pairs},
@@ -70,6 +71,7 @@ Output benchmark(const BenchmarkResult& value) {
           {"acknowledged", acknowledged(value.acknowledged)},
           {"base", side(value.base)},
           {"head", side(value.head)},
+          {"gates_because", value.gates_because},
           {"note", value.note}};
 }
 
@@ -155,7 +157,8 @@ std::string to_json(const Report& report) {
                            {"policy",
                             {{"threshold", number(report.threshold)},
                              {"false_alarm", number(report.false_alarm)},
-                             {"miss", number(report.miss)}}},
+                             {"miss", number(report.miss)},
+                             {"max_pairs", report.max_pairs}}},
                            {"benchmarks", list(report.benchmarks, benchmark)},
                            {"measurements", list(report.measurements, measurement)},
                            {"profiles", list(report.profiles, profile)},

@@ -222,6 +222,24 @@ Part placement_table(const Report& report) {
   return part;
 }
 
+/// Of each metric with a vote: how small a slowdown it can show, and why it is the one that votes.
+Part noise_table(const Rows& rows) {
+  Part part{.head = "<details><summary>How small a slowdown each metric can show</summary>\n\n",
+            .foot = "\n</details>\n\n",
+            .left_out = "metrics are"};
+  part.head +=
+      "| benchmark | metric | smallest slowdown found | threshold | why it decides |\n"
+      "|---|---|--:|--:|---|\n";
+  for (const BenchmarkResult* row : rows) {
+    if (!row->smallest_found && row->gates_because.empty()) continue;
+    part.items.push_back(
+        cells({markdown_code(row->name, Within::table), metric_cell(*row),
+               row->smallest_found ? format_percent(*row->smallest_found) : "-",
+               format_percent(row->threshold), markdown_prose(row->gates_because, kNoteBytesMax)}));
+  }
+  return part;
+}
+
 std::string commit_item(const std::string& side, const CommitInfo& commit) {
   if (commit.sha.empty() && commit.ref.empty()) return "";
   std::string out = "- " + side + ":";
@@ -258,7 +276,7 @@ std::string render_markdown(const Report& report) {
   const std::string first = top(report, deciding);
   const std::string last = context(report);
   std::size_t room = kDocumentBytesMax - first.size() - last.size();
-  std::size_t parts_to_come = 8;  // each can at least say that it was left out
+  std::size_t parts_to_come = 10;  // each can at least say that it was left out
   const auto take = [&](const Part& part, std::size_t bytes_max) {
     --parts_to_come;
     std::string text = render(part, std::min(room - parts_to_come * kLeftOutBytesMax, bytes_max));
@@ -274,12 +292,16 @@ std::string render_markdown(const Report& report) {
   const std::string disturbed =
       take(bullets("Disturbed pairs", disturbed_lines(report), "disturbed measurements are"),
            kWarningsBytesMax);
+  const std::string noisy =
+      take(bullets("Too noisy for their threshold", too_noisy_lines(report), "noisy metrics are"),
+           kWarningsBytesMax);
   const std::string decided = take(deciding_table(deciding), kDocumentBytesMax);
   const std::string shown = take(shown_table(shown_rows(report)), kDocumentBytesMax);
+  const std::string noise = take(noise_table(deciding), kDocumentBytesMax);
   const std::string placed = take(placement_table(report), kDocumentBytesMax);
   const std::string profiles = take(profile_table(report), kDocumentBytesMax);
-  return first + stages + decided + shown + warned + disturbed + collectors + placed + profiles +
-         last;
+  return first + stages + decided + noisy + shown + warned + disturbed + collectors + noise +
+         placed + profiles + last;
 }
 
 }  // namespace melisai::report

@@ -32,7 +32,11 @@ std::string interval_of(const PairProgress& progress) {
 /// numbers.
 std::string numbers_of(const PairProgress& progress) {
   std::string out = progress.confirming ? "  confirming" : "";
-  out += "  pair " + std::to_string(progress.pairs) + "/" + std::to_string(progress.pairs_max);
+  out += "  pair " + std::to_string(progress.pairs);
+  // A forecast beyond what there may be says only that it may stay open.
+  if (progress.pairs_expected > progress.pairs && progress.pairs_expected <= progress.pairs_max)
+    out += " of ~" + std::to_string(progress.pairs_expected);
+  out += " (max " + std::to_string(progress.pairs_max) + ")";
   out += "  " + interval_of(progress);
   out +=
       "  decided " + std::to_string(progress.decided) + "/" + std::to_string(progress.benchmarks);

@@ -50,6 +50,12 @@ std::optional<double> change_of(const ProfileValue& value) {
   return from == 0 ? std::numeric_limits<double>::infinity() : (to - from) / std::abs(from);
 }
 
+std::string advice_for(const BenchmarkResult& row) {
+  if (row.metric.tier != Tier::time) return "fix its inputs, or set a threshold for it in a rule";
+  return "give each run more work, pin it to one CPU, or gate on an exact metric such as "
+         "instructions";
+}
+
 }  // namespace
 
 std::string acknowledgement_text(const BenchmarkResult& row) {
@@ -63,6 +69,20 @@ std::string acknowledgement_text(const BenchmarkResult& row) {
 std::string row_note(const BenchmarkResult& row) {
   const std::string accepted = acknowledgement_text(row);
   return accepted + (accepted.empty() || row.note.empty() ? "" : "; ") + row.note;
+}
+
+std::vector<std::string> too_noisy_lines(const Report& report) {
+  std::vector<std::string> lines;
+  for (const BenchmarkResult& row : report.benchmarks) {
+    const bool is_open = row.level != Level::off && row.decision == Decision::inconclusive;
+    if (!is_open || !row.smallest_found || *row.smallest_found <= row.threshold) continue;
+    lines.push_back(clip(one_line(row.name), kNameCharactersMax) + " " +
+                    clip(one_line(row.metric.name), kNameCharactersMax) +
+                    " cannot see its threshold of " + format_percent(row.threshold) +
+                    ": so much noise hides slowdowns below " + format_percent(*row.smallest_found) +
+                    "; " + advice_for(row));
+  }
+  return lines;
 }
 
 std::vector<std::string> disturbed_lines(const Report& report) {

@@ -12,6 +12,10 @@ namespace melisai::report {
 /// "acknowledged until 2026-12-31, up to 25 %: the new parser checks its input"; "" when it is not.
 std::string acknowledgement_text(const BenchmarkResult& row);
 
+/// One line per undecided benchmark metric whose noise hides its threshold: "parse cpu_time: noise
+/// hides slowdowns below 12 % ...", and what to do.
+std::vector<std::string> too_noisy_lines(const Report& report);
+
 /// The note of a row and its acknowledgement.
 std::string row_note(const BenchmarkResult& row);
 

@@ -1,5 +1,6 @@
 // Report renderers, one file per format, and the progress display of the terminal. Text of
-// benchmarks and logs is hostile: every renderer escapes it for its format.
+// benchmarks and logs is hostile: every renderer escapes it for its format. Commands with tables of
+// their own find Table and safe text here too.
 #pragma once
 
 #include <cstdio>
@@ -11,6 +12,9 @@
 #include "core/base/result.h"
 #include "core/model/progress.h"
 #include "core/model/report.h"
+#include "core/report/row_text.h"
+#include "core/report/table.h"
+#include "core/report/text.h"
 #include "core/store/store.h"
 
 namespace melisai::report {

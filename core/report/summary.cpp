@@ -59,10 +59,6 @@ double weight(const BenchmarkResult& row) {
   return row.decision == Decision::improved ? -*value : *value;
 }
 
-std::string effect_text(const std::optional<double>& effect) {
-  return effect && std::isfinite(*effect) ? format_effect(*effect) : "";
-}
-
 std::string error_word(ReasonCode code) {
   switch (code) {
     case ReasonCode::build_failed: return "the build failed";
@@ -241,13 +237,22 @@ std::string hidden_slowdown(const Report& report) {
   return "A slowdown of up to " + limit + " may hide in " + name_text(worst) + ".";
 }
 
+/// What ended the measuring says what to raise.
+std::string next_action_for_open(const Report& report) {
+  const bool out_of_pairs = std::any_of(
+      report.benchmarks.begin(), report.benchmarks.end(), [&](const BenchmarkResult& row) {
+        return row.gating && row.decision == Decision::inconclusive && report.max_pairs > 0 &&
+               row.pairs >= report.max_pairs;
+      });
+  return std::string(out_of_pairs ? "Raise gate.max_pairs" : "Raise gate.budget") +
+         ", run on a quieter machine, or accept a larger gate.threshold.";
+}
+
 std::string next_action(const Report& report) {
   switch (report.reason_code) {
     case ReasonCode::clear:
     case ReasonCode::regressed: return "";
-    case ReasonCode::budget:
-      return "Raise gate.budget or gate.max_pairs, run on a quieter machine, or accept a larger "
-             "gate.threshold.";
+    case ReasonCode::budget: return next_action_for_open(report);
     case ReasonCode::nothing_compared:
       return "Check that the benchmarks exist at both commits and that --only matches some of "
              "them.";
@@ -300,28 +305,6 @@ std::string one_sided(const Report& report) {
 std::string decision_text(const BenchmarkResult& row) {
   const bool doubtful = needs_confirmation(row.decision) && !row.confirmed;
   return std::string(word_of(row)) + (doubtful ? ", not confirmed" : "");
-}
-
-std::string change_text(const BenchmarkResult& row) {
-  if (row.from_zero) return "from zero";
-  const std::string text = effect_text(row.effect);
-  return text.empty() ? "-" : text;
-}
-
-std::string interval_text(const BenchmarkResult& row) {
-  const std::string low = effect_text(row.effect_low);
-  const std::string high = effect_text(row.effect_high);
-  if (low.empty() && high.empty()) return "-";
-  if (low.empty()) return "up to " + high;
-  if (high.empty()) return "from " + low;
-  constexpr std::string_view kUnit = " %";
-  const bool same_unit = low.ends_with(kUnit) && high.ends_with(kUnit);
-  return low.substr(0, low.size() - (same_unit ? kUnit.size() : 0)) + " to " + high;
-}
-
-std::string side_text(const std::optional<Side>& side, const Metric& metric) {
-  if (!side || !std::isfinite(side->median)) return "-";
-  return one_line(format_quantity(side->median, clip(one_line(metric.unit), 20)));
 }
 
 std::string evidence_text(const BenchmarkResult& row) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/model/report.h"
+#include "core/report/row_text.h"
 
 namespace melisai::report {
 
@@ -60,9 +61,6 @@ std::string next_action(const Report& report);
 std::string one_sided(const Report& report);
 
 std::string decision_text(const BenchmarkResult& row);  ///< "warning", "regressed, not confirmed"
-std::string change_text(const BenchmarkResult& row);    ///< "+5.1 %", "from zero", "-"
-std::string interval_text(const BenchmarkResult& row);  ///< "+3.0 to +7.0 %", "up to +7.0 %", "-"
-std::string side_text(const std::optional<Side>& side, const Metric& metric);  ///< "1.05 us", "-"
 
 /// "+5.1 % (+3.0 to +7.0 %), threshold 5 %, 12 pairs, confirmed"
 std::string evidence_text(const BenchmarkResult& row);

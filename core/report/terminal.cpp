@@ -284,6 +284,7 @@ std::string render_terminal(const Report& report, TerminalStyle style) {
   out += sentence(one_sided(report), style);
   if (others > 0)
     out += sentence(count_of(others, "metric") + " without a vote: see the report.", style);
+  out += remark_lines(too_noisy_lines(report), "noisy benchmark", style);
   out += remark_lines(disturbed_lines(report), "disturbed benchmark", style);
   out += remark_lines(collector_lines(report), "collector", style);
   return out + warnings(report, style) + ending(report, style);

@@ -115,8 +115,8 @@ TEST(GateFailures, AnOpenSeriesThatVanishesHasFailed) {
     gate.add(pair);
     EXPECT_EQ(gate.results()[0].decision, Decision::failed);
     EXPECT_EQ(gate.results()[0].note,
-              on_head ? "no longer reported on head; gates as the only time metric"
-                      : "no longer reported on base; gates as the only time metric");
+              on_head ? "no longer reported on head" : "no longer reported on base");
+    EXPECT_EQ(gate.results()[0].gates_because, "gates as the only time metric");
   }
 }
 

@@ -41,7 +41,7 @@ inline Pair one_pair(const std::string& benchmark, const Metric& metric, Halves 
 class StartedGate : public gate::Gate {
  public:
   explicit StartedGate(const std::vector<Pair>& warm_ups, const Policy& policy = {})
-      : Gate(policy, stats::make_winsorised_test()) {
+      : Gate(policy, stats::make_paired_test()) {
     start(warm_ups);
   }
 };
@@ -64,7 +64,7 @@ inline Draw noisy_time(double change, std::uint64_t seed) {
 
 /// Measures until nothing is open. The first pair is the warm-up.
 inline std::unique_ptr<gate::Gate> run_gate(const Policy& policy, const Draw& draw) {
-  auto gate = std::make_unique<gate::Gate>(policy, stats::make_winsorised_test());
+  auto gate = std::make_unique<gate::Gate>(policy, stats::make_paired_test());
   gate->start(std::vector<Pair>{draw()});
   while (!gate->open_benchmarks().empty()) gate->add(draw());
   return gate;

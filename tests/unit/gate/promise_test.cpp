@@ -33,10 +33,11 @@ Pair draw_suite(const SuiteShape& shape, test::Noise& noise) {
     const std::string name = "b" + std::to_string(i);
     const double own = (noise.*shape.noise)();
     const double log_ratio = shape.spread * (std::sqrt(0.8) * own + std::sqrt(0.2) * common);
-    put(pair, name, test::wall_time(), {1e6, 1e6 * (1 + shape.change) * std::exp(log_ratio)});
+    test::put(pair, name, test::wall_time(), {1e6, 1e6 * (1 + shape.change) * std::exp(log_ratio)});
     if (shape.benchmarks == 1) continue;
-    put(pair, name, test::peak_rss(), {1e9, 1e9 * std::exp(0.004 * noise.normal())});
-    put(pair, name, test::minor_faults(), {1e6, 1e6 * std::exp(0.004 * (noise.*shape.noise)())});
+    test::put(pair, name, test::peak_rss(), {1e9, 1e9 * std::exp(0.004 * noise.normal())});
+    test::put(pair, name, test::minor_faults(),
+              {1e6, 1e6 * std::exp(0.004 * (noise.*shape.noise)())});
   }
   return pair;
 }

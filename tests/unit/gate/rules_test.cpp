@@ -97,8 +97,8 @@ TEST(GateRules, WarnTakesItsShareOfTheFalseAlarms) {
   const auto interval = [&pair](const Policy& policy) {
     StartedGate gate({pair}, policy);
     Pair noisy = pair;
-    for (int i = 0; i < 4; ++i) {
-      noisy.head.values[{"app", "wall_time"}].value = 100 + 10 * (i % 2);
+    for (int i = 0; i < 12; ++i) {
+      noisy.head.values[{"app", "wall_time"}].value = 92 + 8 * (i % 3);
       gate.add(noisy);
     }
     return result_of(gate, "app", "wall_time").effect_low;
@@ -125,7 +125,7 @@ TEST(GateRules, ALevelMakesAShownMetricGateThatItNames) {
     EXPECT_TRUE(items.confirmed);
     EXPECT_EQ(items.level, level);
     EXPECT_EQ(items.gating, level == Level::fail);
-    EXPECT_THAT(items.note, HasSubstr("a rule names it"));
+    EXPECT_THAT(items.gates_because, HasSubstr("a rule names it"));
     EXPECT_TRUE(result_of(gate, "app", "wall_time").gating);
   }
 }

@@ -59,6 +59,20 @@ class PairRunnerTest : public ::testing::Test {
     return PairRunner(processes, rng_, options, work_->path());
   }
 
+  /// On a machine whose /proc/stat is stat_file().
+  PairRunner virtual_pairs_with(FakeProcessRunner& processes, const MeasureOptions& options = {}) {
+    return PairRunner(processes, rng_, options, work_->path(), stat_file());
+  }
+  std::string stat_file() const { return work_->path() + "/stat"; }
+  /// So many ticks of 10 ms were stolen from every CPU.
+  void show_stolen(int ticks) const {
+    std::string text = "cpu  1 1 1 1 1 1 1 " + std::to_string(ticks) + " 0 0\n";
+    // All that there may be: during a run the gate itself may not use its CPU.
+    for (int cpu = 0; cpu < 256; ++cpu)
+      text += "cpu" + std::to_string(cpu) + text.substr(4, text.find('\n') - 3);
+    ASSERT_TRUE(write_file(stat_file(), text));
+  }
+
   std::optional<TemporaryDirectory> work_;
   SeededRng rng_{1};
 };
@@ -102,6 +116,62 @@ TEST_F(PairRunnerTest, BothHalvesUseOneCpuButTheWarmUpDoesNot) {
     EXPECT_EQ(command.cpus, std::vector<int>{pair->cpu});
     EXPECT_FALSE(command.count_tasks) << "sampling would disturb a timed run";
   }
+}
+
+TEST_F(PairRunnerTest, MeasuresWhatIsStolenFromTheCpuOfAHalf) {
+  if (usable_cpus().size() < 2) GTEST_SKIP() << "needs two CPUs";
+  int ticks = 100;
+  show_stolen(ticks);
+  FakeProcessRunner processes([&](const Command& command) {
+    show_stolen(ticks += is_base(command) ? 2 : 3);
+    return finished();
+  });
+  PairRunner pairs = virtual_pairs_with(processes);
+  const Subject subject = subject_running("app");
+  const SeriesId steal{"b", "steal_time"};
+  const auto warm_up = pairs.warm_up(subject, kLong);
+  ASSERT_TRUE(warm_up);
+  EXPECT_EQ(warm_up->base.values.at(steal).value, 0) << "not known of a run that is not pinned";
+  for (const int index : {-1, 1}) {
+    const auto pair = pairs.measure(subject, index, {"b"}, kLong);
+    ASSERT_TRUE(pair);
+    EXPECT_EQ(pair->base.values.at(steal).value, 20e6);
+    EXPECT_EQ(pair->head.values.at(steal).value, 30e6);
+    EXPECT_EQ(pair->head.values.at(steal).metric.tier, Tier::explain);
+  }
+}
+
+TEST_F(PairRunnerTest, SaysNothingOfStolenTimeWhereThereIsNone) {
+  FakeProcessRunner processes([](const Command&) { return finished(); });
+  const Subject subject = subject_running("app");
+  const SeriesId steal{"b", "steal_time"};
+  show_stolen(0);
+  PairRunner bare = virtual_pairs_with(processes);
+  EXPECT_FALSE(bare.warm_up(subject, kLong)->base.values.contains(steal));
+  EXPECT_FALSE(bare.measure(subject, 1, {"b"}, kLong)->base.values.contains(steal));
+  show_stolen(5);
+  MeasureOptions anywhere;
+  anywhere.pin.mode = Pinning::Mode::off;
+  PairRunner unpinned = virtual_pairs_with(processes, anywhere);
+  EXPECT_FALSE(unpinned.warm_up(subject, kLong)->base.values.contains(steal));
+  EXPECT_FALSE(unpinned.measure(subject, 1, {"b"}, kLong)->base.values.contains(steal));
+}
+
+TEST_F(PairRunnerTest, AFurtherWarmUpIsPlacedLikeAJudgedPairAndNotCounted) {
+  if (usable_cpus().size() < 2) GTEST_SKIP() << "needs two CPUs";
+  FakeProcessRunner processes([](const Command&) { return finished(); });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("app");
+  const auto first = pairs.warm_up(subject, kLong);
+  ASSERT_TRUE(first);
+  const auto further = pairs.measure(subject, -1, {"b"}, kLong);
+  ASSERT_TRUE(further);
+  EXPECT_EQ(further->index, -1);
+  EXPECT_NE(further->base_first, first->base_first);
+  EXPECT_EQ(processes.commands.back().cpus, std::vector<int>{further->cpu});
+  EXPECT_EQ(pairs.describe(subject).pairs, 0);
+  ASSERT_TRUE(pairs.measure(subject, 1, {"b"}, kLong));
+  EXPECT_EQ(pairs.describe(subject).pairs, 1);
 }
 
 TEST_F(PairRunnerTest, EnvironmentsOfBothSidesHaveTheSameNamesAndLengths) {

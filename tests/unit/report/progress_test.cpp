@@ -58,6 +58,7 @@ PairProgress some_pair() {
   progress.high = 0.034;
   progress.decided = 2;
   progress.benchmarks = 5;
+  progress.pairs_expected = 20;
   progress.time_left = 90s;
   return progress;
 }
@@ -85,7 +86,8 @@ TEST_F(Progress, RedrawsOneLineOnATerminal) {
   progress->pair_finished(some_pair());
   EXPECT_EQ(
       out_.text(),
-      "\r\x1b[Kparse/BM_Small  pair 7/60  -1.2 % to +3.4 %  decided 2/5  at most 1 min 30 s left");
+      "\r\x1b[Kparse/BM_Small  pair 7 of ~20 (max 60)  -1.2 % to +3.4 %  decided 2/5  "
+      "at most 1 min 30 s left");
 }
 
 TEST_F(Progress, DrawsAtMostTenTimesASecond) {
@@ -174,8 +176,9 @@ TEST_F(Progress, SaysWhenNothingIsKnownYet) {
   pair.low = -std::numeric_limits<double>::infinity();
   pair.high = std::numeric_limits<double>::infinity();
   pair.confirming = true;
+  pair.pairs_expected = 0;
   make(true)->pair_finished(pair);
-  EXPECT_THAT(out_.text(), HasSubstr("confirming  pair 7/60  interval not known yet"));
+  EXPECT_THAT(out_.text(), HasSubstr("confirming  pair 7 (max 60)  interval not known yet"));
 }
 
 TEST_F(Progress, PrintsNoControlCharacterOfANameOrNote) {

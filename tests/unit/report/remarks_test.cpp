@@ -45,6 +45,28 @@ TEST(Remarks, SurviveDisturbancesOfAHostileReport) {
   EXPECT_THAT(disturbed_lines(report)[0], StartsWith("parse: 4294967296 of 12 pairs"));
 }
 
+TEST(Remarks, NameUndecidedMetricsThatNoiseKeepsFromTheirThreshold) {
+  Report report = fixtures::mixed_report();
+  BenchmarkResult row = report.benchmarks.front();
+  row.decision = Decision::inconclusive;
+  row.threshold = 0.05;
+  row.smallest_found = 0.12;
+  report.benchmarks = {row};
+  EXPECT_THAT(too_noisy_lines(report),
+              ElementsAre("parse/BM_Small cpu_time cannot see its threshold of 5 %: so much noise "
+                          "hides slowdowns below 12 %; give each run more work, pin it to one CPU, "
+                          "or gate on an exact metric such as instructions"));
+  report.benchmarks.front().metric.tier = Tier::near_exact;
+  EXPECT_THAT(too_noisy_lines(report).front(), HasSubstr("fix its inputs"));
+  report.benchmarks.front().smallest_found = 0.05;
+  EXPECT_THAT(too_noisy_lines(report), IsEmpty()) << "it can: only time was short";
+  report.benchmarks.front().smallest_found.reset();
+  EXPECT_THAT(too_noisy_lines(report), IsEmpty());
+  row.decision = Decision::clear;
+  report.benchmarks = {row};
+  EXPECT_THAT(too_noisy_lines(report), IsEmpty()) << "it did see its threshold";
+}
+
 TEST(Remarks, NameCollectorsWithTroubleOnly) {
   Report report = fixtures::remarks_report();
   EXPECT_THAT(collector_lines(report),

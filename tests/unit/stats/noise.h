@@ -32,6 +32,12 @@ class Noise {
     return normal() / std::sqrt((x * x + y * y + z * z) / 3);
   }
 
+  /// Laplace with variance 2.
+  double laplace() { return std::log(uniform() / uniform()); }
+
+  /// Standard normal, one in ten ten times as wide.
+  double outliers() { return normal() * (uniform() < 0.1 ? 10 : 1); }
+
   /// Two equal modes per half of a pair, far apart: a runner that is in one of two states.
   double two_modes() { return (coin() ? 1.0 : 0.0) - (coin() ? 1.0 : 0.0) + 0.02 * normal(); }
 

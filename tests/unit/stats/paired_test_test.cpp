@@ -7,25 +7,26 @@
 #include <limits>
 #include <vector>
 
+#include "tests/unit/stats/noise.h"
+
 namespace melisai::stats {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
+constexpr Rates kStage = {.alarm = 0.1, .miss = 0.045};
 
 Look look_at(const std::vector<double>& values, const TestLevels& levels) {
-  return make_winsorised_test()->look(values, levels);
+  return make_paired_test()->look(values, levels);
 }
 
-// The level of all looks that gives one look (up to 60 pairs) the level `nominal`.
-double level_for(double nominal) { return std::pow(nominal / 0.285, 1 / 1.23); }
-
-TEST(PairedTest, LooksAtTheListedPairsOnly) {
-  const auto test = make_winsorised_test();
+TEST(PairedTest, LooksAtEveryPairAndLaterAtEveryTenthMore) {
+  const auto test = make_paired_test();
   std::vector<int> looks;
-  for (int pairs = 0; pairs <= 110; ++pairs) {
+  for (int pairs = 0; pairs <= 70; ++pairs) {
     if (test->is_look(pairs)) looks.push_back(pairs);
   }
-  EXPECT_EQ(looks, (std::vector<int>{4, 6, 8, 10, 13, 16, 20, 26, 32, 40, 60, 80, 100}));
+  EXPECT_EQ(looks, (std::vector<int>{4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+                                     20, 22, 24, 26, 28, 30, 33, 36, 39, 42, 46, 50, 55, 60, 66}));
 }
 
 TEST(PairedTest, KnowsNothingBeforeFourPairs) {
@@ -36,24 +37,6 @@ TEST(PairedTest, KnowsNothingBeforeFourPairs) {
     EXPECT_EQ(look.low, -kInfinite);
     EXPECT_EQ(look.high, kInfinite);
   }
-}
-
-TEST(PairedTest, UsesStudentsQuantilesOfTheMean) {
-  // Four pairs are not trimmed: mean 2.5, standard error sqrt(5/12), t(3) = 3.1824 at 2.5 % and
-  // 5.8409 at 0.5 %.
-  const Look look =
-      look_at({1, 4, 2, 3}, {.delta = 20, .alarm = level_for(0.025), .miss = level_for(0.005)});
-  EXPECT_DOUBLE_EQ(look.center, 2.5);
-  EXPECT_NEAR(look.low, 2.5 - 3.1824 * std::sqrt(5.0 / 12), 1e-3);
-  EXPECT_NEAR(look.high, 2.5 + 5.8409 * std::sqrt(5.0 / 12), 1e-3);
-  EXPECT_EQ(look.finding, Finding::clear) << "ruling out delta goes before a small slowdown";
-}
-
-TEST(PairedTest, TrimsAFifthAtEachEnd) {
-  // Yuen: 1 and 100 are trimmed, winsorised {2,2,3,4,5,5}: squares 9.5 around 3.5, over 4 * 3.
-  const Look look = look_at({100, 5, 4, 3, 2, 1}, {.delta = 1000, .alarm = level_for(0.025)});
-  EXPECT_DOUBLE_EQ(look.center, 3.5);
-  EXPECT_NEAR(look.low, 3.5 - 3.1824 * std::sqrt(9.5 / 12), 1e-3);
 }
 
 TEST(PairedTest, IsCertainOfConstants) {
@@ -78,38 +61,61 @@ TEST(PairedTest, TakesExactlyDeltaForSlowerDespiteRounding) {
   EXPECT_EQ(look_at(values, {.delta = delta}).finding, Finding::slower);
 }
 
-TEST(PairedTest, IsNotCertainWhenTrimmingHidesTheSpread) {
-  // Five ties and one outlier: nothing is left of the spread, yet five ties prove little.
-  for (const double tie : {0.0, 0.08}) {
-    const Look look = look_at({tie, tie, tie, tie, tie, 0.9}, {.delta = 0.05, .miss = 0.025});
-    EXPECT_EQ(look.finding, Finding::open) << tie;
-    EXPECT_EQ(look.high, kInfinite);
-  }
-  EXPECT_EQ(look_at({0, 0, 0, 0.9}, {.delta = 0.05}).finding, Finding::open);
+TEST(PairedTest, DecidesAfterFourQuietPairs) {
+  EXPECT_EQ(look_at({0.001, -0.006, 0.004, -0.002}, {.delta = 0.05, .rates = kStage}).finding,
+            Finding::clear);
+  EXPECT_EQ(look_at({0.051, 0.044, 0.054, 0.048}, {.delta = 0.05, .rates = kStage}).finding,
+            Finding::slower);
 }
 
-TEST(PairedTest, LimitsOfTiedValuesComeFromTheirOrder) {
-  // Of 13 fair coins fewer than 2 show heads with probability 14/8192, fewer than 3 with 92/8192.
-  std::vector<double> values(13, 0.0);
-  values[4] = 0.7;
-  values[9] = -0.7;
-  const auto limits_at = [&values](double nominal) {
-    return look_at(values,
-                   {.delta = 0.05, .alarm = level_for(nominal), .miss = level_for(nominal)});
-  };
-  EXPECT_EQ(limits_at(0.9 * 1 / 8192).high, kInfinite);
-  EXPECT_EQ(limits_at(1.1 * 1 / 8192).high, 0.7);
-  EXPECT_EQ(limits_at(1.1 * 1 / 8192).low, -0.7);
-  EXPECT_EQ(limits_at(1.1 * 14 / 8192).high, 0.0);
-  EXPECT_EQ(limits_at(1.1 * 14 / 8192).finding, Finding::clear);
+TEST(PairedTest, ClearsASlowdownBelowDeltaThatIsMeasuredPrecisely) {
+  std::vector<double> values;
+  for (int i = 0; i < 12; ++i) values.push_back(0.03 + 0.0005 * (i % 5 - 2));
+  const Look look = look_at(values, {.delta = 0.05, .rates = kStage});
+  EXPECT_EQ(look.finding, Finding::clear);
+  EXPECT_GT(look.low, 0) << "and it is a slowdown all the same";
+}
+
+TEST(PairedTest, FindsASlowdownManyTimesDelta) {
+  EXPECT_EQ(look_at({2.1, 1.9, 2.3, 2.0, 1.8, 2.2}, {.delta = 0.01, .rates = kStage}).finding,
+            Finding::slower);
+}
+
+TEST(PairedTest, ThreeAgreeingPairsOfFiveProveNothing) {
+  // Two modes on either side would show that in one case of ten.
+  for (const auto& [tie, wild] : {std::pair{0.0, 0.9}, {0.05, -0.9}}) {
+    const TestLevels levels{.delta = 0.05, .rates = kStage};
+    EXPECT_EQ(look_at({tie, wild, tie, wild, tie}, levels).finding, Finding::open) << tie;
+    EXPECT_NE(look_at({tie, tie, tie, wild, tie, tie}, levels).finding, Finding::open) << tie;
+  }
+}
+
+TEST(PairedTest, DoesNotStopForASlowdownThatIsPreciselyLessThanDelta) {
+  const Look look = look_at({0.0301, 0.0299, 0.0302, 0.0298}, {.delta = 0.05, .rates = kStage});
+  EXPECT_NE(look.finding, Finding::slower);
 }
 
 TEST(PairedTest, OneWildPairChangesNothing) {
   std::vector<double> quiet = {0.061, 0.055, 0.064, 0.058, 0.060,
                                0.057, 0.063, 0.059, 0.062, 0.060};
   EXPECT_EQ(look_at(quiet, {.delta = 0.05}).finding, Finding::slower);
-  quiet[3] = -4;
-  EXPECT_EQ(look_at(quiet, {.delta = 0.05}).finding, Finding::slower);
+  for (const double wild : {-4.0, 4.0, -1e150, 1e150}) {
+    quiet[3] = wild;
+    const Look look = look_at(quiet, {.delta = 0.05});
+    EXPECT_EQ(look.finding, Finding::slower) << wild;
+    EXPECT_NEAR(look.center, 0.06, 0.002) << wild;
+  }
+}
+
+TEST(PairedTest, ValuesOfAnySizeGiveAnAnswer) {
+  for (const double delta : {std::numeric_limits<double>::min(), 1.0, 1e140}) {
+    const Look look = look_at({-1e149, 1e149, 3, -4, 0, 1e100}, {.delta = delta});
+    EXPECT_FALSE(std::isnan(look.low) || std::isnan(look.high)) << delta;
+    const auto test = make_paired_test();
+    const std::vector<double> values = {-1e149, 1e149, 3, -4};
+    EXPECT_GT(test->pairs_expected(values, {.delta = delta}), 4);
+    EXPECT_LE(test->pairs_expected(values, {.delta = delta}), kPairsForetold);
+  }
 }
 
 TEST(PairedTest, OrderDoesNotMatter) {
@@ -122,15 +128,15 @@ TEST(PairedTest, OrderDoesNotMatter) {
 }
 
 TEST(PairedTest, ScalesWithTheUnit) {
-  const std::vector<double> values = {0.03, -0.01, 0.02, 0.07, 0.05, 0.01};
+  const std::vector<double> values = {0.03, -0.01, 0.02, 0.03, 0.01, 0.01, 0.02};
   const Look look = look_at(values, {.delta = 0.05});
   for (const double unit : {1e-6, 1e9}) {
     std::vector<double> scaled = values;
     for (double& value : scaled) value *= unit;
     const Look other = look_at(scaled, {.delta = 0.05 * unit});
     EXPECT_EQ(other.finding, look.finding);
-    EXPECT_NEAR(other.low / unit, look.low, 1e-12);
-    EXPECT_NEAR(other.high / unit, look.high, 1e-12);
+    EXPECT_NEAR(other.low / unit, look.low, 1e-9);
+    EXPECT_NEAR(other.high / unit, look.high, 1e-9);
   }
 }
 
@@ -138,25 +144,59 @@ TEST(PairedTest, MirrorsWithTheSign) {
   const std::vector<double> values = {0.03, -0.01, 0.02, 0.07, 0.05, 0.01};
   std::vector<double> mirrored = values;
   for (double& value : mirrored) value = -value;
-  const Look look = look_at(values, {.delta = 0.05, .alarm = 0.1, .miss = 0.02});
-  const Look other = look_at(mirrored, {.delta = 0.05, .alarm = 0.02, .miss = 0.1});
-  EXPECT_DOUBLE_EQ(look.low, -other.high);
-  EXPECT_DOUBLE_EQ(look.high, -other.low);
-  EXPECT_DOUBLE_EQ(look.center, -other.center);
+  const Look look = look_at(values, {.delta = 0.05, .rates = {.alarm = 0.1, .miss = 0.02}});
+  const Look other = look_at(mirrored, {.delta = 0.05, .rates = {.alarm = 0.02, .miss = 0.1}});
+  EXPECT_NEAR(look.low, -other.high, 1e-12);
+  EXPECT_NEAR(look.high, -other.low, 1e-12);
+  EXPECT_NEAR(look.center, -other.center, 1e-12);
+}
+
+TEST(PairedTest, MovesWithTheValues) {
+  const std::vector<double> values = {0.03, 0.01, 0.02, 0.03, 0.025, 0.01, 0.02, 0.015};
+  std::vector<double> moved = values;
+  for (double& value : moved) value += 0.2;
+  const Look look = look_at(values, {.delta = 0.05});
+  const Look other = look_at(moved, {.delta = 0.05});
+  EXPECT_NEAR(other.low, look.low + 0.2, 1e-9);
+  EXPECT_NEAR(other.high, look.high + 0.2, 1e-9);
 }
 
 TEST(PairedTest, StricterLevelsWidenTheInterval) {
-  const std::vector<double> values = {0.03, -0.01, 0.02, 0.07, 0.05, 0.01};
-  const Look loose = look_at(values, {.delta = 0.05, .alarm = 0.1, .miss = 0.1});
-  const Look strict = look_at(values, {.delta = 0.05, .alarm = 0.05, .miss = 0.01});
+  const std::vector<double> values = {0.03, -0.01, 0.02, 0.03, 0.01, 0.01, 0.02};
+  const Look loose = look_at(values, {.delta = 0.05, .rates = {.alarm = 0.1, .miss = 0.1}});
+  const Look strict = look_at(values, {.delta = 0.05, .rates = {.alarm = 0.05, .miss = 0.01}});
   EXPECT_LT(strict.low, loose.low);
   EXPECT_GT(strict.high, loose.high);
 }
 
 TEST(PairedTest, FewPairsCannotMeetATinyLevel) {
   const std::vector<double> values = {0.2000, 0.2001, 0.1999, 0.2000};
-  EXPECT_EQ(look_at(values, {.delta = 0.05, .alarm = 0.05}).finding, Finding::slower);
-  EXPECT_EQ(look_at(values, {.delta = 0.05, .alarm = 0.005}).finding, Finding::open);
+  EXPECT_EQ(look_at(values, {.delta = 0.05, .rates = {.alarm = 0.05}}).finding, Finding::slower);
+  EXPECT_EQ(look_at(values, {.delta = 0.05, .rates = {.alarm = 0.003}}).finding, Finding::open);
+}
+
+TEST(TwoStagesOfATest, KeepTheirTotalTogether) {
+  for (const Rates& total : {Rates{}, Rates{.alarm = 1e-5, .miss = 0.2}}) {
+    const TwoStages stages = two_stages(total);
+    EXPECT_NEAR(stages.screening.alarm * stages.confirmation.alarm, total.alarm, 1e-12);
+    EXPECT_NEAR(stages.screening.miss + stages.confirmation.miss, total.miss, 1e-12);
+  }
+}
+
+TEST(NoiseFloor, IsZeroForConstantsAndInfiniteForTooFewPairs) {
+  const auto test = make_paired_test();
+  const TwoStages stages = two_stages({});
+  EXPECT_EQ(test->smallest_found(std::vector<double>(6, 0.01), stages, 60), 0);
+  EXPECT_EQ(test->smallest_found(std::vector<double>{0.01, 0.02, 0.0, -0.01}, stages, 7),
+            kInfinite);
+}
+
+TEST(NoiseFloor, IsInTheUnitOfTheValues) {
+  const auto test = make_paired_test();
+  std::vector<double> values = {0.01, 0.02, 0.0, -0.01, 0.015};
+  const double floor = test->smallest_found(values, two_stages({}), 40);
+  for (double& value : values) value *= 1000;
+  EXPECT_NEAR(test->smallest_found(values, two_stages({}), 40), 1000 * floor, 1e-6 * floor);
 }
 
 }  // namespace

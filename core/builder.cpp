@@ -1,0 +1,92 @@
+#include "core/builder.h"
+
+#include <chrono>
+#include <utility>
+
+namespace melisai {
+
+Builder::Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& world,
+                 std::vector<StageResult>& stages)
+    : setting_(std::move(setting)), git_(git), cache_(cache), world_(world), stages_(stages) {}
+
+Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& sha) {
+  run::BuildKey key;
+  key.sha = sha;
+  key.fingerprint = setting_.fingerprint;
+  key.pipelines = setting_.pipelines;
+  key.submodules = setting_.project.git.submodules;
+  key.environment = run::stage_environment(setting_.project.measure, {});
+  MELISAI_TRY(run::BuildSlot slot, step(cache_.acquire(key, random_hex(names_)), ReasonCode::disk));
+  if (setting_.keep) slot.keep();
+  if (slot.reused()) {
+    for (const PipelineSpec& pipeline : setting_.pipelines)
+      record({.name = pipeline.name,
+              .side = side,
+              .command = text_of(pipeline.run),
+              .status = StageResult::Status::cached});
+    return slot;
+  }
+  MELISAI_CHECK(check_out(side, sha, slot.tree()));
+  MELISAI_CHECK(run_stages(setting_.pipelines, side, slot.tree(), ReasonCode::build_failed));
+  MELISAI_CHECK(step(slot.commit(), ReasonCode::disk));
+  return slot;
+}
+
+Step<void> Builder::check_out(const std::string& side, const std::string& sha,
+                              const std::string& tree) {
+  const auto start = world_.clock.monotonic();
+  world_.progress.stage_started("checkout", side);
+  const Result<void> out = sha.empty() ? git_.checkout_worktree(tree) : git_.checkout(sha, tree);
+  if (!out) return stop_for(out.error(), ReasonCode::git);
+  const std::chrono::duration<double> taken = world_.clock.monotonic() - start;
+  record({.name = "checkout",
+          .side = side,
+          .status = StageResult::Status::passed,
+          .seconds = taken.count()});
+  return {};
+}
+
+Step<void> Builder::run_stages(const std::vector<PipelineSpec>& pipelines, const std::string& side,
+                               const std::string& tree, ReasonCode code) {
+  for (const PipelineSpec& pipeline : pipelines)
+    MELISAI_CHECK(run_stage(pipeline, side, tree, code));
+  return {};
+}
+
+Step<void> Builder::run_stage(const PipelineSpec& pipeline, const std::string& side,
+                              const std::string& tree, ReasonCode code) {
+  world_.progress.stage_started(pipeline.name, side);
+  const run::StagePlace place{.side = side, .tree = tree, .log_dir = setting_.output_dir + "/logs"};
+  MELISAI_TRY(StageResult stage, step(run::run_stage(pipeline, place, setting_.project.measure,
+                                                     world_.processes, world_.clock),
+                                      ReasonCode::internal));
+  const bool failed = stage.status == StageResult::Status::failed;
+  Stop stop{code, "'" + pipeline.name + "' failed on " + side + ": " + stage.message +
+                      "; log: " + setting_.output_dir + "/" + stage.log};
+  record(std::move(stage));
+  if (failed) return stop;
+  return {};
+}
+
+void Builder::skip_stages(const std::vector<PipelineSpec>& pipelines, const std::string& side,
+                          const std::string& why) {
+  for (const PipelineSpec& pipeline : pipelines)
+    record({.name = pipeline.name,
+            .side = side,
+            .command = text_of(pipeline.run),
+            .status = StageResult::Status::skipped,
+            .message = why});
+}
+
+void Builder::record(StageResult stage) {
+  world_.progress.stage_finished(stage);
+  stages_.push_back(std::move(stage));
+}
+
+std::string random_hex(Rng& rng) {
+  std::string hex(16, '0');
+  for (char& digit : hex) digit = "0123456789abcdef"[rng.below(16)];
+  return hex;
+}
+
+}  // namespace melisai

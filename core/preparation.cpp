@@ -1,0 +1,77 @@
+#include "core/preparation.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/base/files.h"
+#include "core/project_name.h"
+
+namespace melisai {
+namespace {
+
+Result<std::optional<std::string>> pipeline_file(const ProjectSource& source, GitRepo& git) {
+  if (!source.worktree) return git.read_file(source.sha, run::kPipelineFile);
+  Result<std::string> text =
+      read_file(source.top + "/" + run::kPipelineFile, run::kPipelineFileMax);
+  if (!text && text.error().code == Errc::not_found) return std::optional<std::string>();
+  if (!text) return text.error();
+  return std::optional<std::string>(*std::move(text));
+}
+
+}  // namespace
+
+Step<OpenedRepository> open_repository(const std::string& directory, const std::string& state_dir,
+                                       const World& world) {
+  OpenedRepository opened{.git = world.open_repo(directory, GitOptions{}), .top = ""};
+  MELISAI_TRY(opened.top, step(opened.git->worktree(), ReasonCode::git));
+  if (!opened.top.empty() && (state_dir + "/").starts_with(opened.top + "/"))
+    return Stop{ReasonCode::configuration, "--state-dir " + state_dir +
+                                               " lies in the work tree, which is never touched; "
+                                               "choose a directory outside " +
+                                               opened.top};
+  return opened;
+}
+
+Step<RunLog> begin_run(const Request& request, store::RunStart start, World& world) {
+  const store::Store::Writer writer{
+      .command = "melisai-gate " + start.command + " in " + start.directory,
+      .wait = request.lock_wait,
+      .interrupted = world.interrupted,
+      .waiting = [&](const std::string& sentence) { world.progress.note(sentence); }};
+  start.output_dir = request.output_dir;
+  return RunLog::begin(request.state_dir, writer, start, world.clock.now());
+}
+
+Step<LoadedProject> load_project(const ProjectSource& source, GitRepo& git, const EnvLookup& env) {
+  LoadedProject loaded;
+  Project& project = loaded.project;
+  std::optional<std::string> text;
+  std::string file = source.config_file;
+  if (file.empty()) {
+    file = run::kPipelineFile;
+    MELISAI_TRY(text, step(pipeline_file(source, git), ReasonCode::git));
+  } else {
+    MELISAI_TRY(text, step(read_file(file, run::kPipelineFileMax), ReasonCode::configuration));
+  }
+  if (text) {
+    MELISAI_TRY(project, step(run::parse_project(*text, file, env), ReasonCode::configuration));
+  }
+  if (source.commands.any()) {
+    MELISAI_TRY(project.pipelines,
+                step(run::pipelines_from(source.commands), ReasonCode::configuration));
+  } else if (!text) {
+    return Stop{ReasonCode::configuration,
+                std::string(run::kPipelineFile) + " is not in commit " + source.sha +
+                    "; add one (examples: pipelines/), or use --config FILE or --bench CMD"};
+  }
+  loaded.declared_threshold = project.gate.threshold;
+  apply(source.overrides, project);
+  if (!project.collect.enabled && !project.collect.required.empty())
+    return Stop{ReasonCode::configuration, "--collectors off, but " + file + " requires '" +
+                                               project.collect.required.front() +
+                                               "'; remove one of them"};
+  if (project.name.empty()) project.name = default_project_name(source.top, source.directory);
+  return loaded;
+}
+
+}  // namespace melisai

@@ -1,0 +1,28 @@
+// World: everything outside that a command may touch, built by main and handed down.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/config.h"
+#include "core/base/git.h"
+#include "core/base/process.h"
+#include "core/collect/collect.h"
+#include "core/model/progress.h"
+
+namespace melisai {
+
+struct World {
+  const Clock& clock;
+  ProcessRunner& processes;
+  ProgressSink& progress;
+  EnvLookup env;
+  std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions& options)>
+      open_repo;
+  std::function<bool()> interrupted;
+  collect::PluginPlaces plugins;  ///< of the installation
+};
+
+}  // namespace melisai
