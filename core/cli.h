@@ -5,16 +5,15 @@
 #include <variant>
 #include <vector>
 
+#include "core/bisect.h"
+#include "core/display.h"
+#include "core/history.h"
 #include "core/orchestrator.h"
 #include "core/records.h"
+#include "core/replay.h"
+#include "core/selftest.h"
 
 namespace melisai {
-
-/// How results are shown; common to all commands that compare.
-struct Display {
-  bool json = false;   ///< report.json on stdout instead of the table
-  bool quiet = false;  ///< no progress, only the verdict
-};
 
 struct CheckCommand {
   CheckRequest request;
@@ -23,6 +22,11 @@ struct CheckCommand {
 
 struct AbCommand {
   AbRequest request;
+  Display display;
+};
+
+struct BisectCommand {
+  BisectRequest request;
   Display display;
 };
 
@@ -40,6 +44,11 @@ struct RecordsCommand {
   RecordsRequest request;
 };
 
+/// What selftest measures; the rest of its command line.
+struct WorkloadCommand {
+  std::vector<std::string> arguments;
+};
+
 /// Nothing to run: text for stdout (help, version) or stderr (a wrong command line), and the exit
 /// code.
 struct Answer {
@@ -47,7 +56,9 @@ struct Answer {
   int exit_code = 0;
 };
 
-using Invocation = std::variant<CheckCommand, AbCommand, PluginsCommand, RecordsCommand, Answer>;
+using Invocation =
+    std::variant<CheckCommand, AbCommand, BisectCommand, ReplayRequest, SelftestRequest,
+                 HistoryRequest, WorkloadCommand, PluginsCommand, RecordsCommand, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -35,7 +35,7 @@ Result<Milliseconds> waiting_time(const std::string& text) {
   return *wait;
 }
 
-void add_common_options(CLI::App& app, Typed& typed) {
+void add_rule_options(CLI::App& app, Typed& typed) {
   app.add_option("--threshold", typed.threshold,
                  "Smallest slowdown of time worth stopping for (default 5%)")
       ->type_name("P");
@@ -48,6 +48,15 @@ void add_common_options(CLI::App& app, Typed& typed) {
   app.add_option("--max-pairs", typed.max_pairs,
                  "Pairs per benchmark, confirmation included (default 60)")
       ->type_name("N");
+}
+
+void add_fail_on_option(CLI::App& app, Typed& typed) {
+  app.add_option("--fail-on", typed.fail_on, "Which verdict fails the command (default regression)")
+      ->type_name("regression|inconclusive|never");
+}
+
+void add_common_options(CLI::App& app, Typed& typed) {
+  add_rule_options(app, typed);
   app.add_option("--budget", typed.budget, "Measuring time of the whole suite (default 10m)")
       ->type_name("T");
   app.add_option("--pin", typed.pin,
@@ -67,8 +76,7 @@ void add_common_options(CLI::App& app, Typed& typed) {
                  "Watch the machine and profile each side once, after the pairs (default on)")
       ->type_name("on|off");
   add_plugin_dir_option(app, typed.plugin_dirs);
-  app.add_option("--fail-on", typed.fail_on, "Which verdict fails the command (default regression)")
-      ->type_name("regression|inconclusive|never");
+  add_fail_on_option(app, typed);
   app.add_flag("--json", typed.display.json, "Print report.json instead of the table");
   app.add_flag("--quiet", typed.display.quiet, "No progress; print only the verdict");
   app.add_flag("--keep", typed.keep, "Keep checkouts and run outputs");
@@ -138,6 +146,8 @@ Result<void> read_choices(const Typed& typed, Overrides& overrides) {
   return {};
 }
 
+}  // namespace
+
 Result<Overrides> read_overrides(const Typed& typed) {
   using namespace std::chrono_literals;
   Overrides overrides;
@@ -157,8 +167,6 @@ Result<Overrides> read_overrides(const Typed& typed) {
   return overrides;
 }
 
-}  // namespace
-
 Result<std::string> state_directory(const std::string& typed, const EnvLookup& env) {
   if (!typed.empty()) return absolute(typed);
   if (const auto xdg = env("XDG_STATE_HOME"); xdg && xdg->starts_with('/'))
@@ -170,7 +178,7 @@ Result<std::string> state_directory(const std::string& typed, const EnvLookup& e
 
 Result<void> fill(Request& request, const Typed& typed, const EnvLookup& env) {
   MELISAI_TRY(request.overrides, read_overrides(typed));
-  MELISAI_TRY(request.seed, number("--seed", typed.seed, 0, 999'999'999'999'999'999u));
+  MELISAI_TRY(request.seed, number("--seed", typed.seed, 0, kSeedMax));
   MELISAI_TRY(request.state_dir, state_directory(typed.state_dir, env));
   MELISAI_TRY(request.lock_wait, waiting_time(typed.wait));
   for (const std::string& directory : typed.plugin_dirs)

@@ -13,6 +13,8 @@ class App;
 
 namespace melisai::cli {
 
+constexpr std::uint64_t kSeedMax = 999'999'999'999'999'999u;
+
 /// Options of the commands that compare; turned into a Request after CLI11 is done.
 struct Typed {
   std::string directory = ".";
@@ -25,12 +27,16 @@ struct Typed {
   Display display;
 };
 
+/// What a decision rule takes: threshold, error rates, pairs.
+void add_rule_options(CLI::App& app, Typed& typed);
+void add_fail_on_option(CLI::App& app, Typed& typed);
 void add_common_options(CLI::App& app, Typed& typed);
 void add_state_dir_option(CLI::App& app, std::string& state_dir);
 void add_wait_option(CLI::App& app, std::string& wait);
 void add_plugin_dir_option(CLI::App& app, std::vector<std::string>& directories);
 
 /// Errors of everything below: usage, with the option's name in front.
+Result<Overrides> read_overrides(const Typed& typed);
 Result<void> fill(Request& request, const Typed& typed, const EnvLookup& env);
 Result<std::string> state_directory(const std::string& typed, const EnvLookup& env);
 Result<std::optional<double>> fraction(const std::string& option, const std::string& text,

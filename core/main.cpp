@@ -108,6 +108,35 @@ int run(const AbCommand& command, World& world) {
   return show(compare(command.request, world), command.display);
 }
 
+bool print_part(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+}
+
+int run(const BisectCommand& command, World& world) {
+  const int code = bisect(command.request, command.display, world, print_part);
+  return std::fflush(stdout) == 0 ? code : 4;
+}
+
+/// Exit code of a command that answers with one. A file that cannot be read as what it should be is
+/// the user's mistake here.
+int ended(const Result<int>& code) {
+  if (!code) log_error(code.error().message);
+  if (!code && (code.error().code == Errc::parse || code.error().code == Errc::limit)) return 2;
+  if (!code) return exit_code_of(code.error());
+  return std::fflush(stdout) == 0 ? *code : 4;
+}
+
+int run(const ReplayRequest& request, World&) { return ended(replay(request, print_part)); }
+
+int run(const SelftestRequest& request, World& world) {
+  return ended(selftest(request, world, print_part));
+}
+
+int run(const HistoryRequest& request, World&) {
+  const Result<void> printed = history(request, print_part);
+  return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
+}
+
 int run(const PluginsCommand& command, World& world) {
   collect::PluginPlaces places = world.plugins;
   places.directories.insert(places.directories.end(), command.plugin_dirs.begin(),
@@ -136,20 +165,22 @@ int run(RecordsCommand command, World& world) {
                                .lock_wait = command.lock_wait,
                                .clock = world.clock,
                                .interrupted = world.interrupted,
-                               .print =
-                                   [](std::string_view text) {
-                                     return std::fwrite(text.data(), 1, text.size(), stdout) ==
-                                            text.size();
-                                   },
+                               .print = print_part,
                                .note = [](const std::string& sentence) { log_warning(sentence); }});
   if (!answered) log_error(answered.error().message);
   if (!answered) return exit_code_of(answered.error());
   return std::fflush(stdout) == 0 ? 0 : 4;
 }
 
+/// Told before there is a world.
+int run(const Answer&, World&) { return 4; }
+int run(const WorkloadCommand&, World&) { return 4; }
+
 bool is_quiet(const Invocation& invocation) {
   if (const auto* check = std::get_if<CheckCommand>(&invocation)) return check->display.quiet;
   if (const auto* ab = std::get_if<AbCommand>(&invocation)) return ab->display.quiet;
+  if (const auto* bisection = std::get_if<BisectCommand>(&invocation))
+    return bisection->display.quiet;
   return true;
 }
 
@@ -159,16 +190,15 @@ int run_command_line(const std::vector<std::string>& arguments) {
     print(answer->exit_code == 0 ? stdout : stderr, answer->text);
     return answer->exit_code;
   }
+  if (const auto* work = std::get_if<WorkloadCommand>(&invocation))
+    return selftest_workload(work->arguments);
   const Result<std::unique_ptr<Outside>> outside = Outside::make(is_quiet(invocation));
   if (!outside) {
     log_error(outside.error().message);
     return 4;
   }
   World world = (*outside)->world();
-  if (const auto* command = std::get_if<CheckCommand>(&invocation)) return run(*command, world);
-  if (const auto* command = std::get_if<AbCommand>(&invocation)) return run(*command, world);
-  if (const auto* command = std::get_if<PluginsCommand>(&invocation)) return run(*command, world);
-  return run(std::get<RecordsCommand>(invocation), world);
+  return std::visit([&](const auto& command) { return run(command, world); }, invocation);
 }
 
 }  // namespace

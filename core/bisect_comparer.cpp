@@ -1,0 +1,77 @@
+#include "core/bisect_comparer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/bisect_result.h"
+#include "core/trial.h"
+
+namespace melisai {
+namespace {
+
+bool belongs_to(const SeriesId& series, const BenchmarkSpec& spec) {
+  return series.benchmark == spec.name || series.benchmark.starts_with(spec.name + "/");
+}
+
+}  // namespace
+
+BisectComparer::BisectComparer(Setting setting, GitRepo& git, World& world)
+    : setting_(std::move(setting)),
+      world_(world),
+      builds_(setting_.request.state_dir, setting_.project.cache),
+      benchmarks_(setting_.plan.benchmarks),
+      git_(git),
+      rng_(setting_.seed) {}
+
+Step<run::BuildSlot> BisectComparer::build(const std::string& sha) {
+  std::vector<StageResult> nobody_reads_them;
+  return build_side(short_sha(sha), sha, nobody_reads_them);
+}
+
+Step<run::BuildSlot> BisectComparer::build_side(const std::string& side, const std::string& sha,
+                                                std::vector<StageResult>& stages) {
+  Builder builder({.project = setting_.project,
+                   .pipelines = setting_.plan.both_sides,
+                   .fingerprint = setting_.fingerprint,
+                   .output_dir = setting_.request.output_dir,
+                   .keep = setting_.request.keep},
+                  git_, builds_, world_, stages);
+  return builder.build(side, sha);
+}
+
+BisectComparer::Measured BisectComparer::measure(const std::string& base, const std::string& head,
+                                                 const Policy& policy, RunLog* log) {
+  Measured measured;
+  Step<run::WorkDirectory> work = step(
+      run::WorkDirectory::make(setting_.request.state_dir, random_hex(names_)), ReasonCode::disk);
+  if (!work) {
+    measured.end = work.error();
+    return measured;
+  }
+  if (setting_.request.keep) {
+    work->keep();
+    world_.progress.note("kept: " + work->path());
+  }
+  Project project = setting_.project;
+  project.gate = policy;
+  std::vector<measure::Subject> subjects;
+  for (const BenchmarkSpec& spec : benchmarks_)
+    subjects.push_back({spec, {"base", base, spec.run}, {"head", head, spec.run}});
+  // Never loaded: collectors explain a report, and nobody reads one of every step.
+  collect::Collectors collectors({}, project.collect, world_.clock, world_.interrupted);
+  Trial trial(project, std::move(subjects), work->path(),
+              {world_.processes, world_.clock, rng_, world_.progress, collectors, log});
+  measured.end = trial.run(setting_.only);
+  measured.benchmarks = trial.results();
+  measured.measurements = trial.measurements();
+  return measured;
+}
+
+void BisectComparer::restrict_to(const std::vector<SeriesId>& series) {
+  std::erase_if(benchmarks_, [&](const BenchmarkSpec& spec) {
+    return std::none_of(series.begin(), series.end(),
+                        [&](const SeriesId& each) { return belongs_to(each, spec); });
+  });
+}
+
+}  // namespace melisai

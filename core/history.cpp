@@ -1,0 +1,51 @@
+#include "core/history.h"
+
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
+
+#include "core/history_input.h"
+#include "core/history_output.h"
+#include "core/history_stored.h"
+
+namespace melisai {
+namespace {
+
+constexpr unsigned kThreadsMax = 8;
+
+/// Series do not know of each other, so threads take them one by one.
+ChangesOfAll find_changes(const std::vector<HistorySeries>& series) {
+  ChangesOfAll found(series.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < series.size(); i = next++)
+      found[i] = stats::find_change_points(series[i].values);
+  };
+  {
+    std::vector<std::jthread> helpers;
+    const std::size_t threads = std::min<std::size_t>(
+        {series.size(), kThreadsMax, std::max(1U, std::thread::hardware_concurrency())});
+    try {
+      while (helpers.size() + 1 < threads) helpers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // Without helpers it takes longer.
+    }
+    work();
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<void> history(const HistoryRequest& request,
+                     const std::function<bool(std::string_view)>& print) {
+  MELISAI_TRY(const Histories histories,
+              request.file.empty() ? stored_histories(request) : read_histories(request.file));
+  const ChangesOfAll changes = find_changes(histories.series);
+  if (print(request.json ? history_json(histories, changes) : history_text(histories, changes)))
+    return {};
+  return Error{Errc::io, "the output could not be written"};
+}
+
+}  // namespace melisai

@@ -1,0 +1,116 @@
+#include "core/history_output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/base/units.h"
+#include "core/report/report.h"
+
+namespace melisai {
+namespace {
+
+constexpr std::size_t kCommitDigits = 12;
+
+/// Nothing from zero.
+std::optional<double> relative_change(const stats::ChangePoint& change) {
+  if (change.before == 0) return std::nullopt;
+  return (change.after - change.before) / std::abs(change.before);
+}
+
+/// How much worse the worst change of the series made it; growth counts as worse unless the metric
+/// says otherwise.
+double worst(const HistorySeries& series, const std::vector<stats::ChangePoint>& changes) {
+  double most = -std::numeric_limits<double>::infinity();
+  for (const stats::ChangePoint& change : changes) {
+    const double grown =
+        relative_change(change).value_or(change.after > 0 ? std::numeric_limits<double>::max()
+                                                          : std::numeric_limits<double>::lowest());
+    most = std::max(most, series.better == Better::higher ? -grown : grown);
+  }
+  return most;
+}
+
+std::string quantity(double value, const std::string& unit) {
+  if (!unit.empty()) return format_quantity(value, unit);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+std::string change_text(const stats::ChangePoint& change) {
+  const std::optional<double> relative = relative_change(change);
+  return relative ? format_effect(*relative) : "from zero";
+}
+
+std::string confidence_text(double confidence) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", std::floor(1000 * confidence) / 10);
+  return text;
+}
+
+std::string table_of(const HistorySeries& series, const std::vector<std::string>& commits,
+                     const std::vector<stats::ChangePoint>& changes) {
+  report::Table table({{.title = "index", .align = report::Align::right},
+                       {"commit"},
+                       {.title = "before", .align = report::Align::right},
+                       {.title = "after", .align = report::Align::right},
+                       {.title = "change", .align = report::Align::right},
+                       {.title = "confidence", .align = report::Align::right}});
+  for (const stats::ChangePoint& change : changes) {
+    const std::string& commit = commits[series.commits[change.index]];
+    table.add({std::to_string(series.indexes[change.index]),
+               commit.empty() ? "-" : commit.substr(0, kCommitDigits),
+               quantity(change.before, series.unit), quantity(change.after, series.unit),
+               change_text(change), confidence_text(change.confidence)});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+std::string history_json(const Histories& histories, const ChangesOfAll& changes) {
+  using Json = nlohmann::ordered_json;
+  Json all = Json::array();
+  for (std::size_t i = 0; i < histories.series.size(); ++i) {
+    const HistorySeries& series = histories.series[i];
+    for (const stats::ChangePoint& change : changes[i]) {
+      const std::string& commit = histories.commits[series.commits[change.index]];
+      const std::optional<double> relative = relative_change(change);
+      all.push_back({{"series", series.name},
+                     {"index", series.indexes[change.index]},
+                     {"commit", commit.empty() ? Json(nullptr) : Json(commit)},
+                     {"before", change.before},
+                     {"after", change.after},
+                     {"change", relative ? Json(*relative) : Json(nullptr)},
+                     {"confidence", change.confidence}});
+    }
+  }
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string history_text(const Histories& histories, const ChangesOfAll& changes) {
+  std::vector<std::size_t> order;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    found += changes[i].size();
+    if (!changes[i].empty()) order.push_back(i);
+  }
+  std::string text = report::count_of(histories.points, "point") + " in " +
+                     std::to_string(histories.series.size()) + " series read; ";
+  if (found == 0) return text + "no change found\n";
+  text += report::count_of(found, "change") + " found in " + std::to_string(order.size()) + "\n";
+  std::vector<double> badness(changes.size());
+  for (const std::size_t i : order) badness[i] = worst(histories.series[i], changes[i]);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return badness[a] > badness[b]; });
+  for (const std::size_t i : order)
+    text += "\n" + report::one_line(histories.series[i].name) + "\n" +
+            table_of(histories.series[i], histories.commits, changes[i]);
+  return text;
+}
+
+}  // namespace melisai

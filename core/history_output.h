@@ -1,0 +1,22 @@
+// What `history` prints. Private to history.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/history_input.h"
+#include "core/stats/change_points.h"
+
+namespace melisai {
+
+/// Of each series, in the order of Histories::series.
+using ChangesOfAll = std::vector<std::vector<stats::ChangePoint>>;
+
+/// [{"series","index","commit","before","after","change","confidence"}], series in the order of
+/// their appearance; commit is null when it is not known, change when it starts from zero.
+std::string history_json(const Histories& histories, const ChangesOfAll& changes);
+/// A sentence, and a table per series with changes, the largest worsening first.
+std::string history_text(const Histories& histories, const ChangesOfAll& changes);
+
+}  // namespace melisai
