@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/glob.h"
+#include "core/base/log.h"
 #include "core/store/store.h"
 
 namespace melisai {
@@ -90,10 +91,15 @@ Result<AllMeasured> measured_by(const store::Store& store, const HistoryRequest&
   AllMeasured all;
   for (const store::RunSummary& summary : runs) {
     if (summary.state != store::RunState::finished || summary.head.sha.empty()) continue;
+    if (summary.command == "bisect") continue;  // measured only what was suspected
     if (!request.branch.empty() && summary.branch != request.branch) continue;
     const Result<store::Run> run = store.run(summary.id);
     // Another process may collect garbage in the meantime.
     if (!run && run.error().code == Errc::not_found) continue;
+    if (!run && run.error().code == Errc::parse) {
+      log_warning("run " + std::to_string(summary.id) + " is left out: " + run.error().message);
+      continue;
+    }
     if (!run) return run.error();
     if (run->report) collect(*run, request, all);
   }

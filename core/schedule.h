@@ -18,9 +18,11 @@ struct Waiting {
   Milliseconds pair_time{0};  ///< of its last pair
 };
 
-/// Subjects worth a pair now, in the order of `waiting`. Suspects come first, then what needs the
-/// least time, as long as the time lasts for all of them; so a budget that is too small for the
-/// whole suite still settles as much of it as it can. Empty: nothing that is left can be settled.
-std::vector<std::size_t> next_round(std::span<const Waiting> waiting, Milliseconds time_left);
+/// Subjects worth a pair now, in the order of `waiting`; each may have `pairs_max` in all. Suspects
+/// come first, then what needs the least time, as long as the time lasts for all of them; so a
+/// budget that is too small for the whole suite still settles as much of it as it can. Empty:
+/// nothing that is left can be settled.
+std::vector<std::size_t> next_round(std::span<const Waiting> waiting, int pairs_max,
+                                    Milliseconds time_left);
 
 }  // namespace melisai

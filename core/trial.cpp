@@ -143,7 +143,8 @@ Step<void> Trial::measure_rounds() {
   for (bool measured = true; measured;) {
     measured = false;
     const std::vector<Waiting> waiting = this->waiting();
-    const std::vector<std::size_t> round = next_round(waiting, time_left());
+    const std::vector<std::size_t> round =
+        next_round(waiting, project_.gate.max_pairs, time_left());
     for (const std::size_t subject : round) {
       MELISAI_TRY(const bool one_more, measure_one(subject));
       measured = measured || one_more;

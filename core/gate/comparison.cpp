@@ -19,6 +19,25 @@ double median_of(std::span<const double> values) {
   return sorted.size() % 2 == 1 ? sorted[upper] : sorted[upper - 1] / 2 + sorted[upper] / 2;
 }
 
+double grid_step(std::span<const double> base, std::span<const double> head) {
+  double step = 0;
+  for (const auto& side : {base, head}) {
+    std::vector<double> sorted(side.begin(), side.end());
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+      const double gap = sorted[i] - sorted[i - 1];
+      if (gap > 0 && (step == 0 || gap < step)) step = gap;
+    }
+  }
+  const auto is_off = [step](double value) {
+    constexpr double kSlack = 0.01;  // of a step, for what rounding adds
+    return std::abs(value / step - std::round(value / step)) > kSlack;
+  };
+  const bool is_grid = step > 0 && std::none_of(base.begin(), base.end(), is_off) &&
+                       std::none_of(head.begin(), head.end(), is_off);
+  return is_grid ? step : 0;
+}
+
 std::optional<double> Comparison::effect(double value) const {
   if (!std::isfinite(value) || (!logarithmic && base_median == 0)) return std::nullopt;
   const double change = logarithmic ? std::expm1(value) : value / std::abs(base_median);

@@ -13,6 +13,10 @@ namespace melisai::gate {
 /// `values` must not be empty.
 double median_of(std::span<const double> values);
 
+/// The step of a grid on which all values lie, as a clock that ticks rarely makes them; 0 when they
+/// lie on none, or when each side is constant.
+double grid_step(std::span<const double> base, std::span<const double> head);
+
 struct Comparison {
   std::vector<double>
       values;        ///< one a pair, positive = worse (unknown direction: positive = more)

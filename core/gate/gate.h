@@ -18,6 +18,8 @@
 
 namespace melisai::gate {
 
+constexpr int kFirstLook = 4;  ///< pairs of a stage before which nothing is decided
+
 class Series;  // core/gate/series.h; private to this folder
 struct Judge;
 

@@ -15,8 +15,6 @@ namespace {
 constexpr int kHopelessFactor = 3;
 constexpr int kHopelessPairsMin = 16;
 
-constexpr int kFirstPairs = 4;  // fewer say nothing about noise
-
 stats::TestLevels levels_of(const stats::Rates& rates, double delta) {
   return {.delta = delta, .rates = rates};
 }
@@ -94,13 +92,22 @@ void Series::judge_stage(const Judge& judge) {
   const stats::Rates& rates = confirming() ? judge.stages.confirmation : judge.stages.screening;
   const auto stage = std::span(comparison.values).subspan(static_cast<std::size_t>(stage_start_));
   const stats::Look look = judge.test.look(stage, levels_of(rates, comparison.delta));
-  if (decision_ == Decision::clear || look.finding == stats::Finding::clear) {
+  const bool is_clear = decision_ == Decision::clear || look.finding == stats::Finding::clear;
+  if (is_clear && is_too_coarse(comparison)) return;
+  if (is_clear) {
     clear(gain_of(comparison, judge), judge);
   } else if (look.finding == stats::Finding::slower) {
     suspect();
   } else if (is_hopeless(comparison, judge)) {
     decided_ = true;
   }
+}
+
+/// A slowdown of the threshold may hide within one tick of such a clock, however often it says the
+/// same.
+bool Series::is_too_coarse(const Comparison& comparison) const {
+  if (metric_.tier != Tier::time) return false;
+  return grid_step(base_, head_) > comparison.threshold * std::abs(comparison.base_median);
 }
 
 bool Series::is_hopeless(const Comparison& comparison, const Judge& judge) const {
@@ -111,7 +118,7 @@ bool Series::is_hopeless(const Comparison& comparison, const Judge& judge) const
 }
 
 int Series::pairs_expected(const Judge& judge) const {
-  if (pairs() - stage_start_ < kFirstPairs) return 0;
+  if (pairs() - stage_start_ < kFirstLook) return 0;
   const Comparison comparison = this->comparison();
   const stats::Rates& rates = confirming() ? judge.stages.confirmation : judge.stages.screening;
   const auto stage = std::span(comparison.values).subspan(static_cast<std::size_t>(stage_start_));
@@ -160,7 +167,10 @@ Series::Knowledge Series::knowledge(const Comparison& comparison, const Judge& j
   const stats::Look first =
       look(0, confirming() ? stage_start_ : looked_at_, judge.stages.screening);
   const double center = look(0, pairs(), judge.stages.screening).center;
-  if (!confirming()) return {.center = center, .low = first.low, .high = first.high};
+  if (!confirming())
+    return {.center = std::clamp(center, first.low, std::max(first.low, first.high)),
+            .low = first.low,
+            .high = first.high};
   if (looked_at_ == stage_start_) {
     // No fresh look yet, so the screening alone has to reach the level that both have together.
     const double both = judge.stages.screening.alarm * judge.stages.confirmation.alarm;
@@ -198,7 +208,7 @@ BenchmarkResult Series::result(const Judge& judge) const {
     result.from_zero = comparison.base_median == 0 && comparison.head_median != 0;
     result.base = Side{comparison.base_median};
     result.head = Side{comparison.head_median};
-    if (gating() && pairs() >= kFirstPairs && metric_.better != Better::unknown)
+    if (gating() && pairs() >= kFirstLook && metric_.better != Better::unknown)
       result.smallest_found = comparison.effect(judge.test.smallest_found(
           comparison.values, judge.stages, judge.budget_ended ? pairs() : judge.pairs_max));
     if (decision_ == Decision::inconclusive) note = open_note(comparison, known, judge);
@@ -212,6 +222,8 @@ std::string Series::open_note(const Comparison& comparison, const Knowledge& kno
                               const Judge& judge) const {
   if (metric_.better == Better::unknown) return "direction unknown: shown, not judged";
   if (!gating()) return "";
+  if (is_too_coarse(comparison))
+    return "the clock is too coarse: it ticks in steps larger than the threshold";
   if (confirming()) {
     return "suspected after " + count_of(stage_start_, "pair") + ", not confirmed by " +
            std::to_string(pairs() - stage_start_) + " fresh";

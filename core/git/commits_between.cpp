@@ -87,6 +87,7 @@ Result<std::vector<GitCommit>> walk_shallow(git_repository& repository, const st
       MELISAI_TRY(const git_oid id, parse_sha(next));
       MELISAI_TRY(GitCommit commit, describe(repository, id));
       path.push_back({std::move(commit)});
+      if (path.size() > kCommitsBetweenMax) return too_many();
     }
     while (!path.empty() && path.back().parents_done == path.back().commit.parents.size()) {
       commits.push_back(std::move(path.back().commit));

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kNameCharactersMax = 120;
 constexpr std::size_t kReasonCharactersMax = 200;
 constexpr std::size_t kDisturbancesShown = 3;
+constexpr int kFirstPairs = 4;  // fewer say nothing about noise
 
 std::string pairs_text(const Disturbance& disturbance) {
   const std::string first = std::to_string(disturbance.first_pair);
@@ -75,11 +76,15 @@ std::vector<std::string> too_noisy_lines(const Report& report) {
   std::vector<std::string> lines;
   for (const BenchmarkResult& row : report.benchmarks) {
     const bool is_open = row.level != Level::off && row.decision == Decision::inconclusive;
-    if (!is_open || !row.smallest_found || *row.smallest_found <= row.threshold) continue;
+    const bool is_known = row.smallest_found || report.max_pairs > 0;  // old reports lack both
+    if (!is_open || !is_known || row.pairs < kFirstPairs) continue;
+    if (row.smallest_found && *row.smallest_found <= row.threshold) continue;
     lines.push_back(clip(one_line(row.name), kNameCharactersMax) + " " +
                     clip(one_line(row.metric.name), kNameCharactersMax) +
                     " cannot see its threshold of " + format_percent(row.threshold) +
-                    ": so much noise hides slowdowns below " + format_percent(*row.smallest_found) +
+                    ": within its pairs so much noise hides " +
+                    (row.smallest_found ? "slowdowns below " + format_percent(*row.smallest_found)
+                                        : "any slowdown") +
                     "; " + advice_for(row));
   }
   return lines;

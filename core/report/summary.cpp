@@ -241,8 +241,9 @@ std::string hidden_slowdown(const Report& report) {
 std::string next_action_for_open(const Report& report) {
   const bool out_of_pairs = std::any_of(
       report.benchmarks.begin(), report.benchmarks.end(), [&](const BenchmarkResult& row) {
-        return row.gating && row.decision == Decision::inconclusive && report.max_pairs > 0 &&
-               row.pairs >= report.max_pairs;
+        const bool at_the_end = report.max_pairs > 0 && row.pairs >= report.max_pairs;
+        const bool too_noisy = row.smallest_found && *row.smallest_found > row.threshold;
+        return row.gating && row.decision == Decision::inconclusive && (at_the_end || too_noisy);
       });
   return std::string(out_of_pairs ? "Raise gate.max_pairs" : "Raise gate.budget") +
          ", run on a quieter machine, or accept a larger gate.threshold.";

@@ -213,6 +213,4 @@ TwoStages two_stages(const Rates& total) {
 
 std::unique_ptr<PairedTest> make_paired_test() { return std::make_unique<EvidenceTest>(); }
 
-std::unique_ptr<PairedTest> make_winsorised_test() { return make_paired_test(); }
-
 }  // namespace melisai::stats

@@ -69,7 +69,4 @@ TwoStages two_stages(const Rates& total);
 /// core/decisions/0006-decision-rule.md.
 std::unique_ptr<PairedTest> make_paired_test();
 
-/// An older name of make_paired_test().
-std::unique_ptr<PairedTest> make_winsorised_test();
-
 }  // namespace melisai::stats

@@ -120,6 +120,20 @@ TEST(GateKnowledge, WhenTheTimeIsUpTheFloorIsThatOfThePairsThereAre) {
   EXPECT_GT(gate.results()[0].smallest_found.value_or(-1), 1.5 * before);
 }
 
+TEST(GateKnowledge, AClockThatTicksRarelyRulesNothingOut) {
+  // 20 or 30 ms by a clock of 10 ms: one step is half of the base, and +5 % may hide in it.
+  test::Draw draw = [n = 0]() mutable {
+    return test::one_pair("app", test::wall_time(), {20e6, n++ % 9 == 4 ? 30e6 : 20e6});
+  };
+  const BenchmarkResult result = test::judge_one(draw);
+  EXPECT_EQ(result.decision, Decision::inconclusive);
+  EXPECT_THAT(result.note, HasSubstr("the clock is too coarse"));
+  test::Draw fine = [n = 0]() mutable {
+    return test::one_pair("app", test::wall_time(), {2'000e6, n++ % 9 == 4 ? 2'010e6 : 2'000e6});
+  };
+  EXPECT_EQ(test::judge_one(fine).decision, Decision::clear) << "a tick is half a per cent";
+}
+
 TEST(GateKnowledge, ShownMetricsHaveNoFloor) {
   const auto results = test::judge([] {
     Pair pair = test::one_pair("app", test::wall_time(), {100, 101});

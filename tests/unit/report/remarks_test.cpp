@@ -52,16 +52,23 @@ TEST(Remarks, NameUndecidedMetricsThatNoiseKeepsFromTheirThreshold) {
   row.threshold = 0.05;
   row.smallest_found = 0.12;
   report.benchmarks = {row};
-  EXPECT_THAT(too_noisy_lines(report),
-              ElementsAre("parse/BM_Small cpu_time cannot see its threshold of 5 %: so much noise "
-                          "hides slowdowns below 12 %; give each run more work, pin it to one CPU, "
-                          "or gate on an exact metric such as instructions"));
+  EXPECT_THAT(
+      too_noisy_lines(report),
+      ElementsAre(
+          "parse/BM_Small cpu_time cannot see its threshold of 5 %: within its pairs "
+          "so much noise hides slowdowns below 12 %; give each run more work, pin it to one CPU, "
+          "or gate on an exact metric such as instructions"));
   report.benchmarks.front().metric.tier = Tier::near_exact;
   EXPECT_THAT(too_noisy_lines(report).front(), HasSubstr("fix its inputs"));
   report.benchmarks.front().smallest_found = 0.05;
   EXPECT_THAT(too_noisy_lines(report), IsEmpty()) << "it can: only time was short";
   report.benchmarks.front().smallest_found.reset();
-  EXPECT_THAT(too_noisy_lines(report), IsEmpty());
+  EXPECT_THAT(too_noisy_lines(report), IsEmpty()) << "an old report does not know";
+  report.max_pairs = 60;
+  ASSERT_FALSE(too_noisy_lines(report).empty());
+  EXPECT_THAT(too_noisy_lines(report).front(), HasSubstr("hides any slowdown"));
+  report.benchmarks.front().pairs = 3;
+  EXPECT_THAT(too_noisy_lines(report), IsEmpty()) << "nobody knows yet";
   row.decision = Decision::clear;
   report.benchmarks = {row};
   EXPECT_THAT(too_noisy_lines(report), IsEmpty()) << "it did see its threshold";
