@@ -102,8 +102,8 @@ TEST_F(Check, TheSameSeedGivesTheSameReport) {
 }
 
 TEST_F(Check, OnlyOpenBenchmarksAreRunAgain) {
-  commit_numbers("BM_Quiet 1000 0.001\nBM_Noisy 1000 0.04\n",
-                 "BM_Quiet 1000 0.001\nBM_Noisy 1000 0.04\n");
+  commit_numbers("BM_Quiet 1000 0.001\nBM_Noisy 1000 0.2\n",
+                 "BM_Quiet 1000 0.001\nBM_Noisy 1000 0.2\n");
   check({"--base", "main~1", "--keep"});
   EXPECT_EQ(benchmark("seeded/BM_Quiet", "cpu_time")["pairs"], 4);
   EXPECT_GT(benchmark("seeded/BM_Noisy", "cpu_time")["pairs"].get<int>(), 4);
