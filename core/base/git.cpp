@@ -76,6 +76,14 @@ Result<std::vector<GitCommit>> commits_in(const Json& json) {
   }
 }
 
+Result<std::vector<std::string>> texts_in(const Json& json) {
+  try {
+    return json.get<std::vector<std::string>>();
+  } catch (const Json::exception& error) {
+    return strange_answer(error.what());
+  }
+}
+
 class HelperGitRepo : public GitRepo {
  public:
   HelperGitRepo(std::string helper_path, std::string directory, GitOptions options,
@@ -98,6 +106,11 @@ class HelperGitRepo : public GitRepo {
     MELISAI_TRY(const Value value,
                 call(git_wire::kCommitsBetween, {{"sha", good_sha}, {"other_sha", bad_sha}}));
     return commits_in(value.json);
+  }
+
+  Result<std::vector<std::string>> first_parents(const std::string& sha) override {
+    MELISAI_TRY(const Value value, call(git_wire::kFirstParents, {{"sha", sha}}));
+    return texts_in(value.json);
   }
 
   Result<std::string> default_branch() override {

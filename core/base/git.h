@@ -34,6 +34,7 @@ struct GitCommit {
 };
 
 inline constexpr std::size_t kCommitsBetweenMax = 10'000;
+inline constexpr std::size_t kFirstParentsMax = 50'000;
 
 class GitRepo {
  public:
@@ -48,6 +49,9 @@ class GitRepo {
   /// base) or the clone is shallow (says how to deepen it); limit above kCommitsBetweenMax.
   virtual Result<std::vector<GitCommit>> commits_between(const std::string& good_sha,
                                                          const std::string& bad_sha) = 0;
+  /// `sha`, its first parent, that one's first parent, and so on: to the first commit, the edge of
+  /// a shallow clone, or kFirstParentsMax of them. Errors: git, when `sha` is not in the clone.
+  virtual Result<std::vector<std::string>> first_parents(const std::string& sha) = 0;
   /// Short name of the branch that changes are measured against: origin/HEAD, else
   /// init.defaultBranch's usual names main, master, trunk, develop (local, then origin/). Errors:
   /// not_found.

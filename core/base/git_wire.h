@@ -13,6 +13,7 @@ inline constexpr std::string_view kResolve = "resolve";       // ref -> sha
 inline constexpr std::string_view kMergeBase = "merge_base";  // sha, other_sha -> sha
 // sha (good), other_sha (bad) -> [{"sha", "parents": [sha ...], "subject"} ...]
 inline constexpr std::string_view kCommitsBetween = "commits_between";
+inline constexpr std::string_view kFirstParents = "first_parents";    // sha -> [sha ...]
 inline constexpr std::string_view kDefaultBranch = "default_branch";  // -> short name
 inline constexpr std::string_view kBranch = "branch";                 // -> short name or ""
 inline constexpr std::string_view kLastTag = "last_tag";              // glob, sha -> short name

@@ -73,6 +73,8 @@ Json to_json(const std::optional<std::string>& value) {
   return value ? Json(to_hex_digits(*value)) : Json(nullptr);
 }
 
+Json to_json(const std::vector<std::string>& values) { return values; }
+
 Json to_json(const std::vector<GitCommit>& commits) {
   Json list = Json::array();
   for (const GitCommit& commit : commits)
@@ -98,6 +100,8 @@ Result<Value> perform(const Request& request) {
   }
   if (request.operation == git_wire::kCommitsBetween)
     return as_json(commits_between(*repository, request.sha, request.other_sha));
+  if (request.operation == git_wire::kFirstParents)
+    return as_json(first_parents(*repository, request.sha));
   if (request.operation == git_wire::kDefaultBranch) return as_json(default_branch(*repository));
   if (request.operation == git_wire::kBranch) return Value{branch(*repository)};
   if (request.operation == git_wire::kLastTag)

@@ -31,6 +31,9 @@ Result<std::vector<GitCommit>> commits_between(git_repository& repository,
                                                const std::string& good_sha,
                                                const std::string& bad_sha);
 
+/// Errors: git; see GitRepo::first_parents.
+Result<std::vector<std::string>> first_parents(git_repository& repository, const std::string& sha);
+
 /// Errors: not_found; see GitRepo::default_branch.
 Result<std::string> default_branch(git_repository& repository);
 

@@ -22,6 +22,7 @@ class FakeGitRepo : public GitRepo {
   Files worktree_files;
   std::string base_sha;            ///< answer of merge_base; "": there is none
   std::vector<GitCommit> between;  ///< answer of commits_between
+  std::map<std::string, std::vector<std::string>> lines;  ///< answers of first_parents, by sha
   std::string default_name = "main";
   std::string branch_name = "main";
   std::string tag_name;  ///< answer of last_tag; "": there is none
@@ -46,6 +47,12 @@ class FakeGitRepo : public GitRepo {
   Result<std::vector<GitCommit>> commits_between(const std::string&, const std::string&) override {
     if (failure) return *failure;
     return between;
+  }
+
+  Result<std::vector<std::string>> first_parents(const std::string& sha) override {
+    if (failure) return *failure;
+    if (const auto found = lines.find(sha); found != lines.end()) return found->second;
+    return Error{Errc::git, "commit " + sha + " is not here"};
   }
 
   Result<std::string> default_branch() override {

@@ -119,5 +119,41 @@ TEST_F(GitCommits, AreAtMostTenThousand) {
   EXPECT_EQ(shas_between(good, sh("git rev-parse long~1")).size(), 10'000u);
 }
 
+TEST_F(GitCommits, OfOneLineFollowFirstParentsToTheRoot) {
+  const std::string root = commit("a", "1");
+  sh("git checkout -q -b side");
+  commit("b", "1");
+  sh("git checkout -q main");
+  const std::string straight = commit("a", "2");
+  sh("git merge -q --no-ff -m merge side");
+  const std::string merge = sh("git rev-parse HEAD");
+  const auto line = open()->first_parents(merge);
+  ASSERT_EQ(failure(line), "");
+  EXPECT_THAT(*line, ElementsAre(merge, straight, root));
+  EXPECT_THAT(failure(open()->first_parents(std::string(40, '1'))), StartsWith("git: "));
+}
+
+TEST_F(GitCommits, OfOneLineEndAtTheEdgeOfAShallowClone) {
+  commit("a", "1");
+  const std::string second = commit("a", "2");
+  const std::string third = commit("a", "3");
+  sh("git clone -q --depth 2 file://" + path("repo") + " ../clone");
+  const auto line = open("clone")->first_parents(third);
+  ASSERT_EQ(failure(line), "");
+  EXPECT_THAT(*line, ElementsAre(third, second));
+}
+
+TEST_F(GitCommits, OfOneLineAreAtMostFiftyThousand) {
+  commit("a", "1");
+  sh("{ for i in $(seq 50000); do\n"
+     "    printf 'commit refs/heads/long\\ncommitter A <a@b> %d +0000\\ndata 1\\nx\\n' $i\n"
+     "    [ $i = 1 ] && printf 'from refs/heads/main^0\\n'\n"
+     "    printf '\\n'\n"
+     "  done; } | git fast-import --quiet");
+  const auto line = open()->first_parents(sh("git rev-parse long"));
+  ASSERT_EQ(failure(line), "");
+  EXPECT_EQ(line->size(), kFirstParentsMax);
+}
+
 }  // namespace
 }  // namespace melisai::git_tests
