@@ -20,7 +20,6 @@ constexpr double kEvidenceMin = 9;
 // What follows is quadratic in the number of pieces; a drift has one every few commits.
 constexpr std::size_t kPiecesMax = 80;
 constexpr std::size_t kPiecePointsMax = 256;  ///< longer levels are several pieces, for speed
-constexpr std::size_t kPointsMin = 16;
 constexpr std::size_t kSlopeSideMin = 8;
 
 constexpr std::size_t kWindow = 512;

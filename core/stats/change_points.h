@@ -18,6 +18,13 @@ struct ChangePoint {
   bool operator==(const ChangePoint&) const = default;
 };
 
+inline constexpr std::size_t kPointsMin = 16;  ///< nothing is told of fewer
+/// A history with fewer points is young: a step of at most kYoungStepMax, a share of the lower of
+/// its levels, may as well be the first runner of a second class, and is told for certain only
+/// later.
+inline constexpr std::size_t kYoungPoints = 60;
+inline constexpr double kYoungStepMax = 0.25;
+
 /// Points arrive one at a time. add() costs O(window) on average, however long the history is, and
 /// change_points() O(window squared), about half a millisecond. The window is 512 points.
 class ChangeDetector {
@@ -25,7 +32,7 @@ class ChangeDetector {
   /// `value` must be finite.
   void add(double value);
   /// Found so far, ascending. A later point may move or withdraw a change among the last 512
-  /// points, never an older one. Nothing before there are 16 points.
+  /// points, never an older one. Nothing before there are kPointsMin points.
   std::vector<ChangePoint> change_points() const;
 
  private:

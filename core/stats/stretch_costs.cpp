@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/stats/change_points.h"
+
 namespace melisai::stats {
 namespace {
 
@@ -17,8 +19,6 @@ constexpr std::size_t kSlopePointsMin = 4;
 constexpr double kClassesPrice = 11;
 constexpr double kClassesPriceAtKnownRate = 4;
 constexpr double kFlipRate = 0.1;
-// Of one fleet; a larger step at the start of a history is none of a runner.
-constexpr double kClassesApartMax = 0.25;
 
 constexpr double kOutlierNats = kOutlier * kOutlier / 2;
 constexpr double kCleanDistance = 3.5;
@@ -181,9 +181,12 @@ double StretchCosts::two_classes(std::size_t begin, std::size_t end) const {
     for (std::size_t point = starts_[i]; point < starts_[i + 1]; ++point)
       walk.add_point(points_.raw[point], points_.middle[point]);
   }
+  // Runners of one fleet are no further apart. Of the lower level, because which of the two has
+  // more points changes as they come in.
+  const double lower =
+      std::min(std::abs(found->often + points_.center), std::abs(found->rare + points_.center));
   const double apart = std::abs(found->often - found->rare);
-  return walk.nats(begin == 0 &&
-                   apart <= kClassesApartMax * std::abs(found->often + points_.center));
+  return walk.nats(begin == 0 && apart <= kYoungStepMax * lower);
 }
 
 }  // namespace melisai::stats

@@ -92,7 +92,7 @@ TEST(ChangePoints, AreWithdrawnWhenTheLevelReturns) {
 
 TEST(ChangePoints, NeedAReference) {
   const Values values = stretches({{10, 100}, {30, 150}});
-  EXPECT_THAT(places(Values(values.begin(), values.begin() + 15)), IsEmpty());
+  EXPECT_THAT(places(Values(values.begin(), values.begin() + kPointsMin - 1)), IsEmpty());
   EXPECT_THAT(places(values), ElementsAre(10u));
   EXPECT_THAT(find_change_points({}), IsEmpty());
   EXPECT_THAT(find_change_points(Values{1}), IsEmpty());
@@ -102,6 +102,34 @@ TEST(ChangePoints, NeedAReference) {
 TEST(ChangePoints, OfAYoungHistoryAreToldLaterWhenARunnerCouldExplainThem) {
   EXPECT_THAT(places(stretches({{20, 100}, {10, 110}})), IsEmpty());
   EXPECT_THAT(places(stretches({{20, 100}, {60, 110}})), ElementsAre(20u));
+}
+
+// Once told, it stays: also when the new level has come to have more points than the old one.
+TEST(ChangePoints, OfAYoungHistoryStayToldWhenTooLargeForARunner) {
+  for (const double factor : {1.3, 1 / 1.3}) {
+    test::Noise noise(19);
+    for (int trial = 0; trial < 10; ++trial) {
+      Values values;
+      for (int i = 0; i < 60; ++i) values.push_back((i < 14 ? 1 : factor) * (100 + noise.normal()));
+      for (std::size_t points = 14 + 8; points <= values.size(); ++points)
+        ASSERT_THAT(places(Values(values.begin(), values.begin() + static_cast<long>(points))),
+                    ElementsAre(14u))
+            << factor << " at " << points;
+    }
+  }
+}
+
+TEST(ChangePoints, AreToldOfAYoungHistoryWhenItHasTheNumberOfPointsThatIsSaid) {
+  test::Noise noise(23);
+  int told = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    const auto before = static_cast<std::size_t>(14 + trial % 30);
+    Values values;
+    append(values, before, 100, noise);
+    append(values, kYoungPoints - before, 105, noise);
+    told += places(values).size() == 1;
+  }
+  EXPECT_GE(told, 57);
 }
 
 TEST(ChangePoints, FindTheSmallestStepOfACounter) {
