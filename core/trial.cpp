@@ -56,6 +56,7 @@ std::vector<Measurement> Trial::measurements() const {
   for (std::size_t i = 0; i < subjects_.size(); ++i) {
     all.push_back(pairs_.describe(subjects_[i]));
     all.back().disturbed = series_[i].disturbed;
+    all.back().configuration = run::benchmark_configuration(project_, subjects_[i].spec.name);
   }
   return all;
 }

@@ -146,6 +146,8 @@ struct Measurement {
   double cpu_wall_ratio = 0;  ///< of the warm-up
   std::string placement;      ///< "one CPU per pair", "not pinned: ...", "CPUs 0,1"
   bool in_cgroup = false;
+  std::string configuration;           ///< hash of what makes its numbers comparable besides commit
+                                       ///< and machine; "" when it is not known
   std::vector<Disturbance> disturbed;  ///< ascending, apart
   bool operator==(const Measurement&) const = default;
 };
@@ -166,7 +168,7 @@ struct Report {
   double threshold = 0.05;
   double false_alarm = 0.01;
   double miss = 0.05;
-  int max_pairs = 0;  ///< of one benchmark; 0: not known
+  int max_pairs = 0;                        ///< of one benchmark; 0: not known
   std::vector<BenchmarkResult> benchmarks;  ///< in file order, gating first within a benchmark
   std::vector<Measurement> measurements;
   std::vector<Profile> profiles;

@@ -137,6 +137,7 @@ Measurement read_measurement(Fields fields) {
   fields.read("cpu_wall_ratio", out.cpu_wall_ratio);
   fields.read("placement", out.placement);
   fields.read("in_cgroup", out.in_cgroup);
+  fields.read("configuration", out.configuration, kOptional);
   fields.read_objects("disturbed_pairs", out.disturbed, read_disturbance, kOptional);
   return out;
 }

@@ -96,6 +96,7 @@ Output measurement(const Measurement& value) {
           {"cpu_wall_ratio", number(value.cpu_wall_ratio)},
           {"placement", value.placement},
           {"in_cgroup", value.in_cgroup},
+          {"configuration", value.configuration},
           {"disturbed_pairs", list(value.disturbed, disturbance)}};
 }
 

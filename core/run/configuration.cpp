@@ -1,5 +1,6 @@
 #include "core/run/configuration.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "core/base/hash.h"
@@ -23,24 +24,55 @@ void append(std::ostream& text, const Pinning& pin) {
   text << '\n';
 }
 
+void append(std::ostream& text, const PipelineSpec& pipeline) {
+  append(text, "build", pipeline.run);
+  append(text, pipeline.env);
+}
+
+void append(std::ostream& text, const BenchmarkSpec& spec, const MeasureOptions& options) {
+  text << "benchmark " << spec.name << ' ' << static_cast<int>(spec.format) << '\n';
+  append(text, "run", spec.run);
+  append(text, "setup", spec.setup);
+  append(text, spec.env);
+  append(text, spec.pin.value_or(options.pin));
+}
+
+void append(std::ostream& text, const MeasureOptions& options) {
+  text << "cgroup " << static_cast<int>(options.cgroup) << '\n';
+  for (const std::string& name : options.pass_env) text << "pass " << name << '\n';
+}
+
+const PipelineSpec* pipeline_named(const Project& project, const std::string& name) {
+  const auto& all = project.pipelines;
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const PipelineSpec& each) { return each.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string configuration_hash(const Plan& plan, const MeasureOptions& options) {
   std::ostringstream text;
-  for (const PipelineSpec& pipeline : plan.both_sides) {
-    append(text, "build", pipeline.run);
-    append(text, pipeline.env);
-  }
-  for (const BenchmarkSpec& spec : plan.benchmarks) {
-    text << "benchmark " << spec.name << ' ' << static_cast<int>(spec.format) << '\n';
-    append(text, "run", spec.run);
-    append(text, "setup", spec.setup);
-    append(text, spec.env);
-    append(text, spec.pin.value_or(options.pin));
-  }
-  text << "cgroup " << static_cast<int>(options.cgroup) << '\n';
-  for (const std::string& name : options.pass_env) text << "pass " << name << '\n';
+  for (const PipelineSpec& pipeline : plan.both_sides) append(text, pipeline);
+  for (const BenchmarkSpec& spec : plan.benchmarks) append(text, spec, options);
+  append(text, options);
   return hash_hex(text.str());
+}
+
+std::string benchmark_configuration(const Project& project, const std::string& benchmark) {
+  for (const PipelineSpec& pipeline : project.pipelines) {
+    for (const BenchmarkSpec& spec : pipeline.benchmarks) {
+      if (spec.name != benchmark) continue;
+      std::ostringstream text;
+      append(text, spec, project.measure);
+      for (const PipelineSpec* step = &pipeline; step != nullptr;
+           step = pipeline_named(project, step->after))
+        append(text, *step);
+      append(text, project.measure);
+      return hash_hex(text.str());
+    }
+  }
+  return "";
 }
 
 }  // namespace melisai::run

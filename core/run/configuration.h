@@ -11,4 +11,9 @@ namespace melisai::run {
 /// thresholds, names of projects and limits that only end a run are left out.
 std::string configuration_hash(const Plan& plan, const MeasureOptions& options);
 
+/// The same for one benchmark alone: its own commands, environment and placement, and those of the
+/// pipeline that declares it and of what that one comes after. "" when no pipeline declares it
+/// (ab).
+std::string benchmark_configuration(const Project& project, const std::string& benchmark);
+
 }  // namespace melisai::run

@@ -73,7 +73,7 @@ inline Report common_report() {
   report.seed = 42;
   report.stages = {passed_stage("build", "base", 12.5), passed_stage("build", "head", 13.25)};
   report.stages[0].status = StageResult::Status::cached;
-  report.measurements = {{"parse", 12, 0.99, "one CPU per pair", true, {}}};
+  report.measurements = {{"parse", 12, 0.99, "one CPU per pair", true, "c0ffee0123456789", {}}};
   report.seconds = 41.2;
   return report;
 }
@@ -245,7 +245,7 @@ inline void add_remarks(Report& report, const std::string& text, std::size_t cou
   broken.log = {text};
   for (std::size_t i = 0; i < count; ++i) {
     report.benchmarks.insert(report.benchmarks.end(), {warning, accepted});
-    report.measurements.push_back({text, 12, 1, text, true, {{1, 2, text}, {4, 4, text}}});
+    report.measurements.push_back({text, 12, 1, text, true, "", {{1, 2, text}, {4, 4, text}}});
     report.profiles.push_back({text, text, {{text, metric, 1, 2}, {text, metric, {}, 2}}});
     report.collectors.push_back(broken);
   }
