@@ -63,8 +63,17 @@ void ToolsParser::add_history() {
       .add_option("--benchmark", benchmark_,
                   "Instead of a file: the stored benchmarks that match, such as 'parse/*'")
       ->type_name("GLOB");
+  history
+      .add_option("-C", typed_.directory,
+                  "The repository whose history orders the commits of the store (default: the "
+                  "current directory, else where the newest run was)")
+      ->type_name("DIR");
   history.add_option("--metric", metric_, "Only these metrics of the store")->type_name("GLOB");
-  history.add_option("--branch", branch_, "Only runs of this branch")->type_name("B");
+  history
+      .add_option("--branch", branch_,
+                  "Only runs of this branch, in the order of its commits (default: all runs, the "
+                  "commits of what is checked out)")
+      ->type_name("B");
   history.add_option("--project", project_, "Only runs of this project")->type_name("NAME");
   add_state_dir_option(history, typed_.state_dir);
   history.add_flag("--json", typed_.display.json, "For programs");
@@ -135,14 +144,17 @@ Result<Invocation> ToolsParser::history(const EnvLookup& env) const {
   HistoryRequest request{.file = file_argument(file_),
                          .json = typed_.display.json,
                          .state_dir = "",
+                         .directory = absolute(typed_.directory),
                          .benchmark = benchmark_,
                          .metric = metric_,
                          .branch = branch_,
                          .project = project_};
   if (file_.empty() == benchmark_.empty())
     return usage("history", "needs either a FILE or --benchmark GLOB");
-  if (!file_.empty() && !(metric_ + branch_ + project_ + typed_.state_dir).empty())
-    return usage("history", "--metric, --branch, --project and --state-dir go with --benchmark");
+  if (!file_.empty() && (!(metric_ + branch_ + project_ + typed_.state_dir).empty() ||
+                         app_.get_subcommand("history")->count("-C") > 0))
+    return usage("history",
+                 "-C, --metric, --branch, --project and --state-dir go with --benchmark");
   if (file_.empty()) {
     MELISAI_TRY(request.state_dir, state_directory(typed_.state_dir, env));
   }

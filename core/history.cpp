@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include "core/base/log.h"
 #include "core/history_input.h"
 #include "core/history_output.h"
 #include "core/history_stored.h"
@@ -38,10 +39,11 @@ ChangesOfAll find_changes(const std::vector<HistorySeries>& series) {
 
 }  // namespace
 
-Result<void> history(const HistoryRequest& request,
+Result<void> history(const HistoryRequest& request, const OpenRepo& open_repo,
                      const std::function<bool(std::string_view)>& print) {
-  MELISAI_TRY(const Histories histories,
-              request.file.empty() ? stored_histories(request) : read_histories(request.file));
+  MELISAI_TRY(const Histories histories, request.file.empty() ? stored_histories(request, open_repo)
+                                                              : read_histories(request.file));
+  for (const std::string& warning : histories.warnings) log_warning(warning);
   const ChangesOfAll changes = find_changes(histories.series);
   if (print(request.json ? history_json(histories, changes) : history_text(histories, changes)))
     return {};

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "core/base/git.h"
 #include "core/base/result.h"
 
 namespace melisai {
@@ -15,15 +17,19 @@ struct HistoryRequest {
   bool json = false;
   // Only for the store.
   std::string state_dir;  ///< absolute
+  std::string directory;  ///< absolute; its repository orders the commits if it knows them
   std::string benchmark;  ///< glob over full names
   std::string metric;     ///< glob, "" for all
   std::string branch;     ///< "" for all
   std::string project;    ///< "" for all
 };
 
-/// Prints through `print` (false: nobody reads any more). Errors: parse with FILE:LINE, not_found,
-/// limit, io, unavailable.
-Result<void> history(const HistoryRequest& request,
+using OpenRepo = std::function<std::unique_ptr<GitRepo>(const std::string& directory)>;
+
+/// Prints through `print` (false: nobody reads any more), and warns of what it could not look at.
+/// Errors: parse with FILE:LINE; not_found, also for a filter that matches nothing; limit, io,
+/// unavailable, interrupted.
+Result<void> history(const HistoryRequest& request, const OpenRepo& open_repo,
                      const std::function<bool(std::string_view)>& print);
 
 }  // namespace melisai

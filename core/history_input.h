@@ -17,7 +17,7 @@
 
 namespace melisai {
 
-/// One value per commit, in time order; three vectors of one length.
+/// One value per commit, in the order of the commits; three vectors of one length.
 struct HistorySeries {
   std::string name;
   std::string unit;  ///< "" when it is not known
@@ -31,6 +31,7 @@ struct Histories {
   std::vector<HistorySeries> series;     ///< in order of appearance
   std::vector<std::string> commits{""};  ///< each once; number 0 is "no commit known"
   std::size_t points = 0;
+  std::vector<std::string> warnings;  ///< sentences: what was left out, and why
 };
 
 constexpr std::size_t kHistorySeriesMax = 100'000;
@@ -38,6 +39,7 @@ constexpr std::size_t kHistoryPointsMax = 10'000'000;  ///< of all series togeth
 constexpr std::size_t kHistoryFieldBytesMax = 1'000;
 constexpr std::size_t kHistoryLineBytesMax = 64 << 10;
 constexpr double kHistoryValueMax = 1e150;
+constexpr std::size_t kCommitDigits = 12;  ///< of those that are shown to people
 
 /// Collects points; both the CSV reader and the store's fill one.
 class HistoryBuilder {

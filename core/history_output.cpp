@@ -13,8 +13,6 @@
 namespace melisai {
 namespace {
 
-constexpr std::size_t kCommitDigits = 12;
-
 /// Nothing from zero.
 std::optional<double> relative_change(const stats::ChangePoint& change) {
   if (change.before == 0) return std::nullopt;

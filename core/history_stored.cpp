@@ -1,59 +1,17 @@
 #include "core/history_stored.h"
 
 #include <algorithm>
-#include <cmath>
-#include <compare>
 #include <map>
 #include <set>
+#include <utility>
 
-#include "core/base/glob.h"
-#include "core/base/log.h"
-#include "core/store/store.h"
+#include "core/base/text.h"
+#include "core/history_line.h"
+#include "core/history_runs.h"
+#include "core/report/report.h"
 
 namespace melisai {
 namespace {
-
-/// What makes values comparable.
-struct Key {
-  std::string project, benchmark, metric, fingerprint, configuration;
-  auto operator<=>(const Key&) const = default;
-};
-
-struct CommitValues {
-  std::string sha;
-  store::RunId first_run = 0;
-  std::vector<double> values;
-};
-
-struct Measured {
-  Metric metric;
-  std::vector<CommitValues> commits;  ///< in the order of their first runs
-  std::map<std::string, std::size_t> places;
-};
-
-using AllMeasured = std::map<Key, Measured>;
-
-bool matches(const std::string& glob, const std::string& text) {
-  return glob.empty() || matches_glob(glob, text);
-}
-
-void collect(const store::Run& run, const HistoryRequest& request, AllMeasured& all) {
-  const std::string& sha = run.summary.head.sha;
-  for (const BenchmarkResult& result : run.report->benchmarks) {
-    if (!result.head || !(std::abs(result.head->median) < kHistoryValueMax) ||
-        !matches(request.benchmark, result.name) || !matches(request.metric, result.metric.name))
-      continue;
-    Measured& measured = all[{.project = run.summary.project,
-                              .benchmark = result.name,
-                              .metric = result.metric.name,
-                              .fingerprint = run.summary.fingerprint,
-                              .configuration = run.configuration}];
-    measured.metric = result.metric;
-    const auto [place, is_new] = measured.places.try_emplace(sha, measured.commits.size());
-    if (is_new) measured.commits.push_back({.sha = sha, .first_run = run.summary.id, .values = {}});
-    measured.commits[place->second].values.push_back(result.head->median);
-  }
-}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -64,10 +22,10 @@ double median(std::vector<double> values) {
 class Names {
  public:
   explicit Names(const AllMeasured& all) {
-    for (const auto& [key, measured] : all) {
+    for (const auto& [key, measured] : all.series) {
       projects_.insert(key.project);
       machines_.insert(key.fingerprint);
-      configurations_.insert(key.configuration);
+      configurations_[{key.project, key.benchmark}].insert(key.configuration);
     }
   }
 
@@ -75,53 +33,86 @@ class Names {
     std::string name = key.benchmark + "/" + key.metric;
     if (projects_.size() > 1) name += ", project " + key.project;
     if (machines_.size() > 1) name += ", machine " + key.fingerprint;
-    if (configurations_.size() > 1) name += ", configuration " + key.configuration;
+    if (configurations_.at({key.project, key.benchmark}).size() > 1)
+      name += ", configuration " + key.configuration;
     return name;
   }
 
  private:
-  std::set<std::string> projects_, machines_, configurations_;
+  std::set<std::string> projects_, machines_;
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> configurations_;
 };
 
-Result<AllMeasured> measured_by(const store::Store& store, const HistoryRequest& request) {
-  constexpr std::size_t kRunsMax = 1'000'000;
-  MELISAI_TRY(std::vector<store::RunSummary> runs,
-              store.runs({.project = request.project, .limit = kRunsMax}));
-  std::reverse(runs.begin(), runs.end());
-  AllMeasured all;
-  for (const store::RunSummary& summary : runs) {
-    if (summary.state != store::RunState::finished || summary.head.sha.empty()) continue;
-    if (summary.command == "bisect") continue;  // measured only what was suspected
-    if (!request.branch.empty() && summary.branch != request.branch) continue;
-    const Result<store::Run> run = store.run(summary.id);
-    // Another process may collect garbage in the meantime.
-    if (!run && run.error().code == Errc::not_found) continue;
-    if (!run && run.error().code == Errc::parse) {
-      log_warning("run " + std::to_string(summary.id) + " is left out: " + run.error().message);
-      continue;
-    }
-    if (!run) return run.error();
-    if (run->report) collect(*run, request, all);
+/// Where the commits of one project stand; warns of those that stand nowhere.
+Result<CommitLine> line_of(const std::string& project, const HistoryRequest& request,
+                           const OpenRepo& open_repo, AllMeasured& all) {
+  LineQuestion question{
+      .directories = {request.directory}, .branch = request.branch, .commits = {}};
+  if (const std::string& other = all.directories.at(project); other != request.directory)
+    question.directories.push_back(other);
+  for (const auto& [key, measured] : all.series)
+    if (key.project == project)
+      for (const CommitValues& commit : measured.commits) question.commits.insert(commit.sha);
+  MELISAI_TRY(CommitLine line, find_line(question, open_repo));
+  const std::string of_project = " of project " + in_quotes(project);
+  if (line.places.empty() && question.commits.size() > 1) {
+    all.warnings.push_back("the commits" + of_project +
+                           " stand in the order of their first checks, because no repository "
+                           "tells theirs, so a change may be blamed on the wrong one and with the "
+                           "wrong sign: " +
+                           line.why_empty + "; -C names the repository");
   }
-  return all;
+  if (line.places.empty() || line.places.size() == question.commits.size()) return line;
+  std::set<std::string> left_out;
+  for (const std::string& sha : question.commits)
+    if (!line.places.contains(sha)) left_out.insert(sha.substr(0, kCommitDigits));
+  all.warnings.push_back(report::count_of(left_out.size(), "commit") + of_project +
+                         " left out, not on the first-parent line of " + line.name + ": " +
+                         list_of(left_out) +
+                         "; they are on side branches (--branch reads one), rewritten, or beyond "
+                         "what a shallow clone holds (git fetch --unshallow)");
+  return line;
+}
+
+/// In order; nothing of commits that are not on the line.
+std::vector<std::pair<std::int64_t, const CommitValues*>> in_order(const Measured& measured,
+                                                                   const CommitLine& line) {
+  std::vector<std::pair<std::int64_t, const CommitValues*>> points;
+  for (const CommitValues& commit : measured.commits) {
+    const auto place = line.places.find(commit.sha);
+    if (line.places.empty())
+      points.emplace_back(commit.first_run, &commit);
+    else if (place != line.places.end())
+      points.emplace_back(place->second, &commit);
+  }
+  std::sort(points.begin(), points.end());
+  return points;
 }
 
 }  // namespace
 
-Result<Histories> stored_histories(const HistoryRequest& request) {
+Result<Histories> stored_histories(const HistoryRequest& request, const OpenRepo& open_repo) {
   MELISAI_TRY(const auto store, store::Store::open_reader(request.state_dir));
   if (!store) return Error{Errc::not_found, "no run is stored in " + request.state_dir};
-  MELISAI_TRY(const AllMeasured all, measured_by(*store, request));
+  MELISAI_TRY(AllMeasured all, measured_by_checks(*store, request));
   const Names names(all);
   HistoryBuilder builder;
-  for (const auto& [key, measured] : all) {
+  std::map<std::string, CommitLine> lines;
+  for (const auto& [key, measured] : all.series) {
+    if (!lines.contains(key.project)) {
+      MELISAI_TRY(lines[key.project], line_of(key.project, request, open_repo, all));
+    }
+    const auto points = in_order(measured, lines.at(key.project));
+    if (points.empty()) continue;
     MELISAI_TRY(HistorySeries* const series, builder.series(names.of(key)));
     series->unit = measured.metric.unit;
     series->better = measured.metric.better;
-    for (const CommitValues& commit : measured.commits)
-      MELISAI_CHECK(builder.add(*series, commit.first_run, median(commit.values), commit.sha));
+    for (const auto& [index, commit] : points)
+      MELISAI_CHECK(builder.add(*series, index, median(commit->values), commit->sha));
   }
-  return builder.take();
+  Histories histories = builder.take();
+  histories.warnings = std::move(all.warnings);
+  return histories;
 }
 
 }  // namespace melisai

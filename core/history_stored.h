@@ -6,9 +6,11 @@
 
 namespace melisai {
 
-/// One series per project, benchmark, metric, machine and configuration; one point per commit, in
-/// the order in which commits were first measured: the median over its runs. The index is the
-/// number of the commit's first run. Errors: not_found (no store), unavailable, io, limit.
-Result<Histories> stored_histories(const HistoryRequest& request);
+/// One series per project, benchmark, metric, machine and configuration of the benchmark; one point
+/// per commit: the median over its runs. Commits stand in the order of history_line.h, and the
+/// index is the place there; where no repository knows them, in the order of their first runs, and
+/// the index is the number of that run. Errors: not_found (no store, or a filter matches nothing:
+/// names what there is), unavailable, io, limit, interrupted.
+Result<Histories> stored_histories(const HistoryRequest& request, const OpenRepo& open_repo);
 
 }  // namespace melisai

@@ -132,8 +132,11 @@ int run(const SelftestRequest& request, World& world) {
   return ended(selftest(request, world, print_part));
 }
 
-int run(const HistoryRequest& request, World&) {
-  const Result<void> printed = history(request, print_part);
+int run(const HistoryRequest& request, World& world) {
+  const auto open_repo = [&](const std::string& directory) {
+    return world.open_repo(directory, GitOptions{});
+  };
+  const Result<void> printed = history(request, open_repo, print_part);
   return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
 }
 

@@ -51,6 +51,12 @@ TEST_F(History, OfAFileTellsWhereItBecameSlower) {
   EXPECT_THAT(shown.out, HasSubstr("c70"));
 }
 
+TEST_F(History, OfAFileTakesNoOptionsOfTheStore) {
+  const std::string file = written(slower_from_70());
+  for (const char* option : {"-C", "--metric", "--branch", "--project", "--state-dir"})
+    EXPECT_EQ(history({file, option, "x"}).code, 2) << option;
+}
+
 TEST_F(History, OfABadFileNamesTheLine) {
   const Ran ran = history({written("series,index,value\na,1,2\na,2,\n")});
   EXPECT_NE(ran.code, 0);
@@ -59,21 +65,66 @@ TEST_F(History, OfABadFileNamesTheLine) {
   EXPECT_EQ(history({"absent.csv"}).code, 2);
 }
 
-TEST_F(History, OfTheStoreFollowsTheHeadsOfChecks) {
+TEST_F(History, OfTheStoreFollowsTheCommitsAlsoWhenTheNewestWasCheckedFirst) {
   write_seeded_pipeline();
-  for (int i = 0; i < 3; ++i) {
-    write_numbers("BM_A " + std::to_string(100 + i) + " 0.01\n");
-    commit();
-    if (i > 0) {
-      ASSERT_LE(check().code, 3);
-    }
+  write_numbers("BM_A 100 0.01\n");
+  commit();
+  std::vector<std::string> commits;
+  for (int i = 0; i < 16; ++i) {
+    write_numbers("BM_A " + std::string(i < 8 ? "100" : "200") + "." + std::to_string(i) +
+                  " 0.01\n");
+    commits.push_back(commit());
   }
-  EXPECT_EQ(gate({"history", "--benchmark", "seeded/*", "--json"}).out, "[]\n");
-  const Ran shown = gate({"history", "--benchmark", "seeded/BM_A", "--metric", "cpu_time"});
-  EXPECT_EQ(shown.code, 0) << shown.err;
-  EXPECT_EQ(shown.out, "2 points in 1 series read; no change found\n");
-  const Ran other = gate({"history", "--benchmark", "*", "--branch", "elsewhere"});
-  EXPECT_EQ(other.out, "0 points in 0 series read; no change found\n");
+  for (auto sha = commits.rbegin(); sha != commits.rend(); ++sha) {
+    ASSERT_LE(check({"--head", *sha, "--base", *sha + "~1"}).code, 3);
+  }
+  const Words asked = {"history", "--benchmark", "seeded/BM_A", "--metric", "cpu_time"};
+  Words for_programs = asked;
+  for_programs.push_back("--json");
+  const json changes = answer_of(for_programs);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0]["commit"], commits[8]);
+  EXPECT_EQ(changes[0]["index"], 10);
+  EXPECT_GT(changes[0]["change"].get<double>(), 0.9);
+
+  git({"checkout", "-q", commits[7]});
+  const Ran half = gate(asked);
+  EXPECT_EQ(half.code, 0) << half.err;
+  EXPECT_THAT(half.err, HasSubstr("8 commits of project 'repo' left out"));
+}
+
+TEST_F(History, OfTheStoreIsAnErrorWhenAFilterMatchesNothing) {
+  EXPECT_EQ(gate({"history", "--benchmark", "*"}).code, 2);
+  write_seeded_pipeline();
+  write_numbers("BM_A 100 0.01\n");
+  commit();
+  write_numbers("BM_A 101 0.01\n");
+  commit();
+  ASSERT_LE(check().code, 3);
+  const Ran short_one =
+      gate({"history", "--benchmark", "seeded/*", "--metric", "cpu_time", "--json"});
+  EXPECT_EQ(short_one.code, 0);
+  EXPECT_EQ(short_one.out, "[]\n");
+  const Ran none = gate({"history", "--benchmark", "nope", "--json"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_EQ(none.out, "");
+  EXPECT_THAT(none.err, HasSubstr("--benchmark 'nope' matches nothing that is stored; there are: "
+                                  "'seeded/BM_A'"));
+  EXPECT_EQ(gate({"history", "--benchmark", "*", "--branch", "elsewhere"}).code, 2);
+  EXPECT_EQ(gate({"history", "--benchmark", "*", "--project", "elsewhere"}).code, 2);
+}
+
+TEST_F(History, OfTheStoreGoesOnWhenABenchmarkIsAdded) {
+  write_pipeline("true");
+  commit();
+  write("change", "1");
+  commit();
+  ASSERT_EQ(check({"--max-pairs", "4", "--fail-on", "never"}).code, 0);
+  write_pipeline("true", "      - { name: more, run: \"true\" }\n");
+  commit();
+  ASSERT_EQ(check({"--max-pairs", "4", "--fail-on", "never"}).code, 0);
+  const Ran shown = gate({"history", "--benchmark", "cli", "--metric", "peak_rss"});
+  EXPECT_THAT(shown.out, HasSubstr("2 points in 1 series read")) << shown.err;
 }
 
 }  // namespace

@@ -163,12 +163,13 @@ TEST(HistoryOutput, SaysWhenThereIsNothing) {
 
 TEST(History, NeedsAFileOrAStore) {
   const auto ignore = [](std::string_view) { return true; };
+  const OpenRepo none;
   HistoryRequest request;
   request.file = "/nowhere/at/all.csv";
-  EXPECT_EQ(history(request, ignore).error().code, Errc::not_found);
+  EXPECT_EQ(history(request, none, ignore).error().code, Errc::not_found);
   request.file = "";
   request.state_dir = "/nowhere/at/all";
-  EXPECT_EQ(history(request, ignore).error().code, Errc::not_found);
+  EXPECT_EQ(history(request, none, ignore).error().code, Errc::not_found);
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+// The line of history on which measured commits stand: first parents from a branch or from what is
+// checked out back to the first commit, so that a value is compared with that of the commit before.
+// Private to history.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/history.h"
+
+namespace melisai {
+
+struct LineQuestion {
+  std::vector<std::string> directories;  ///< absolute; asked in turn
+  std::string branch;                    ///< "" for what is checked out
+  std::set<std::string> commits;         ///< full shas
+};
+
+struct CommitLine {
+  std::string name;                            ///< "HEAD in /repo"
+  std::map<std::string, std::int64_t> places;  ///< of the commits that stand on it; the first
+                                               ///< commit of the line is 1
+  std::string why_empty;                       ///< when no repository has any of them
+};
+
+/// The line of the first repository that has at least one of the commits on it. Errors:
+/// interrupted.
+Result<CommitLine> find_line(const LineQuestion& question, const OpenRepo& open_repo);
+
+}  // namespace melisai

@@ -1,0 +1,140 @@
+#include "core/history_runs.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/glob.h"
+#include "core/base/text.h"
+#include "core/base_commit.h"
+#include "core/history_input.h"
+
+namespace melisai {
+namespace {
+
+bool matches(const std::string& glob, const std::string& text) {
+  return glob.empty() || matches_glob(glob, text);
+}
+
+Error matches_nothing(const std::string& option, const std::string& typed,
+                      const std::set<std::string>& there_are) {
+  return {Errc::not_found, option + " " + in_quotes(typed) +
+                               " matches nothing that is stored; there are: " + list_of(there_are)};
+}
+
+/// A work tree is no commit, and a bisection measured only what was suspected.
+bool is_of_a_commit(const store::RunSummary& run) {
+  return run.state == store::RunState::finished && run.command != "bisect" &&
+         !run.head.sha.empty() && run.head.ref != kWorkTree;
+}
+
+/// Keeps the runs with that name. Errors: not_found when there is none.
+Result<void> narrow(std::vector<store::RunSummary>& runs, const std::string& option,
+                    const std::string& wanted, std::string store::RunSummary::*name) {
+  if (wanted.empty()) return {};
+  std::set<std::string> there_are;
+  for (const store::RunSummary& run : runs) there_are.insert(run.*name);
+  if (!there_are.contains(wanted)) return matches_nothing(option, wanted, there_are);
+  std::erase_if(runs, [&](const store::RunSummary& run) { return run.*name != wanted; });
+  return {};
+}
+
+/// Oldest first.
+Result<std::vector<store::RunSummary>> selected_runs(const store::Store& store,
+                                                     const HistoryRequest& request) {
+  constexpr std::size_t kRunsMax = 1'000'000;
+  MELISAI_TRY(std::vector<store::RunSummary> runs, store.runs({.project = "", .limit = kRunsMax}));
+  std::erase_if(runs, [](const store::RunSummary& run) { return !is_of_a_commit(run); });
+  if (runs.empty())
+    return Error{Errc::not_found, "no finished check of a commit is stored in " +
+                                      request.state_dir + "; `melisai-gate check` makes one"};
+  MELISAI_CHECK(narrow(runs, "--project", request.project, &store::RunSummary::project));
+  MELISAI_CHECK(narrow(runs, "--branch", request.branch, &store::RunSummary::branch));
+  std::reverse(runs.begin(), runs.end());
+  return runs;
+}
+
+/// How each benchmark of one run was measured.
+class Configurations {
+ public:
+  explicit Configurations(const store::Run& run) : of_all_(run.configuration) {
+    for (const Measurement& each : run.report->measurements)
+      if (!each.configuration.empty()) by_process_.emplace(each.benchmark, each.configuration);
+  }
+
+  /// Of the process that the benchmark belongs to; of the whole plan in runs of versions that
+  /// stored no other.
+  std::string of(std::string benchmark) const {
+    while (true) {
+      const auto found = by_process_.find(benchmark);
+      if (found != by_process_.end()) return found->second;
+      const std::size_t slash = benchmark.rfind('/');
+      if (slash == std::string::npos) return of_all_ + " of all benchmarks";
+      benchmark.resize(slash);
+    }
+  }
+
+ private:
+  std::string of_all_;
+  std::map<std::string, std::string> by_process_;
+};
+
+void collect(const store::Run& run, const HistoryRequest& request, AllMeasured& all) {
+  const std::string& sha = run.summary.head.sha;
+  const Configurations configurations(run);
+  all.directories[run.summary.project] = run.summary.directory;
+  for (const BenchmarkResult& result : run.report->benchmarks) {
+    if (!result.head || !(std::abs(result.head->median) < kHistoryValueMax)) continue;
+    all.benchmarks.insert(result.name);
+    if (!matches(request.benchmark, result.name)) continue;
+    all.metrics.insert(result.metric.name);
+    if (!matches(request.metric, result.metric.name)) continue;
+    Measured& measured = all.series[{.project = run.summary.project,
+                                     .benchmark = result.name,
+                                     .metric = result.metric.name,
+                                     .fingerprint = run.summary.fingerprint,
+                                     .configuration = configurations.of(result.name)}];
+    measured.metric = result.metric;
+    const auto [place, is_new] = measured.places.try_emplace(sha, measured.commits.size());
+    if (is_new) measured.commits.push_back({.sha = sha, .first_run = run.summary.id, .values = {}});
+    measured.commits[place->second].values.push_back(result.head->median);
+  }
+}
+
+}  // namespace
+
+std::string list_of(const std::set<std::string>& names) {
+  constexpr std::size_t kNamesMax = 5;
+  std::string text;
+  std::size_t shown = 0;
+  for (const std::string& name : names) {
+    if (shown == kNamesMax) break;
+    text += (shown++ == 0 ? "" : ", ") + (name.empty() ? "(none)" : in_quotes(name));
+  }
+  if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryRequest& request) {
+  MELISAI_TRY(const std::vector<store::RunSummary> runs, selected_runs(store, request));
+  AllMeasured all;
+  for (const store::RunSummary& summary : runs) {
+    const Result<store::Run> run = store.run(summary.id);
+    // Another process may collect garbage in the meantime.
+    if (!run && run.error().code == Errc::not_found) continue;
+    if (!run && run.error().code == Errc::parse) {
+      all.warnings.push_back("run " + std::to_string(summary.id) +
+                             " is left out: " + run.error().message);
+      continue;
+    }
+    if (!run) return run.error();
+    if (run->report) collect(*run, request, all);
+  }
+  if (all.benchmarks.empty())
+    return Error{Errc::not_found, "none of the checks that are stored in " + request.state_dir +
+                                      " and asked for measured a benchmark"};
+  if (all.metrics.empty()) return matches_nothing("--benchmark", request.benchmark, all.benchmarks);
+  if (all.series.empty()) return matches_nothing("--metric", request.metric, all.metrics);
+  return all;
+}
+
+}  // namespace melisai
