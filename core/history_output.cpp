@@ -68,6 +68,51 @@ std::string table_of(const HistorySeries& series, const std::vector<std::string>
   return table.text();
 }
 
+bool is_too_short(const HistorySeries& series) { return series.values.size() < stats::kPointsMin; }
+bool is_young(const HistorySeries& series) { return series.values.size() < stats::kYoungPoints; }
+
+/// What it means that a series has no change.
+std::string no_change_text(const HistorySeries& series) {
+  const std::size_t points = series.values.size();
+  if (is_too_short(series))
+    return "too short to tell: " + std::to_string(points) + " of " +
+           report::count_of(stats::kPointsMin, "point");
+  if (is_young(series))
+    return "no step above " + report::format_percent(stats::kYoungStepMax) +
+           "; a smaller one needs about " + report::count_of(stats::kYoungPoints, "point") +
+           ", there are " + std::to_string(points);
+  return "no change in " + report::count_of(points, "point");
+}
+
+std::string summary(const Histories& histories, const ChangesOfAll& changes) {
+  std::size_t found = 0, changed = 0, too_short = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    found += changes[i].size();
+    changed += !changes[i].empty();
+    too_short += is_too_short(histories.series[i]);
+  }
+  std::string text = report::count_of(histories.points, "point") + " in " +
+                     std::to_string(histories.series.size()) + " series read; ";
+  if (found == 0 && too_short == changes.size()) return text + "too short to tell\n";
+  text += found == 0 ? "no change found"
+                     : report::count_of(found, "change") + " found in " + std::to_string(changed);
+  if (too_short > 0) text += "; " + std::to_string(too_short) + " too short to tell";
+  return text + "\n";
+}
+
+std::string list_of_unchanged(const Histories& histories,
+                              const std::vector<std::size_t>& unchanged) {
+  constexpr std::size_t kListedMax = 100;
+  std::string text = unchanged.empty() ? "" : "\n";
+  for (std::size_t i = 0; i < std::min(kListedMax, unchanged.size()); ++i) {
+    const HistorySeries& series = histories.series[unchanged[i]];
+    text += report::one_line(series.name) + ": " + no_change_text(series) + "\n";
+  }
+  if (unchanged.size() > kListedMax)
+    text += "and " + std::to_string(unchanged.size() - kListedMax) + " more series\n";
+  return text;
+}
+
 }  // namespace
 
 std::string history_json(const Histories& histories, const ChangesOfAll& changes) {
@@ -91,23 +136,36 @@ std::string history_json(const Histories& histories, const ChangesOfAll& changes
 }
 
 std::string history_text(const Histories& histories, const ChangesOfAll& changes) {
-  std::vector<std::size_t> order;
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    found += changes[i].size();
-    if (!changes[i].empty()) order.push_back(i);
-  }
-  std::string text = report::count_of(histories.points, "point") + " in " +
-                     std::to_string(histories.series.size()) + " series read; ";
-  if (found == 0) return text + "no change found\n";
-  text += report::count_of(found, "change") + " found in " + std::to_string(order.size()) + "\n";
+  std::vector<std::size_t> changed, unchanged;
+  for (std::size_t i = 0; i < changes.size(); ++i)
+    (changes[i].empty() ? unchanged : changed).push_back(i);
   std::vector<double> badness(changes.size());
-  for (const std::size_t i : order) badness[i] = worst(histories.series[i], changes[i]);
-  std::stable_sort(order.begin(), order.end(),
+  for (const std::size_t i : changed) badness[i] = worst(histories.series[i], changes[i]);
+  std::stable_sort(changed.begin(), changed.end(),
                    [&](std::size_t a, std::size_t b) { return badness[a] > badness[b]; });
-  for (const std::size_t i : order)
+  std::string text = summary(histories, changes);
+  for (const std::size_t i : changed)
     text += "\n" + report::one_line(histories.series[i].name) + "\n" +
             table_of(histories.series[i], histories.commits, changes[i]);
+  return text + list_of_unchanged(histories, unchanged);
+}
+
+std::string silence(const Histories& histories) {
+  std::size_t too_short = 0, young = 0;
+  for (const HistorySeries& series : histories.series) {
+    too_short += is_too_short(series);
+    young += !is_too_short(series) && is_young(series);
+  }
+  const std::string of_all = " of " + std::to_string(histories.series.size()) + " series ";
+  if (histories.series.empty()) return "there is no series to look at";
+  std::string text;
+  if (too_short > 0)
+    text = std::to_string(too_short) + of_all + "too short to tell anything: fewer than " +
+           std::to_string(stats::kPointsMin) + " points";
+  if (young > 0)
+    text += (text.empty() ? "" : "; ") + std::to_string(young) + of_all +
+            "young: a step of at most " + report::format_percent(stats::kYoungStepMax) +
+            " needs about " + std::to_string(stats::kYoungPoints) + " points";
   return text;
 }
 

@@ -16,7 +16,11 @@ using ChangesOfAll = std::vector<std::vector<stats::ChangePoint>>;
 /// [{"series","index","commit","before","after","change","confidence"}], series in the order of
 /// their appearance; commit is null when it is not known, change when it starts from zero.
 std::string history_json(const Histories& histories, const ChangesOfAll& changes);
-/// A sentence, and a table per series with changes, the largest worsening first.
+/// A sentence; a table per series with changes, the largest worsening first; a line for each of the
+/// others, which says what could not be told for want of points.
 std::string history_text(const Histories& histories, const ChangesOfAll& changes);
+/// What the JSON form cannot say: how many series are too short to tell,
+/// or young, or that there is none; "" otherwise.
+std::string silence(const Histories& histories);
 
 }  // namespace melisai

@@ -90,6 +90,7 @@ TEST_F(History, OfTheStoreFollowsTheCommitsAlsoWhenTheNewestWasCheckedFirst) {
   git({"checkout", "-q", commits[7]});
   const Ran half = gate(asked);
   EXPECT_EQ(half.code, 0) << half.err;
+  EXPECT_THAT(half.out, HasSubstr("seeded/BM_A/cpu_time: too short to tell: 8 of 16 points\n"));
   EXPECT_THAT(half.err, HasSubstr("8 commits of project 'repo' left out"));
 }
 
@@ -105,6 +106,7 @@ TEST_F(History, OfTheStoreIsAnErrorWhenAFilterMatchesNothing) {
       gate({"history", "--benchmark", "seeded/*", "--metric", "cpu_time", "--json"});
   EXPECT_EQ(short_one.code, 0);
   EXPECT_EQ(short_one.out, "[]\n");
+  EXPECT_THAT(short_one.err, HasSubstr("1 of 1 series too short to tell"));
   const Ran none = gate({"history", "--benchmark", "nope", "--json"});
   EXPECT_EQ(none.code, 2);
   EXPECT_EQ(none.out, "");

@@ -14,8 +14,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 Result<Histories> read_csv(std::string_view text, std::size_t bytes_at_once = 1'000) {
   HistoryLines lines("file.csv");
@@ -143,8 +143,8 @@ TEST(HistoryOutput, IsOneObjectPerChangeInJson) {
 TEST(HistoryOutput, PutsTheWorstFirst) {
   Histories histories = two_series();
   std::string text = history_text(histories, kChanges);
-  EXPECT_THAT(text, HasSubstr("12 points in 3 series read; 3 changes found in 2\n"));
-  EXPECT_THAT(text, Not(HasSubstr("quiet")));
+  EXPECT_THAT(text, HasSubstr("12 points in 3 series read; 3 changes found in 2"));
+  EXPECT_GT(text.find("quiet: too short"), text.find("slower"));
   EXPECT_THAT(text, HasSubstr("99.9 %"));
   EXPECT_LT(text.find("faster"), text.find("slower"));
   const ChangesOfAll no_zero = {{}, kChanges[1], {kChanges[2][0]}};
@@ -155,10 +155,41 @@ TEST(HistoryOutput, PutsTheWorstFirst) {
   EXPECT_LT(text.find("faster"), text.find("slower"));
 }
 
-TEST(HistoryOutput, SaysWhenThereIsNothing) {
-  EXPECT_EQ(history_text(two_series(), ChangesOfAll(3)),
-            "12 points in 3 series read; no change found\n");
+/// Without a change, with so many points each.
+Histories of_lengths(const std::vector<int>& lengths) {
+  HistoryBuilder builder;
+  for (const int length : lengths)
+    for (int i = 0; i < length; ++i)
+      EXPECT_TRUE(builder.add(**builder.series("of " + std::to_string(length)), i, 1, ""));
+  return builder.take();
+}
+
+TEST(HistoryOutput, SaysWhatItCouldNotLookAt) {
+  EXPECT_EQ(history_text(of_lengths({15, 16, 59, 60}), ChangesOfAll(4)),
+            "150 points in 4 series read; no change found; 1 too short to tell\n\n"
+            "of 15: too short to tell: 15 of 16 points\n"
+            "of 16: no step above 25 %; a smaller one needs about 60 points, there are 16\n"
+            "of 59: no step above 25 %; a smaller one needs about 60 points, there are 59\n"
+            "of 60: no change in 60 points\n");
+  EXPECT_EQ(silence(of_lengths({15, 16, 59, 60})),
+            "1 of 4 series too short to tell anything: fewer than 16 points; 2 of 4 series young: "
+            "a step of at most 25 % needs about 60 points");
+  EXPECT_EQ(silence(of_lengths({60})), "");
+}
+
+TEST(HistoryOutput, FindsNoChangeOnlyWhereItCouldLook) {
+  EXPECT_THAT(history_text(of_lengths({9}), ChangesOfAll(1)),
+              StartsWith("9 points in 1 series read; too short to tell\n"));
+  EXPECT_THAT(history_text({}, {}), StartsWith("0 points in 0 series read; too short to tell\n"));
+  EXPECT_EQ(silence({}), "there is no series to look at");
   EXPECT_EQ(history_json(two_series(), ChangesOfAll(3)), "[]\n");
+}
+
+TEST(HistoryOutput, ListsAHundredSeriesWithoutAChange) {
+  std::vector<int> lengths;
+  for (int i = 1; i <= 102; ++i) lengths.push_back(i);
+  const std::string text = history_text(of_lengths(lengths), ChangesOfAll(102));
+  EXPECT_THAT(text, HasSubstr("\nof 100: no change in 100 points\nand 2 more series\n"));
 }
 
 TEST(History, NeedsAFileOrAStore) {
