@@ -8,6 +8,7 @@
 #include "core/base/files.h"
 #include "core/selftest_calibration.h"
 #include "core/selftest_summary.h"
+#include "core/stats/median.h"
 #include "core/trial.h"
 
 namespace melisai {
@@ -60,10 +61,7 @@ class CostRecorder final : public ProcessRunner {
 };
 
 std::optional<double> median(std::vector<double> values) {
-  if (values.empty()) return std::nullopt;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return values.empty() ? std::nullopt : std::optional(stats::median_of(values));
 }
 
 /// Median absolute deviation, scaled to the standard deviation of Gaussian noise.

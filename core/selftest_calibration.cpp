@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/stats/median.h"
+
 namespace melisai {
 namespace {
 
@@ -12,19 +14,20 @@ constexpr std::uint64_t kLongUnits = 2'000;
 constexpr double kUnitsMax = 500'000'000;  // both sizes stay below the workload's own limit
 constexpr std::size_t kDigits = 10;
 
-std::vector<double> sorted(const RunCosts& costs, std::int64_t Usage::*time) {
+std::vector<double> times_of(const RunCosts& costs, std::int64_t Usage::*time) {
   std::vector<double> times;
   for (const Usage& usage : costs) times.push_back(static_cast<double>(usage.*time));
-  std::sort(times.begin(), times.end());
   return times;
 }
 
 double least(const RunCosts& costs, std::int64_t Usage::*time) {
-  return sorted(costs, time).front();
+  const std::vector<double> times = times_of(costs, time);
+  return *std::min_element(times.begin(), times.end());
 }
 
 double median(const RunCosts& costs, std::int64_t Usage::*time) {
-  return sorted(costs, time)[costs.size() / 2];
+  std::vector<double> times = times_of(costs, time);
+  return stats::median_of(times);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/result.h"
+#include "core/stats/median.h"
 #include "core/stats/separation.h"
 #include "core/stats/standardised.h"
 #include "core/stats/stretch_costs.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/base/result.h"
+#include "core/stats/median.h"
 
 namespace melisai::stats {
 namespace {
@@ -71,14 +71,6 @@ double median_of_three(double a, double b, double c) {
 }
 
 }  // namespace
-
-double median_of(std::vector<double>& values) {
-  MELISAI_ASSERT(!values.empty());
-  const double upper = nth(values, values.size() / 2);
-  if (values.size() % 2 != 0) return upper;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  return (upper + *std::max_element(values.begin(), middle)) / 2;
-}
 
 std::optional<Standardised> standardise(std::span<const double> values) {
   if (values.size() < 2) return std::nullopt;

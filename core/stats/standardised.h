@@ -23,7 +23,4 @@ struct Standardised {
 /// than rounding. `values` finite.
 std::optional<Standardised> standardise(std::span<const double> values);
 
-/// Median; the mean of the two middle ones of an even number. `values` not empty; reordered.
-double median_of(std::vector<double>& values);
-
 }  // namespace melisai::stats

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/stats/change_points.h"
+#include "core/stats/median.h"
 
 namespace melisai::stats {
 namespace {

@@ -1,6 +1,5 @@
 #include "core/measure/formats/google_benchmark.h"
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "core/stats/median.h"
 
 namespace melisai::measure {
 namespace {
@@ -74,12 +74,6 @@ std::string text_at(const json& row, const char* key) {
   return found != row.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 Result<void> add_values(const json& row, const std::string& name,
                         std::map<std::string, Samples>& into) {
   const std::optional<double> scale = nanoseconds_per(text_at(row, "time_unit"));
@@ -134,7 +128,8 @@ Result<void> store(const std::string& full_name, const Benchmark& benchmark, int
     return {};
   }
   for (const auto& [name, samples] : metrics) {
-    const double value = median_of(samples.values);
+    std::vector<double> values = samples.values;
+    const double value = stats::median_of(values);
     if (!std::isfinite(value) && samples.metric.tier == Tier::explain) continue;
     if (!std::isfinite(value) || (value < 0 && samples.metric.tier == Tier::time)) {
       observation.failed[full_name] = name + " is not a finite number of at least 0";
