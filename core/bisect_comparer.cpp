@@ -7,13 +7,6 @@
 #include "core/trial.h"
 
 namespace melisai {
-namespace {
-
-bool belongs_to(const SeriesId& series, const BenchmarkSpec& spec) {
-  return series.benchmark == spec.name || series.benchmark.starts_with(spec.name + "/");
-}
-
-}  // namespace
 
 BisectComparer::BisectComparer(Setting setting, GitRepo& git, World& world)
     : setting_(std::move(setting)),
@@ -69,8 +62,9 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
 
 void BisectComparer::restrict_to(const std::vector<SeriesId>& series) {
   std::erase_if(benchmarks_, [&](const BenchmarkSpec& spec) {
-    return std::none_of(series.begin(), series.end(),
-                        [&](const SeriesId& each) { return belongs_to(each, spec); });
+    return std::none_of(series.begin(), series.end(), [&](const SeriesId& each) {
+      return run::belongs_to(each.benchmark, spec);
+    });
   });
 }
 

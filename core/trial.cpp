@@ -7,10 +7,6 @@
 namespace melisai {
 namespace {
 
-bool belongs_to(const std::string& benchmark, const BenchmarkSpec& spec) {
-  return benchmark == spec.name || benchmark.starts_with(spec.name + "/");
-}
-
 /// Drops what `only` does not select, failures too: a benchmark that nobody asked for must not
 /// decide the verdict. A failure of the whole process stays.
 void keep_selected(Pair& pair, const BenchmarkSpec& spec, const std::string& only) {
@@ -203,7 +199,7 @@ Step<bool> Trial::measure_one(std::size_t subject) {
 
 std::vector<std::string> Trial::open_benchmarks_of(const BenchmarkSpec& spec) const {
   std::vector<std::string> open = gate_.open_benchmarks();
-  std::erase_if(open, [&](const std::string& name) { return !belongs_to(name, spec); });
+  std::erase_if(open, [&](const std::string& name) { return !run::belongs_to(name, spec); });
   return open;
 }
 

@@ -69,6 +69,10 @@ bool selects(const std::string& only, const std::string& process_name,
   return matches_glob(only, full_name) || matches_glob(only, process_name);
 }
 
+bool belongs_to(const std::string& full_name, const BenchmarkSpec& spec) {
+  return full_name == spec.name || full_name.starts_with(spec.name + "/");
+}
+
 Result<Plan> make_plan(const Project& project, const std::string& only) {
   const std::vector<const PipelineSpec*> pipelines = reachable(project);
   const std::set<std::string> needed = needed_by_benchmarks(pipelines);

@@ -29,6 +29,9 @@ Result<Plan> make_plan(const Project& project, const std::string& only);
 bool selects(const std::string& only, const std::string& process_name,
              const std::string& full_name);
 
+/// Whether a benchmark is the process that `spec` starts, or one of those inside its harness.
+bool belongs_to(const std::string& full_name, const BenchmarkSpec& spec);
+
 /// The project that --build, --test and --bench describe; it replaces the file's pipelines. The
 /// n-th benchmark is named bench, bench-2, ... Errors: usage when there is no benchmark command.
 struct CommandLinePipelines {
