@@ -67,7 +67,8 @@ TEST(BisectSearch, TakesCandidatesInAnyOrder) {
 
 TEST(BisectSearch, IgnoresCommitsThatTheBadOneCannotReach) {
   std::vector<Candidate> line = line_of(4);
-  line.push_back({"elsewhere", {"1"}});
+  line.push_back({"elsewhere", {"3"}});
+  line.push_back({"far away", {"elsewhere"}});
   BisectSearch search(line, "4");
   EXPECT_THAT(search.suspects(), ElementsAre("1", "2", "3", "4"));
 }
@@ -129,6 +130,7 @@ TEST(BisectSearch, NeverTriesAMerge) {
   EXPECT_THAT(search.suspects(), ElementsAre("m", "t"));
   EXPECT_TRUE(search.is_merge("m"));
   EXPECT_EQ(search.first_parent("t"), "m");
+  EXPECT_EQ(search.first_parent("m"), "a3") << "the branch that was merged into";
 }
 
 TEST(BisectSearch, FindsAMergeByElimination) {
