@@ -5,9 +5,7 @@
 
 #include "core/gate/gate.h"
 #include "core/measure/measure.h"
-#include "core/project_name.h"
 #include "core/report/report.h"
-#include "core/version.h"
 
 namespace melisai {
 namespace {
@@ -35,10 +33,10 @@ const BenchmarkResult* slowest_of(const std::vector<BenchmarkResult>& results) {
 }  // namespace
 
 Bisection::Bisection(const BisectRequest& request, World& world)
-    : request_(request), world_(world), start_(world.clock.monotonic()) {
-  report_.tool_version = kVersion;
-  report_.started_at = utc_time(world.clock.now());
-  report_.seed = request.seed.value_or(fresh_seed());
+    : request_(request),
+      world_(world),
+      start_(world.clock.monotonic()),
+      report_(begin_report(request, world)) {
   report_.base.ref = request.good;
   report_.head.ref = request.bad;
 }
@@ -98,14 +96,11 @@ Step<void> Bisection::run() {
 Step<void> Bisection::begin() {
   MELISAI_CHECK(step(report::prepare_directory(request_.output_dir), ReasonCode::disk));
   report_.machine = measure::identify_machine();
-  MELISAI_TRY(RunLog log, begin_run(request_,
-                                    {.command = "bisect",
-                                     .directory = request_.directory,
-                                     .started_at = report_.started_at,
-                                     .tool_version = kVersion,
-                                     .project = project_.name},
-                                    world_));
-  report_.run = log.run();
+  MELISAI_TRY(
+      RunLog log,
+      begin_run(request_,
+                {.command = "bisect", .directory = request_.directory, .project = project_.name},
+                report_, world_));
   log_.emplace(std::move(log));
   comparer_.emplace(BisectComparer::Setting{.request = request_,
                                             .project = project_,
@@ -303,11 +298,7 @@ double Bisection::confidence() const {
 
 /// The report of bad against good, also when the search did not come to an end.
 Step<void> Bisection::keep_report(const Step<void>& flow) {
-  report_.project = project_.name;
-  report_.threshold = project_.gate.threshold;
-  report_.false_alarm = project_.gate.false_alarm;
-  report_.miss = project_.gate.miss;
-  report_.max_pairs = project_.gate.max_pairs;
+  describe_rule(project_, report_);
   report_.seconds = std::chrono::duration<double>(world_.clock.monotonic() - start_).count();
   if (!flow && rule_.series.empty()) {
     report_.verdict = Verdict::error;

@@ -11,7 +11,6 @@
 #include "core/report/report.h"
 #include "core/step.h"
 #include "core/trial.h"
-#include "core/version.h"
 
 namespace melisai {
 namespace {
@@ -22,13 +21,9 @@ class Flow {
   Flow(const Request& request, World& world)
       : request_(request),
         world_(world),
+        report_(begin_report(request, world)),
         start_(world.clock.monotonic()),
-        seed_(request.seed.value_or(fresh_seed())),
-        rng_(seed_) {
-    report_.tool_version = kVersion;
-    report_.started_at = utc_time(world.clock.now());
-    report_.seed = seed_;
-  }
+        rng_(report_.seed) {}
 
   Outcome check(const CheckRequest& request) {
     return finish([&]() -> Step<void> {
@@ -104,14 +99,10 @@ class Flow {
   }
 
   Step<void> begin_record(const std::string& command, const std::string& directory) {
-    MELISAI_TRY(RunLog log, begin_run(request_,
-                                      {.command = command,
-                                       .directory = directory,
-                                       .started_at = report_.started_at,
-                                       .tool_version = kVersion,
-                                       .project = project_.name},
-                                      world_));
-    report_.run = log.run();
+    MELISAI_TRY(
+        RunLog log,
+        begin_run(request_, {.command = command, .directory = directory, .project = project_.name},
+                  report_, world_));
     log_.emplace(std::move(log));
     return {};
   }
@@ -199,7 +190,7 @@ class Flow {
     if (only.empty()) warn_all(gate::unused_rules(project_.gate, report_.benchmarks));
     if (measured) profile(trial);
     report_.collectors = collectors.results();
-    if (log_->failure()) warn("not every pair could be stored: " + log_->failure()->message);
+    if (!log_->failure().empty()) warn(log_->failure());
     if (trial.budget_ended())
       warn("the measuring budget of " + format_duration(project_.gate.budget) +
            " ended before every benchmark was decided; raise gate.budget or --budget");
@@ -224,11 +215,7 @@ class Flow {
 
   /// Judges what there is, writes the report, and never loses the reason why a check stopped.
   Outcome finish(const Step<void>& flow) {
-    report_.project = project_.name;
-    report_.threshold = project_.gate.threshold;
-    report_.false_alarm = project_.gate.false_alarm;
-    report_.miss = project_.gate.miss;
-    report_.max_pairs = project_.gate.max_pairs;
+    describe_rule(project_, report_);
     if (!flow) {
       report_.verdict = Verdict::error;
       report_.reason_code = flow.error().code;
@@ -279,7 +266,6 @@ class Flow {
   std::string top_;  ///< of the work tree, "" for a bare repository
   bool worktree_ = false;
   std::chrono::nanoseconds start_;
-  std::uint64_t seed_;
   SeededRng rng_;
   SeededRng name_rng_{
       fresh_seed()};  // directory names must differ between runs with the same --seed

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "core/base/files.h"
+#include "core/base/rng.h"
 #include "core/project_name.h"
+#include "core/version.h"
 
 namespace melisai {
 namespace {
@@ -32,14 +34,39 @@ Step<OpenedRepository> open_repository(const std::string& directory, const std::
   return opened;
 }
 
-Step<RunLog> begin_run(const Request& request, store::RunStart start, World& world) {
+Report begin_report(const Request& request, const World& world) {
+  Report report;
+  report.tool_version = kVersion;
+  report.started_at = utc_time(world.clock.now());
+  report.seed = request.seed.value_or(fresh_seed());
+  return report;
+}
+
+Step<RunLog> begin_run(const Request& request, const RunSource& source, Report& report,
+                       World& world) {
   const store::Store::Writer writer{
-      .command = "melisai-gate " + start.command + " in " + start.directory,
+      .command = "melisai-gate " + source.command + " in " + source.directory,
       .wait = request.lock_wait,
       .interrupted = world.interrupted,
       .waiting = [&](const std::string& sentence) { world.progress.note(sentence); }};
-  start.output_dir = request.output_dir;
-  return RunLog::begin(request.state_dir, writer, start, world.clock.now());
+  MELISAI_TRY(RunLog log, RunLog::begin(request.state_dir, writer,
+                                        {.command = source.command,
+                                         .directory = source.directory,
+                                         .output_dir = request.output_dir,
+                                         .started_at = report.started_at,
+                                         .tool_version = report.tool_version,
+                                         .project = source.project},
+                                        world.clock.now()));
+  report.run = log.run();
+  return log;
+}
+
+void describe_rule(const Project& project, Report& report) {
+  report.project = project.name;
+  report.threshold = project.gate.threshold;
+  report.false_alarm = project.gate.false_alarm;
+  report.miss = project.gate.miss;
+  report.max_pairs = project.gate.max_pairs;
 }
 
 Step<LoadedProject> load_project(const ProjectSource& source, GitRepo& git, const EnvLookup& env) {

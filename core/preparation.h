@@ -20,10 +20,22 @@ struct OpenedRepository {
 Step<OpenedRepository> open_repository(const std::string& directory, const std::string& state_dir,
                                        const World& world);
 
+/// Of a run that starts now: version, time, seed.
+Report begin_report(const Request& request, const World& world);
+
+struct RunSource {
+  std::string command;    ///< "check", "ab" or "bisect"
+  std::string directory;  ///< absolute; the repository, for ab where both commands ran
+  std::string project;    ///< "" when it is not known yet
+};
+
 /// From here on the run is remembered, however it ends, and nobody else writes to the state
-/// directory. `start` says what is recorded; its output directory is the request's. Stops: as
-/// RunLog::begin.
-Step<RunLog> begin_run(const Request& request, store::RunStart start, World& world);
+/// directory. `report`: from begin_report; is given its number. Stops: as RunLog::begin.
+Step<RunLog> begin_run(const Request& request, const RunSource& source, Report& report,
+                       World& world);
+
+/// The rule that a report was judged by.
+void describe_rule(const Project& project, Report& report);
 
 /// Where the project's declaration comes from.
 struct ProjectSource {

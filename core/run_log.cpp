@@ -28,8 +28,9 @@ void RunLog::mark_disturbed(const std::string& process, const Disturbance& what)
   keep_first(store_.mark_disturbed(run_, process, what));
 }
 
-void RunLog::keep_first(Result<void> result) {
-  if (!result && !failure_) failure_ = std::move(result).error();
+void RunLog::keep_first(const Result<void>& result) {
+  if (!result && failure_.empty())
+    failure_ = "not every pair could be stored: " + result.error().message;
 }
 
 Result<void> RunLog::finish(const Report& report, const store::RunContext& context) {

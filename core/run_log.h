@@ -2,7 +2,6 @@
 // pair as it is finished, closed with the report. Between timed pairs only.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "core/model/report.h"
@@ -22,20 +21,21 @@ class RunLog {
   store::Store& store() { return store_; }
   store::RunId run() const { return run_; }
 
-  /// The first failure is kept: a pair that cannot be stored must not end the measurement.
+  /// A pair that cannot be stored must not end the measurement.
   void add_pair(const std::string& process, const Pair& pair);
   void mark_disturbed(const std::string& process, const Disturbance& what);
-  const std::optional<Error>& failure() const { return failure_; }
+  /// Warns of the first one that could not; "" when all were.
+  const std::string& failure() const { return failure_; }
 
   Result<void> finish(const Report& report, const store::RunContext& context);
 
  private:
   RunLog(store::Store store, store::RunId run) : store_(std::move(store)), run_(run) {}
-  void keep_first(Result<void> result);
+  void keep_first(const Result<void>& result);
 
   store::Store store_;
   store::RunId run_ = 0;
-  std::optional<Error> failure_;
+  std::string failure_;
 };
 
 }  // namespace melisai
