@@ -1,13 +1,10 @@
-// Bisections on exact numbers: benchmarks print what their commit says, so every answer is certain.
+// Bisections on exact numbers: what they find.
 #include <gmock/gmock.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <map>
 
-#include "tests/e2e/support/sandbox.h"
+#include "tests/e2e/support/bisect_sandbox.h"
 
 namespace melisai::e2e {
 namespace {
@@ -19,83 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class Bisect : public Sandbox {
- protected:
-  /// A build that fails where `broken` exists, and two benchmarks that report the time in cli.txt
-  /// and other.txt. How often something was built or measured is counted outside the repository.
-  void SetUp() override {
-    Sandbox::SetUp();
-    std::string pipeline =
-        "version: 1\npipelines:\n  build: { trigger: on_commit, run: sh build.sh }\n"
-        "  benchmark:\n    trigger: after_build\n    benchmarks:\n";
-    for (const std::string name : {"cli", "other"})
-      pipeline += "      - { name: " + name + ", run: sh bench.sh " + name +
-                  ", format: google-benchmark }\n";
-    write(".melisai-gate.yaml", pipeline);
-    write("build.sh", "echo built >> " + root() + "/builds; test ! -e broken\n");
-    write(
-        "bench.sh",
-        "echo $1 >> " + root() +
-            "/measured; test ! -e crashes || exit 7\n"
-            "test ! -e hangs || sh -c 'echo hangs >> " +
-            root() +
-            "/hanging; sleep 600; :'\n"
-            "printf '{\"context\": {}, \"benchmarks\": [{\"name\": \"BM\", \"run_type\": "
-            "\"iteration\", \"iterations\": 1, \"real_time\": %s, \"cpu_time\": %s, \"time_unit\": "
-            "\"ns\"}]}' $(cat $1.txt) $(cat $1.txt) > $MELISAI_RESULT\n");
-    write("other.txt", "500");
-    commit_time(1000, "start");
-    git({"tag", "good"});
-  }
-
-  std::string commit_time(int time, const std::string& subject) {
-    write("cli.txt", std::to_string(time));
-    return commit(subject);
-  }
-  /// Commits that change nothing.
-  void commit_others(int count) {
-    for (int i = 0; i < count; ++i) commit("nothing " + std::to_string(i));
-  }
-  std::string commit_with(const std::string& file, const std::string& subject) {
-    write(file, "");
-    return commit(subject);
-  }
-  std::string commit_without(const std::string& file, const std::string& subject) {
-    std::filesystem::remove(repo() + "/" + file);
-    return commit(subject);
-  }
-
-  Ran bisect(Words options = {}, const std::function<void(pid_t)>& started = {}) {
-    Words argv = {MELISAI_BIN_DIR "/melisai-gate",
-                  "bisect",
-                  "-C",
-                  repo(),
-                  "--good",
-                  "good",
-                  "--output-dir",
-                  output(),
-                  "--state-dir",
-                  state(),
-                  "--seed",
-                  "1"};
-    argv.insert(argv.end(), options.begin(), options.end());
-    return run_program(argv, root(), started);
-  }
-  json found(int code = 0, Words options = {}) {
-    options.push_back("--json");
-    const Ran ran = bisect(options);
-    EXPECT_EQ(ran.code, code) << ran.out << ran.err;
-    return json::parse(ran.out, nullptr, false);
-  }
-  /// Lines of a file outside the repository.
-  long lines_of(const std::string& name, const std::string& line) const {
-    std::ifstream file(root() + "/" + name);
-    long count = 0;
-    for (std::string each; std::getline(file, each);) count += each == line;
-    return count;
-  }
-};
 
 TEST_F(Bisect, FindsTheCulpritAndSaysHowSure) {
   commit_others(5);
@@ -275,99 +195,6 @@ TEST_F(Bisect, CannotTellASlowdownBelowTheNoise) {
   const json result = found(3, {"--max-pairs", "12"});
   EXPECT_EQ(result["result"], "cannot_tell");
   EXPECT_THAT(result["reason"].get<std::string>(), StartsWith("cannot tell: "));
-}
-
-TEST_F(Bisect, ADryRunShowsThePlanAndTouchesNothing) {
-  commit_others(3);
-  git({"checkout", "-q", "-b", "side"});
-  write("side", "1");
-  commit("on the side");
-  git({"checkout", "-q", "main"});
-  git({"merge", "-q", "--no-ff", "-m", "the merge", "side"});
-  commit_time(1100, "slow");
-  const json plan = found(0, {"--dry-run"});
-  EXPECT_EQ(plan["result"], "plan");
-  EXPECT_EQ(plan["commits"], 6);
-  EXPECT_EQ(plan["steps"], 3);
-  EXPECT_EQ(plan["first"]["subject"], "nothing 2");
-  ASSERT_EQ(plan["merges"].size(), 1u);
-  EXPECT_EQ(plan["merges"][0]["subject"], "the merge");
-  EXPECT_THAT(bisect({"--dry-run"}).out,
-              AllOf(HasSubstr("6 commits"), HasSubstr("never tried: 1 merge")));
-  EXPECT_FALSE(std::filesystem::exists(state()));
-  EXPECT_FALSE(std::filesystem::exists(output()));
-  EXPECT_EQ(lines_of("builds", "built"), 0);
-}
-
-TEST_F(Bisect, ASecondSearchBuildsNothing) {
-  commit_others(4);
-  const std::string culprit = commit_time(1100, "slow");
-  commit_others(3);
-  found();
-  const long builds = lines_of("builds", "built");
-  EXPECT_GE(builds, 4);
-  EXPECT_EQ(found()["culprit"], culprit);
-  EXPECT_EQ(lines_of("builds", "built"), builds);
-}
-
-TEST_F(Bisect, IsRememberedAsARunOfBadAgainstGood) {
-  commit_time(1100, "slow");
-  found();
-  EXPECT_EQ(report()["verdict"], "regression");
-  const json runs = answer_of({"runs", "--json"});
-  ASSERT_EQ(runs.size(), 1u);
-  EXPECT_EQ(runs[0]["command"], "bisect");
-  EXPECT_EQ(runs[0]["verdict"], "regression");
-  EXPECT_EQ(runs[0]["base"]["ref"], "good");
-}
-
-TEST_F(Bisect, NeedsAGoodCommitThatIsAnAncestor) {
-  git({"checkout", "-q", "-b", "elsewhere"});
-  commit_others(1);
-  git({"tag", "-f", "good"});
-  git({"checkout", "-q", "main"});
-  commit_time(1100, "slow");
-  const Ran ran = bisect();
-  EXPECT_EQ(ran.code, 4);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("is not an ancestor"), HasSubstr("merge base")));
-  EXPECT_EQ(ran.out, "");
-}
-
-TEST_F(Bisect, WrongRequestsSayWhatToDo) {
-  commit_time(1100, "slow");
-  EXPECT_EQ(bisect({"--only", "nothing"}).code, 2);
-  EXPECT_THAT(bisect({"--bad", "mian"}).err, HasSubstr("did you mean 'main'?"));
-  EXPECT_EQ(bisect({"--bad", "good"}).code, 4);
-}
-
-TEST_F(Bisect, AGoodCommitThatCannotBeBuiltIsAnError) {
-  commit_with("broken", "broken");
-  git({"tag", "-f", "good"});
-  commit_without("broken", "mended");
-  const Ran ran = bisect();
-  EXPECT_EQ(ran.code, 4);
-  EXPECT_THAT(ran.err, HasSubstr("'build' failed"));
-  EXPECT_EQ(report()["reason_code"], "build_failed");
-}
-
-TEST_F(Bisect, InterruptedItTellsWhatIsKnown) {
-  commit_others(1);
-  const std::string culprit = commit_time(1100, "slow");
-  commit_others(1);
-  commit_with("hangs", "hangs");
-  commit_without("hangs", "mended");
-  commit_others(3);
-  const Ran ran = bisect({"--json"}, [&](pid_t pid) {
-    EXPECT_TRUE(eventually([&] { return lines_of("hanging", "hangs") > 0; }));
-    kill(pid, SIGINT);
-  });
-  EXPECT_EQ(ran.code, 4);
-  const json result = json::parse(ran.out, nullptr, false);
-  ASSERT_TRUE(result.is_object()) << ran.out << ran.err;
-  EXPECT_EQ(result["result"], "cannot_tell");
-  EXPECT_THAT(result["reason"].get<std::string>(), HasSubstr("interrupted"));
-  EXPECT_THAT(result["suspects"].get<Words>(), testing::Contains(culprit));
-  expect_nothing_left();
 }
 
 }  // namespace
