@@ -102,6 +102,9 @@ Step<void> Bisection::begin() {
                 {.command = "bisect", .directory = request_.directory, .project = project_.name},
                 report_, world_));
   log_.emplace(std::move(log));
+  context_ = {.branch = branch_of(request_.bad, report_.head.sha, *repository_.git, world_.env),
+              .configuration = run::configuration_hash(plan_, project_.measure),
+              .trusted = !is_pull_request(world_.env)};
   comparer_.emplace(BisectComparer::Setting{.request = request_,
                                             .project = project_,
                                             .plan = plan_,
@@ -122,6 +125,10 @@ Step<void> Bisection::compare_bad_with_good() {
       comparer_->measure(good_->tree(), bad.tree(), project_.gate, &*log_);
   report_.benchmarks = std::move(measured.benchmarks);
   report_.measurements = std::move(measured.measurements);
+  if (!log_->failure().empty()) {
+    report_.warnings.push_back(log_->failure());
+    world_.progress.note(log_->failure());
+  }
   MELISAI_CHECK(measured.end);
   gate::conclude(report_);
   // One answer more than the search needs: the culprit against its parent.
@@ -308,7 +315,7 @@ Step<void> Bisection::keep_report(const Step<void>& flow) {
   }
   const Result<void> written = report::write_reports(report_, request_.output_dir);
   Result<void> stored;
-  if (log_) stored = log_->finish(report_, store::RunContext{});
+  if (log_) stored = log_->finish(report_, context_);
   log_.reset();
   if (!flow) return flow;
   MELISAI_CHECK(step(written, ReasonCode::disk));

@@ -60,6 +60,7 @@ class Bisection {
   int searches_ = 1;
   recover::BisectRule rule_;
   std::optional<RunLog> log_;
+  store::RunContext context_;
   std::optional<BisectComparer> comparer_;
   std::optional<run::BuildSlot> good_;  ///< the build that every commit is compared with
 };

@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST_F(Bisect, ADryRunShowsThePlanAndTouchesNothing) {
   commit_others(3);
@@ -55,6 +56,35 @@ TEST_F(Bisect, IsRememberedAsARunOfBadAgainstGood) {
   EXPECT_EQ(runs[0]["command"], "bisect");
   EXPECT_EQ(runs[0]["verdict"], "regression");
   EXPECT_EQ(runs[0]["base"]["ref"], "good");
+}
+
+TEST_F(Bisect, IsStoredLikeACheckOfTheSameCommit) {
+  commit_time(1100, "slow");
+  found();
+  ASSERT_EQ(check({"--base", "good"}).code, 1);
+  const json bisection = answer_of({"show", "1", "--json"});
+  const json checked = answer_of({"show", "2", "--json"});
+  for (const char* field : {"branch", "configuration", "trusted", "project"})
+    EXPECT_EQ(bisection[field], checked[field]) << field;
+  EXPECT_EQ(bisection["trusted"], true);
+}
+
+TEST_F(Bisect, SaysWhenPairsCouldNotBeStored) {
+  commit_time(1100, "slow");
+  found();
+  const Ran sabotaged =
+      run_program({"python3", "-c",
+                   "import sqlite3, sys\n"
+                   "db = sqlite3.connect(sys.argv[1])\n"
+                   "db.execute('CREATE UNIQUE INDEX one ON pairs (process) WHERE run > 1')\n"
+                   "db.commit()\n",
+                   state() + "/store.db"},
+                  root());
+  ASSERT_EQ(sabotaged.code, 0) << sabotaged.err;
+  const Ran ran = bisect();
+  EXPECT_THAT(ran.out, StartsWith("culprit: ")) << "what is not stored was measured";
+  EXPECT_THAT(ran.err, HasSubstr("not every pair could be stored"));
+  EXPECT_THAT(report()["warnings"].dump(), HasSubstr("not every pair could be stored"));
 }
 
 TEST_F(Bisect, NeedsAGoodCommitThatIsAnAncestor) {
