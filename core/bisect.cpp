@@ -18,7 +18,7 @@ int exit_code_of(const BisectResult& result) {
 
 std::string shown(const BisectResult& result, const Display& display) {
   if (display.json) return to_json(result);
-  return display.quiet ? headline(result) + "\n" : to_text(result);
+  return display.quiet ? to_short_text(result) : to_text(result);
 }
 
 }  // namespace

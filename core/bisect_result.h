@@ -60,6 +60,8 @@ std::string to_json(const BisectPlan& plan, const BisectResult& range);
 
 /// The finding in one line.
 std::string headline(const BisectResult& result);
+/// The same, and the commits of a range.
+std::string to_short_text(const BisectResult& result);
 /// Headline, what it rests on, the tried commits as a table, what was skipped and why.
 std::string to_text(const BisectResult& result);
 std::string to_json(const BisectResult& result);

@@ -13,10 +13,6 @@ constexpr std::size_t kSuspectsShown = 20;
 constexpr std::size_t kSkippedShown = 20;
 constexpr std::size_t kWhyCharactersMax = 300;
 
-std::string count_of(std::size_t number, const std::string& one, const std::string& many) {
-  return std::to_string(number) + " " + (number == 1 ? one : many);
-}
-
 /// Never more than is proven: 0.9467 -> "94 %".
 std::string confidence_text(double confidence) {
   return std::to_string(static_cast<int>(std::floor(confidence * 100 + 1e-9))) + " %";
@@ -65,14 +61,16 @@ std::string steps_text(const BisectResult& result) {
   return "\nTried, in this order:\n" + table.text();
 }
 
+/// Of a range all of them: they are the result.
 std::string suspects_text(const BisectResult& result) {
   const std::vector<GitCommit>& all = result.suspects;
   if (all.size() < 2) return "";
+  const bool is_range = result.kind == BisectResult::Kind::range;
+  const std::size_t shown = is_range ? all.size() : std::min(all.size(), kSuspectsShown);
   std::string text = "\nSuspects, oldest first:\n";
-  for (std::size_t i = 0; i < std::min(all.size(), kSuspectsShown); ++i)
-    text += "  " + commit_text(all[i]) + "\n";
-  if (all.size() > kSuspectsShown)
-    text += "  and " + std::to_string(all.size() - kSuspectsShown) + " more (--json has all)\n";
+  for (std::size_t i = 0; i < shown; ++i) text += "  " + commit_text(all[i]) + "\n";
+  if (shown < all.size())
+    text += "  and " + std::to_string(all.size() - shown) + " more (--json has all)\n";
   return text;
 }
 
@@ -112,26 +110,31 @@ std::string headline(const BisectResult& result) {
   return "";
 }
 
+std::string to_short_text(const BisectResult& result) {
+  const bool is_range = result.kind == BisectResult::Kind::range;
+  return headline(result) + "\n" + (is_range ? suspects_text(result) : "");
+}
+
 std::string to_text(const BisectResult& result) {
   std::string text = headline(result) + "\n";
   if (result.bad_against_good)
     text += "bad " + commit_text(result.bad) + " against good " + commit_text(result.good) + ": " +
             effect_text(*result.bad_against_good) + ", " +
-            count_of(static_cast<std::size_t>(result.bad_against_good->pairs), "pair", "pairs") +
+            report::count_of(static_cast<std::size_t>(result.bad_against_good->pairs), "pair") +
             "\n";
   return text + suspects_text(result) + steps_text(result) + skipped_text(result);
 }
 
 std::string to_text(const BisectPlan& plan, const BisectResult& range) {
-  std::string text = count_of(plan.commits, "commit", "commits") + " after good " +
+  std::string text = report::count_of(plan.commits, "commit") + " after good " +
                      commit_text(range.good) + " up to bad " + commit_text(range.bad) + "\n";
   text += "first: bad is measured against good; the search goes on only if it is slower\n";
-  text += "then: " + count_of(static_cast<std::size_t>(plan.steps), "step", "steps") +
+  text += "then: " + report::count_of(static_cast<std::size_t>(plan.steps), "step") +
           " when each one halves what is left";
   text += plan.first ? ", the first one at " + commit_text(*plan.first) + "\n" : "\n";
   text += "at last: the culprit is measured against its parent\n";
   if (plan.merges.empty()) return text;
-  text += "never tried: " + count_of(plan.merges.size(), "merge", "merges") + "\n";
+  text += "never tried: " + report::count_of(plan.merges.size(), "merge") + "\n";
   for (std::size_t i = 0; i < std::min(plan.merges.size(), kSkippedShown); ++i)
     text += "  " + commit_text(plan.merges[i]) + "\n";
   if (plan.merges.size() > kSkippedShown)
@@ -145,7 +148,7 @@ std::string to_line(const BisectStep& step) {
   if (step.judged.answer == recover::Answer::unknown)
     return text + ": " + report::clip(report::one_line(step.judged.why), kWhyCharactersMax);
   return text + ", " + effect_text(step.judged.result) + ", " +
-         count_of(static_cast<std::size_t>(step.judged.result.pairs), "pair", "pairs");
+         report::count_of(static_cast<std::size_t>(step.judged.result.pairs), "pair");
 }
 
 }  // namespace melisai

@@ -256,7 +256,7 @@ void Bisection::record(BisectStep step) {
   const std::string left =
       step.base == BisectBase::parent
           ? ""
-          : "; " + std::to_string(search_->suspects().size()) + " suspects left";
+          : "; " + report::count_of(search_->suspects().size(), "suspect") + " left";
   world_.progress.note(to_line(step) + left);
   result_.steps.push_back(std::move(step));
   comparer_->evict();

@@ -47,8 +47,9 @@ TEST_F(Bisect, TellsPeopleTheCulpritFirst) {
               StartsWith("culprit: " + culprit.substr(0, 12) + " \"Copy everything twice\""));
   EXPECT_THAT(ran.out, AllOf(HasSubstr("cli/BM cpu_time +20.0 %"), HasSubstr("confidence 9"),
                              HasSubstr("slower than parent")));
-  EXPECT_THAT(ran.err, HasSubstr("suspects left")) << "a step is told when it is done";
-  EXPECT_THAT(bisect({"--quiet"}).out, Not(HasSubstr("Tried")));
+  EXPECT_THAT(ran.err, HasSubstr("; 1 suspect left\n")) << "a step is told when it is done";
+  EXPECT_THAT(bisect({"--quiet"}).out,
+              AllOf(HasSubstr(culprit.substr(0, 12)), Not(HasSubstr("Tried"))));
 }
 
 TEST_F(Bisect, TheBadCommitItselfMayBeTheCulprit) {
@@ -108,7 +109,20 @@ TEST_F(Bisect, EndsInTheShortestRangeWhenTheCulpritCannotBeBuilt) {
   EXPECT_EQ(result["skipped"].size(), 2u);
   const Ran ran = bisect();
   EXPECT_THAT(ran.out, StartsWith("range: the culprit is one of 3 commits"));
-  EXPECT_THAT(ran.out, HasSubstr("slow, and still broken"));
+  const std::string quiet = bisect({"--quiet"}).out;
+  for (const std::string& suspect : {culprit, second, mended})
+    EXPECT_THAT(quiet, HasSubstr(suspect.substr(0, 12)));
+  EXPECT_THAT(quiet, Not(HasSubstr("Tried")));
+}
+
+TEST_F(Bisect, NamesEveryCommitOfALongRange) {
+  commit_with("broken", "broken");
+  commit_others(23);
+  const std::string culprit = commit_time(1100, "slow, and still broken");
+  commit_without("broken", "mended");
+  const std::string text = bisect().out;
+  EXPECT_THAT(text, StartsWith("range: the culprit is one of 26 commits"));
+  EXPECT_THAT(text, HasSubstr(culprit.substr(0, 12) + " \"slow, and still broken\"\n"));
 }
 
 TEST_F(Bisect, ACommitWhoseBenchmarkFailsIsSkipped) {
