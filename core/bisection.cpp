@@ -30,6 +30,15 @@ const BenchmarkResult* slowest_of(const std::vector<BenchmarkResult>& results) {
   return slowest;
 }
 
+/// A name that the repository does not know was typed wrongly.
+Step<std::string> resolve(GitRepo& git, const std::string& option, const std::string& ref) {
+  const Result<std::string> sha = git.resolve(ref);
+  if (sha) return *sha;
+  const Error error = with_context(sha.error(), option);
+  return stop_for(error,
+                  error.code == Errc::not_found ? ReasonCode::configuration : ReasonCode::git);
+}
+
 }  // namespace
 
 Bisection::Bisection(const BisectRequest& request, World& world)
@@ -43,8 +52,8 @@ Bisection::Bisection(const BisectRequest& request, World& world)
 
 Step<void> Bisection::prepare() {
   MELISAI_TRY(repository_, open_repository(request_.directory, request_.state_dir, world_));
-  MELISAI_TRY(report_.base.sha, step(repository_.git->resolve(request_.good), ReasonCode::git));
-  MELISAI_TRY(report_.head.sha, step(repository_.git->resolve(request_.bad), ReasonCode::git));
+  MELISAI_TRY(report_.base.sha, resolve(*repository_.git, "--good", request_.good));
+  MELISAI_TRY(report_.head.sha, resolve(*repository_.git, "--bad", request_.bad));
   result_.good = report_.base;
   result_.bad = report_.head;
   MELISAI_TRY(commits_, step(repository_.git->commits_between(report_.base.sha, report_.head.sha),

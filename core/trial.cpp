@@ -131,7 +131,8 @@ Step<void> Trial::warm_up() {
   });
   if (nothing && not_started_.empty() && !only_.empty())
     return Stop{ReasonCode::configuration,
-                "--only '" + only_ + "' matches no benchmark on either side"};
+                "--only '" + only_ +
+                    "' matches no benchmark on either side; a report without --only names them"};
   gate_.start(warm_ups);
   return {};
 }

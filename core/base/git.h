@@ -45,8 +45,9 @@ class GitRepo {
   /// Errors: git; says so when the repository is shallow and how to deepen it.
   virtual Result<std::string> merge_base(const std::string& sha_a, const std::string& sha_b) = 0;
   /// Commits that `bad_sha` can reach and `good_sha`, one of its ancestors, cannot; parents before
-  /// children, the bad commit last. Errors: git, when good is no ancestor of bad (names their merge
-  /// base) or the clone is shallow (says how to deepen it); limit above kCommitsBetweenMax.
+  /// children, the bad commit last. Errors: usage when good is bad or no ancestor of it (names
+  /// their merge base); git when the clone is shallow (says how to deepen it); limit above
+  /// kCommitsBetweenMax.
   virtual Result<std::vector<GitCommit>> commits_between(const std::string& good_sha,
                                                          const std::string& bad_sha) = 0;
   /// `sha`, its first parent, that one's first parent, and so on: to the first commit, the edge of

@@ -29,6 +29,7 @@ struct CodeName {
 
 inline constexpr CodeName kCodeNames[] = {
     {Errc::git, "git"},
+    {Errc::usage, "usage"},
     {Errc::not_found, "not_found"},
     {Errc::disk_full, "disk_full"},
     {Errc::limit, "limit"},

@@ -33,14 +33,15 @@ Error too_many() {
 Result<void> check_is_ancestor(git_repository& repository, const std::string& good,
                                const std::string& bad) {
   if (good == bad)
-    return Error{Errc::git, "good and bad are the same commit " + good + ": nothing lies between"};
+    return Error{Errc::usage, "--good and --bad are the same commit " + good +
+                                  ", so nothing lies between: name an older --good"};
   MELISAI_TRY(const std::string base, merge_base(repository, good, bad));
   if (base == good) return {};
   if (base == bad)
-    return Error{Errc::git, "bad commit " + bad + " is an ancestor of good commit " + good +
-                                ": exchange --good and --bad"};
-  return Error{Errc::git, "good commit " + good + " is not an ancestor of bad commit " + bad +
-                              ": name their merge base " + base + " as --good"};
+    return Error{Errc::usage, "bad commit " + bad + " is an ancestor of good commit " + good +
+                                  ": did you swap --good and --bad?"};
+  return Error{Errc::usage, "good commit " + good + " is not an ancestor of bad commit " + bad +
+                                ": name their merge base " + base + " as --good"};
 }
 
 Result<GitCommit> describe(git_repository& repository, const git_oid& id) {

@@ -4,7 +4,9 @@
 #include <map>
 #include <set>
 
+#include "core/base/config.h"
 #include "core/base/glob.h"
+#include "core/base/text.h"
 
 namespace melisai::run {
 namespace {
@@ -99,10 +101,13 @@ Result<Plan> make_plan(const Project& project, const std::string& only) {
                  "pipeline with `trigger: "
                  "on_commit` or `after_<name>`, or use --bench CMD"};
   MELISAI_CHECK(check_names_are_apart(plan.benchmarks));
+  std::vector<std::string> names;
+  for (const BenchmarkSpec& spec : plan.benchmarks) names.push_back(spec.name);
   std::erase_if(plan.benchmarks,
                 [&](const BenchmarkSpec& spec) { return !could_match(only, spec); });
   if (plan.benchmarks.empty())
-    return Error{Errc::config, "--only '" + only + "' matches no benchmark"};
+    return Error{Errc::config, "--only " + in_quotes(only) + " matches no benchmark" +
+                                   suggestion(only, names, "benchmarks")};
   return plan;
 }
 
@@ -111,6 +116,10 @@ Result<std::vector<PipelineSpec>> pipelines_from(const CommandLinePipelines& com
     return Error{
         Errc::usage,
         "--build and --test need at least one --bench CMD; without them the pipeline file is used"};
+  for (const std::string& line : commands.bench)
+    if (line.find_first_not_of(" \t\n") == std::string::npos)
+      return Error{Errc::usage,
+                   "--bench is empty; give the command to measure, as in --bench './app'"};
   std::vector<PipelineSpec> pipelines;
   const auto add = [&](const std::string& name, const std::string& line,
                        Milliseconds timeout) -> PipelineSpec& {

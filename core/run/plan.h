@@ -33,7 +33,8 @@ bool selects(const std::string& only, const std::string& process_name,
 bool belongs_to(const std::string& full_name, const BenchmarkSpec& spec);
 
 /// The project that --build, --test and --bench describe; it replaces the file's pipelines. The
-/// n-th benchmark is named bench, bench-2, ... Errors: usage when there is no benchmark command.
+/// n-th benchmark is named bench, bench-2, ... Errors: usage when a benchmark command is missing or
+/// empty.
 struct CommandLinePipelines {
   std::string build;
   std::string test;

@@ -94,16 +94,34 @@ TEST_F(Bisect, NeedsAGoodCommitThatIsAnAncestor) {
   git({"checkout", "-q", "main"});
   commit_time(1100, "slow");
   const Ran ran = bisect();
-  EXPECT_EQ(ran.code, 4);
+  EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("is not an ancestor"), HasSubstr("merge base")));
   EXPECT_EQ(ran.out, "");
 }
 
 TEST_F(Bisect, WrongRequestsSayWhatToDo) {
   commit_time(1100, "slow");
-  EXPECT_EQ(bisect({"--only", "nothing"}).code, 2);
-  EXPECT_THAT(bisect({"--bad", "mian"}).err, HasSubstr("did you mean 'main'?"));
-  EXPECT_EQ(bisect({"--bad", "good"}).code, 4);
+  git({"tag", "first", "good"});
+  git({"tag", "last"});
+  const struct {
+    Words options;
+    const char* said;
+  } kRequests[] = {
+      {{"--only", "nothing"}, "'nothing' matches no benchmark; benchmarks: cli, other"},
+      {{"--only", "cli/BM_No"}, "matches no benchmark on either side"},
+      {{"--bad", "mian"}, "--bad: unknown git reference 'mian'; did you mean 'main'?"},
+      {{"--good", "nope"}, "--good: unknown git reference 'nope'"},
+      {{"--bad", "good"}, "name an older --good"},
+      {{"--good", "last", "--bad", "first"}, "did you swap --good and --bad?"},
+      {{"--bench", ""}, "--bench is empty; give the command"},
+      {{"--bench", "true", "--bench", " "}, "--bench is empty"},
+      {{"--config", repo()}, "is not a regular file"}};
+  for (const auto& request : kRequests) {
+    const Ran ran = bisect(request.options);
+    EXPECT_EQ(ran.code, 2) << request.said;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr(request.said));
+  }
 }
 
 TEST_F(Bisect, AGoodCommitThatCannotBeBuiltIsAnError) {

@@ -74,9 +74,11 @@ TEST_F(GitCommits, NeedAGoodCommitThatIsAnAncestor) {
   sh("git checkout -q main");
   const std::string straight = commit("a", "2");
   EXPECT_THAT(failure(open()->commits_between(side, straight)),
-              AllOf(StartsWith("git: "), HasSubstr("not an ancestor"), HasSubstr(fork)));
-  EXPECT_THAT(failure(open()->commits_between(straight, fork)), HasSubstr("exchange --good"));
-  EXPECT_THAT(failure(open()->commits_between(fork, fork)), HasSubstr("the same commit"));
+              AllOf(StartsWith("usage: "), HasSubstr("not an ancestor"), HasSubstr(fork)));
+  EXPECT_THAT(failure(open()->commits_between(straight, fork)),
+              AllOf(StartsWith("usage: "), HasSubstr("did you swap --good and --bad?")));
+  EXPECT_THAT(failure(open()->commits_between(fork, fork)),
+              AllOf(StartsWith("usage: "), HasSubstr("the same commit")));
 }
 
 TEST_F(GitCommits, OfAShallowCloneSayHowToDeepenIt) {

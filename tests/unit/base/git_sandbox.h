@@ -136,6 +136,7 @@ std::string failure(const Result<T>& result) {
   if (result) return "";
   for (const auto& [code, name] : {std::pair{Errc::git, "git"},
                                    {Errc::not_found, "not_found"},
+                                   {Errc::usage, "usage"},
                                    {Errc::limit, "limit"},
                                    {Errc::disk_full, "disk_full"},
                                    {Errc::timeout, "timeout"},

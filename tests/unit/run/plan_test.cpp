@@ -128,6 +128,7 @@ TEST(CommandLinePipelines, RunWithoutABuild) {
   ASSERT_TRUE(pipelines);
   EXPECT_TRUE(make_plan({.pipelines = *pipelines}, ""));
   EXPECT_FALSE(pipelines_from({.build = "make"}));
+  EXPECT_EQ(pipelines_from({.bench = {"./a", " "}}).error().code, Errc::usage);
 }
 
 }  // namespace
