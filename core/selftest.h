@@ -1,5 +1,5 @@
-// Selftest: proves on this machine that the gate stays green when nothing changed and turns red on
-// a slowdown of the threshold, with a built-in workload and real processes.
+// Selftest: tries on this machine whether the gate stays green when nothing changed and turns red
+// on a slowdown of the threshold, with a built-in workload and real processes.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ struct SelftestRequest {
   std::optional<std::uint64_t> seed;
 };
 
-/// The exit code: 0 the gate kept its promise, 1 it did not, 3 too little was decided to tell, 4
-/// interrupted; in each case the numbers are printed (core/selftest_summary.h). Works in TMPDIR and
-/// leaves nothing there. Errors: process, not_found, disk_full, io.
+/// The exit code: 0 nothing contradicts the gate's promise, 1 it is broken, 3 too little was
+/// decided to tell, 4 interrupted; in each case the numbers are printed (core/selftest_summary.h).
+/// Works in TMPDIR and leaves nothing there. Errors: process, not_found, disk_full, io.
 Result<int> selftest(const SelftestRequest& request, World& world,
                      const std::function<bool(std::string_view)>& print);
 

@@ -19,7 +19,8 @@ const char* word_of(SelftestVerdict verdict) {
 
 Json json_of(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-Json json_of(const SelftestArm& arm) {
+/// `wrong`: how many of the trials went against the promise.
+Json json_of(const SelftestArm& arm, int wrong) {
   Json json;
   json["trials"] = arm.trials;
   json["red"] = arm.red;
@@ -27,6 +28,7 @@ Json json_of(const SelftestArm& arm) {
   json["inconclusive"] = arm.inconclusive;
   json["mean_pairs"] = nullptr;
   if (arm.trials > 0) json["mean_pairs"] = static_cast<double>(arm.pairs) / arm.trials;
+  json["wrong_at_most"] = wrong_at_most(wrong, arm);
   return json;
 }
 
@@ -44,8 +46,8 @@ std::string json_of(const SelftestSummary& summary) {
   json["seconds"] = summary.seconds;
   json["run_ms"] = summary.run_ms;
   json["slowdown"] = summary.slowdown;
-  json["equal"] = json_of(summary.equal);
-  json["slow"] = json_of(summary.slow);
+  json["equal"] = json_of(summary.equal, summary.equal.red);
+  json["slow"] = json_of(summary.slow, summary.slow.clear);
   json["noise"]["metric"] = summary.metric.empty() ? Json(nullptr) : Json(summary.metric);
   json["noise"]["spread"] = json_of(summary.spread);
   json["noise"]["smallest_found"] = json_of(summary.smallest_found);

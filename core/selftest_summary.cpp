@@ -5,20 +5,21 @@
 #include <cmath>
 #include <cstdio>
 
-#include "core/base/units.h"
+#include "core/stats/binomial.h"
 
 namespace melisai {
 namespace {
 
 // A selftest that cries wolf once in 1,000 runs of a sound gate does not make people deaf.
 constexpr double kDoubtful = 0.001;
+constexpr double kLimitError = 0.05;
 constexpr int kDecidedMin = 5;  // of each kind, before "kept" means anything
 constexpr int kOpenMin = 3;     // trials that are not decided, before noise is blamed for them
 
 int decided(const SelftestArm& arm) { return arm.red + arm.clear; }
 
 bool is_too_often(int hits, const SelftestArm& arm, double rate) {
-  return binomial_tail(hits, arm.trials, rate) < kDoubtful;
+  return stats::binomial_tail(hits, arm.trials, rate) < kDoubtful;
 }
 
 bool is_noisy(const SelftestArm& arm) {
@@ -33,6 +34,20 @@ std::string percent(double fraction) {
 
 std::string share(int part, int whole) {
   return std::to_string(part) + " of " + std::to_string(whole);
+}
+
+/// So few trials cannot show that the promise is kept, only how badly it may be broken at most.
+std::string kept_sentence(const SelftestSummary& summary) {
+  const SelftestArm& equal = summary.equal;
+  const SelftestArm& slow = summary.slow;
+  return "The promise is not contradicted by " + std::to_string(equal.trials + slow.trials) +
+         " trials: " + share(equal.red, equal.trials) + " equal programs turned red (at most " +
+         percent(wrong_at_most(equal.red, equal)) + " do, promised are " +
+         percent(summary.policy.false_alarm) + "), and " + share(slow.clear, slow.trials) +
+         " slowdowns of " + percent(summary.slowdown) + " were called clear (at most " +
+         percent(wrong_at_most(slow.clear, slow)) + " are, promised are " +
+         percent(summary.policy.miss) + "), " + std::to_string(slow.red) +
+         " were found. Upper limits hold with a confidence of " + percent(1 - kLimitError) + ".";
 }
 
 std::string broken_sentence(const SelftestSummary& summary) {
@@ -77,12 +92,8 @@ std::string row(const char* name, const SelftestArm& arm, const char* clear) {
 
 }  // namespace
 
-double binomial_tail(int hits, int trials, double rate) {
-  double tail = 0;
-  for (int i = std::max(hits, 0); i <= trials; ++i)
-    tail += std::exp(std::lgamma(trials + 1) - std::lgamma(i + 1) - std::lgamma(trials - i + 1) +
-                     i * std::log(rate) + (trials - i) * std::log1p(-rate));
-  return tail;
+double wrong_at_most(int wrong, const SelftestArm& arm) {
+  return stats::rate_limit(wrong, arm.trials, kLimitError);
 }
 
 SelftestVerdict verdict_of(const SelftestSummary& summary) {
@@ -113,10 +124,7 @@ std::string sentence_of(const SelftestSummary& summary) {
     case SelftestVerdict::cannot_tell: return doubtful_sentence(summary);
     case SelftestVerdict::interrupted: return "Interrupted: too little was measured to tell.";
   }
-  return "The promise held here: " + share(summary.equal.red, summary.equal.trials) +
-         " equal programs turned red, and of " + std::to_string(summary.slow.trials) +
-         " slowdowns of " + percent(summary.slowdown) + " " + std::to_string(summary.slow.red) +
-         " were found, " + std::to_string(summary.slow.clear) + " missed.";
+  return kept_sentence(summary);
 }
 
 std::string text_of(const SelftestSummary& summary) {

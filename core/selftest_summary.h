@@ -37,7 +37,8 @@ struct SelftestSummary {
 enum class SelftestVerdict { kept, broken, cannot_tell, interrupted };
 
 /// Broken: so many false alarms or misses come with rates that keep the promise in less than one of
-/// 1,000 selftests. Kept needs five decided trials of each kind, and half of each kind decided.
+/// 1,000 selftests. Kept, that is not contradicted, needs five decided trials of each kind, and
+/// half of each kind decided.
 SelftestVerdict verdict_of(const SelftestSummary& summary);
 
 /// 0 kept, 1 broken, 3 cannot tell, 4 interrupted.
@@ -49,13 +50,10 @@ std::string sentence_of(const SelftestSummary& summary);
 /// The numbers and the sentence, for people; ends with a newline.
 std::string text_of(const SelftestSummary& summary);
 
-/// One object: verdict ("kept", "broken", "cannot_tell", "interrupted"), reason, threshold,
-/// false_alarm, miss, max_pairs, seed, seconds, run_ms, slowdown, equal and slow (each trials, red,
-/// clear, inconclusive, mean_pairs), noise (metric, spread, smallest_found). Rates and changes are
-/// fractions; null where nothing was measured. Ends with a newline.
+/// One object, described in core/README.md; ends with a newline.
 std::string json_of(const SelftestSummary& summary);
 
-/// P(at least `hits` of `trials`) when each is a hit with probability `rate`, 0 < rate < 1.
-double binomial_tail(int hits, int trials, double rate);
+/// How often such a trial goes wrong at most, with a confidence of 95 %; `wrong`: how many did.
+double wrong_at_most(int wrong, const SelftestArm& arm);
 
 }  // namespace melisai

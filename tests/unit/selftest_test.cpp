@@ -19,13 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(BinomialTail, IsTheChanceOfAtLeastSoManyHits) {
-  EXPECT_NEAR(binomial_tail(0, 10, 0.3), 1, 1e-12);
-  EXPECT_NEAR(binomial_tail(1, 10, 0.5), 1 - std::pow(0.5, 10), 1e-12);
-  EXPECT_NEAR(binomial_tail(10, 10, 0.5), std::pow(0.5, 10), 1e-15);
-  EXPECT_NEAR(binomial_tail(2, 3, 0.1), 3 * 0.01 * 0.9 + 0.001, 1e-12);
-}
-
 struct VerdictCase {
   const char* name;
   SelftestArm equal;
@@ -62,7 +55,9 @@ INSTANTIATE_TEST_SUITE_P(
             {15, 15, 0, 0},
             SelftestVerdict::kept,
             0,
-            "0 of 15 equal programs turned red, and of 15 slowdowns of 5.02 % 15 were found"},
+            "0 of 15 equal programs turned red (at most 18.1 % do, promised are 1 %), and 0 of 15 "
+            "slowdowns of 5.02 % were called clear (at most 18.1 % are, promised are 5 %), 15 were "
+            "found"},
         VerdictCase{"TwoFalseAlarmsMayBeChance",
                     {15, 2, 13, 0},
                     {15, 15, 0, 0},
@@ -86,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
                     {15, 11, 4, 0},
                     SelftestVerdict::kept,
                     0,
-                    "11 were found, 4 missed"},
+                    "4 of 15 slowdowns of 5.02 % were called clear (at most 51.1 % are"},
         VerdictCase{"FiveMissesMayNot",
                     {15, 0, 15, 0},
                     {15, 10, 5, 0},
@@ -140,15 +135,22 @@ TEST(SelftestSummary, HasTheSameNumbersInJson) {
   summary.seed = 7;
   summary.metric = "cpu_time";
   summary.spread = 0.02;
-  const auto parsed = nlohmann::json::parse(json_of(summary));
+  auto parsed = nlohmann::json::parse(json_of(summary));
   EXPECT_EQ(parsed["verdict"], "cannot_tell");
   EXPECT_EQ(parsed["reason"], sentence_of(summary));
   EXPECT_EQ(parsed["seed"], 7);
   EXPECT_EQ(parsed["threshold"], 0.05);
   EXPECT_EQ(parsed["slowdown"], 0.0502);
-  EXPECT_EQ(parsed["equal"], nlohmann::json::parse(R"({"trials": 4, "red": 1, "clear": 2,
-                                                     "inconclusive": 1, "mean_pairs": 12.5})"));
+  const double limit = parsed["equal"].at("wrong_at_most");
+  parsed["equal"].erase("wrong_at_most");
+  EXPECT_EQ(parsed["equal"],
+            nlohmann::json::parse(
+                R"({"trials": 4, "red": 1, "clear": 2, "inconclusive": 1, "mean_pairs": 12.5})"));
+  EXPECT_NEAR(limit, 0.7514, 1e-4) << "of one in four";
   EXPECT_EQ(parsed["slow"]["mean_pairs"], nullptr);
+  EXPECT_EQ(parsed["slow"]["wrong_at_most"], 1);
+  const auto missed = nlohmann::json::parse(json_of(summary_of({}, {4, 3, 1, 0})));
+  EXPECT_NEAR(missed["slow"]["wrong_at_most"], 0.7514, 1e-4);
   EXPECT_EQ(parsed["noise"], nlohmann::json::parse(R"({"metric": "cpu_time", "spread": 0.02,
                                                      "smallest_found": null})"));
 }
