@@ -3,8 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "core/base/config.h"
-#include "core/base/text.h"
+#include "core/cli_mistakes.h"
 #include "core/cli_options.h"
 #include "core/cli_records.h"
 #include "core/cli_tools.h"
@@ -14,8 +13,19 @@ namespace melisai {
 namespace {
 
 constexpr const char* kExitCodes =
-    "\nExit codes: 0 pass, 1 regression, 2 usage or configuration, 3 inconclusive (only with\n"
-    "--fail-on inconclusive), 4 could not measure (build, test, git, benchmark, disk, interrupt).";
+    "\nExit codes: 0 pass, 1 regression, 2 usage or configuration, 3 cannot tell, 4 could not\n"
+    "measure; what each means for a subcommand is in its own --help.";
+constexpr const char* kCheckExitCodes =
+    "\nExit codes: 0 pass (also inconclusive, unless --fail-on inconclusive), 1 regression "
+    "(unless\n"
+    "--fail-on never), 2 usage or configuration, 3 inconclusive (with --fail-on inconclusive),\n"
+    "4 could not measure (build, test, git, baseline, benchmark, disk, interrupt).";
+constexpr const char* kAbFooter =
+    "\nOne word is run by /bin/sh, several are a program with its arguments:\n"
+    "  melisai-gate ab -- 'gzip -6 < data' -- 'gzip -9 < data'\n"
+    "\nExit codes: 0 pass (also inconclusive, unless --fail-on inconclusive), 1 CMD_B is slower\n"
+    "(unless --fail-on never), 2 usage, 3 inconclusive (with --fail-on inconclusive), 4 could not\n"
+    "measure (a command failed, disk, interrupt).";
 
 /// One word is a shell line, several are a program with its arguments.
 RunLine run_line(const std::vector<std::string>& words) {
@@ -38,10 +48,6 @@ Result<void> split_commands(std::vector<std::string>& arguments, AbRequest& requ
   return {};
 }
 
-Answer wrong(const std::string& message) {
-  return {"melisai-gate: " + message + "\nRun melisai-gate --help for the options.\n", 2};
-}
-
 std::string version_text() {
   return std::string("melisai-gate ") + kVersion + " (commit " + kCommit + ", plugin ABI " +
          kPluginAbi + ")";
@@ -62,6 +68,9 @@ class Parser {
   }
 
   Invocation parse(std::vector<std::string> arguments) {
+    const cli::Named named = cli::named_by(arguments, app_);
+    path_ = named.path;
+    if (!named.mistake.empty()) return wrong(named.mistake);
     const bool is_ab = !arguments.empty() && arguments.front() == "ab";
     const bool wants_help =
         std::find(arguments.begin(), std::find(arguments.begin(), arguments.end(), "--"),
@@ -69,15 +78,14 @@ class Parser {
     if (is_ab && !wants_help)
       if (const auto split = split_commands(arguments, ab_request_); !split)
         return wrong(split.error().message);
-    if (const std::string problem = unknown_command(arguments); !problem.empty())
-      return wrong(problem);
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes its arguments from the back
     try {
       app_.parse(arguments);
     } catch (const CLI::Success&) {
-      return answer_of_success();
+      return answer_of_success(*named.command);
     } catch (const CLI::ParseError& error) {
-      return wrong(error.what());
+      const std::string unexpected = cli::unexpected(*named.command);
+      return wrong(unexpected.empty() ? error.what() : unexpected);
     }
     if (app_.got_subcommand("ab")) return make_ab();
     if (app_.got_subcommand("check")) return make_check();
@@ -91,15 +99,8 @@ class Parser {
   }
 
  private:
-  /// CLI11 would only say that a subcommand is missing.
-  std::string unknown_command(const std::vector<std::string>& arguments) const {
-    if (arguments.empty() || arguments.front().starts_with('-')) return "";
-    std::vector<std::string> names;
-    for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
-      names.push_back(command->get_name());
-    if (std::find(names.begin(), names.end(), arguments.front()) != names.end()) return "";
-    return "unknown command " + in_quotes(arguments.front()) +
-           suggestion(arguments.front(), names, "commands");
+  Answer wrong(const std::string& message) const {
+    return {"melisai-gate: " + message + "\nRun " + path_ + " --help for the options.\n", 2};
   }
 
   void add_check() {
@@ -143,7 +144,7 @@ class Parser {
                     "Only benchmarks whose name matches, e.g. 'parse/*'")
         ->type_name("GLOB");
     cli::add_common_options(check, typed_);
-    check.footer(kExitCodes);
+    check.footer(kCheckExitCodes);
   }
 
   void add_ab() {
@@ -155,19 +156,19 @@ class Parser {
                   "What the commands report (default command: the process itself is measured)")
         ->type_name("command|google-benchmark");
     cli::add_common_options(ab, typed_);
-    ab.footer(
-        std::string("\nOne word is run by /bin/sh, several are a program with its arguments:\n"
-                    "  melisai-gate ab -- 'gzip -6 < data' -- 'gzip -9 < data'\n") +
-        kExitCodes);
+    cli::describe(ab,
+                  {{"--false-alarm", "Probability of a wrong red, over all metrics (default 1%)"},
+                   {"--max-pairs", "Runs of each command, confirmation included (default 60)"},
+                   {"--budget", "Measuring time in all (default 10m)"},
+                   {"--output-dir", "Where report.json and report.md go (default melisai-report)"},
+                   {"--keep", "Keep the outputs of the runs, and say where"}});
+    ab.footer(kAbFooter);
   }
 
-  Answer answer_of_success() {
-    for (const char* name : {"check", "ab"})
-      if (app_.got_subcommand(name)) return {app_.get_subcommand(name)->help("melisai-gate"), 0};
-    if (const CLI::App* command = tools_->asked()) return {command->help(), 0};
-    if (const CLI::App* command = records_->asked()) return {command->help(), 0};
-    const bool version = app_.get_option("--version")->count() > 0;
-    return {version ? version_text() + "\n" : app_.help(), 0};
+  Answer answer_of_success(const CLI::App& command) const {
+    if (app_.get_option("--version")->count() > 0) return {version_text() + "\n", 0};
+    const std::size_t name = path_.rfind(' ');  // help() writes the last one itself
+    return {command.help(name == std::string::npos ? "" : path_.substr(0, name)), 0};
   }
 
   Invocation make_check() {
@@ -203,6 +204,7 @@ class Parser {
   cli::Typed typed_;
   CheckRequest check_request_;
   AbRequest ab_request_;
+  std::string path_;  ///< the program and its subcommand, as typed
   std::string config_file_;
   std::string base_;
   bool untrusted_ = false;

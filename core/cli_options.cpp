@@ -82,6 +82,10 @@ void add_common_options(CLI::App& app, Typed& typed) {
   app.add_flag("--keep", typed.keep, "Keep checkouts and run outputs");
 }
 
+void describe(CLI::App& app, std::initializer_list<std::pair<const char*, const char*>> meanings) {
+  for (const auto& [name, meaning] : meanings) app.get_option(name)->description(meaning);
+}
+
 std::string absolute(const std::string& path) {
   std::error_code error;
   const std::filesystem::path full = std::filesystem::absolute(path, error);

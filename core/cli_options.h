@@ -1,8 +1,10 @@
 // Options as typed on the command line, and what they mean. Private to the command line (cli.h).
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/cli.h"
@@ -30,7 +32,10 @@ struct Typed {
 /// What a decision rule takes: threshold, error rates, pairs.
 void add_rule_options(CLI::App& app, Typed& typed);
 void add_fail_on_option(CLI::App& app, Typed& typed);
+/// As `check` means them.
 void add_common_options(CLI::App& app, Typed& typed);
+/// What options mean to another command, by their names.
+void describe(CLI::App& app, std::initializer_list<std::pair<const char*, const char*>> meanings);
 void add_state_dir_option(CLI::App& app, std::string& state_dir);
 void add_wait_option(CLI::App& app, std::string& wait);
 void add_plugin_dir_option(CLI::App& app, std::vector<std::string>& directories);

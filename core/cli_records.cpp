@@ -10,6 +10,12 @@
 namespace melisai::cli {
 namespace {
 
+constexpr const char* kExitCodes =
+    "\nExit codes: 0 done, 2 usage, or there is nothing by that name, 4 the store could not be "
+    "read\n"
+    "or written, or another melisai-gate was writing.";
+constexpr const char* kPluginsExitCodes =
+    "\nExit codes: 0 listed, also when nothing works here, 2 usage, 4 writing failed.";
 constexpr std::uint64_t kNumberMax = 999'999'999'999'999'999u;
 constexpr std::size_t kReasonMax = 1'000;
 
@@ -51,8 +57,9 @@ Result<std::string> date(const std::string& option, const std::string& text) {
 RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
   CLI::App& plugins =
       *app_.add_subcommand("plugins", "List the collectors that are found, and what they yield");
-  plugins.add_flag("--json", json_, "For programs");
+  plugins.add_flag("--json", json_, "Print JSON");
   add_plugin_dir_option(plugins, plugin_dirs_);
+  plugins.footer(kPluginsExitCodes);
   add_runs();
   add_baseline();
   add_ack();
@@ -61,6 +68,7 @@ RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
 CLI::App& RecordsParser::add(const std::string& name, const std::string& help) {
   CLI::App& command = *app_.add_subcommand(name, help);
   add_state_dir_option(command, state_dir_);
+  command.footer(kExitCodes);
   return command;
 }
 
@@ -70,11 +78,11 @@ void RecordsParser::add_runs() {
   runs.add_option("--limit", limit_, "At most so many (default 50)")->type_name("N");
   runs.add_option("--pairs", pairs_, "Every pair of a run as JSON lines, for `replay`")
       ->type_name("RUN");
-  runs.add_flag("--json", json_, "For programs");
+  runs.add_flag("--json", json_, "Print JSON");
 
   CLI::App& show = add("show", "Everything about one stored run");
   show.add_option("RUN", run_, "Its number, or 'last'")->required();
-  show.add_flag("--json", json_, "For programs");
+  show.add_flag("--json", json_, "Print JSON");
 
   CLI::App& report = add("report", "The report of a stored run, again");
   report.add_option("RUN", run_, "Its number, or 'last'")->required();
@@ -91,9 +99,10 @@ void RecordsParser::add_baseline() {
   CLI::App& baseline =
       *app_.add_subcommand("baseline", "Which run `check --base last-green` means");
   baseline.require_subcommand(1);
+  baseline.footer(kExitCodes);  // its own commands take it over
   CLI::App& list = *baseline.add_subcommand("list", "All of them");
   list.add_option("--project", project_, "Only of this project")->type_name("NAME");
-  list.add_flag("--json", json_, "For programs");
+  list.add_flag("--json", json_, "Print JSON");
   CLI::App& set = *baseline.add_subcommand("set", "Pin a run; green runs no longer move it");
   set.add_option("RUN", run_, "Its number, or 'last'")->required();
   set.add_option("--branch", branch_, "For this branch (default: the run's own)")->type_name("B");
@@ -117,18 +126,8 @@ void RecordsParser::add_ack() {
   ack.add_flag("--list", list_, "Show what is acknowledged instead");
   ack.add_option("--rm", id_, "Take one back instead, by the number that --list shows")
       ->type_name("ID");
-  ack.add_flag("--json", json_, "With --list, for programs");
+  ack.add_flag("--json", json_, "With --list: print JSON");
   add_wait_option(ack, wait_);
-}
-
-const CLI::App* RecordsParser::asked() const {
-  for (const char* name : {"plugins", "runs", "show", "report", "gc", "baseline", "ack"})
-    if (app_.got_subcommand(name)) {
-      const CLI::App* command = app_.get_subcommand(name);
-      const auto inner = command->get_subcommands();
-      return inner.empty() ? command : inner.front();
-    }
-  return nullptr;
 }
 
 Result<std::optional<Invocation>> RecordsParser::make(const EnvLookup& env) const {

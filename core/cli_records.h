@@ -18,8 +18,6 @@ class RecordsParser {
   explicit RecordsParser(CLI::App& app);
   /// The subcommand that was given, or nothing when it is none of these. Errors: usage.
   Result<std::optional<Invocation>> make(const EnvLookup& env) const;
-  /// The subcommand whose --help was asked for, or null.
-  const CLI::App* asked() const;
 
  private:
   CLI::App& add(const std::string& name, const std::string& help);

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/e2e/support/bisect_sandbox.h"
 
@@ -34,6 +35,13 @@ TEST_F(Bisect, ADryRunShowsThePlanAndTouchesNothing) {
   EXPECT_FALSE(std::filesystem::exists(state()));
   EXPECT_FALSE(std::filesystem::exists(output()));
   EXPECT_EQ(lines_of("builds", "built"), 0);
+}
+
+TEST_F(Bisect, NeedsNoCollectorThatAProjectRequires) {
+  std::ofstream(repo() + "/.melisai-gate.yaml", std::ios::app)
+      << "collect: { required: [process] }\n";
+  commit_time(1100, "slow");
+  EXPECT_EQ(found(0, {"--dry-run", "--collectors", "off"})["result"], "plan");
 }
 
 TEST_F(Bisect, ASecondSearchBuildsNothing) {

@@ -7,7 +7,10 @@ namespace melisai::e2e {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Ran gate(Words words) {
   words.insert(words.begin(), MELISAI_BIN_DIR "/melisai-gate");
@@ -22,10 +25,40 @@ TEST(CommandLine, PrintsItsVersion) {
                   "melisai-gate [0-9]+\\.[0-9]+\\.[0-9]+ .commit [0-9a-z+]+, plugin ABI 1\\.0.\n"));
 }
 
-TEST(CommandLine, NamesTheCommandThatWasMeant) {
-  const Ran ran = gate({"chek", "--quiet"});
-  EXPECT_EQ(ran.code, 2);
-  EXPECT_THAT(ran.err, HasSubstr("unknown command 'chek'; did you mean 'check'?"));
+struct Mistake {
+  Words words;
+  const char* said;
+  const char* help;  ///< where to read on
+};
+
+TEST(CommandLine, SaysWhatWasMeantAndWhereToReadOn) {
+  for (const Mistake& mistake : std::vector<Mistake>{
+           {{"chek", "--quiet"}, "unknown command 'chek'; did you mean 'check'?", ""},
+           {{"baseline", "lst"}, "unknown command 'lst'; did you mean 'list'?", " baseline"},
+           {{"check", "--thresold", "5%"}, "did you mean '--threshold'?", " check"},
+           {{"check", "--thresold=5%"}, "did you mean '--threshold'?", " check"},
+           {{"ab", "--thres", "5%", "--", "true", "--", "true"}, "mean '--threshold'?", " ab"},
+           {{"check", "--bu", "x"}, "unknown option '--bu'\n", " check"},
+           {{"runs", "--zzzz"}, "unknown option '--zzzz'\n", " runs"},
+           {{"baseline", "set", "1", "--brnach", "b"}, "mean '--branch'?", " baseline set"},
+           {{"runs", "12"}, "unexpected '12'\n", " runs"},
+           {{"check", "v1", "v2"}, "melisai-gate check --base v1 --head v2\n", " check"},
+           {{"bisect", "v1", "v2"}, "melisai-gate bisect --good v1 --bad v2\n", " bisect"},
+           {{"bisect", "--good", "v1", "v2"}, "melisai-gate bisect --bad v2\n", " bisect"},
+           {{"bisect", "--good", "1", "--bad", "2", "3"}, "unexpected '3'\n", " bisect"},
+           {{"bisect"}, "--good is required", " bisect"},
+           {{"bisect", "--good="}, "--good", " bisect"},
+           {{"gc", "--keep", "x"}, "neither a number of runs", " gc"},
+           {{"ab", "--", "true"}, "needs two commands", " ab"},
+           {{"replay", "/tmp"}, "'/tmp' is a directory; name a file", " replay"},
+           {{"history", "/tmp"}, "'/tmp' is a directory; name a file", " history"},
+           {{"replay", ""}, "is empty; name a file", " replay"}}) {
+    const Ran ran = gate(mistake.words);
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr(mistake.said));
+    EXPECT_THAT(ran.err, EndsWith("\nRun melisai-gate" + std::string(mistake.help) +
+                                  " --help for the options.\n"));
+  }
 }
 
 TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {
@@ -42,6 +75,29 @@ TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {
   const Ran ab = gate({"ab", "--help"});
   EXPECT_EQ(ab.code, 0);
   EXPECT_THAT(ab.out, HasSubstr("CMD_A"));
+}
+
+TEST(CommandLine, HelpSpeaksOfTheCommandThatWasAsked) {
+  for (const std::string command : {"check", "ab", "bisect", "replay", "selftest", "history",
+                                    "plugins", "runs", "show", "report", "gc", "baseline", "ack"}) {
+    const Ran ran = gate({command, "--help"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("Usage: melisai-gate " + command + " "));
+    const bool has_verdicts = command == "check" || command == "ab" || command == "replay";
+    EXPECT_EQ(ran.out.find("3 inconclusive") != std::string::npos, has_verdicts) << command;
+  }
+  EXPECT_THAT(
+      gate({"baseline", "set", "--help"}).out,
+      AllOf(HasSubstr("Usage: melisai-gate baseline set "), HasSubstr("Exit codes: 0 done")));
+}
+
+TEST(CommandLine, HelpOfBisectSaysWhatOptionsOfACheckMeanThere) {
+  const std::string help = gate({"bisect", "--help"}).out;
+  EXPECT_THAT(help, AllOf(HasSubstr("of each comparison, not of the whole search"),
+                          HasSubstr("bisect profiles nothing"), HasSubstr("3 cannot tell"),
+                          HasSubstr("bad_against_good")));
+  EXPECT_THAT(help, Not(AnyOf(HasSubstr("profile each side"), HasSubstr("report.json instead"),
+                              HasSubstr("Which verdict fails"))));
 }
 
 class WrongCommandLine : public ::testing::TestWithParam<Words> {};
