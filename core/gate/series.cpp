@@ -225,8 +225,10 @@ std::string Series::open_note(const Comparison& comparison, const Knowledge& kno
   if (is_too_coarse(comparison))
     return "the clock is too coarse: it ticks in steps larger than the threshold";
   if (confirming()) {
-    return "suspected after " + count_of(stage_start_, "pair") + ", not confirmed by " +
-           std::to_string(pairs() - stage_start_) + " fresh";
+    const int fresh = pairs() - stage_start_;
+    return "suspected after " + count_of(stage_start_, "pair") +
+           (fresh == 0 ? ", and no fresh one was measured"
+                       : ", not confirmed by " + std::to_string(fresh) + " fresh");
   }
   std::string note = count_of(pairs(), "pair") + (pairs() == 1 ? " was" : " were") + " not enough";
   if (const auto high = comparison.effect(known.high)) {

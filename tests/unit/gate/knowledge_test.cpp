@@ -48,7 +48,7 @@ TEST(GateKnowledge, ASuspectWithoutAFreshLookHasAnIntervalOfTheScreening) {
   ASSERT_TRUE(suspect.effect_high);
   EXPECT_GT(*suspect.effect_high, 0.4);
   EXPECT_LT(suspect.effect_low.value_or(-1), *suspect.effect);
-  EXPECT_THAT(suspect.note, HasSubstr("not confirmed by 0 fresh"));
+  EXPECT_THAT(suspect.note, HasSubstr("pairs, and no fresh one was measured"));
 }
 
 TEST(GateKnowledge, PairsBetweenLooksMoveNoLimit) {
