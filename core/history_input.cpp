@@ -1,19 +1,16 @@
 #include "core/history_input.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
-#include "core/base/fd.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
 
 namespace melisai {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::array<std::string_view, 4> kColumnNames{"series", "index", "value", "commit"};
 
@@ -69,40 +66,18 @@ Result<void> HistoryBuilder::add(HistorySeries& series, std::int64_t index, doub
 }
 
 Result<void> HistoryLines::add(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, end);
-    if (rest_.size() + part.size() > kHistoryLineBytesMax) {
-      ++line_;
-      return with_place(
-          {Errc::limit, "the line is longer than " + format_bytes(kHistoryLineBytesMax)});
-    }
-    if (end == std::string_view::npos) {
-      rest_ += part;
-      return {};
-    }
-    if (rest_.empty()) {
-      MELISAI_CHECK(add_line(part));
-    } else {
-      rest_ += part;
-      MELISAI_CHECK(add_line(rest_));
-      rest_.clear();
-    }
-    bytes.remove_prefix(end + 1);
-  }
-  return {};
+  return cutter_.add(bytes, [this](std::string_view line) { return add_line(line); });
 }
 
 Result<Histories> HistoryLines::finish() {
-  MELISAI_CHECK(add_line(rest_));
-  rest_.clear();
+  MELISAI_CHECK(cutter_.finish([this](std::string_view line) { return add_line(line); }));
   if (!has_header_) return wrong("there is no header");
   return builder_.take();
 }
 
 Result<void> HistoryLines::add_line(std::string_view line) {
-  ++line_;
-  if (line_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  if (cutter_.number() == 1 && line.starts_with(kByteOrderMark))
+    line.remove_prefix(kByteOrderMark.size());
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (without_blanks(line).empty()) return {};
   MELISAI_CHECK(split(line));
@@ -192,28 +167,14 @@ Error HistoryLines::wrong(const std::string& what) const {
 }
 
 Error HistoryLines::with_place(const Error& error) const {
-  return {error.code, source_ + ":" + std::to_string(line_) + ": " + error.message +
+  return {error.code, cutter_.place() + ": " + error.message +
                           (error.code == Errc::limit ? "; split the file" : "")};
 }
 
 Result<Histories> read_histories(const std::string& file) {
-  const bool is_stdin = file == "-";
-  const std::string source = is_stdin ? "standard input" : printable(file);
-  // Links and pipes are followed: it is the caller's own file, and <(...) is one.
-  const Fd opened(is_stdin ? -1 : open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!is_stdin && opened.get() < 0) return error_from_errno(errno, "cannot read " + source);
-  const int fd = is_stdin ? STDIN_FILENO : opened.get();
-  HistoryLines lines(source);
-  std::string buffer(kReadBytes, '\0');
-  while (true) {
-    const ssize_t count = read(fd, buffer.data(), buffer.size());
-    // Only a request to stop interrupts a read.
-    if (count < 0 && errno == EINTR)
-      return Error{Errc::interrupted, "interrupted while reading " + source};
-    if (count < 0) return error_from_errno(errno, "cannot read " + source);
-    if (count == 0) return lines.finish();
-    MELISAI_CHECK(lines.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(count))));
-  }
+  HistoryLines lines(input_name(file));
+  MELISAI_CHECK(read_parts(file, [&](std::string_view bytes) { return lines.add(bytes); }));
+  return lines.finish();
 }
 
 }  // namespace melisai

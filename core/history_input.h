@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/lines.h"
 #include "core/base/result.h"
 #include "core/model/metric.h"
 
@@ -74,7 +75,7 @@ class HistoryBuilder {
 class HistoryLines {
  public:
   /// `source`: what messages call the input.
-  explicit HistoryLines(std::string source) : source_(std::move(source)) {}
+  explicit HistoryLines(std::string source) : cutter_(std::move(source), kHistoryLineBytesMax) {}
 
   /// More bytes, cut anywhere. Errors: parse, limit. After one, nothing more may be added.
   Result<void> add(std::string_view bytes);
@@ -91,9 +92,7 @@ class HistoryLines {
   Error wrong(const std::string& what) const;
   Error with_place(const Error& error) const;
 
-  std::string source_;
-  std::size_t line_ = 0;  ///< number of the line that is read, from 1
-  std::string rest_;      ///< of a line whose end has not come yet
+  LineCutter cutter_;
   bool has_header_ = false;
   std::array<std::optional<std::size_t>, kColumns> columns_;
   std::size_t width_ = 0;                 ///< fields of the header

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "core/base/fd.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
 #include "core/model/report.h"
@@ -19,7 +17,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kForm = R"({"series": "gzip/wall_ms", "a": 139.5, "b": 140.2})";
-constexpr std::size_t kReadBytes = 256 << 10;
 
 /// The events of one line, for Json::sax_parse: a document costs several times as much. A handler
 /// that returns false ends the reading.
@@ -152,38 +149,16 @@ std::string missing_key(const PairHandler& pair) {
 }  // namespace
 
 Result<void> PairLines::add(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, end);
-    if (rest_.size() + part.size() > kRecordedLineBytesMax) {
-      ++line_;
-      return above_limit("the line is longer than " + format_bytes(kRecordedLineBytesMax));
-    }
-    if (end == std::string_view::npos) {
-      rest_ += part;
-      return {};
-    }
-    if (rest_.empty()) {
-      MELISAI_CHECK(add_line(part));
-    } else {
-      rest_ += part;
-      MELISAI_CHECK(add_line(rest_));
-      rest_.clear();
-    }
-    bytes.remove_prefix(end + 1);
-  }
-  return {};
+  return cutter_.add(bytes, [this](std::string_view line) { return add_line(line); });
 }
 
 Result<std::vector<RecordedSeries>> PairLines::finish() {
-  MELISAI_CHECK(add_line(rest_));
-  rest_.clear();
+  MELISAI_CHECK(cutter_.finish([this](std::string_view line) { return add_line(line); }));
   index_.clear();
   return std::move(series_);
 }
 
 Result<void> PairLines::add_line(std::string_view line) {
-  ++line_;
   if (is_blank(line)) return {};
   PairHandler pair;
   Json::sax_parse(line.begin(), line.end(), &pair);
@@ -215,33 +190,19 @@ Result<RecordedSeries*> PairLines::series_named(const std::string& name, Better 
 }
 
 Error PairLines::wrong(const std::string& what) const {
-  return {Errc::parse, source_ + ":" + std::to_string(line_) + ": " + what +
-                           "; every line must be one pair like " + std::string(kForm)};
+  return {Errc::parse, cutter_.place() + ": " + what + "; every line must be one pair like " +
+                           std::string(kForm)};
 }
 
 Error PairLines::above_limit(const std::string& what) const {
-  return {Errc::limit, source_ + ":" + std::to_string(line_) + ": " + what +
+  return {Errc::limit, cutter_.place() + ": " + what +
                            "; split the file, and mind that each part is a suite of its own"};
 }
 
 Result<std::vector<RecordedSeries>> read_recorded(const std::string& file) {
-  const bool is_stdin = file == "-";
-  const std::string source = is_stdin ? "standard input" : printable(file);
-  // Links and pipes are followed: it is the caller's own file, and <(...) is one.
-  const Fd opened(is_stdin ? -1 : open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!is_stdin && opened.get() < 0) return error_from_errno(errno, "cannot read " + source);
-  const int fd = is_stdin ? STDIN_FILENO : opened.get();
-  PairLines lines(source);
-  std::string buffer(kReadBytes, '\0');
-  while (true) {
-    const ssize_t count = read(fd, buffer.data(), buffer.size());
-    // Only a request to stop interrupts a read.
-    if (count < 0 && errno == EINTR)
-      return Error{Errc::interrupted, "interrupted while reading " + source};
-    if (count < 0) return error_from_errno(errno, "cannot read " + source);
-    if (count == 0) return lines.finish();
-    MELISAI_CHECK(lines.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(count))));
-  }
+  PairLines lines(input_name(file));
+  MELISAI_CHECK(read_parts(file, [&](std::string_view bytes) { return lines.add(bytes); }));
+  return lines.finish();
 }
 
 }  // namespace melisai

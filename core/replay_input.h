@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/lines.h"
 #include "core/base/result.h"
 #include "core/model/metric.h"
 
@@ -32,7 +33,7 @@ constexpr std::size_t kRecordedLineBytesMax = 64 << 10;
 class PairLines {
  public:
   /// `source`: what messages call the input.
-  explicit PairLines(std::string source) : source_(std::move(source)) {}
+  explicit PairLines(std::string source) : cutter_(std::move(source), kRecordedLineBytesMax) {}
 
   /// More bytes, cut anywhere. Errors: parse, limit. After one, nothing more may be added.
   Result<void> add(std::string_view bytes);
@@ -45,10 +46,8 @@ class PairLines {
   Error wrong(const std::string& what) const;
   Error above_limit(const std::string& what) const;
 
-  std::string source_;
-  std::size_t line_ = 0;  ///< number of the line that is read, from 1
+  LineCutter cutter_;
   std::size_t pairs_ = 0;
-  std::string rest_;  ///< of a line whose end has not come yet
   std::vector<RecordedSeries> series_;
   std::unordered_map<std::string, std::size_t> index_;
 };
