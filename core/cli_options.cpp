@@ -155,7 +155,8 @@ Result<void> read_choices(const Typed& typed, Overrides& overrides) {
 Result<Overrides> read_overrides(const Typed& typed) {
   using namespace std::chrono_literals;
   Overrides overrides;
-  MELISAI_TRY(overrides.threshold, fraction("--threshold", typed.threshold, 0.001, 10));
+  MELISAI_TRY(overrides.threshold,
+              fraction("--threshold", typed.threshold, kThresholdMin, kThresholdMax));
   MELISAI_TRY(overrides.false_alarm, fraction("--false-alarm", typed.false_alarm, 0.0001, 0.5));
   MELISAI_TRY(overrides.miss, fraction("--miss", typed.miss, 0.0001, 0.5));
   MELISAI_TRY(const auto max_pairs, number("--max-pairs", typed.max_pairs, 4, 10'000));

@@ -98,15 +98,22 @@ class Gate {
 /// wall or CPU time should gate, so that one more may help. `warm_ups`: at least one.
 std::vector<std::string> uncertain_benchmarks(std::span<const Pair> warm_ups);
 
+/// The percentage with which threshold_for() makes the same threshold again, from the effective one
+/// of a result. Where the floor made that one, the percentage is lost: the one that holds without a
+/// rule.
+double percentage_of(const BenchmarkResult& judged, const Policy& policy);
+
 /// Recorded values of one series in time order, one a pair.
 struct Recording {
   SeriesId id;
   Metric metric;
   std::span<const double> base;
-  std::span<const double> head;  ///< as many
+  std::span<const double> head;          ///< as many
+  Level level = Level::fail;             ///< off: shown, none of the suite
+  std::optional<double> threshold = {};  ///< as a rule would set it
 };
 
-/// What the gate decides on a recording that is one of `suite` gating series. No pair is a warm-up;
+/// What the gate decides on a recording in a suite of `suite` gating series. No pair is a warm-up;
 /// those after the decision are not looked at. Values must be usable (finite, below 1e150).
 BenchmarkResult judge_recording(const Recording& recording, const Policy& policy,
                                 const stats::PairedTest& test, int suite);

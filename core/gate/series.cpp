@@ -79,7 +79,7 @@ Comparison Series::comparison() const { return compare(base_, head_, metric_.bet
 
 void Series::judge_stage(const Judge& judge) {
   if (metric_.tier == Tier::time && all_zero(base_) && all_zero(head_)) {
-    fail("measured 0 " + metric_.unit +
+    fail("measured 0" + (metric_.unit.empty() ? "" : " " + metric_.unit) +
          ": the clock is too coarse or the compiler removed the work");
     return;
   }

@@ -1,5 +1,6 @@
 // Smallest change that counts as bad, per metric (table in README.md).
 #include <algorithm>
+#include <cmath>
 
 #include "core/gate/gate.h"
 
@@ -25,6 +26,13 @@ Threshold threshold_for(const Metric& metric, const Policy& policy, std::optiona
   Threshold threshold = count_default(metric.name);
   threshold.relative = ruled.value_or(std::min(threshold.relative, policy.threshold));
   return threshold;
+}
+
+double percentage_of(const BenchmarkResult& judged, const Policy& policy) {
+  const Threshold unruled = threshold_for(judged.metric, policy);
+  const double size = judged.base ? std::abs(judged.base->median) : 0;
+  const bool is_floor = size > 0 && judged.threshold == unruled.floor / size;
+  return is_floor ? unruled.relative : judged.threshold;
 }
 
 }  // namespace melisai::gate

@@ -78,6 +78,9 @@ struct Rule {
   bool operator==(const Rule&) const = default;
 };
 
+constexpr double kThresholdMin = 0.001;  ///< of a policy, a rule and a recorded pair
+constexpr double kThresholdMax = 10;
+
 enum class FailOn { regression, inconclusive, never };
 
 /// The promise (core/README.md): fractions, not per cent.

@@ -22,7 +22,7 @@ constexpr std::size_t kPassEnvMax = 200;
 constexpr std::size_t kRulesMax = 200;
 constexpr std::size_t kCollectorNamesMax = 200;
 constexpr std::size_t kGlobLengthMax = 200;
-constexpr ConfigRange<double> kThresholdRange = {.min = 0.001, .max = 10};
+constexpr ConfigRange<double> kThresholdRange = {.min = kThresholdMin, .max = kThresholdMax};
 constexpr int kCpuMax = 4095;
 
 bool take_cpu(std::string_view& text, int& cpu) {

@@ -43,6 +43,25 @@ TEST(Threshold, OfCountsIsTheSmallerOfPolicyAndDefault) {
   EXPECT_DOUBLE_EQ(threshold_for(faults, strict).floor, 16);
 }
 
+BenchmarkResult judged(const Metric& metric, double effective, double base) {
+  BenchmarkResult result;
+  result.metric = metric;
+  result.threshold = effective;
+  result.base = Side{base};
+  return result;
+}
+
+TEST(Threshold, IsFoundAgainFromAResult) {
+  const Metric memory{"peak_rss", "B", Better::lower, Tier::near_exact};
+  const Metric time{"wall_time", "ns", Better::lower, Tier::time};
+  const Policy policy;
+  EXPECT_DOUBLE_EQ(percentage_of(judged(time, 0.12, 5), policy), 0.12);
+  EXPECT_DOUBLE_EQ(percentage_of(judged(memory, 0.03, 1e9), policy), 0.03);
+  const double floor = 262'144 / 4e6;
+  EXPECT_DOUBLE_EQ(percentage_of(judged(memory, floor, -4e6), policy), 0.01) << "of the floor";
+  EXPECT_DOUBLE_EQ(percentage_of(judged(memory, 0.02, 0), policy), 0.02) << "no base to divide by";
+}
+
 TEST(Threshold, IsNeverBelowItsFloor) {
   const Threshold threshold{.relative = 0.01, .floor = 16};
   EXPECT_DOUBLE_EQ(threshold.effective(160), 0.1);
