@@ -1,7 +1,11 @@
 #include "core/records.h"
 
+#include <map>
+#include <nlohmann/json.hpp>
+
 #include "core/base/glob.h"
 #include "core/base/text.h"
+#include "core/gate/gate.h"
 #include "core/records_json.h"
 #include "core/report/report.h"
 
@@ -9,6 +13,32 @@ namespace melisai {
 namespace {
 
 using store::Store;
+
+using Judgements = std::map<SeriesId, store::StoredJudgement>;
+
+Judgements judgements_of(const Report& report) {
+  const Policy policy{.threshold = report.threshold};
+  Judgements judgements;
+  for (const BenchmarkResult& each : report.benchmarks)
+    judgements[{each.name, each.metric.name}] = {.level = each.level,
+                                                 .threshold = gate::percentage_of(each, policy)};
+  return judgements;
+}
+
+/// What of the run's policy is not in its pairs and not what replay does without options; each with
+/// a blank in front.
+std::string replay_options(const Report& report) {
+  const Policy usual;
+  const auto fraction = [](const char* name, double value, double usual_value) {
+    return value == usual_value ? "" : name + nlohmann::json(value).dump();
+  };
+  const bool is_known = report.max_pairs > 0;
+  return fraction(" --false-alarm ", report.false_alarm, usual.false_alarm) +
+         fraction(" --miss ", report.miss, usual.miss) +
+         (is_known && report.max_pairs != usual.max_pairs
+              ? " --max-pairs " + std::to_string(report.max_pairs)
+              : "");
+}
 
 class Records {
  public:
@@ -33,9 +63,19 @@ class Records {
     MELISAI_TRY(const Store store, reader());
     MELISAI_TRY(const store::RunId id, number_of(request.run, store));
     // An unknown run is an error, one without pairs is an empty file.
-    MELISAI_CHECK(store.run(id));
-    return store.for_each_pair(
-        id, [&](const store::StoredPair& pair) { return print(store::pair_line(pair)); });
+    MELISAI_TRY(const store::Run run, store.run(id));
+    const Judgements judgements = run.report ? judgements_of(*run.report) : Judgements();
+    MELISAI_CHECK(store.for_each_pair(id, [&](const store::StoredPair& pair) {
+      const auto found = judgements.find(pair.id);
+      // The gate passed over what no warm-up showed.
+      const store::StoredJudgement otherwise{.level = run.report ? Level::off : Level::fail};
+      return print(store::pair_line(pair, found == judgements.end() ? otherwise : found->second));
+    }));
+    const std::string options = run.report ? replay_options(*run.report) : "";
+    if (!options.empty())
+      world_.note("run " + std::to_string(id) + " was judged with" + options +
+                  "; the lines do not say that, so give it to `melisai-gate replay` too");
+    return {};
   }
 
   Result<void> operator()(const ShowRun& request) {

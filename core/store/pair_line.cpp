@@ -20,12 +20,17 @@ std::string shortest(double value) {
 
 }  // namespace
 
-std::string pair_line(const StoredPair& pair) {
+std::string pair_line(const StoredPair& pair, const StoredJudgement& judgement) {
   std::string line = R"({"series":)" + escaped(pair.id.benchmark + "/" + pair.id.metric) +
                      R"(,"a":)" + shortest(pair.base) + R"(,"b":)" + shortest(pair.head) +
                      R"(,"first":")" + (pair.base_first ? 'a' : 'b') + '"';
   if (pair.metric.better != Better::lower)
     line += R"(,"better":")" + std::string(to_string(pair.metric.better)) + '"';
+  if (pair.metric.tier != Tier::explain)
+    line += R"(,"tier":)" + std::to_string(static_cast<int>(pair.metric.tier));
+  if (judgement.level != Level::fail)
+    line += R"(,"level":")" + std::string(to_string(judgement.level)) + '"';
+  if (judgement.threshold) line += R"(,"threshold":)" + shortest(*judgement.threshold);
   return line + "}\n";
 }
 

@@ -17,6 +17,7 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "core/model/metric.h"
+#include "core/model/project.h"
 #include "core/model/report.h"
 
 namespace melisai::store {
@@ -92,6 +93,12 @@ struct StoredPair {
   bool base_first = true;
   int cpu = -1;
   std::string disturbed;  ///< reason, "" when the machine was quiet
+};
+
+/// How the run judged a series. The defaults: nothing is known, as of a run that did not finish.
+struct StoredJudgement {
+  Level level = Level::fail;        ///< off: it was only shown
+  std::optional<double> threshold;  ///< as a rule would set it, a fraction
 };
 
 struct Baseline {
@@ -200,8 +207,8 @@ class Store {
 };
 
 /// One line of the pair format that `melisai-gate replay` reads, newline included:
-/// {"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"a"}, a = base, b = head; "better" only
-/// when it is not lower.
-std::string pair_line(const StoredPair& pair);
+/// {"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"a","tier":3,"threshold":0.05}, a = base,
+/// b = head. What replay assumes anyway is left out: "better" lower, "level" fail, "tier" 4.
+std::string pair_line(const StoredPair& pair, const StoredJudgement& judgement);
 
 }  // namespace melisai::store

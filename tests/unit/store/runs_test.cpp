@@ -329,12 +329,14 @@ TEST(PairLine, IsWhatReplayReads) {
   pair.id = {"gzip", "wall_time"};
   pair.base = 139.5;
   pair.head = 140.2;
-  EXPECT_EQ(pair_line(pair), R"({"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"a"})"
-                             "\n");
+  EXPECT_EQ(pair_line(pair, {}), R"({"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"a"})"
+                                 "\n");
   pair.base_first = false;
   pair.metric.better = Better::higher;
-  EXPECT_EQ(pair_line(pair),
-            R"({"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"b","better":"higher"})"
+  pair.metric.tier = Tier::near_exact;
+  EXPECT_EQ(pair_line(pair, {.level = Level::off, .threshold = 0.005}),
+            R"({"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"b","better":"higher",)"
+            R"("tier":2,"level":"off","threshold":0.005})"
             "\n");
 }
 
@@ -343,7 +345,7 @@ TEST(PairLine, EscapesNamesAndKeepsEveryDigit) {
   pair.id = {"a\"b\\\n\xff", "m"};
   pair.base = 0.1 + 0.2;
   pair.head = 1e300;
-  EXPECT_EQ(pair_line(pair),
+  EXPECT_EQ(pair_line(pair, {}),
             "{\"series\":\"a\\\"b\\\\\\n\xEF\xBF\xBD/m\",\"a\":0.30000000000000004,"
             "\"b\":1e+300,\"first\":\"a\"}\n");
 }
