@@ -65,6 +65,10 @@ void ToolsParser::add_replay() {
       "replay", "What the gate decides on recorded pairs, such as those of `runs --pairs RUN`");
   replay.add_option("FILE", file_, "JSON lines, one pair a line; - for standard input")->required();
   add_rule_options(replay, typed_);
+  replay.get_option("--threshold")
+      ->description(
+          "Smallest slowdown worth stopping for, of every series (default: what its "
+          "lines say, else 5%)");
   replay.add_option("--seed", typed_.seed, "Accepted for scripts; the rule draws nothing")
       ->type_name("N");
   replay.add_flag("--independent", independent_,
@@ -177,6 +181,7 @@ Result<Invocation> ToolsParser::replay() const {
   if (file_.empty()) return usage("FILE", "is empty; name a file, or - for standard input");
   ReplayRequest request{.file = "",
                         .policy = {},
+                        .one_threshold = !typed_.threshold.empty(),
                         .independent = independent_,
                         .json = typed_.display.json,
                         .only = only_};

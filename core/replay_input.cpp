@@ -17,16 +17,31 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kForm = R"({"series": "gzip/wall_ms", "a": 139.5, "b": 140.2})";
+constexpr std::array kBetters{Better::lower, Better::higher, Better::unknown};
+constexpr std::array kLevels{Level::fail, Level::warn, Level::off};
+constexpr std::array kTiers{Tier::exact, Tier::near_exact, Tier::time, Tier::explain};
+
+enum class Key { series, a, b, better, level, tier, threshold, ignored };
+constexpr std::array<std::string_view, 7> kKeyNames{"series", "a",    "b",        "better",
+                                                    "level",  "tier", "threshold"};
+
+std::string name_of(Key key) {
+  return "'" + std::string(kKeyNames.at(static_cast<std::size_t>(key))) + "'";
+}
+
+bool is_text(Key key) { return key == Key::series || key == Key::better || key == Key::level; }
 
 /// The events of one line, for Json::sax_parse: a document costs several times as much. A handler
 /// that returns false ends the reading.
 class PairHandler {
  public:
-  std::optional<std::string> name;
-  std::optional<double> base;
-  std::optional<double> head;
-  std::optional<Better> better;
+  std::string name;
+  double base = 0;
+  double head = 0;
+  RecordedTraits traits;
   std::string problem;
+
+  bool has(Key key) const { return (seen_ & bit_of(key)) != 0; }
 
   bool null() { return other("null"); }
   bool boolean(bool) { return other("a truth value"); }
@@ -51,11 +66,15 @@ class PairHandler {
   bool parse_error(std::size_t position, const std::string& token, const Json::exception& error);
 
  private:
-  enum class Key { ignored, series, a, b, better };
-
+  static unsigned bit_of(Key key) { return 1U << static_cast<unsigned>(key); }
   bool number(double value);
+  bool take_value(double value, double& into);
+  bool take_tier(double value);
+  bool take_threshold(double value);
+  bool take_name(const std::string& text);
+  template <class Word, std::size_t N>
+  bool take_word(const std::string& text, const std::array<Word, N>& all, Word& into);
   bool other(std::string_view kind);
-  bool is_set(Key key) const;
   bool fail(std::string what) {
     problem = std::move(what);
     return false;
@@ -67,66 +86,89 @@ class PairHandler {
 
   int depth_ = 0;
   Key key_ = Key::ignored;  ///< of the value that comes next in the pair's own object
+  unsigned seen_ = 0;       ///< bits of the keys so far
 };
-
-bool PairHandler::is_set(Key key) const {
-  switch (key) {
-    case Key::series: return name.has_value();
-    case Key::a: return base.has_value();
-    case Key::b: return head.has_value();
-    case Key::better: return better.has_value();
-    case Key::ignored: break;
-  }
-  return false;
-}
 
 bool PairHandler::key(const std::string& text) {
   if (depth_ != 1) return true;
-  key_ = text == "series"   ? Key::series
-         : text == "a"      ? Key::a
-         : text == "b"      ? Key::b
-         : text == "better" ? Key::better
-                            : Key::ignored;
+  const auto* const known = std::find(kKeyNames.begin(), kKeyNames.end(), text);
+  key_ = static_cast<Key>(known - kKeyNames.begin());
+  if (key_ == Key::ignored) return true;
   // Which of two values was meant, nobody knows.
-  return !is_set(key_) || fail("'" + text + "' comes twice");
+  if (has(key_)) return fail(name_of(key_) + " comes twice");
+  seen_ |= bit_of(key_);
+  return true;
 }
 
 bool PairHandler::string(std::string& text) {
-  if (depth_ == 1 && key_ == Key::series) {
-    if (text.empty()) return fail("'series' is empty");
-    if (text.size() > kRecordedNameBytesMax)
-      return fail("'series' is longer than " + format_bytes(kRecordedNameBytesMax));
-    name = text;
-    return true;
+  if (depth_ != 1 || !is_text(key_)) return other("a text");
+  if (key_ == Key::better) return take_word(text, kBetters, traits.better);
+  if (key_ == Key::level) return take_word(text, kLevels, traits.level);
+  return take_name(text);
+}
+
+bool PairHandler::take_name(const std::string& text) {
+  if (text.empty()) return fail("'series' is empty");
+  if (text.size() > kRecordedNameBytesMax)
+    return fail("'series' is longer than " + format_bytes(kRecordedNameBytesMax));
+  name = text;
+  return true;
+}
+
+template <class Word, std::size_t N>
+bool PairHandler::take_word(const std::string& text, const std::array<Word, N>& all, Word& into) {
+  std::string words;
+  for (const Word each : all) {
+    if (text == to_string(each)) {
+      into = each;
+      return true;
+    }
+    words += (words.empty()        ? ""
+              : each == all.back() ? " or "
+                                   : ", ") +
+             std::string(to_string(each));
   }
-  if (depth_ != 1 || key_ != Key::better) return other("a text");
-  for (const Better each : {Better::lower, Better::higher, Better::unknown})
-    if (text == to_string(each)) better = each;
-  return better.has_value() ||
-         fail("'better' is " + in_quotes(text) + "; it can be lower, higher or unknown");
+  return fail(name_of(key_) + " is " + in_quotes(text) + "; it can be " + words);
 }
 
 bool PairHandler::number(double value) {
-  if (depth_ != 1 || (key_ != Key::a && key_ != Key::b)) return other("a number");
-  const std::string_view side = key_ == Key::a ? "'a'" : "'b'";
+  if (depth_ != 1 || key_ == Key::ignored || is_text(key_)) return other("a number");
+  if (key_ == Key::tier) return take_tier(value);
+  if (key_ == Key::threshold) return take_threshold(value);
+  return take_value(value, key_ == Key::a ? base : head);
+}
+
+bool PairHandler::take_value(double value, double& into) {
   if (!(std::abs(value) < kRecordedValueMax))
-    return fail(std::string(side) + " is not below 1e150 in size");
-  (key_ == Key::a ? base : head) = value;
+    return fail(name_of(key_) + " is not below 1e150 in size");
+  into = value;
+  return true;
+}
+
+bool PairHandler::take_tier(double value) {
+  for (const Tier each : kTiers) {
+    if (value != static_cast<int>(each)) continue;
+    traits.tier = each;
+    return true;
+  }
+  return fail("'tier' is " + Json(value).dump() + "; it can be 1, 2, 3 or 4");
+}
+
+bool PairHandler::take_threshold(double value) {
+  if (value < kThresholdMin || value > kThresholdMax)
+    return fail("'threshold' is " + Json(value).dump() + "; it can be from " +
+                Json(kThresholdMin).dump() + " to " + Json(kThresholdMax).dump() +
+                ", 0.05 being 5 %");
+  traits.threshold = value;
   return true;
 }
 
 /// A value where none of this kind belongs, unless nobody asked for it.
 bool PairHandler::other(std::string_view kind) {
   if (depth_ == 0) return fail("this is " + std::string(kind) + ", not an object");
-  if (depth_ > 1) return true;
-  switch (key_) {
-    case Key::series: return fail("'series' is " + std::string(kind) + ", not a text");
-    case Key::a: return fail("'a' is " + std::string(kind) + ", not a number");
-    case Key::b: return fail("'b' is " + std::string(kind) + ", not a number");
-    case Key::better: return fail("'better' is " + std::string(kind) + ", not a text");
-    case Key::ignored: break;
-  }
-  return true;
+  if (depth_ > 1 || key_ == Key::ignored) return true;
+  return fail(name_of(key_) + " is " + std::string(kind) + ", not a " +
+              (is_text(key_) ? "text" : "number"));
 }
 
 bool PairHandler::parse_error(std::size_t position, const std::string&,
@@ -141,9 +183,33 @@ bool is_blank(std::string_view line) {
 }
 
 std::string missing_key(const PairHandler& pair) {
-  if (!pair.name) return "'series'";
-  if (!pair.base) return "'a'";
-  return pair.head ? "" : "'b'";
+  for (const Key key : {Key::series, Key::a, Key::b})
+    if (!pair.has(key)) return name_of(key);
+  return "";
+}
+
+struct Word {
+  Key key;
+  std::string text;
+};
+
+std::array<Word, 4> words_of(const RecordedTraits& traits) {
+  return {{{Key::better, std::string(to_string(traits.better))},
+           {Key::level, std::string(to_string(traits.level))},
+           {Key::tier, std::to_string(static_cast<int>(traits.tier))},
+           {Key::threshold, traits.threshold ? Json(*traits.threshold).dump() : "not given"}}};
+}
+
+/// Of two lines that differ: in what. A line that does not say something means the default.
+std::string contradiction(const RecordedTraits& here, const RecordedTraits& before) {
+  const auto now = words_of(here);
+  const auto then = words_of(before);
+  const auto silent = words_of({});
+  std::size_t at = 0;
+  while (now.at(at).text == then.at(at).text) ++at;
+  return name_of(now.at(at).key) + ": " + in_quotes(now.at(at).text) + " here and " +
+         in_quotes(then.at(at).text) + " before (" + silent.at(at).text +
+         " when a line does not say)";
 }
 
 }  // namespace
@@ -154,6 +220,7 @@ Result<void> PairLines::add(std::string_view bytes) {
 
 Result<std::vector<RecordedSeries>> PairLines::finish() {
   MELISAI_CHECK(cutter_.finish([this](std::string_view line) { return add_line(line); }));
+  if (series_.empty()) return wrong("there is no pair");
   index_.clear();
   return std::move(series_);
 }
@@ -165,28 +232,25 @@ Result<void> PairLines::add_line(std::string_view line) {
   if (!pair.problem.empty()) return wrong(pair.problem);
   if (const std::string missing = missing_key(pair); !missing.empty())
     return wrong(missing + " is missing");
-  MELISAI_TRY(RecordedSeries* const series,
-              series_named(*pair.name, pair.better.value_or(Better::lower)));
-  if (++pairs_ > kRecordedPairsMax)
-    return above_limit("more than " + std::to_string(kRecordedPairsMax) + " pairs");
-  series->base.push_back(*pair.base);
-  series->head.push_back(*pair.head);
+  MELISAI_TRY(RecordedSeries* const series, series_named(pair.name, pair.traits));
+  if (++pairs_ > limits_.pairs_max)
+    return above_limit("more than " + std::to_string(limits_.pairs_max) + " pairs");
+  series->base.push_back(pair.base);
+  series->head.push_back(pair.head);
   return {};
 }
 
-Result<RecordedSeries*> PairLines::series_named(const std::string& name, Better better) {
+Result<RecordedSeries*> PairLines::series_named(const std::string& name,
+                                                const RecordedTraits& traits) {
   const auto [entry, is_new] = index_.try_emplace(name, series_.size());
   if (is_new) {
-    if (series_.size() == kRecordedSeriesMax)
-      return above_limit("more than " + std::to_string(kRecordedSeriesMax) + " series");
-    series_.push_back({.name = name, .better = better, .base = {}, .head = {}});
+    if (series_.size() == limits_.series_max)
+      return above_limit("more than " + std::to_string(limits_.series_max) + " series");
+    series_.push_back({.name = name, .traits = traits, .base = {}, .head = {}});
   }
   RecordedSeries& series = series_[entry->second];
-  if (series.better != better)
-    return wrong("series " + in_quotes(name) + " is 'better': " + in_quotes(to_string(better)) +
-                 " here and " + in_quotes(to_string(series.better)) +
-                 " before (lower when a line does not say)");
-  return &series;
+  if (series.traits == traits) return &series;
+  return wrong("series " + in_quotes(name) + " is " + contradiction(traits, series.traits));
 }
 
 Error PairLines::wrong(const std::string& what) const {

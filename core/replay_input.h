@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,41 +13,61 @@
 #include "core/base/lines.h"
 #include "core/base/result.h"
 #include "core/model/metric.h"
+#include "core/model/project.h"
 
 namespace melisai {
 
+/// How a series is to be judged, as far as its lines say; the defaults where they do not.
+struct RecordedTraits {
+  Better better = Better::lower;
+  Tier tier = Tier::explain;  ///< promises nothing: no clock and no floor of a count
+  Level level = Level::fail;
+  std::optional<double> threshold;  ///< kThresholdMin to kThresholdMax; nothing: as without a rule
+  bool operator==(const RecordedTraits&) const = default;
+
+  /// Takes its share of the suite's false alarms; else it is only shown.
+  bool gates() const { return better != Better::unknown && level != Level::off; }
+};
+
 struct RecordedSeries {
   std::string name;  ///< as recorded; not empty
-  Better better = Better::lower;
+  RecordedTraits traits;
   std::vector<double> base;  ///< finite, below kRecordedValueMax in size; in time order
   std::vector<double> head;  ///< as many
 };
 
 constexpr double kRecordedValueMax = 1e150;  ///< what the gate can square and sum
-constexpr std::size_t kRecordedSeriesMax = 100'000;
-constexpr std::size_t kRecordedPairsMax = 10'000'000;  ///< of all series together
 constexpr std::size_t kRecordedNameBytesMax = 1'000;
 constexpr std::size_t kRecordedLineBytesMax = 64 << 10;
 
-/// Lines {"series": NAME, "a": BASE, "b": HEAD, "better": "lower"|"higher"|"unknown"}; `better` may
-/// be absent (lower), other keys are ignored, blank lines too. Feed it bytes, then finish().
+struct RecordedLimits {
+  std::size_t series_max = 100'000;
+  std::size_t pairs_max = 10'000'000;  ///< of all series together
+};
+
+/// Lines {"series": NAME, "a": BASE, "b": HEAD} that may also have the keys of RecordedTraits, the
+/// same in every line of a series; other keys are ignored, blank lines too. Feed it bytes, then
+/// finish().
 class PairLines {
  public:
   /// `source`: what messages call the input.
-  explicit PairLines(std::string source) : cutter_(std::move(source), kRecordedLineBytesMax) {}
+  explicit PairLines(std::string source, RecordedLimits limits = {})
+      : cutter_(std::move(source), kRecordedLineBytesMax), limits_(limits) {}
 
   /// More bytes, cut anywhere. Errors: parse, limit. After one, nothing more may be added.
   Result<void> add(std::string_view bytes);
-  /// The last line needs no line break. In the order in which the series first came.
+  /// The last line needs no line break. In the order in which the series first came; not empty.
+  /// Errors: those of add(); parse when there is no pair.
   Result<std::vector<RecordedSeries>> finish();
 
  private:
   Result<void> add_line(std::string_view line);
-  Result<RecordedSeries*> series_named(const std::string& name, Better better);
+  Result<RecordedSeries*> series_named(const std::string& name, const RecordedTraits& traits);
   Error wrong(const std::string& what) const;
   Error above_limit(const std::string& what) const;
 
   LineCutter cutter_;
+  RecordedLimits limits_;
   std::size_t pairs_ = 0;
   std::vector<RecordedSeries> series_;
   std::unordered_map<std::string, std::size_t> index_;

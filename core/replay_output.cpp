@@ -17,13 +17,18 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRowsMax = 50;
 constexpr int kNameColumnsMax = 60;
-constexpr int kNoteColumnsMax = 120;
-constexpr std::array kWorstFirst{Decision::regressed, Decision::inconclusive, Decision::improved,
-                                 Decision::clear};
+constexpr int kNoteColumnsMax =
+    250;  // the last column, in our own words: their end is the forecast
+constexpr std::array kWorstFirst{Decision::regressed, Decision::failed, Decision::inconclusive,
+                                 Decision::improved, Decision::clear};
 
+bool is_shown_only(const BenchmarkResult& result) { return result.level == Level::off; }
+
+/// Those that are only shown come last.
 std::size_t rank_of(const BenchmarkResult& result) {
   const auto* const at = std::find(kWorstFirst.begin(), kWorstFirst.end(), result.decision);
-  return static_cast<std::size_t>(at - kWorstFirst.begin());
+  return static_cast<std::size_t>(at - kWorstFirst.begin()) +
+         (is_shown_only(result) ? kWorstFirst.size() : 0);
 }
 
 /// Of those that are not decided, what may hide is what counts; of the others, what is known. No
@@ -51,15 +56,27 @@ std::vector<const Replayed*> worst_first(std::span<const Replayed> all) {
 
 std::string count_decisions(std::span<const Replayed* const> rows) {
   std::string text;
-  for (const Decision decision : kWorstFirst) {
-    const auto count = std::count_if(rows.begin(), rows.end(), [decision](const Replayed* each) {
-      return each->result.decision == decision;
-    });
+  const auto add = [&](std::string_view word, const auto& is_meant) {
+    const auto count = std::count_if(rows.begin(), rows.end(),
+                                     [&](const Replayed* each) { return is_meant(each->result); });
     if (count > 0)
-      text += (text.empty() ? "" : ", ") + std::to_string(count) + " " +
-              std::string(to_string(decision));
-  }
+      text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(word);
+  };
+  for (const Decision decision : kWorstFirst)
+    add(to_string(decision), [decision](const BenchmarkResult& result) {
+      return result.decision == decision && !is_shown_only(result);
+    });
+  add("only shown", is_shown_only);
   return text;
+}
+
+/// Why a row has no vote goes first: it explains the verdict above.
+std::string note_of(const BenchmarkResult& result) {
+  if (result.metric.better == Better::unknown) return "direction unknown: shown, not judged";
+  if (is_shown_only(result)) return "level off: shown, no vote";
+  if (result.level == Level::warn)
+    return "level warn: no vote" + (result.note.empty() ? "" : "; " + result.note);
+  return result.note;
 }
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -98,7 +115,7 @@ std::string replay_text(const std::string& sentence, std::span<const Replayed> a
     const BenchmarkResult& result = rows[i]->result;
     table.add({rows[i]->series, std::string(to_string(result.decision)),
                std::to_string(result.pairs), report::change_text(result),
-               report::interval_text(result), result.note});
+               report::interval_text(result), note_of(result)});
   }
   text += "\n" + table.text();
   if (shown < rows.size())

@@ -9,6 +9,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class Replay : public Sandbox {
  protected:
@@ -29,27 +30,28 @@ std::string pairs(const std::string& series, double base, double head) {
 }
 
 TEST_F(Replay, DecidesWhatACheckDecidedOnTheSamePairs) {
-  write_seeded_pipeline();
+  write_seeded_pipeline("rules: [{ benchmark: '*/BM_B', threshold: 60% }]");
   write_numbers("BM_A 100 0.02\nBM_B 50 0.02\n");
   commit("base");
-  write_numbers("BM_A 120 0.02\nBM_B 50 0.02\n");
+  write_numbers("BM_A 120 0.02\nBM_B 60 0.02\n");
   commit("head");
   ASSERT_EQ(check().code, 1);
-  std::string gating;
-  std::istringstream lines(gate({"runs", "--pairs", "1"}).out);
-  for (std::string line; std::getline(lines, line);)
-    if (line.find("/cpu_time\"") != std::string::npos) gating += line + "\n";
-  const Ran ran = replay(gating, {"--json"});
+  const std::string all_pairs = gate({"runs", "--pairs", "1"}).out;
+  const Ran ran = replay(all_pairs);
   EXPECT_EQ(ran.code, 1) << ran.err;
-  const json all = json::parse(ran.out);
-  ASSERT_EQ(all.size(), 2u);
+  EXPECT_THAT(ran.out, StartsWith("regression: " + report()["reason"].get<std::string>() + "\n"));
+  const json all = json::parse(replay(all_pairs, {"--json"}).out);
+  ASSERT_EQ(all.size(), 4u) << "wall and CPU time of each";
   for (const json& each : all) {
     const std::string name = each["series"];
-    const json told = benchmark(name.substr(0, name.rfind('/')), "cpu_time");
+    const std::size_t slash = name.rfind('/');
+    const json told = benchmark(name.substr(0, slash), name.substr(slash + 1));
+    if (!told["gating"]) continue;
     EXPECT_EQ(each["decision"], told["decision"]) << name;
     EXPECT_EQ(each["pairs_used"], told["pairs"]) << name;
     EXPECT_DOUBLE_EQ(each["effect"], told["effect"]) << name;
   }
+  EXPECT_EQ(replay(all_pairs, {"--threshold", "300%"}).code, 0) << "instead of those of the run";
 }
 
 TEST_F(Replay, EndsAsACheckWouldUnlessSeriesAreIndependent) {
@@ -76,6 +78,24 @@ TEST_F(Replay, RefusesABadLineWithItsPlaceAndPrintsNothing) {
   EXPECT_NE(ran.code, 0);
   EXPECT_EQ(ran.out, "");
   EXPECT_THAT(ran.err, AllOf(HasSubstr("pairs.jsonl:21: 'b' is missing"), HasSubstr("like {")));
+}
+
+TEST_F(Replay, IsNotGreenForNothing) {
+  for (const Words& options : {Words{}, Words{"--json"}, Words{"--independent"}}) {
+    const Ran empty = replay("\n", options);
+    EXPECT_EQ(empty.code, 2);
+    EXPECT_EQ(empty.out, "");
+    EXPECT_THAT(empty.err, HasSubstr("pairs.jsonl:2: there is no pair"));
+    Words narrowed{"--only", "nope*"};
+    narrowed.insert(narrowed.end(), options.begin(), options.end());
+    const Ran none = replay(pairs("a/wall", 100, 100), narrowed);
+    EXPECT_EQ(none.code, 2);
+    EXPECT_EQ(none.out, "");
+    EXPECT_THAT(none.err, HasSubstr("'nope*' matches none of the 1 series"));
+  }
+  const Ran nameless = run_program({MELISAI_BIN_DIR "/melisai-gate", "replay", ""}, repo());
+  EXPECT_EQ(nameless.code, 2);
+  EXPECT_THAT(nameless.err, HasSubstr("FILE: is empty; name a file"));
 }
 
 TEST_F(Replay, IsTheSameTwice) {

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
 
-#include "core/base/files.h"
 #include "core/replay_input.h"
-#include "core/replay_output.h"
+#include "tests/unit/replay_fixture.h"
 
 namespace melisai {
 namespace {
@@ -24,21 +22,6 @@ Result<std::vector<RecordedSeries>> read(std::string_view text) {
   return lines.finish();
 }
 
-std::string line_of(const std::string& series, double base, double head,
-                    const std::string& more = "") {
-  return R"({"series": ")" + series + R"(", "a": )" + std::to_string(base) + R"(, "b": )" +
-         std::to_string(head) + more + "}\n";
-}
-
-/// Pairs that differ by `change` and a little noise that is the same in every call.
-std::string pairs_of(const std::string& series, double change, int count,
-                     const std::string& more = "") {
-  std::string text;
-  for (int i = 0; i < count; ++i)
-    text += line_of(series, 100 + i % 3, (100 + i % 3) * (1 + change) + (i % 2) * 0.5, more);
-  return text;
-}
-
 // ---- reading
 
 TEST(PairLines, ReadsInterleavedSeriesInTheOrderInWhichTheyCame) {
@@ -51,9 +34,21 @@ TEST(PairLines, ReadsInterleavedSeriesInTheOrderInWhichTheyCame) {
   EXPECT_EQ(series->at(0).name, "b/x");
   EXPECT_THAT(series->at(0).base, ElementsAre(1, 3));
   EXPECT_THAT(series->at(0).head, ElementsAre(2.5, 4));
-  EXPECT_EQ(series->at(0).better, Better::lower);
-  EXPECT_EQ(series->at(1).better, Better::higher);
+  EXPECT_EQ(series->at(0).traits.better, Better::lower);
+  EXPECT_EQ(series->at(1).traits.better, Better::higher);
   EXPECT_THAT(series->at(1).head, ElementsAre(-2));
+}
+
+TEST(PairLines, ReadsHowASeriesIsToBeJudged) {
+  const auto series = read(R"({"level": "warn", "threshold": 10, "series": "s", "tier": 3, )"
+                           R"("a": 1, "b": 2, "x": {"tier": 9, "level": 1}, "better": "unknown"}
+{"series": "plain", "a": 1, "b": 2})");
+  ASSERT_TRUE(series) << series.error().message;
+  EXPECT_EQ(
+      series->at(0).traits,
+      (RecordedTraits{
+          .better = Better::unknown, .tier = Tier::time, .level = Level::warn, .threshold = 10}));
+  EXPECT_EQ(series->at(1).traits, RecordedTraits());
 }
 
 TEST(PairLines, DoesNotCareWhereTheBytesAreCut) {
@@ -99,30 +94,48 @@ TEST_P(PairLinesRefuses, WithThePlaceAndTheReason) {
 }
 
 std::vector<BadLine> bad_lines() {
-  return {{"NoJson", "series,a,b", "not JSON at byte 1"},
-          {"TwoObjects", line_of("s", 1, 2).substr(0, 30) + "} {}", "not JSON"},
-          {"NoUtf8", "{\"series\": \"\xff\", \"a\": 1, \"b\": 2}", "not JSON"},
-          {"CutLine", R"({"series": "s", "a": 1)", "not JSON"},
-          {"Array", R"(["s", 1, 2])", "an array, not an object"},
-          {"Number", "7", "a number, not an object"},
-          {"NoSeries", R"({"a": 1, "b": 2})", "'series' is missing"},
-          {"NoBase", R"({"series": "s", "b": 2})", "'a' is missing"},
-          {"NoHead", R"({"series": "s", "a": 2})", "'b' is missing"},
-          {"HeadOnlyInside", R"({"series": "s", "a": 2, "x": {"b": 1}})", "'b' is missing"},
-          {"TwoHeads", R"({"series": "s", "a": 2, "b": 1, "b": 3})", "'b' comes twice"},
-          {"TextValue", R"({"series": "s", "a": "2", "b": 1})", "'a' is a text, not a number"},
-          {"NullValue", R"({"series": "s", "a": 2, "b": null})", "'b' is null, not a number"},
-          {"ListValue", R"({"series": "s", "a": [2], "b": 1})", "'a' is an array, not a number"},
-          {"NotANumber", R"({"series": "s", "a": NaN, "b": 1})", "not JSON"},
-          {"Infinite", R"({"series": "s", "a": 1e999, "b": 1})", "a number is too large"},
-          {"Absurd", R"({"series": "s", "a": 1, "b": -1e150})", "'b' is not below 1e150"},
-          {"NumberName", R"({"series": 5, "a": 1, "b": 1})", "'series' is a number, not a text"},
-          {"EmptyName", R"({"series": "", "a": 1, "b": 1})", "'series' is empty"},
-          {"LongName", line_of(std::string(1001, 'x'), 1, 2), "'series' is longer than"},
-          {"Better", R"({"series": "s", "a": 1, "b": 1, "better": "less"})", "'less'"},
-          {"BetterType", R"({"series": "s", "a": 1, "b": 1, "better": 1})", "'better' is a number"},
-          {"TwoDirections", R"({"series": "s", "a": 1, "b": 1, "better": "higher"})",
-           "series 's' is 'better': 'higher' here and 'lower' before"}};
+  return {
+      {"NoJson", "series,a,b", "not JSON at byte 1"},
+      {"TwoObjects", line_of("s", 1, 2).substr(0, 30) + "} {}", "not JSON"},
+      {"NoUtf8", "{\"series\": \"\xff\", \"a\": 1, \"b\": 2}", "not JSON"},
+      {"CutLine", R"({"series": "s", "a": 1)", "not JSON"},
+      {"Array", R"(["s", 1, 2])", "an array, not an object"},
+      {"Number", "7", "a number, not an object"},
+      {"NoSeries", R"({"a": 1, "b": 2})", "'series' is missing"},
+      {"NoBase", R"({"series": "s", "b": 2})", "'a' is missing"},
+      {"NoHead", R"({"series": "s", "a": 2})", "'b' is missing"},
+      {"HeadOnlyInside", R"({"series": "s", "a": 2, "x": {"b": 1}})", "'b' is missing"},
+      {"TwoHeads", R"({"series": "s", "a": 2, "b": 1, "b": 3})", "'b' comes twice"},
+      {"TextValue", R"({"series": "s", "a": "2", "b": 1})", "'a' is a text, not a number"},
+      {"NullValue", R"({"series": "s", "a": 2, "b": null})", "'b' is null, not a number"},
+      {"ListValue", R"({"series": "s", "a": [2], "b": 1})", "'a' is an array, not a number"},
+      {"NotANumber", R"({"series": "s", "a": NaN, "b": 1})", "not JSON"},
+      {"Infinite", R"({"series": "s", "a": 1e999, "b": 1})", "a number is too large"},
+      {"Absurd", R"({"series": "s", "a": 1, "b": -1e150})", "'b' is not below 1e150"},
+      {"NumberName", R"({"series": 5, "a": 1, "b": 1})", "'series' is a number, not a text"},
+      {"EmptyName", R"({"series": "", "a": 1, "b": 1})", "'series' is empty"},
+      {"LongName", line_of(std::string(1001, 'x'), 1, 2), "'series' is longer than"},
+      {"Better", R"({"series": "s", "a": 1, "b": 1, "better": "less"})", "'less'"},
+      {"BetterType", R"({"series": "s", "a": 1, "b": 1, "better": 1})", "'better' is a number"},
+      {"TwoDirections", R"({"series": "s", "a": 1, "b": 1, "better": "higher"})",
+       "series 's' is 'better': 'higher' here and 'lower' before (lower when"},
+      {"Level", line_of("t", 1, 1, R"(, "level": "red")"), "it can be fail, warn or off"},
+      {"LevelType", line_of("t", 1, 1, R"(, "level": true)"), "'level' is a truth value"},
+      {"TwoLevels", line_of("s", 1, 1, R"(, "level": "off")"),
+       "series 's' is 'level': 'off' here and 'fail' before (fail when"},
+      {"LevelTwice", line_of("t", 1, 1, R"(, "level": "off", "level": "off")"), "comes twice"},
+      {"Tier", line_of("t", 1, 1, R"(, "tier": 5)"), "'tier' is 5.0; it can be 1, 2, 3 or 4"},
+      {"TierZero", line_of("t", 1, 1, R"(, "tier": 0)"), "it can be 1, 2, 3 or 4"},
+      {"TierBetween", line_of("t", 1, 1, R"(, "tier": 2.5)"), "'tier' is 2.5"},
+      {"TierHuge", line_of("t", 1, 1, R"(, "tier": 18446744073709551617)"), "'tier' is 1.8"},
+      {"TierType", line_of("t", 1, 1, R"(, "tier": "3")"), "'tier' is a text, not a number"},
+      {"TwoTiers", line_of("s", 1, 1, R"(, "tier": 3)"), "'tier': '3' here and '4' before"},
+      {"ThresholdZero", line_of("t", 1, 1, R"(, "threshold": 0)"), "from 0.001 to 10.0"},
+      {"ThresholdBelow", line_of("t", 1, 1, R"(, "threshold": -0.05)"), "'threshold' is -0.05"},
+      {"ThresholdAbove", line_of("t", 1, 1, R"(, "threshold": 10.5)"), "'threshold' is 10.5"},
+      {"ThresholdType", line_of("t", 1, 1, R"(, "threshold": "5%")"), "is a text, not a number"},
+      {"TwoThresholds", line_of("s", 1, 1, R"(, "threshold": 0.05)"),
+       "'threshold': '0.05' here and 'not given' before"}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Lines, PairLinesRefuses, ::testing::ValuesIn(bad_lines()),
@@ -141,49 +154,36 @@ TEST(PairLines, RefusesALineThatDoesNotEnd) {
 }
 
 TEST(PairLines, RefusesMoreSeriesThanItsLimit) {
-  PairLines lines("pairs.jsonl");
-  for (std::size_t i = 0; i < kRecordedSeriesMax; ++i)
-    ASSERT_TRUE(lines.add(R"({"series":")" + std::to_string(i) + R"(","a":1,"b":1})" + "\n"));
-  EXPECT_TRUE(lines.add(R"({"series":"7","a":1,"b":1})"
-                        "\n"))
-      << "a known one may go on";
-  const auto added = lines.add(R"({"series":"one more","a":1,"b":1})"
-                               "\n");
+  PairLines lines("pairs.jsonl", {.series_max = 2});
+  ASSERT_TRUE(lines.add(line_of("a", 1, 1) + line_of("b", 1, 1)));
+  EXPECT_TRUE(lines.add(line_of("a", 1, 1))) << "a known one may go on";
+  const auto added = lines.add(line_of("one more", 1, 1));
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, Errc::limit);
-  EXPECT_THAT(added.error().message, HasSubstr("more than 100000 series"));
+  EXPECT_THAT(added.error().message, HasSubstr("pairs.jsonl:4: more than 2 series"));
+}
+
+TEST(PairLines, RefusesMorePairsThanItsLimit) {
+  PairLines lines("pairs.jsonl", {.pairs_max = 3});
+  ASSERT_TRUE(lines.add(line_of("a", 1, 1) + line_of("b", 1, 1) + line_of("a", 1, 1)));
+  const auto added = lines.add(line_of("b", 1, 1));
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, Errc::limit);
+  EXPECT_THAT(added.error().message, HasSubstr("pairs.jsonl:4: more than 3 pairs"));
+}
+
+TEST(PairLines, RefusesAFileWithoutAPair) {
+  for (const char* text : {"", "\n \n"}) {
+    const auto series = read(text);
+    ASSERT_FALSE(series);
+    EXPECT_EQ(series.error().code, Errc::parse);
+    EXPECT_THAT(series.error().message, HasSubstr("there is no pair"));
+  }
 }
 
 // ---- deciding
 
-class Replay : public ::testing::Test {
- protected:
-  void SetUp() override {
-    auto made = TemporaryDirectory::make(::testing::TempDir(), "replay");
-    ASSERT_TRUE(made);
-    root_.emplace(*std::move(made));
-  }
-
-  Result<int> run(const std::string& text, ReplayRequest request = {}) {
-    request.file = root_->path() + "/pairs.jsonl";
-    EXPECT_TRUE(write_file(request.file, text));
-    out_.clear();
-    return replay(request, [this](std::string_view part) {
-      out_ += part;
-      return true;
-    });
-  }
-
-  json decided(const std::string& text, ReplayRequest request = {}) {
-    request.json = true;
-    const Result<int> code = run(text, std::move(request));
-    EXPECT_TRUE(code) << code.error().message;
-    return json::parse(out_);
-  }
-
-  std::optional<TemporaryDirectory> root_;
-  std::string out_;
-};
+class Replay : public ReplayTest {};
 
 TEST_F(Replay, SaysEachDecisionWithItsNumbersInTheOrderOfTheFile) {
   const json all = decided(pairs_of("z/slow", 0.2, 60) + pairs_of("a/equal", 0, 60) +
@@ -307,10 +307,29 @@ TEST_F(Replay, SeriesOfUnknownDirectionHaveNoVoteAndNoShareOfTheAlarms) {
   EXPECT_EQ(decided(large_suite(unknown))[0], alone);
 }
 
-TEST_F(Replay, AnEmptyFileIsNoPass) {
-  EXPECT_EQ(*run("\n"), 0);
-  EXPECT_THAT(out_, HasSubstr("inconclusive: nothing was compared"));
-  EXPECT_EQ(decided(""), json::array());
+TEST_F(Replay, ComparesSomethingOrFails) {
+  for (const bool for_programs : {false, true}) {
+    for (const bool independent : {false, true}) {
+      ReplayRequest request{.independent = independent, .json = for_programs};
+      const Result<int> empty = run("\n", request);
+      ASSERT_FALSE(empty);
+      EXPECT_EQ(empty.error().code, Errc::parse);
+      EXPECT_THAT(empty.error().message, HasSubstr("there is no pair"));
+      request.only = "nope*";
+      const Result<int> none = run(pairs_of("app/wall", 0, 8) + pairs_of("b", 0, 8), request);
+      ASSERT_FALSE(none);
+      EXPECT_EQ(none.error().code, Errc::not_found);
+      EXPECT_THAT(none.error().message, AllOf(HasSubstr("'nope*' matches none of the 2 series"),
+                                              HasSubstr("'app/wall'")));
+      EXPECT_EQ(out_, "");
+    }
+  }
+}
+
+TEST_F(Replay, OnlyNarrowsTheSuite) {
+  ReplayRequest request{.only = "*/wall"};
+  EXPECT_EQ(*run(pairs_of("app/wall", 0, 60) + pairs_of("app/cpu", 0.2, 60), request), 0);
+  EXPECT_THAT(out_, HasSubstr("pass: 1 benchmark metric is clear"));
 }
 
 TEST_F(Replay, ShowsTheWorstSeriesAndCountsTheOthers) {

@@ -1,0 +1,224 @@
+// A run that is stored, printed as pairs and replayed ends as it did.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/clock.h"
+#include "core/records.h"
+#include "core/store/store.h"
+#include "tests/unit/gate/fake_suite.h"
+#include "tests/unit/replay_fixture.h"
+
+namespace melisai {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr double kMebi = 1 << 20;
+
+/// What one benchmark measures, beside counters that only show: they double on head.
+struct StoredCase {
+  std::string name;
+  Verdict verdict;
+  Policy policy = {};
+  double time_change = 0;
+  double memory_change = 0;
+  double memory = 100 * kMebi;
+  double tick = 0;  ///< of the clock; 0: a fine one
+};
+
+void PrintTo(const StoredCase& run, std::ostream* stream) { *stream << run.name; }
+
+Pair next_pair(const StoredCase& run, test::Noise& noise) {
+  const auto time = [&](double change) {
+    const double fine = 1'000 * (1 + change) * std::exp(0.0141 * noise.normal());
+    return run.tick == 0 ? fine : run.tick * std::round(fine / run.tick);
+  };
+  const test::Halves times{time(0), time(run.time_change)};
+  const auto memory = [&](double change) {
+    return run.memory * (1 + change) * std::exp(0.001 * noise.normal());
+  };
+  Pair pair;
+  test::put(pair, "app", test::wall_time(), times);
+  test::put(pair, "app", test::cpu_time(), times);
+  test::put(pair, "app", test::peak_rss(), {memory(0), memory(run.memory_change)});
+  test::put(pair, "app", test::wait_share(), {0.1, 0.2});
+  test::put(pair, "app", {"switches", "count", Better::lower, Tier::explain}, {10, 20});
+  test::put(pair, "app", {"syscalls", "count", Better::lower, Tier::exact}, {1'000, 2'000});
+  return pair;
+}
+
+class StoredRuns : public ReplayTest {
+ protected:
+  std::string state_dir() const { return root_->path() + "/state"; }
+
+  store::Store writer() {
+    auto store = store::Store::open_writer(state_dir(), {.command = "test"}, {});
+    EXPECT_TRUE(store) << store.error().message;
+    return *std::move(store);
+  }
+
+  static store::RunId begin(store::Store& store) {
+    return *store.begin_run({.command = "check",
+                             .directory = "/repo",
+                             .output_dir = "/out",
+                             .started_at = "2026-11-21T02:00:00Z",
+                             .tool_version = "0",
+                             .project = "p"});
+  }
+
+  /// As a check does: measures until nothing is open, and stores every pair.
+  Report measured(const StoredCase& run) {
+    store::Store store = writer();
+    const store::RunId id = begin(store);
+    test::Noise noise(7);
+    gate::Gate gate(run.policy, stats::make_paired_test());
+    gate.start(std::vector<Pair>{next_pair(run, noise)});
+    for (int index = 1; !gate.open_benchmarks().empty(); ++index) {
+      Pair pair = next_pair(run, noise);
+      pair.index = index;
+      gate.add(pair);
+      EXPECT_TRUE(store.add_pair(id, "app", pair));
+    }
+    Report report;
+    report.threshold = run.policy.threshold;
+    report.false_alarm = run.policy.false_alarm;
+    report.miss = run.policy.miss;
+    report.max_pairs = run.policy.max_pairs;
+    report.benchmarks = gate.results();
+    gate::conclude(report);
+    EXPECT_TRUE(store.finish_run(id, report, {}));
+    return report;
+  }
+
+  /// What `runs --pairs last` prints.
+  std::string printed() {
+    std::string text;
+    const SystemClock clock;
+    const RecordsWorld world{.state_dir = state_dir(),
+                             .clock = clock,
+                             .interrupted = {},
+                             .print =
+                                 [&](std::string_view part) {
+                                   text += part;
+                                   return true;
+                                 },
+                             .note = [&](const std::string& sentence) { note_ += sentence; }};
+    const Result<void> answered = answer(PrintPairs{}, world);
+    EXPECT_TRUE(answered) << answered.error().message;
+    return text;
+  }
+
+  std::string note_;
+};
+
+class StoredRun : public StoredRuns, public ::testing::WithParamInterface<StoredCase> {};
+
+TEST_P(StoredRun, EndsTheSameWhenItIsReplayed) {
+  const Report report = measured(GetParam());
+  ASSERT_EQ(report.verdict, GetParam().verdict) << report.reason;
+  const std::string pairs = printed();
+  ReplayRequest request;
+  request.policy = GetParam().policy;
+  request.policy.rules.clear();
+  request.policy.threshold = Policy().threshold;  // the lines know their own
+  EXPECT_EQ(*run(pairs, request), exit_code(report, FailOn::regression));
+  EXPECT_EQ(out_.substr(0, out_.find('\n')),
+            std::string(to_string(report.verdict)) + ": " + report.reason);
+  const json all = decided(pairs, request);
+  ASSERT_EQ(all.size(), report.benchmarks.size());
+  for (const BenchmarkResult& told : report.benchmarks) {
+    const auto series = std::find_if(all.begin(), all.end(), [&](const json& each) {
+      return each["series"] == told.name + "/" + told.metric.name;
+    });
+    ASSERT_NE(series, all.end()) << told.metric.name;
+    EXPECT_EQ((*series)["decision"], to_string(told.decision)) << told.metric.name;
+    EXPECT_EQ((*series)["pairs_used"], told.pairs) << told.metric.name;
+    EXPECT_EQ((*series)["effect"], told.effect ? json(*told.effect) : json()) << told.metric.name;
+    EXPECT_EQ((*series)["effect_high"], told.effect_high ? json(*told.effect_high) : json());
+  }
+}
+
+Policy with_rules(std::vector<Rule> rules) {
+  Policy policy;
+  policy.rules = std::move(rules);
+  return policy;
+}
+
+std::vector<StoredCase> stored_cases() {
+  Policy strict;
+  strict.threshold = 0.02;
+  strict.false_alarm = 0.001;
+  strict.miss = 0.1;
+  strict.max_pairs = 34;
+  const Rule loose_time{.metric = "cpu_time", .threshold = 0.2};
+  const Rule warn_memory{.metric = "peak_rss", .level = Level::warn};
+  const Rule gate_calls{.metric = "syscalls", .threshold = 3, .level = Level::fail};
+  return {{.name = "OnlyShownOnesDiffer", .verdict = Verdict::pass},
+          {.name = "MemoryAboveOnePercent", .verdict = Verdict::regression, .memory_change = 0.02},
+          {.name = "MemoryBelowItsFloor",
+           .verdict = Verdict::pass,
+           .memory_change = 0.02,
+           .memory = 4 * kMebi},
+          {.name = "MemoryAboveItsFloor",
+           .verdict = Verdict::regression,
+           .memory_change = 0.08,
+           .memory = 4 * kMebi},
+          {.name = "Slower", .verdict = Verdict::regression, .time_change = 0.08},
+          {.name = "SlowerWithinTheRule",
+           .verdict = Verdict::pass,
+           .policy = with_rules({loose_time, warn_memory}),
+           .time_change = 0.08,
+           .memory_change = 0.02},
+          {.name = "GatesByARule",
+           .verdict = Verdict::pass,
+           .policy = with_rules({gate_calls, {.benchmark = "nobody", .level = Level::off}})},
+          {.name = "CoarseClock", .verdict = Verdict::inconclusive, .tick = 57},
+          {.name = "StrictPolicy",
+           .verdict = Verdict::regression,
+           .policy = strict,
+           .time_change = 0.05}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Runs, StoredRun, ::testing::ValuesIn(stored_cases()),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_F(StoredRuns, TellWhatOfTheirPolicyReplayMustBeTold) {
+  StoredCase usual;
+  usual.policy.threshold = 0.02;
+  measured(usual);
+  printed();
+  EXPECT_THAT(note_, IsEmpty());
+  StoredCase unusual;
+  unusual.policy.false_alarm = 0.001;
+  unusual.policy.max_pairs = 34;
+  measured(unusual);
+  printed();
+  EXPECT_THAT(note_, AllOf(HasSubstr("run 2 was judged with --false-alarm 0.001 --max-pairs 34;"),
+                           HasSubstr("replay")));
+}
+
+TEST_F(StoredRuns, OfWhichNothingIsDecidedVoteInFull) {
+  {
+    store::Store store = writer();
+    const store::RunId id = begin(store);
+    test::Noise noise(7);
+    for (int index = 1; index <= 20; ++index) {
+      Pair pair = next_pair({}, noise);
+      pair.index = index;
+      ASSERT_TRUE(store.add_pair(id, "app", pair));
+    }
+  }
+  const std::string pairs = printed();
+  EXPECT_THAT(pairs, Not(HasSubstr("level")));
+  EXPECT_EQ(*run(pairs), 1) << "the counter that doubled";
+  EXPECT_EQ(*run(pairs, {.only = "*/cpu_time"}), 0);
+}
+
+}  // namespace
+}  // namespace melisai
