@@ -151,17 +151,18 @@ int Cgroup::count(pid_t except) const {
   return found;
 }
 
-void Cgroup::signal_all(int number, pid_t except_group) const {
-  NumberReader pids(Inside(path_, "cgroup.procs").text);
-  for (pid_t pid = 0; pids.next(pid);) {
-    if (pid <= 0) continue;  // 0 stands for a process outside our pid namespace
-    if (getpgid(pid) != except_group) kill(pid, number);
-  }
+void Cgroup::list(PidList& pids) const {
+  NumberReader procs(Inside(path_, "cgroup.procs").text);
+  for (pid_t pid = 0; procs.next(pid);) pids.add(pid);
 }
 
 void Cgroup::kill_all() const {
   // Missing before Linux 5.14; the caller repeats until the cgroup is empty.
-  if (!write_text(path_, "cgroup.kill", "1")) signal_all(SIGKILL, 0);
+  if (write_text(path_, "cgroup.kill", "1")) return;
+  NumberReader procs(Inside(path_, "cgroup.procs").text);
+  for (pid_t pid = 0; procs.next(pid);) {
+    if (pid > 0) kill(pid, SIGKILL);  // 0 stands for a process outside our pid namespace
+  }
 }
 
 void Cgroup::remove(std::int64_t deadline_ns) {

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "core/exec/pid_list.h"
+
 namespace melisai::exec {
 
 constexpr int kCgroupPathMax = 4096;
@@ -27,7 +29,7 @@ class Cgroup {
     return procs_fd_;
   }                               // writing "0" moves the writer in; -1 unless it exists
   int count(pid_t except) const;  // processes in it; the kernel leaves zombies out
-  void signal_all(int number, pid_t except_group) const;
+  void list(PidList& pids) const;
   void kill_all() const;  // SIGKILL for everything in it and below
   /// Removes it with everything below; waits until `deadline_ns` (CLOCK_MONOTONIC) for the kernel
   /// to let go.

@@ -55,6 +55,11 @@ bool alive(pid_t pid) {
          after_name[2] != 'X';
 }
 
+// Parents first and at once, so that they cannot start more.
+void signal_kill() {
+  each_descendant([](pid_t pid) { kill(pid, SIGKILL); });
+}
+
 }  // namespace
 
 int count_descendants(pid_t except) {
@@ -63,10 +68,8 @@ int count_descendants(pid_t except) {
   return found;
 }
 
-void signal_descendants(int number, pid_t except_group) {
-  each_descendant([=](pid_t pid) {
-    if (getpgid(pid) != except_group) kill(pid, number);
-  });
+void list_descendants(PidList& pids) {
+  each_descendant([&pids](pid_t pid) { pids.add(pid); });
 }
 
 int most_threads() {
@@ -95,7 +98,7 @@ void reap_orphans(pid_t except) {
 
 bool kill_all_but(pid_t zombie, std::int64_t deadline_ns) {
   for (;;) {
-    signal_descendants(SIGKILL, 0);
+    signal_kill();
     bool any = false;
     const auto reap = [&any, zombie](pid_t child) {
       if (child == zombie) return;
@@ -111,7 +114,7 @@ bool kill_all_but(pid_t zombie, std::int64_t deadline_ns) {
 
 bool kill_descendants(std::int64_t deadline_ns) {
   for (;;) {
-    signal_descendants(SIGKILL, 0);
+    signal_kill();
     pid_t reaped = 0;
     while ((reaped = waitpid(-1, nullptr, WNOHANG)) > 0) {
     }

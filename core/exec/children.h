@@ -6,13 +6,14 @@
 
 #include <cstdint>
 
+#include "core/exec/pid_list.h"
+
 namespace melisai::exec {
 
 /// Descendants that are alive, `except` and zombies left out.
 int count_descendants(pid_t except);
 
-/// Signals every descendant outside the process group `except_group` (0: no exception).
-void signal_descendants(int number, pid_t except_group);
+void list_descendants(PidList& pids);
 
 /// Most threads of one descendant at this moment; 0 when there is none.
 int most_threads();

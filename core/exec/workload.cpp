@@ -14,6 +14,7 @@
 
 #include "core/exec/children.h"
 #include "core/exec/clock.h"
+#include "core/exec/pid_list.h"
 #include "core/exec/report.h"
 
 namespace melisai::exec {
@@ -209,12 +210,14 @@ void Workload::stop(End why) {
   if (phase_ != Phase::running) return;
   phase_ = Phase::asked_to_stop;
   deadline_ = monotonic_ns() + options_.grace_ms * kMillisecond;
-  kill(-leader_.pid, SIGTERM);
+  static PidList others;
   if (outcome_.in_cgroup) {
-    cgroup_.signal_all(SIGTERM, leader_.pid);
+    cgroup_.list(others);
   } else {
-    signal_descendants(SIGTERM, leader_.pid);
+    list_descendants(others);
   }
+  kill(-leader_.pid, SIGTERM);
+  others.signal(SIGTERM, leader_.pid);
 }
 
 void Workload::kill_phase(std::int64_t now) {

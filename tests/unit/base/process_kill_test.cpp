@@ -63,16 +63,34 @@ TEST_P(RunnerKill, TermComesFirstSoThatAWorkloadCanTidyUp) {
   EXPECT_TRUE(std::filesystem::exists(path("tidied")));
 }
 
+/// Starts a daemon that writes its id when it is ready, and ends with 5 when the daemon has tidied
+/// up.
+std::string waits_for(const std::string& daemon) {
+  return "setsid sh -c '" + daemon +
+         "' & trap '' TERM; until [ -s pids ]; do sleep 0.01; done; echo x > ready; "
+         "while :; do [ -e tidied ] && exit 5; sleep 0.01; done";
+}
+
 TEST_P(RunnerKill, TermReachesDaemonsToo) {
   Command command = shell(
-      "setsid sh -c 'trap \"touch tidied; exit\" TERM; echo $$ >> pids; while :; do sleep 0.01; "
-      "done' & "
-      "trap '' TERM; while :; do [ -e tidied ] && exit 5; sleep 0.01; done");
-  command.timeout = Milliseconds(500);
+      waits_for("trap \"touch tidied; exit\" TERM; echo $$ >> pids; while :; do sleep 0.01; done"));
   command.grace = Milliseconds(30'000);
+  const auto signaller = when_written(path("ready"), [] { kill(getpid(), SIGTERM); });
   const Exit exit = run_ok(command);
-  EXPECT_EQ(exit.end, Exit::End::timed_out);
+  EXPECT_EQ(exit.end, Exit::End::interrupted);
   EXPECT_EQ(exit.code, 5);
+  expect_all_gone(1);
+}
+
+// The daemon answers while its many deaf children are still being asked to end.
+TEST_P(RunnerKill, WhatADaemonStartsToTidyUpIsLeftAlone) {
+  Command command = shell(
+      waits_for("trap \"\" TERM; i=0; while [ $i -lt 400 ]; do sleep 1000 & i=$((i+1)); done; "
+                "trap \"sh -c \\\"sleep 0.1; touch tidied\\\"; exit\" TERM; echo $$ >> pids; "
+                "while :; do :; done"));
+  command.grace = Milliseconds(10'000);
+  const auto signaller = when_written(path("ready"), [] { kill(getpid(), SIGTERM); });
+  EXPECT_EQ(run_ok(command).code, 5);
   expect_all_gone(1);
 }
 
