@@ -17,8 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRowsMax = 50;
 constexpr int kNameColumnsMax = 60;
-constexpr int kNoteColumnsMax =
-    250;  // the last column, in our own words: their end is the forecast
+constexpr int kNoteColumnsMax = 250;  // in our own words, which end with the forecast
 constexpr std::array kWorstFirst{Decision::regressed, Decision::failed, Decision::inconclusive,
                                  Decision::improved, Decision::clear};
 

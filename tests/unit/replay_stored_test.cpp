@@ -29,7 +29,8 @@ struct StoredCase {
   double time_change = 0;
   double memory_change = 0;
   double memory = 100 * kMebi;
-  double tick = 0;  ///< of the clock; 0: a fine one
+  double tick = 0;            ///< of the clock; 0: a fine one
+  bool counts_later = false;  ///< a counter that no warm-up has shown, and that doubles
 };
 
 void PrintTo(const StoredCase& run, std::ostream* stream) { *stream << run.name; }
@@ -82,6 +83,8 @@ class StoredRuns : public ReplayTest {
     for (int index = 1; !gate.open_benchmarks().empty(); ++index) {
       Pair pair = next_pair(run, noise);
       pair.index = index;
+      if (run.counts_later)
+        test::put(pair, "app", {"late", "count", Better::lower, Tier::exact}, {100, 200});
       gate.add(pair);
       EXPECT_TRUE(store.add_pair(id, "app", pair));
     }
@@ -201,6 +204,16 @@ TEST_F(StoredRuns, TellWhatOfTheirPolicyReplayMustBeTold) {
   printed();
   EXPECT_THAT(note_, AllOf(HasSubstr("run 2 was judged with --false-alarm 0.001 --max-pairs 34;"),
                            HasSubstr("replay")));
+}
+
+TEST_F(StoredRuns, ShowWhatTheGatePassedOver) {
+  StoredCase late;
+  late.counts_later = true;
+  ASSERT_EQ(measured(late).verdict, Verdict::pass);
+  const std::string pairs = printed();
+  EXPECT_THAT(pairs, HasSubstr("app/late"));
+  EXPECT_EQ(*run(pairs), 0);
+  EXPECT_THAT(out_, HasSubstr("pass: "));
 }
 
 TEST_F(StoredRuns, OfWhichNothingIsDecidedVoteInFull) {
