@@ -65,10 +65,10 @@ class Records {
     // An unknown run is an error, one without pairs is an empty file.
     MELISAI_TRY(const store::Run run, store.run(id));
     const Judgements judgements = run.report ? judgements_of(*run.report) : Judgements();
+    // The gate passed over what no warm-up showed; without results nothing is known.
+    const store::StoredJudgement otherwise{.level = judgements.empty() ? Level::fail : Level::off};
     MELISAI_CHECK(store.for_each_pair(id, [&](const store::StoredPair& pair) {
       const auto found = judgements.find(pair.id);
-      // The gate passed over what no warm-up showed.
-      const store::StoredJudgement otherwise{.level = run.report ? Level::off : Level::fail};
       return print(store::pair_line(pair, found == judgements.end() ? otherwise : found->second));
     }));
     const std::string options = run.report ? replay_options(*run.report) : "";
