@@ -19,9 +19,13 @@ using Judgements = std::map<SeriesId, store::StoredJudgement>;
 Judgements judgements_of(const Report& report) {
   const Policy policy{.threshold = report.threshold};
   Judgements judgements;
-  for (const BenchmarkResult& each : report.benchmarks)
-    judgements[{each.name, each.metric.name}] = {.level = each.level,
-                                                 .threshold = gate::percentage_of(each, policy)};
+  for (const BenchmarkResult& each : report.benchmarks) {
+    store::StoredJudgement& judgement = judgements[{each.name, each.metric.name}];
+    judgement.level = each.level;
+    const double threshold = gate::percentage_of(each, policy);
+    // What replay would refuse, such as the null of a damaged report, is not said.
+    if (threshold >= kThresholdMin && threshold <= kThresholdMax) judgement.threshold = threshold;
+  }
   return judgements;
 }
 

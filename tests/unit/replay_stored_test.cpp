@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/base/clock.h"
@@ -214,6 +215,27 @@ TEST_F(StoredRuns, ShowWhatTheGatePassedOver) {
   EXPECT_THAT(pairs, HasSubstr("app/late"));
   EXPECT_EQ(*run(pairs), 0);
   EXPECT_THAT(out_, HasSubstr("pass: "));
+}
+
+TEST_F(StoredRuns, AreReadableWhateverTheirReportSays) {
+  store::Store store = writer();
+  const store::RunId id = begin(store);
+  test::Noise noise(7);
+  Pair pair = next_pair({}, noise);
+  pair.index = 1;
+  ASSERT_TRUE(store.add_pair(id, "app", pair));
+  Report report;
+  for (const double threshold : {std::nan(""), 1e9, 0.0}) {
+    BenchmarkResult& result = report.benchmarks.emplace_back();
+    result.name = "app";
+    result.metric = std::array{test::wall_time(), test::cpu_time(), test::peak_rss()}.at(
+        report.benchmarks.size() - 1);
+    result.threshold = threshold;
+  }
+  ASSERT_TRUE(store.finish_run(id, report, {}));
+  const std::string pairs = printed();
+  EXPECT_THAT(pairs, Not(HasSubstr("threshold")));
+  EXPECT_TRUE(run(pairs));
 }
 
 TEST_F(StoredRuns, OfWhichNothingIsDecidedVoteInFull) {
