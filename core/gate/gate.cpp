@@ -123,6 +123,14 @@ void Gate::start(std::span<const Pair> warm_ups) {
       static_cast<int>(std::count_if(series_.begin(), series_.end(), [](const Series& series) {
         return series.gating() && !series.decided();
       }));
+  group_by_benchmark();
+}
+
+void Gate::group_by_benchmark() {
+  gating_series_.clear();
+  for (std::size_t i = 0; i < series_.size(); ++i) {
+    if (series_[i].gating()) gating_series_[series_[i].id().benchmark].push_back(i);
+  }
 }
 
 void Gate::add_process(std::span<const Pair> warm_ups, int process) {
@@ -154,12 +162,14 @@ void Gate::add_process(std::span<const Pair> warm_ups, int process) {
 void Gate::add(const Pair& pair) {
   const int process = process_of(pair);
   const std::set<std::string> open = open_names();
-  for (const auto& [name, note] : failures_of(pair)) {
+  const std::map<std::string, std::string> failures = failures_of(pair);
+  for (const auto& [name, note] : failures) {
     for (const std::string& each : benchmarks_named(name, process)) {
       // A process that dies takes down what it was run for, not what had been decided before.
       if (each == name || open.contains(each)) fail_benchmark(each, note, process);
     }
   }
+  if (!failures.empty()) group_by_benchmark();
   for (Series& series : series_) {
     if (series.process() != process || series.decided()) continue;
     if (!open.contains(series.id().benchmark)) continue;
@@ -198,13 +208,12 @@ std::vector<std::string> Gate::open_benchmarks() const {
 
 std::optional<Standing> Gate::standing(const std::string& benchmark) const {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  std::set<std::string> gating_benchmarks;
+  const auto found = gating_series_.find(benchmark);
+  if (found == gating_series_.end()) return {};
   std::optional<Standing> widest;
   bool widest_is_open = false;
-  for (const Series& series : series_) {
-    if (!series.gating()) continue;
-    gating_benchmarks.insert(series.id().benchmark);
-    if (series.id().benchmark != benchmark) continue;
+  for (const std::size_t index : found->second) {
+    const Series& series = series_[index];
     const BenchmarkResult result = series.result(judge_for(series));
     const double low = result.effect_low.value_or(-kInfinite);
     const double high = result.effect_high.value_or(kInfinite);
@@ -215,12 +224,12 @@ std::optional<Standing> Gate::standing(const std::string& benchmark) const {
     widest =
         Standing{.benchmark = benchmark,
                  .pairs = series.pairs(),
+                 .benchmarks = static_cast<int>(gating_series_.size()),
                  .pairs_expected = series.decided() ? 0 : series.pairs_expected(judge_for(series)),
                  .confirming = series.confirming(),
                  .low = low,
                  .high = high};
   }
-  if (widest) widest->benchmarks = static_cast<int>(gating_benchmarks.size());
   return widest;
 }
 

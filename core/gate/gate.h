@@ -3,6 +3,7 @@
 // benchmarks still need pairs.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -85,10 +86,15 @@ class Gate {
   std::vector<std::string> benchmarks_named(const std::string& name, int process) const;
   void add_process(std::span<const Pair> warm_ups, int process);
   void fail_benchmark(const std::string& benchmark, const std::string& note, int process);
+  /// After series came or changed their level.
+  void group_by_benchmark();
 
   Policy policy_;
   std::unique_ptr<stats::PairedTest> test_;
   std::vector<Series> series_;  ///< in the order of start()
+  /// Indices of the gating series of each benchmark that has one: large suites ask about one
+  /// benchmark at a time.
+  std::map<std::string, std::vector<std::size_t>> gating_series_;
   int processes_ = 0;
   bool budget_ended_ = false;
   int gating_ = 0;  ///< series over which the false-alarm promise is split

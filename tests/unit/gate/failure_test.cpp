@@ -104,6 +104,7 @@ TEST(GateFailures, AnUnknownBenchmarkThatFailsLaterIsReportedOnce) {
   ASSERT_EQ(gate.results().size(), 2);
   EXPECT_EQ(gate.results()[1].decision, Decision::failed);
   EXPECT_THAT(gate.open_benchmarks(), ElementsAre("p/a"));
+  EXPECT_EQ(gate.standing("p/a")->benchmarks, 2);
 }
 
 TEST(GateFailures, AnOpenSeriesThatVanishesHasFailed) {
