@@ -12,7 +12,7 @@ constexpr int kHopelessFactor = 3;
 constexpr int kHopelessPairsMin = 16;
 
 Milliseconds time_needed(const Waiting& one, int pairs_max) {
-  const int expected = std::max({one.pairs_expected, kFirstPairs, one.pairs + 1});
+  const int expected = std::max(one.pairs_expected, kFirstPairs);
   return one.pair_time * std::max(1, std::min(expected, pairs_max) - one.pairs);
 }
 

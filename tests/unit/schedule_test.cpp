@@ -50,6 +50,8 @@ TEST(Schedule, WhatCannotEndInTimeGivesTheRestBack) {
   EXPECT_THAT(next_round(std::vector{one(0, 16, 1'000)}, kPairsMax, seconds{100}), IsEmpty());
   EXPECT_THAT(next_round(std::vector{one(0, 16, 300)}, kPairsMax, seconds{100}), ElementsAre(0))
       << "a forecast is rough";
+  EXPECT_THAT(next_round(std::vector{one(0, 16, 317)}, kPairsMax, seconds{100}), IsEmpty())
+      << "but not by more than a factor of three";
   EXPECT_THAT(next_round(std::vector{one(0, 15, 1'000)}, kPairsMax, seconds{100}), ElementsAre(0))
       << "too few pairs to give up";
   Waiting suspect = one(0, 16, 1'000);
