@@ -58,9 +58,9 @@ double shift_found_within(int pairs, const TwoStages& stages) {
   const double beyond = boost::math::quantile(boost::math::complement(boost::math::normal(), miss));
   // Wald's number of pairs grows with log(1/alarm) and 1/shift^2; no shift is found in less than
   // two times four pairs, nor before so many can prove it at all.
-  const double proving = 0.85 * alarm - 0.6;
+  const double proving = 1.4 * alarm - 3.8;
   if (pairs < 8 || pairs <= proving + 1) return std::numeric_limits<double>::infinity();
-  return std::sqrt((10 * beyond + 3.6 * alarm) / (pairs - proving));
+  return std::sqrt((13.5 * beyond + 2.9 * alarm) / (pairs - proving));
 }
 
 }  // namespace melisai::stats

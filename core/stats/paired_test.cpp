@@ -35,11 +35,10 @@ double evidence_needed(double level, std::size_t pairs) {
   return 1.2 * std::log(1 / level) - 0.1 + 0.8 * early;
 }
 
-// Noise whose halves have two modes puts a pair a mode too high with probability 1/4, and several
-// agreeing ones would look like a shift. So that many must agree that this is no explanation.
+// Several pairs in a mode that is too high would look like a shift. So that many must agree that
+// this is no explanation.
 std::size_t least_agreeing(std::size_t pairs, double level) {
-  constexpr double kModeShare = 0.25;
-  const double enough = 2.5 * std::pow(level, 1.4);
+  const double enough = 1.5 * std::pow(level, 1.4);
   double term = std::pow(kModeShare, static_cast<double>(pairs));  // all of them
   double tail = 0;
   std::size_t k = pairs;

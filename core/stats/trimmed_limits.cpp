@@ -95,9 +95,9 @@ Limits TrimmedLimits::operator()(std::span<const double> sorted, const Levels& l
     return {.low = below == 0 ? -kInfinite : sorted[below - 1],
             .high = above == 0 ? kInfinite : sorted[n - above]};
   }
-  // Noise with two modes puts n pairs into the same one with probability 4^-n, and then looks
-  // quiet: nothing is proven at a level beyond that.
-  const double provable = std::pow(0.25, static_cast<double>(n));
+  // Pairs that are all in one mode look quiet: nothing is proven at a level beyond the probability
+  // of that.
+  const double provable = std::pow(kModeShare, static_cast<double>(n));
   const Estimate robust = trimmed_estimate(sorted);
   const auto reach = [&](double level) {
     return level < provable ? kInfinite : quantile(robust.freedom, level) * robust.error;

@@ -8,6 +8,10 @@
 
 namespace melisai::stats {
 
+/// Noise has modes: where each half of a pair is in one of three equally likely states, a pair is a
+/// state or more too high with this probability, with two states with 1/4.
+constexpr double kModeShare = 1.0 / 3;
+
 struct Limits {
   double low = 0;
   double high = 0;

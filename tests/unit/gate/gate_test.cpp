@@ -297,7 +297,7 @@ TEST(Gate, TwoStagesShareThePromise) {
         put(pair, "app", test::throughput(), {heads[i++ % heads.size()], 100});
         return pair;
       },
-      Policy{.max_pairs = 5});
+      Policy{.max_pairs = 6});
   EXPECT_EQ(results[0].effect, results[1].effect);
   EXPECT_GT(results[0].effect_low, results[1].effect_low);
   EXPECT_GT(results[0].effect_high, results[1].effect_high);

@@ -41,6 +41,11 @@ class Noise {
   /// Two equal modes per half of a pair, far apart: a runner that is in one of two states.
   double two_modes() { return (coin() ? 1.0 : 0.0) - (coin() ? 1.0 : 0.0) + 0.02 * normal(); }
 
+  /// Three equal modes per half, a unit apart.
+  double three_modes() {
+    return static_cast<double>(below(3)) - static_cast<double>(below(3)) + 0.02 * normal();
+  }
+
  private:
   std::mt19937_64 engine_;
 };

@@ -77,8 +77,9 @@ TEST(PairedTest, ClearsASlowdownBelowDeltaThatIsMeasuredPrecisely) {
 }
 
 TEST(PairedTest, FindsASlowdownManyTimesDelta) {
-  EXPECT_EQ(look_at({2.1, 1.9, 2.3, 2.0, 1.8, 2.2}, {.delta = 0.01, .rates = kStage}).finding,
-            Finding::slower);
+  EXPECT_EQ(
+      look_at({2.1, 1.9, 2.3, 2.0, 1.8, 2.2, 2.0, 2.1}, {.delta = 0.01, .rates = kStage}).finding,
+      Finding::slower);
 }
 
 TEST(PairedTest, ThreeAgreeingPairsOfFiveProveNothing) {
