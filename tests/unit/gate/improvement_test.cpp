@@ -45,5 +45,18 @@ TEST(GateImprovement, AGainThatMayBeChanceIsMeasuredOnAndClearMeanwhile) {
   }
 }
 
+TEST(GateImprovement, IsNeverSaidOfAnIntervalThatReachesZero) {
+  // Chance may take a gain for one far more often than the upper limit may err.
+  const Policy policy{.false_alarm = 0.4, .miss = 0.001};
+  int improved = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const BenchmarkResult result = judge_one(noisy_time(-0.06, seed), policy);
+    if (result.decision != Decision::improved) continue;
+    ++improved;
+    EXPECT_LT(result.effect_high.value_or(1), 0) << seed;
+  }
+  EXPECT_GT(improved, 30);
+}
+
 }  // namespace
 }  // namespace melisai::gate

@@ -51,6 +51,48 @@ TEST(GateKnowledge, ASuspectWithoutAFreshLookHasAnIntervalOfTheScreening) {
   EXPECT_THAT(suspect.note, HasSubstr("pairs, and no fresh one was measured"));
 }
 
+TEST(GateKnowledge, ASuspectWithoutAFreshLookHasToReachTheLevelOfBothStages) {
+  const test::Draw draw = [noise = test::Noise(18)]() mutable {
+    return test::one_pair("app", test::wall_time(),
+                          {100, 100 * std::exp(0.06 + 0.06 * noise.normal())});
+  };
+  test::StartedGate gate({draw()});
+  std::vector<double> values;
+  while (!gate.standing("app")->confirming && values.size() < 60) {
+    const Pair pair = draw();
+    const SeriesId id{"app", "wall_time"};
+    values.push_back(std::log(pair.head.values.at(id).value / pair.base.values.at(id).value));
+    gate.add(pair);
+  }
+  const stats::TwoStages stages = stats::two_stages({.alarm = 0.01, .miss = 0.05});
+  const auto low_at = [&](double alarm) {
+    const stats::TestLevels levels{.delta = std::log1p(0.05), .rates = {.alarm = alarm}};
+    return std::expm1(stats::make_paired_test()->look(values, levels).low);
+  };
+  EXPECT_NEAR(gate.results()[0].effect_low.value_or(1), low_at(0.01), 1e-12);
+  EXPECT_LT(low_at(0.01), 0) << "not red yet";
+  EXPECT_GT(low_at(stages.screening.alarm), 0) << "but a suspect";
+}
+
+TEST(GateKnowledge, FreshPairsBetweenLooksMoveNoLimit) {
+  // A suspect at once, and then so noisy that it stays one.
+  test::Draw draw = [n = 0, noise = test::Noise(4)]() mutable {
+    const bool is_early = n++ <= 4;
+    return test::one_pair(
+        "app", test::wall_time(),
+        {100, 100 * std::exp(is_early ? 0.3 + 0.001 * noise.normal() : 0.15 * noise.normal())});
+  };
+  test::StartedGate gate({draw()});
+  for (int i = 0; i < 4 + 20; ++i) gate.add(draw());
+  const BenchmarkResult looked = gate.results()[0];
+  ASSERT_TRUE(looked.effect_low && looked.effect_high);
+  gate.add(draw());
+  EXPECT_EQ(gate.results()[0].effect_low, looked.effect_low);
+  EXPECT_EQ(gate.results()[0].effect_high, looked.effect_high);
+  gate.add(draw());
+  EXPECT_NE(gate.results()[0].effect_high, looked.effect_high) << "22 fresh pairs are a look";
+}
+
 TEST(GateKnowledge, PairsBetweenLooksMoveNoLimit) {
   const test::Draw draw = test::noisy_time(0, 3);
   test::StartedGate gate({draw()}, Policy{.threshold = 0.001});

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/stats/location_evidence.h"
 #include "tests/unit/stats/noise.h"
 
 namespace melisai::stats {
@@ -53,6 +54,11 @@ TEST(PairedTest, IsCertainOfConstants) {
   }
 }
 
+TEST(PairedTest, TakesWhatIsDeltaButForRoundingForSlower) {
+  const double almost = 0.05 * (1 - 1e-12);
+  EXPECT_EQ(look_at({almost, almost, almost, almost}, {.delta = 0.05}).finding, Finding::slower);
+}
+
 TEST(PairedTest, TakesExactlyDeltaForSlowerDespiteRounding) {
   const double delta = std::log1p(0.05);
   const std::vector<double> values = {std::log(105.0) - std::log(100.0),
@@ -91,9 +97,63 @@ TEST(PairedTest, ThreeAgreeingPairsOfFiveProveNothing) {
   }
 }
 
+// The fewest of `pairs` that must lie near delta, all others near 0, to show a slowdown.
+int agreeing_needed(int pairs, double alarm) {
+  const TestLevels levels{.delta = 0.05, .rates = {.alarm = alarm, .miss = kStage.miss}};
+  int needed = pairs + 1;
+  for (int agreeing = pairs; agreeing > pairs / 2; --agreeing) {
+    std::vector<double> values;
+    for (int i = 0; i < pairs; ++i)
+      values.push_back(i < agreeing ? 0.06 + 0.005 * (i % 3 - 1) : 0.01);
+    if (look_at(values, levels).low <= 0) break;
+    needed = agreeing;
+  }
+  return needed;
+}
+
+TEST(PairedTest, AsManyPairsMustAgreeAsModesDoNotExplain) {
+  // A mode that has a third of the pairs shows so many of them with probability 1.5 level^1.4.
+  std::vector<int> often, rarely;
+  for (int pairs = 4; pairs <= 14; ++pairs) {
+    often.push_back(agreeing_needed(pairs, 0.1));
+    // From ten pairs on, outliers are trimmed, and the trimmed limits may be the tighter ones.
+    if (pairs < 10) rarely.push_back(agreeing_needed(pairs, 0.01));
+  }
+  EXPECT_EQ(often, (std::vector{4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9}));
+  EXPECT_EQ(rarely, (std::vector{5, 6, 6, 7, 8, 8}));
+}
+
+TEST(PairedTest, TheLimitIsWhereTheEvidenceIsJustEnough) {
+  test::Noise noise(3);
+  std::vector<double> values;
+  for (int pairs = 1; pairs <= 40; ++pairs) {
+    values.push_back(noise.normal());
+    if (pairs != 20 && pairs != 40) continue;
+    for (const double alarm : {0.1, 0.01}) {
+      const double low = look_at(values, {.delta = 1, .rates = {.alarm = alarm}}).low;
+      // A twentieth of the level belongs to the trimmed limits.
+      const double needed =
+          1.2 * std::log(1 / (0.95 * alarm)) - 0.1 + 0.8 * std::log(std::min(pairs, 25) / 10.0);
+      EXPECT_GT(evidence_of_shift(values, low), needed) << pairs << ' ' << alarm;
+      EXPECT_LT(evidence_of_shift(values, low), needed + 0.05) << pairs << ' ' << alarm;
+    }
+  }
+}
+
+TEST(PairedTest, NearlyHalfOfThePairsMayBeWild) {
+  std::vector<double> values;
+  for (int i = 0; i < 11; ++i) values.push_back(0.06 + 0.01 * (i % 5 - 2));
+  for (const double wild : {-4.0, 4.0, -4.0, 4.0, -4.0, 4.0, -4.0, 4.0}) values.push_back(wild);
+  EXPECT_EQ(look_at(values, {.delta = 0.05, .rates = kStage}).finding, Finding::slower);
+}
+
 TEST(PairedTest, DoesNotStopForASlowdownThatIsPreciselyLessThanDelta) {
-  const Look look = look_at({0.0301, 0.0299, 0.0302, 0.0298}, {.delta = 0.05, .rates = kStage});
-  EXPECT_NE(look.finding, Finding::slower);
+  // So few misses that it is not clear either.
+  const TestLevels levels{.delta = 0.05, .rates = {.alarm = 0.1, .miss = 1e-4}};
+  const Look look = look_at({0.0401, 0.0399, 0.0402, 0.0398}, levels);
+  EXPECT_GT(look.low, 0);
+  EXPECT_EQ(look.finding, Finding::open);
+  EXPECT_EQ(look_at({0.0501, 0.0499, 0.0502, 0.0498}, levels).finding, Finding::slower);
 }
 
 TEST(PairedTest, OneWildPairChangesNothing) {
