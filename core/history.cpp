@@ -44,9 +44,9 @@ Result<void> history(const HistoryRequest& request, const OpenRepo& open_repo,
   MELISAI_TRY(const Histories histories, request.file.empty() ? stored_histories(request, open_repo)
                                                               : read_histories(request.file));
   for (const std::string& warning : histories.warnings) log_warning(warning);
-  if (const std::string silent = silence(histories); request.json && !silent.empty())
-    log_warning(silent);
   const ChangesOfAll changes = find_changes(histories.series);
+  if (request.json)
+    for (const std::string& unsaid : unsaid_in_json(histories, changes)) log_warning(unsaid);
   if (print(request.json ? history_json(histories, changes) : history_text(histories, changes)))
     return {};
   return Error{Errc::io, "the output could not be written"};

@@ -8,10 +8,13 @@
 #include <optional>
 
 #include "core/base/units.h"
+#include "core/history_shape.h"
 #include "core/report/report.h"
 
 namespace melisai {
 namespace {
+
+constexpr std::size_t kListedMax = 100;  ///< series without a change
 
 /// Nothing from zero.
 std::optional<double> relative_change(const stats::ChangePoint& change) {
@@ -30,13 +33,6 @@ double worst(const HistorySeries& series, const std::vector<stats::ChangePoint>&
     most = std::max(most, series.better == Better::higher ? -grown : grown);
   }
   return most;
-}
-
-std::string quantity(double value, const std::string& unit) {
-  if (!unit.empty()) return format_quantity(value, unit);
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
 }
 
 std::string change_text(const stats::ChangePoint& change) {
@@ -71,17 +67,25 @@ std::string table_of(const HistorySeries& series, const std::vector<std::string>
 bool is_too_short(const HistorySeries& series) { return series.values.size() < stats::kPointsMin; }
 bool is_young(const HistorySeries& series) { return series.values.size() < stats::kYoungPoints; }
 
-/// What it means that a series has no change.
-std::string no_change_text(const HistorySeries& series) {
+/// What it means that no change of a series was told. `shape`: what it looks like nevertheless.
+std::string no_change_text(const HistorySeries& series, const std::string& shape) {
   const std::size_t points = series.values.size();
   if (is_too_short(series))
     return "too short to tell: " + std::to_string(points) + " of " +
            report::count_of(stats::kPointsMin, "point");
+  std::string text = "no lasting step was told in " + report::count_of(points, "point");
   if (is_young(series))
-    return "no step above " + report::format_percent(stats::kYoungStepMax) +
-           "; a smaller one needs about " + report::count_of(stats::kYoungPoints, "point") +
-           ", there are " + std::to_string(points);
-  return "no change in " + report::count_of(points, "point");
+    text += ", one of at most " + report::format_percent(stats::kYoungStepMax) + " needs about " +
+            std::to_string(stats::kYoungPoints);
+  return text + (shape.empty() ? "" : "; " + shape);
+}
+
+std::string sentence_of(const HistorySeries& series, const std::string& shape) {
+  return report::one_line(series.name) + ": " + no_change_text(series, shape);
+}
+
+std::string more_series(std::size_t count) {
+  return "and " + std::to_string(count) + " more series";
 }
 
 std::string summary(const Histories& histories, const ChangesOfAll& changes) {
@@ -94,7 +98,7 @@ std::string summary(const Histories& histories, const ChangesOfAll& changes) {
   std::string text = report::count_of(histories.points, "point") + " in " +
                      std::to_string(histories.series.size()) + " series read; ";
   if (found == 0 && too_short == changes.size()) return text + "too short to tell\n";
-  text += found == 0 ? "no change found"
+  text += found == 0 ? "no lasting step told"
                      : report::count_of(found, "change") + " found in " + std::to_string(changed);
   if (too_short > 0) text += "; " + std::to_string(too_short) + " too short to tell";
   return text + "\n";
@@ -102,14 +106,12 @@ std::string summary(const Histories& histories, const ChangesOfAll& changes) {
 
 std::string list_of_unchanged(const Histories& histories,
                               const std::vector<std::size_t>& unchanged) {
-  constexpr std::size_t kListedMax = 100;
   std::string text = unchanged.empty() ? "" : "\n";
   for (std::size_t i = 0; i < std::min(kListedMax, unchanged.size()); ++i) {
     const HistorySeries& series = histories.series[unchanged[i]];
-    text += report::one_line(series.name) + ": " + no_change_text(series) + "\n";
+    text += sentence_of(series, visible_shape(series)) + "\n";
   }
-  if (unchanged.size() > kListedMax)
-    text += "and " + std::to_string(unchanged.size() - kListedMax) + " more series\n";
+  if (unchanged.size() > kListedMax) text += more_series(unchanged.size() - kListedMax) + "\n";
   return text;
 }
 
@@ -150,15 +152,21 @@ std::string history_text(const Histories& histories, const ChangesOfAll& changes
   return text + list_of_unchanged(histories, unchanged);
 }
 
-std::string silence(const Histories& histories) {
-  std::size_t too_short = 0, young = 0;
-  for (const HistorySeries& series : histories.series) {
+std::vector<std::string> unsaid_in_json(const Histories& histories, const ChangesOfAll& changes) {
+  if (histories.series.empty()) return {"there is no series to look at"};
+  std::size_t too_short = 0, young = 0, shapes = 0;
+  std::vector<std::string> shaped;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const HistorySeries& series = histories.series[i];
     too_short += is_too_short(series);
     young += !is_too_short(series) && is_young(series);
+    if (!changes[i].empty()) continue;
+    const std::string shape = visible_shape(series);
+    if (!shape.empty() && ++shapes <= kListedMax) shaped.push_back(sentence_of(series, shape));
   }
-  const std::string of_all = " of " + std::to_string(histories.series.size()) + " series ";
-  if (histories.series.empty()) return "there is no series to look at";
+  if (shapes > kListedMax) shaped.push_back(more_series(shapes - kListedMax) + " look alike");
   std::string text;
+  const std::string of_all = " of " + std::to_string(histories.series.size()) + " series ";
   if (too_short > 0)
     text = std::to_string(too_short) + of_all + "too short to tell anything: fewer than " +
            std::to_string(stats::kPointsMin) + " points";
@@ -166,7 +174,8 @@ std::string silence(const Histories& histories) {
     text += (text.empty() ? "" : "; ") + std::to_string(young) + of_all +
             "young: a step of at most " + report::format_percent(stats::kYoungStepMax) +
             " needs about " + std::to_string(stats::kYoungPoints) + " points";
-  return text;
+  if (!text.empty()) shaped.insert(shaped.begin(), text);
+  return shaped;
 }
 
 }  // namespace melisai

@@ -17,10 +17,10 @@ using ChangesOfAll = std::vector<std::vector<stats::ChangePoint>>;
 /// their appearance; commit is null when it is not known, change when it starts from zero.
 std::string history_json(const Histories& histories, const ChangesOfAll& changes);
 /// A sentence; a table per series with changes, the largest worsening first; a line for each of the
-/// others, which says what could not be told for want of points.
+/// others, which says what could not be told and what it looks like nevertheless.
 std::string history_text(const Histories& histories, const ChangesOfAll& changes);
-/// What the JSON form cannot say: how many series are too short to tell,
-/// or young, or that there is none; "" otherwise.
-std::string silence(const Histories& histories);
+/// What the JSON form cannot say, in sentences: how many series are too short to tell, or young;
+/// what those without a change look like nevertheless (100 at most); or that there is none.
+std::vector<std::string> unsaid_in_json(const Histories& histories, const ChangesOfAll& changes);
 
 }  // namespace melisai

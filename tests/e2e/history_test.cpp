@@ -57,6 +57,22 @@ TEST_F(History, OfAFileTakesNoOptionsOfTheStore) {
     EXPECT_EQ(history({file, option, "x"}).code, 2) << option;
 }
 
+TEST_F(History, OfAFileSaysWhatItLooksLikeWhereItTellsNothing) {
+  std::string text = "series,index,value\n";
+  for (int i = 0; i < 20; ++i)
+    text += "parse," + std::to_string(i) + (i < 17 ? ",100\n" : ",200\n");
+  const std::string file = written(text);
+  const std::string expected =
+      "parse: no lasting step was told in 20 points, one of at most 25 % needs about 60; the last "
+      "3 "
+      "points lie at 200, those before at 100: whether that lasts cannot be told yet\n";
+  EXPECT_THAT(history({file}).out, HasSubstr("\n" + expected));
+  const Ran for_programs = history({file, "--json"});
+  EXPECT_EQ(for_programs.code, 0);
+  EXPECT_EQ(for_programs.out, "[]\n");
+  EXPECT_THAT(for_programs.err, HasSubstr(expected));
+}
+
 TEST_F(History, OfABadFileNamesTheLine) {
   const Ran ran = history({written("series,index,value\na,1,2\na,2,\n")});
   EXPECT_NE(ran.code, 0);

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -166,22 +167,22 @@ Histories of_lengths(const std::vector<int>& lengths) {
 
 TEST(HistoryOutput, SaysWhatItCouldNotLookAt) {
   EXPECT_EQ(history_text(of_lengths({15, 16, 59, 60}), ChangesOfAll(4)),
-            "150 points in 4 series read; no change found; 1 too short to tell\n\n"
+            "150 points in 4 series read; no lasting step told; 1 too short to tell\n\n"
             "of 15: too short to tell: 15 of 16 points\n"
-            "of 16: no step above 25 %; a smaller one needs about 60 points, there are 16\n"
-            "of 59: no step above 25 %; a smaller one needs about 60 points, there are 59\n"
-            "of 60: no change in 60 points\n");
-  EXPECT_EQ(silence(of_lengths({15, 16, 59, 60})),
-            "1 of 4 series too short to tell anything: fewer than 16 points; 2 of 4 series young: "
-            "a step of at most 25 % needs about 60 points");
-  EXPECT_EQ(silence(of_lengths({60})), "");
+            "of 16: no lasting step was told in 16 points, one of at most 25 % needs about 60\n"
+            "of 59: no lasting step was told in 59 points, one of at most 25 % needs about 60\n"
+            "of 60: no lasting step was told in 60 points\n");
+  EXPECT_THAT(unsaid_in_json(of_lengths({15, 16, 59, 60}), ChangesOfAll(4)),
+              ElementsAre("1 of 4 series too short to tell anything: fewer than 16 points; 2 of 4 "
+                          "series young: a step of at most 25 % needs about 60 points"));
+  EXPECT_THAT(unsaid_in_json(of_lengths({60}), ChangesOfAll(1)), IsEmpty());
 }
 
 TEST(HistoryOutput, FindsNoChangeOnlyWhereItCouldLook) {
   EXPECT_THAT(history_text(of_lengths({9}), ChangesOfAll(1)),
               StartsWith("9 points in 1 series read; too short to tell\n"));
   EXPECT_THAT(history_text({}, {}), StartsWith("0 points in 0 series read; too short to tell\n"));
-  EXPECT_EQ(silence({}), "there is no series to look at");
+  EXPECT_THAT(unsaid_in_json({}, {}), ElementsAre("there is no series to look at"));
   EXPECT_EQ(history_json(two_series(), ChangesOfAll(3)), "[]\n");
 }
 
@@ -189,7 +190,37 @@ TEST(HistoryOutput, ListsAHundredSeriesWithoutAChange) {
   std::vector<int> lengths;
   for (int i = 1; i <= 102; ++i) lengths.push_back(i);
   const std::string text = history_text(of_lengths(lengths), ChangesOfAll(102));
-  EXPECT_THAT(text, HasSubstr("\nof 100: no change in 100 points\nand 2 more series\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\nof 100: no lasting step was told in 100 points\nand 2 more series\n"));
+}
+
+/// A step in its middle, which nobody told.
+Histories untold(const std::vector<std::string>& names) {
+  HistoryBuilder builder;
+  for (const std::string& name : names)
+    for (int i = 0; i < 60; ++i)
+      EXPECT_TRUE(builder.add(**builder.series(name), i, i < 30 ? 100 : 200, ""));
+  return builder.take();
+}
+
+TEST(HistoryOutput, SaysTheSameBesideJson) {
+  const std::string sentence =
+      "a: no lasting step was told in 60 points; the last 30 points lie at 200, those before at "
+      "100: "
+      "whether that lasts cannot be told yet";
+  EXPECT_THAT(history_text(untold({"a"}), ChangesOfAll(1)), HasSubstr("\n" + sentence + "\n"));
+  EXPECT_THAT(unsaid_in_json(untold({"a"}), ChangesOfAll(1)), ElementsAre(sentence));
+  EXPECT_THAT(unsaid_in_json(untold({"a"}), {{{.index = 30}}}), IsEmpty());
+}
+
+TEST(HistoryOutput, SaysOfAHundredSeriesWhatTheyLookLikeBesideJson) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back(std::to_string(i));
+  EXPECT_THAT(unsaid_in_json(untold(names), ChangesOfAll(100)), SizeIs(100));
+  names.emplace_back("one more");
+  const auto unsaid = unsaid_in_json(untold(names), ChangesOfAll(101));
+  EXPECT_THAT(unsaid, SizeIs(101));
+  EXPECT_EQ(unsaid.back(), "and 1 more series look alike");
 }
 
 TEST(History, NeedsAFileOrAStore) {
