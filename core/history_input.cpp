@@ -72,7 +72,9 @@ Result<void> HistoryLines::add(std::string_view bytes) {
 Result<Histories> HistoryLines::finish() {
   MELISAI_CHECK(cutter_.finish([this](std::string_view line) { return add_line(line); }));
   if (!has_header_) return wrong("there is no header");
-  return builder_.take();
+  Histories histories = builder_.take();
+  if (histories.points == 0) return wrong("there is no point");
+  return histories;
 }
 
 Result<void> HistoryLines::add_line(std::string_view line) {

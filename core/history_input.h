@@ -79,7 +79,8 @@ class HistoryLines {
 
   /// More bytes, cut anywhere. Errors: parse, limit. After one, nothing more may be added.
   Result<void> add(std::string_view bytes);
-  /// The last line needs no line break. Errors: those of add(); parse when there is no header.
+  /// The last line needs no line break. Errors: those of add(); parse when there is no header or no
+  /// point.
   Result<Histories> finish();
 
  private:

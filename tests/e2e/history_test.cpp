@@ -73,6 +73,13 @@ TEST_F(History, OfAFileSaysWhatItLooksLikeWhereItTellsNothing) {
   EXPECT_THAT(for_programs.err, HasSubstr(expected));
 }
 
+TEST_F(History, OfAFileWithoutAPointIsAnError) {
+  const Ran ran = history({written("series,index,value\n")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("history.csv:2: there is no point"));
+}
+
 TEST_F(History, OfABadFileNamesTheLine) {
   const Ran ran = history({written("series,index,value\na,1,2\na,2,\n")});
   EXPECT_NE(ran.code, 0);

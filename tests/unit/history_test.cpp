@@ -80,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
     Cases, BadHistoryLines,
     testing::Values(
         BadCase{"Empty", "", "file.csv:1: there is no header"},
+        BadCase{"NoPoint", kHeader, "file.csv:2: there is no point"},
         BadCase{"NoValueColumn", "series,index\n", "file.csv:1: column 'value' is missing"},
         BadCase{"ColumnTwice", "series,index,value,index\n", "column 'index' comes twice"},
         BadCase{"FewFields", kHeader + "a,1\n", "file.csv:2: there are 2 fields"},
@@ -98,6 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"TextAfterTheQuote", kHeader + "\"a\"b,1,1\n", "between a closing quote"},
         BadCase{"Escapes", kHeader + "a,1,\x1B[31m\n", "'value' is '?[31m'"},
         BadCase{"LongName", kHeader + std::string(1'001, 'x') + ",1,1\n", "a field is longer"},
+        BadCase{"LongCommit", "series,index,value,commit\na,1,1," + std::string(1'001, 'c') + "\n",
+                "a field is longer"},
         BadCase{"LongLine", kHeader + std::string(70'000, 'x'), "file.csv:2: the line is longer"}),
     bad_case_name);
 
