@@ -117,8 +117,8 @@ void ToolsParser::add_history() {
   history.add_option("--metric", metric_, "Only these metrics of the store")->type_name("GLOB");
   history
       .add_option("--branch", branch_,
-                  "Only runs of this branch, in the order of its commits (default: all runs, the "
-                  "commits of what is checked out)")
+                  "Only commits of this branch, however they were checked, in its order (default: "
+                  "of what is checked out)")
       ->type_name("B");
   history.add_option("--project", project_, "Only runs of this project")->type_name("NAME");
   add_state_dir_option(history, typed_.state_dir);
@@ -205,14 +205,15 @@ Result<Invocation> ToolsParser::history(const EnvLookup& env) const {
                          .json = typed_.display.json,
                          .state_dir = "",
                          .directory = absolute(typed_.directory),
+                         .directory_typed = app_.get_subcommand("history")->count("-C") > 0,
                          .benchmark = benchmark_,
                          .metric = metric_,
                          .branch = branch_,
                          .project = project_};
   if (file_.empty() == benchmark_.empty())
     return usage("history", "needs either a FILE or --benchmark GLOB");
-  if (!file_.empty() && (!(metric_ + branch_ + project_ + typed_.state_dir).empty() ||
-                         app_.get_subcommand("history")->count("-C") > 0))
+  if (!file_.empty() &&
+      (!(metric_ + branch_ + project_ + typed_.state_dir).empty() || request.directory_typed))
     return usage("history",
                  "-C, --metric, --branch, --project and --state-dir go with --benchmark");
   MELISAI_TRY(request.file, file_argument(file_));

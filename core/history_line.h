@@ -25,7 +25,13 @@ struct CommitLine {
   std::map<std::string, std::int64_t> places;  ///< of the commits that stand on it; the first
                                                ///< commit of the line is 1
   std::string why_empty;                       ///< when no repository has any of them
+  std::string default_branch;                  ///< of that repository, if commits that do not stand
+                                               ///< on the line stand on its; else ""
+  std::size_t on_default_branch = 0;           ///< how many of those
 };
+
+/// Of one project: asks the repository of the request, then that of the project's newest check.
+LineQuestion question_of(const HistoryRequest& request, const std::string& newest_directory);
 
 /// The line of the first repository that has at least one of the commits on it. Errors:
 /// interrupted.

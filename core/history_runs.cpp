@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/base_commit.h"
 #include "core/history_input.h"
+#include "core/history_line.h"
 
 namespace melisai {
 namespace {
@@ -27,28 +28,53 @@ bool is_of_a_commit(const store::RunSummary& run) {
          !run.head.sha.empty() && run.head.ref != kWorkTree;
 }
 
-/// Keeps the runs with that name. Errors: not_found when there is none.
-Result<void> narrow(std::vector<store::RunSummary>& runs, const std::string& option,
-                    const std::string& wanted, std::string store::RunSummary::*name) {
-  if (wanted.empty()) return {};
+/// Keeps the runs of that project. Errors: not_found when there is none.
+Result<void> narrow_to_project(const std::string& project, std::vector<store::RunSummary>& runs) {
+  if (project.empty()) return {};
   std::set<std::string> there_are;
-  for (const store::RunSummary& run : runs) there_are.insert(run.*name);
-  if (!there_are.contains(wanted)) return matches_nothing(option, wanted, there_are);
-  std::erase_if(runs, [&](const store::RunSummary& run) { return run.*name != wanted; });
+  for (const store::RunSummary& run : runs) there_are.insert(run.project);
+  if (!there_are.contains(project)) return matches_nothing("--project", project, there_are);
+  std::erase_if(runs, [&](const store::RunSummary& run) { return run.project != project; });
   return {};
+}
+
+/// Keeps the runs that are recorded as of the branch, and those whose commits stand on its line: a
+/// commit that was checked by its sha has no branch. `runs`: newest first. Errors: not_found when
+/// there is none; interrupted.
+Result<void> narrow_to_branch(const HistoryRequest& request, const OpenRepo& open_repo,
+                              std::vector<store::RunSummary>& runs) {
+  if (request.branch.empty()) return {};
+  std::set<std::string> there_are;
+  std::map<std::string, LineQuestion> projects;
+  for (const store::RunSummary& run : runs) {
+    there_are.insert(run.branch);
+    projects.try_emplace(run.project, question_of(request, run.directory))
+        .first->second.commits.insert(run.head.sha);
+  }
+  std::map<std::string, CommitLine> lines;
+  for (const auto& [project, question] : projects) {
+    MELISAI_TRY(lines[project], find_line(question, open_repo));
+  }
+  std::erase_if(runs, [&](const store::RunSummary& run) {
+    return run.branch != request.branch && !lines.at(run.project).places.contains(run.head.sha);
+  });
+  if (!runs.empty()) return {};
+  const Error error = matches_nothing("--branch", request.branch, there_are);
+  return Error{error.code, error.message + "; by commits: " + lines.begin()->second.why_empty};
 }
 
 /// Oldest first.
 Result<std::vector<store::RunSummary>> selected_runs(const store::Store& store,
-                                                     const HistoryRequest& request) {
+                                                     const HistoryRequest& request,
+                                                     const OpenRepo& open_repo) {
   constexpr std::size_t kRunsMax = 1'000'000;
   MELISAI_TRY(std::vector<store::RunSummary> runs, store.runs({.project = "", .limit = kRunsMax}));
   std::erase_if(runs, [](const store::RunSummary& run) { return !is_of_a_commit(run); });
   if (runs.empty())
     return Error{Errc::not_found, "no finished check of a commit is stored in " +
                                       request.state_dir + "; `melisai-gate check` makes one"};
-  MELISAI_CHECK(narrow(runs, "--project", request.project, &store::RunSummary::project));
-  MELISAI_CHECK(narrow(runs, "--branch", request.branch, &store::RunSummary::branch));
+  MELISAI_CHECK(narrow_to_project(request.project, runs));
+  MELISAI_CHECK(narrow_to_branch(request, open_repo, runs));
   std::reverse(runs.begin(), runs.end());
   return runs;
 }
@@ -114,8 +140,9 @@ std::string list_of(const std::set<std::string>& names) {
   return text;
 }
 
-Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryRequest& request) {
-  MELISAI_TRY(const std::vector<store::RunSummary> runs, selected_runs(store, request));
+Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryRequest& request,
+                                       const OpenRepo& open_repo) {
+  MELISAI_TRY(const std::vector<store::RunSummary> runs, selected_runs(store, request, open_repo));
   AllMeasured all;
   for (const store::RunSummary& summary : runs) {
     const Result<store::Run> run = store.run(summary.id);

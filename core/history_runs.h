@@ -42,8 +42,9 @@ struct AllMeasured {
 };
 
 /// Of every finished check of a commit that the filters of `request` leave. Errors: not_found when
-/// one of them matches nothing (names what there is), unavailable, io.
-Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryRequest& request);
+/// one of them matches nothing (names what there is), unavailable, io, interrupted.
+Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryRequest& request,
+                                       const OpenRepo& open_repo);
 
 /// "'a', 'b' and 3 more".
 std::string list_of(const std::set<std::string>& names);

@@ -43,13 +43,30 @@ class Names {
   std::map<std::pair<std::string, std::string>, std::set<std::string>> configurations_;
 };
 
+/// Which commits are left out, why that may be, and the branch to ask for.
+std::string left_out(const LineQuestion& question, const CommitLine& line,
+                     const std::string& of_project) {
+  std::set<std::string> shas;
+  for (const std::string& sha : question.commits)
+    if (!line.places.contains(sha)) shas.insert(sha.substr(0, kCommitDigits));
+  std::string text = report::count_of(shas.size(), "commit") + of_project +
+                     " left out, not on the first-parent line of " + line.name + ": " +
+                     list_of(shas);
+  if (line.on_default_branch > 0)
+    text += "; --branch " + line.default_branch + " reads " +
+            (line.on_default_branch == shas.size() ? std::string("them")
+                                                   : std::to_string(line.on_default_branch));
+  if (line.on_default_branch < shas.size())
+    text +=
+        "; they may be newer, on side branches (--branch reads one), rewritten, or beyond what a "
+        "shallow clone holds (git fetch --unshallow)";
+  return text;
+}
+
 /// Where the commits of one project stand; warns of those that stand nowhere.
 Result<CommitLine> line_of(const std::string& project, const HistoryRequest& request,
                            const OpenRepo& open_repo, AllMeasured& all) {
-  LineQuestion question{
-      .directories = {request.directory}, .branch = request.branch, .commits = {}};
-  if (const std::string& other = all.directories.at(project); other != request.directory)
-    question.directories.push_back(other);
+  LineQuestion question = question_of(request, all.directories.at(project));
   for (const auto& [key, measured] : all.series)
     if (key.project == project)
       for (const CommitValues& commit : measured.commits) question.commits.insert(commit.sha);
@@ -63,14 +80,7 @@ Result<CommitLine> line_of(const std::string& project, const HistoryRequest& req
                            line.why_empty + "; -C names the repository");
   }
   if (line.places.empty() || line.places.size() == question.commits.size()) return line;
-  std::set<std::string> left_out;
-  for (const std::string& sha : question.commits)
-    if (!line.places.contains(sha)) left_out.insert(sha.substr(0, kCommitDigits));
-  all.warnings.push_back(report::count_of(left_out.size(), "commit") + of_project +
-                         " left out, not on the first-parent line of " + line.name + ": " +
-                         list_of(left_out) +
-                         "; they are on side branches (--branch reads one), rewritten, or beyond "
-                         "what a shallow clone holds (git fetch --unshallow)");
+  all.warnings.push_back(left_out(question, line, of_project));
   return line;
 }
 
@@ -89,12 +99,21 @@ std::vector<std::pair<std::int64_t, const CommitValues*>> in_order(const Measure
   return points;
 }
 
+/// Errors: usage when there is none; interrupted, unavailable.
+Result<void> need_repository(const std::string& directory, const OpenRepo& open_repo) {
+  const Result<std::string> top = open_repo(directory)->worktree();
+  if (top) return {};
+  const bool is_none = top.error().code == Errc::git || top.error().code == Errc::not_found;
+  return is_none ? Error{Errc::usage, "-C: " + top.error().message} : top.error();
+}
+
 }  // namespace
 
 Result<Histories> stored_histories(const HistoryRequest& request, const OpenRepo& open_repo) {
   MELISAI_TRY(const auto store, store::Store::open_reader(request.state_dir));
   if (!store) return Error{Errc::not_found, "no run is stored in " + request.state_dir};
-  MELISAI_TRY(AllMeasured all, measured_by_checks(*store, request));
+  if (request.directory_typed) MELISAI_CHECK(need_repository(request.directory, open_repo));
+  MELISAI_TRY(AllMeasured all, measured_by_checks(*store, request, open_repo));
   const Names names(all);
   HistoryBuilder builder;
   std::map<std::string, CommitLine> lines;

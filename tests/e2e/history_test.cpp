@@ -115,6 +115,9 @@ TEST_F(History, OfTheStoreFollowsTheCommitsAlsoWhenTheNewestWasCheckedFirst) {
   EXPECT_EQ(half.code, 0) << half.err;
   EXPECT_THAT(half.out, HasSubstr("seeded/BM_A/cpu_time: too short to tell: 8 of 16 points\n"));
   EXPECT_THAT(half.err, HasSubstr("8 commits of project 'repo' left out"));
+  EXPECT_THAT(half.err, HasSubstr("; --branch main reads them\n"));
+  for_programs.insert(for_programs.end(), {"--branch", "main"});
+  EXPECT_EQ(answer_of(for_programs), changes);
 }
 
 TEST_F(History, OfTheStoreIsAnErrorWhenAFilterMatchesNothing) {
@@ -137,6 +140,10 @@ TEST_F(History, OfTheStoreIsAnErrorWhenAFilterMatchesNothing) {
                                   "'seeded/BM_A'"));
   EXPECT_EQ(gate({"history", "--benchmark", "*", "--branch", "elsewhere"}).code, 2);
   EXPECT_EQ(gate({"history", "--benchmark", "*", "--project", "elsewhere"}).code, 2);
+  const Ran lost = gate({"history", "--benchmark", "*", "-C", root()});
+  EXPECT_EQ(lost.code, 2);
+  EXPECT_EQ(lost.out, "");
+  EXPECT_THAT(lost.err, HasSubstr("-C: "));
 }
 
 TEST_F(History, OfTheStoreGoesOnWhenABenchmarkIsAdded) {

@@ -70,6 +70,11 @@ class StoredHistories : public testing::Test {
     repositories_[directory].lines[newest_first.front()] = newest_first;
   }
 
+  /// Every question to that repository ends so.
+  void fails(const std::string& directory, const Error& error) {
+    repositories_[directory].failure = error;
+  }
+
   Result<Histories> stored(HistoryRequest request) {
     request.state_dir = state_dir_;
     request.directory = "/here";
@@ -134,6 +139,48 @@ TEST_F(StoredHistories, SayWhichCommitsAreNotOnTheLine) {
                     HasSubstr("'sss'"), Not(HasSubstr("aaa"))));
 }
 
+TEST_F(StoredHistories, NameTheBranchThatReadsWhatIsNewerThanTheCheckedOutCommit) {
+  knows("/here", "HEAD", {"bbb", "aaa"});
+  knows("/here", "main", {"ddd", "ccc", "bbb", "aaa"});
+  for (const char* sha : {"aaa", "bbb", "ccc", "ddd"}) finish({.sha = sha, .median = 1});
+  Histories histories = read();
+  EXPECT_THAT(commits_of(histories), ElementsAre("aaa", "bbb"));
+  ASSERT_THAT(histories.warnings, SizeIs(1));
+  EXPECT_THAT(histories.warnings[0],
+              AllOf(HasSubstr("2 commits of project 'app' left out"),
+                    HasSubstr("'ccc', 'ddd'; --branch main reads them"), Not(HasSubstr("may be"))));
+
+  finish({.sha = "sss", .median = 1});
+  histories = read();
+  ASSERT_THAT(histories.warnings, SizeIs(1));
+  EXPECT_THAT(histories.warnings[0],
+              HasSubstr("; --branch main reads 2; they may be newer, on side branches"));
+}
+
+TEST_F(StoredHistories, HoldTheCommitsOfABranchHoweverTheyWereChecked) {
+  knows("/here", "main", {"ccc", "bbb", "aaa"});
+  finish({.sha = "aaa", .median = 1, .branch = ""});
+  finish({.sha = "bbb", .median = 1, .branch = "topic"});
+  finish({.sha = "ccc", .median = 1, .branch = "main"});
+  finish({.sha = "sss", .median = 1, .branch = ""});
+  Histories histories = read({.metric = "cpu_time", .branch = "main"});
+  EXPECT_THAT(commits_of(histories), ElementsAre("aaa", "bbb", "ccc"));
+  EXPECT_THAT(histories.warnings, IsEmpty());
+
+  finish({.sha = "old", .median = 1, .branch = "main"});
+  histories = read({.metric = "cpu_time", .branch = "main"});
+  EXPECT_THAT(commits_of(histories), ElementsAre("aaa", "bbb", "ccc"));
+  ASSERT_THAT(histories.warnings, SizeIs(1));
+  EXPECT_THAT(histories.warnings[0], AllOf(HasSubstr("line of main in /here: 'old'; they may be"),
+                                           Not(HasSubstr("reads them"))));
+}
+
+TEST_F(StoredHistories, HoldWhatWasCheckedAsABranchWhereNoRepositoryKnowsIt) {
+  finish({.sha = "aaa", .median = 1, .branch = "main"});
+  finish({.sha = "bbb", .median = 1, .branch = ""});
+  EXPECT_THAT(commits_of(read({.metric = "cpu_time", .branch = "main"})), ElementsAre("aaa"));
+}
+
 TEST_F(StoredHistories, FollowTheBranchThatIsAskedFor) {
   knows("/here", "HEAD", {"bbb", "aaa"});
   knows("/here", "side", {"ttt", "sss", "aaa"});
@@ -163,6 +210,35 @@ TEST_F(StoredHistories, WarnOfTheOrderOfRunsWhereNoRepositoryKnowsTheCommits) {
   EXPECT_THAT(histories.warnings[0],
               AllOf(HasSubstr("order of their first checks"), HasSubstr("wrong sign"),
                     HasSubstr("HEAD in /here"), HasSubstr("unknown git reference 'HEAD'")));
+}
+
+TEST_F(StoredHistories, DoNotWarnOfTheOrderOfOneCommit) {
+  finish({.sha = "aaa", .median = 1});
+  EXPECT_THAT(read().warnings, IsEmpty());
+}
+
+TEST_F(StoredHistories, NeedARepositoryInADirectoryThatIsTyped) {
+  knows("/here", "HEAD", {"aaa"});
+  finish({.sha = "aaa", .median = 1});
+  EXPECT_TRUE(stored({.directory_typed = true}));
+  fails("/here", {Errc::git, "no repository"});
+  EXPECT_TRUE(stored({.directory_typed = false}));
+  const auto refused = stored({.directory_typed = true});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::usage);
+  EXPECT_EQ(refused.error().message, "-C: no repository");
+  fails("/here", {Errc::unavailable, "no helper"});
+  EXPECT_EQ(stored({.directory_typed = true}).error().code, Errc::unavailable);
+}
+
+TEST_F(StoredHistories, EndAtAnInterrupt) {
+  finish({.sha = "aaa", .median = 1});
+  fails("/here", {Errc::interrupted, "interrupted"});
+  for (const HistoryRequest& request : {HistoryRequest{}, HistoryRequest{.branch = "main"}}) {
+    const auto ended = stored(request);
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code, Errc::interrupted);
+  }
 }
 
 TEST_F(StoredHistories, HoldNoWorkTreeNoBisectionAndNoRunWithoutACommit) {
@@ -255,13 +331,16 @@ TEST_F(StoredHistories, AreAnErrorWhenAFilterMatchesNothing) {
               HasSubstr("--benchmark 'nope' matches nothing that is stored; there are: "
                         "'parse/BM_A'"));
   EXPECT_THAT(problem_of({.metric = "nope"}), HasSubstr("there are: 'cpu_time', 'peak_rss'"));
-  EXPECT_THAT(problem_of({.branch = "nope"}), HasSubstr("there are: (none), 'main'"));
+  EXPECT_THAT(problem_of({.branch = "nope"}),
+              HasSubstr("there are: (none), 'main'; by commits: unknown git reference 'nope'"));
   EXPECT_THAT(problem_of({.project = "nope"}), HasSubstr("there are: 'app'"));
 }
 
 TEST_F(StoredHistories, NameAFewOfManyProjects) {
-  for (const char* project : {"a", "b", "c", "d", "e", "f", "g"})
+  for (const char* project : {"a", "b", "c", "d", "e"})
     finish({.sha = "aaa", .median = 10, .project = project});
+  EXPECT_TRUE(problem_of({.project = "nope"}).ends_with("'d', 'e'"));
+  for (const char* project : {"f", "g"}) finish({.sha = "aaa", .median = 10, .project = project});
   EXPECT_TRUE(problem_of({.project = "nope"}).ends_with("'d', 'e' and 2 more"));
 }
 
