@@ -72,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "medians of 5 points in a row lie between 100 and 140"},
         ShapeCase{"AnExcursion", of_stretches({{60, 100}, {20, 150}, {60, 100}}),
                   "medians of 5 points in a row lie between 100 and 150"},
+        ShapeCase{"ABriefExcursion", of_stretches({{60, 100}, {10, 150}, {70, 100}}),
+                  "medians of 5 points in a row lie between 100 and 150"},
         ShapeCase{"ADriftUpwards", growing(100, 0.03, 45), "it drifts from about 106.09 to 346.07"},
         ShapeCase{"ADriftDownwards", growing(100, -0.01, 45),
                   "it drifts from about 98.01 to 65.5659"}),
