@@ -144,6 +144,13 @@ std::string gibibytes(std::int64_t bytes) {
   return std::to_string((bytes + (1 << 29)) / (1 << 30)) + " GiB";
 }
 
+/// No branch has such a name, but git reads it as another commit than the one the name is of:
+/// main~1.
+bool is_expression(const std::string& head) {
+  return head.find_first_of("~^:?*[\\ ") != std::string::npos ||
+         head.find("@{") != std::string::npos || head.find("..") != std::string::npos;
+}
+
 }  // namespace
 
 Result<BaseChoice> parse_base_choice(const std::string& text) {
@@ -194,6 +201,7 @@ Step<BaseAnswer> choose_base(const BaseQuestion& question, GitRepo& git,
 std::string branch_of(const std::string& head, const std::string& sha, GitRepo& git,
                       const EnvLookup& env) {
   if (head != "HEAD" && head != kWorkTree) {
+    if (is_expression(head)) return "";
     const Result<std::string> tip = git.resolve("refs/heads/" + head);
     return tip && *tip == sha ? head : "";
   }

@@ -46,7 +46,8 @@ struct BaseAnswer {
 Step<BaseAnswer> choose_base(const BaseQuestion& question, GitRepo& git, const store::Store& store);
 
 /// Which branch `head` (a reference of the user, HEAD or WORKTREE) stands for: the one checked out,
-/// or the one that CI says it checked out detached; "" when there is none.
+/// the one of exactly that name, or the one that CI says it checked out detached; "" when there is
+/// none.
 std::string branch_of(const std::string& head, const std::string& sha, GitRepo& git,
                       const EnvLookup& env);
 

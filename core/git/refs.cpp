@@ -49,18 +49,27 @@ Error unknown_ref(git_repository& repository, const std::string& ref) {
   return Error{Errc::not_found, "unknown git reference " + in_quotes(ref) + advice};
 }
 
-/// GIT_ENOTFOUND when there is no such thing, else git's code; `object` is set with 0.
-int look_up(Object& object, git_repository& repository, const std::string& ref) {
-  const int rc = git_revparse_single(object.out(), &repository, ref.c_str());
-  if (rc != GIT_ENOTFOUND) return rc;
-  return git_revparse_single(object.out(), &repository, ("refs/remotes/origin/" + ref).c_str());
-}
-
 bool exists(git_repository& repository, const std::string& full_name) {
   git_oid id;
   const bool found = git_reference_name_to_id(&id, &repository, full_name.c_str()) == 0;
   git_error_clear();
   return found;
+}
+
+/// A full name is that reference or none: libgit2 would also take refs/heads/v1-3-gabc for what
+/// `git describe` says of commit abc.
+bool is_full_name(const std::string& ref) {
+  int is_valid = 0;
+  return ref.starts_with("refs/") && git_reference_name_is_valid(&is_valid, ref.c_str()) == 0 &&
+         is_valid == 1;
+}
+
+/// GIT_ENOTFOUND when there is no such thing, else git's code; `object` is set with 0.
+int look_up(Object& object, git_repository& repository, const std::string& ref) {
+  if (is_full_name(ref) && !exists(repository, ref)) return GIT_ENOTFOUND;
+  const int rc = git_revparse_single(object.out(), &repository, ref.c_str());
+  if (rc != GIT_ENOTFOUND) return rc;
+  return git_revparse_single(object.out(), &repository, ("refs/remotes/origin/" + ref).c_str());
 }
 
 /// "origin/main" when origin says which branch is its default and that branch was fetched, else "".

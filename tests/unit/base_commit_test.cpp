@@ -114,6 +114,17 @@ TEST(BranchOf, ANamedHeadIsABranchOnlyAtItsTip) {
   EXPECT_EQ(branch_of("v1.0", "aaaa", git, environment({})), "");
 }
 
+TEST(BranchOf, AnExpressionIsNoBranch) {
+  FakeGitRepo git;  // what git makes of it: main~1 is refs/heads/main, one back
+  for (const std::string head : {"main~1", "main^", "main^{commit}", "main@{1}", "main:file",
+                                 "main@{upstream}", "a..main"}) {
+    git.refs = {{"refs/heads/" + head, "aaaa"}};
+    EXPECT_EQ(branch_of(head, "aaaa", git, environment({})), "") << head;
+  }
+  git.refs = {{"refs/heads/feature/a@b-{1}", "aaaa"}};
+  EXPECT_EQ(branch_of("feature/a@b-{1}", "aaaa", git, environment({})), "feature/a@b-{1}");
+}
+
 TEST(PullRequests, AreKnownByTheirCi) {
   EXPECT_FALSE(is_pull_request(environment({{"GITHUB_EVENT_NAME", "push"}})));
   EXPECT_TRUE(is_pull_request(environment({{"GITHUB_EVENT_NAME", "pull_request"}})));

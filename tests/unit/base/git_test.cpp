@@ -30,6 +30,16 @@ TEST_F(GitRefs, ResolveFindsBranchesTagsIdsAndAncestors) {
   EXPECT_EQ(repo->resolve(first.substr(0, 10)).value(), first);
 }
 
+TEST_F(GitRefs, AFullNameIsThatReferenceOrNone) {
+  const std::string first = commit("a", "1");
+  const auto repo = open();
+  EXPECT_EQ(repo->resolve("refs/heads/main").value(), first);
+  EXPECT_EQ(repo->resolve("refs/heads/main~0").value(), first) << "an expression stays one";
+  const std::string described = "v1-3-g" + first.substr(0, 10);
+  EXPECT_EQ(repo->resolve(described).value(), first);
+  EXPECT_FALSE(repo->resolve("refs/heads/" + described)) << "no branch is called so";
+}
+
 TEST_F(GitRefs, ResolveFindsABranchThatOnlyOriginHas) {
   commit("a", "1");
   sh("git branch topic && git checkout -q -b other");
