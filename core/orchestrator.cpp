@@ -1,6 +1,7 @@
 #include "core/orchestrator.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/acknowledged.h"
 #include "core/builder.h"
@@ -8,6 +9,7 @@
 #include "core/measure/measure.h"
 #include "core/preparation.h"
 #include "core/project_name.h"
+#include "core/repeat.h"
 #include "core/report/report.h"
 #include "core/step.h"
 #include "core/trial.h"
@@ -26,6 +28,7 @@ class Flow {
         rng_(report_.seed) {}
 
   Outcome check(const CheckRequest& request) {
+    repeat_ = [&] { return repeat_command(request, report_); };
     return finish([&]() -> Step<void> {
       MELISAI_CHECK(prepare_output());
       report_.machine = measure::identify_machine();
@@ -61,6 +64,7 @@ class Flow {
   }
 
   Outcome compare(const AbRequest& request) {
+    repeat_ = [&] { return repeat_command(request, report_); };
     return finish([&]() -> Step<void> {
       MELISAI_CHECK(prepare_output());
       report_.machine = measure::identify_machine();
@@ -224,12 +228,16 @@ class Flow {
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
     report_.seconds = seconds_since(start_);
-    keep_or_fail(report::write_reports(report_, request_.output_dir), flow);
+    keep_or_fail(write_reports(), flow);
     context_.accepts = may_become_baseline_ && is_green(report_, declared_threshold_);
     if (log_ && !keep_or_fail(log_->finish(report_, context_), flow))
-      keep_or_fail(report::write_reports(report_, request_.output_dir), flow);
+      keep_or_fail(write_reports(), flow);
     log_.reset();
     return {std::move(report_), project_.gate.fail_on};
+  }
+
+  Result<void> write_reports() const {
+    return report::write_reports(report_, request_.output_dir, repeat_());
   }
 
   /// A result that was not kept is no result; an earlier failure is the better reason.
@@ -258,7 +266,8 @@ class Flow {
   World& world_;
   Project project_;
   Report report_;
-  std::optional<RunLog> log_;  ///< while the run is being recorded
+  std::function<std::string()> repeat_;  ///< the command line, from what is known of the commits
+  std::optional<RunLog> log_;            ///< while the run is being recorded
   store::RunContext context_;
   bool may_become_baseline_ = false;
   double declared_threshold_ = 0;  ///< of the pipeline file, before the command line

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/files.h"
+#include "core/base/shell.h"
 #include "core/measure/formats/google_benchmark.h"
 #include "core/measure/measure.h"
 #include "core/measure/placement.h"
@@ -26,12 +27,6 @@ std::string last_line_of(const std::string& file) {
   while (!tail.empty() && (tail.back() == '\n' || tail.back() == '\r')) tail.pop_back();
   const std::size_t newline = tail.rfind('\n');
   return newline == std::string::npos ? tail : tail.substr(newline + 1);
-}
-
-std::string shell_quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {

@@ -27,12 +27,13 @@ Result<void> prepare_directory(const std::string& directory) {
   return {};
 }
 
-Result<void> write_reports(const Report& report, const std::string& directory) {
+Result<void> write_reports(const Report& report, const std::string& directory,
+                           const std::string& repeat) {
   if (auto made = make_directories(directory); !made) return cannot_write(std::move(made).error());
   const std::string path = directory + "/report";
   if (auto json = write_file(path + ".json", to_json(report)); !json)
     return cannot_write(std::move(json).error());
-  if (auto text = write_file(path + ".md", render_markdown(report)); !text)
+  if (auto text = write_file(path + ".md", render_markdown(report, repeat)); !text)
     return cannot_write(std::move(text).error());
   return {};
 }

@@ -20,6 +20,7 @@ constexpr std::size_t kProfileRowsMax = 30;       // of one benchmark
 constexpr std::size_t kLeftOutBytesMax = 300;     // the sentence about what was cut
 constexpr std::size_t kNoteBytesMax = 240;
 constexpr std::size_t kCommandCharactersMax = 400;
+constexpr std::size_t kRepeatBytesMax = 1'000;
 constexpr std::size_t kInlineFindings = 3;
 constexpr TailLimits kLogTail{.lines_max = 40, .bytes_max = 3'000};
 
@@ -250,7 +251,7 @@ std::string commit_item(const std::string& side, const CommitInfo& commit) {
 }
 
 /// Bounded, and kept whatever else is cut: a verdict that cannot be repeated is worth little.
-std::string context(const Report& report) {
+std::string context(const Report& report, const std::string& repeat) {
   std::string out = commit_item("base", report.base) + commit_item("head", report.head);
   out += "- machine: " + markdown_prose(machine_text(report.machine));
   if (!report.machine.fingerprint.empty())
@@ -262,19 +263,19 @@ std::string context(const Report& report) {
          markdown_prose(report.started_at) + ", seed " + std::to_string(report.seed) + "\n";
   if (const std::string run = stored_run_text(report); !run.empty())
     out += "- stored: " + run + "\n";
-  const std::string command = reproduce_command(report);
-  if (!command.empty())
-    out += "- repeat it: " + markdown_code(command, Within::text, kCommandCharactersMax) + "\n";
+  // What would be cut or cleaned is another command.
+  if (!repeat.empty() && repeat.size() <= kRepeatBytesMax && one_line(repeat) == repeat)
+    out += "- repeat it: " + markdown_code(repeat, Within::text, kRepeatBytesMax) + "\n";
   return out;
 }
 
 }  // namespace
 
-std::string render_markdown(const Report& report) {
+std::string render_markdown(const Report& report, const std::string& repeat) {
   const Rows deciding = deciding_rows(report);
   // What matters most takes its room first; the order on the page is another.
   const std::string first = top(report, deciding);
-  const std::string last = context(report);
+  const std::string last = context(report, repeat);
   std::size_t room = kDocumentBytesMax - first.size() - last.size();
   std::size_t parts_to_come = 10;  // each can at least say that it was left out
   const auto take = [&](const Part& part, std::size_t bytes_max) {

@@ -132,7 +132,7 @@ std::string profile_change_text(const ProfileValue& value) {
 std::string stored_run_text(const Report& report) {
   if (report.run <= 0) return "";
   const std::string number = std::to_string(report.run);
-  return "run " + number + "; melisai-gate show " + number;
+  return "run " + number + "; melisai-gate show " + number + ", with the same --state-dir";
 }
 
 }  // namespace melisai::report

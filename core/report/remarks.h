@@ -30,7 +30,7 @@ std::vector<std::string> collector_lines(const Report& report);
 std::vector<const ProfileValue*> by_change(const Profile& profile);
 std::string profile_change_text(const ProfileValue& value);  ///< "+300.0 %", "from zero", "-"
 
-/// "run 12; melisai-gate show 12"; "" when the run is not stored.
+/// "run 12; melisai-gate show 12, with the same --state-dir"; "" when the run is not stored.
 std::string stored_run_text(const Report& report);
 
 }  // namespace melisai::report

@@ -20,8 +20,9 @@
 namespace melisai::report {
 
 /// GitHub-flavoured Markdown: verdict word first, worst three inline, table, stages that failed
-/// with the log's tail, machine.
-std::string render_markdown(const Report& report);
+/// with the log's tail, machine, and how to do it again: `repeat`, a shell line, "" when there is
+/// none.
+std::string render_markdown(const Report& report, const std::string& repeat = "");
 
 struct TerminalStyle {
   bool color = false;
@@ -41,9 +42,10 @@ std::string render_collectors(const std::vector<CollectorResult>& collectors);
 /// status` of a repository that it may lie in. Call it before anything long. Errors: disk_full, io.
 Result<void> prepare_directory(const std::string& directory);
 
-/// report.json and report.md in `directory` (created). Each is replaced as a whole. Errors:
-/// disk_full, io.
-Result<void> write_reports(const Report& report, const std::string& directory);
+/// report.json and report.md in `directory` (created). Each is replaced as a whole. `repeat`: as
+/// render_markdown. Errors: disk_full, io.
+Result<void> write_reports(const Report& report, const std::string& directory,
+                           const std::string& repeat = "");
 
 /// Progress on `stream`: one line that is redrawn on a terminal, plain lines (a stage, every tenth
 /// pair) elsewhere. Colour only on a terminal without NO_COLOR (decided by the caller, in `style`).

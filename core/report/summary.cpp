@@ -336,26 +336,6 @@ std::string machine_text(const Machine& machine) {
   return out;
 }
 
-std::string reproduce_command(const Report& report) {
-  const std::string seed = " --seed " + std::to_string(report.seed);
-  // The work tree has no commit of its own.
-  const bool work_tree = report.head.ref == "WORKTREE";
-  if (!report.base.sha.empty() && (work_tree || !report.head.sha.empty())) {
-    return "melisai-gate check --base " + one_line(report.base.sha) + " --head " +
-           (work_tree ? "WORKTREE" : one_line(report.head.sha)) + seed;
-  }
-  // Without commits and without trouble in finding them this was a comparison of two commands.
-  const bool unresolved =
-      report.reason_code == ReasonCode::git || report.reason_code == ReasonCode::configuration ||
-      report.reason_code == ReasonCode::baseline || report.reason_code == ReasonCode::busy ||
-      report.reason_code == ReasonCode::disk || report.reason_code == ReasonCode::internal;
-  const bool commands =
-      report.base.sha.empty() && report.head.sha.empty() && !report.base.ref.empty();
-  if (unresolved || !commands) return "";
-  return "melisai-gate ab" + seed + " -- " + one_line(report.base.ref) + " -- " +
-         one_line(report.head.ref);
-}
-
 std::string seconds_text(double seconds) {
   if (!(seconds >= 0 && seconds <= kSecondsMax)) return "an unknown time";
   return format_duration(

@@ -68,9 +68,6 @@ std::string evidence_text(const BenchmarkResult& row);
 /// "Intel(R) Xeon(R) CPU, 2 CPUs, 8.0 GiB, Linux 6.1.0, kvm"
 std::string machine_text(const Machine& machine);
 
-/// The command that repeats this check; "" when the commits could not be resolved.
-std::string reproduce_command(const Report& report);
-
 /// Seconds for people; "unknown" when not finite or absurd.
 std::string seconds_text(double seconds);
 

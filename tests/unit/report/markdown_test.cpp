@@ -95,18 +95,14 @@ TEST(Markdown, ListsTheWorstThreeAndCountsTheOthers) {
   EXPECT_THAT(markdown, HasSubstr("| **regressed** | `b6` |"));
 }
 
-TEST(Markdown, RepeatsAComparisonOfTwoCommands) {
-  Report report = fixtures::pass_report();
-  report.base = {"", "./old"};
-  report.head = {"", "./new"};
-  EXPECT_THAT(render_markdown(report), HasSubstr("`melisai-gate ab --seed 42 -- ./old -- ./new`"));
-}
-
-TEST(Markdown, OffersNoCommandWhenTheCommitsWereNotFound) {
-  Report report;
-  report.reason_code = ReasonCode::git;
-  report.base.ref = "no-such-branch";
+TEST(Markdown, RepeatsOnlyWhatCanBeCopied) {
+  const Report report = fixtures::pass_report();
+  EXPECT_THAT(render_markdown(report, "gate ab -- 'a  `b`' -- ./new"),
+              HasSubstr("- repeat it: ``gate ab -- 'a  `b`' -- ./new``\n"));
   EXPECT_THAT(render_markdown(report), Not(HasSubstr("repeat it")));
+  for (const std::string& altered :
+       {std::string("gate ab -- 'a\nb' -- c"), std::string(2'000, 'x')})
+    EXPECT_THAT(render_markdown(report, altered), Not(HasSubstr("repeat it")));
 }
 
 /// What GitHub would act on in one line outside code blocks: code spans are gone, escapes are E.
@@ -201,13 +197,13 @@ TEST(Markdown, CutsTwoThousandBenchmarksGracefully) {
                            {Decision::clear, 0.001, -0.01, 0.012, 1000, 1001, gating}));
     }
   }
-  const std::string markdown = render_markdown(report);
+  const std::string markdown = render_markdown(report, "melisai-gate check");
   EXPECT_LE(markdown.size(), kGitHubMax);
   EXPECT_GE(markdown.size(), kGitHubMax * 9 / 10) << "room is wasted";
   EXPECT_THAT(markdown,
               HasSubstr(" more metrics that decide the verdict are left out, because GitHub"));
   EXPECT_THAT(markdown, HasSubstr("2002 more shown metrics are left out"));
-  EXPECT_THAT(markdown, HasSubstr("- repeat it: `melisai-gate check"));
+  EXPECT_THAT(markdown, HasSubstr("- repeat it: `melisai-gate check`"));
   EXPECT_THAT(markdown, HasSubstr("| **regressed** | `parse/BM_Large` |"));
 }
 
@@ -279,7 +275,7 @@ TEST(Markdown, ShowsThirtyProfileValuesOfABenchmarkWithTheLargestChanges) {
 
 TEST(Markdown, NamesTheStoredRunOnlyWhenThereIsOne) {
   EXPECT_THAT(render_markdown(fixtures::remarks_report()),
-              HasSubstr("- stored: run 12; melisai-gate show 12\n"));
+              HasSubstr("- stored: run 12; melisai-gate show 12, with the same --state-dir\n"));
   EXPECT_THAT(render_markdown(fixtures::pass_report()), Not(HasSubstr("stored")));
 }
 
