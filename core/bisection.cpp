@@ -103,6 +103,7 @@ Step<void> Bisection::run() {
 }
 
 Step<void> Bisection::begin() {
+  describe_rule(project_, report_);
   MELISAI_CHECK(step(report::prepare_directory(request_.output_dir), ReasonCode::disk));
   report_.machine = measure::identify_machine();
   MELISAI_TRY(
@@ -314,7 +315,6 @@ double Bisection::confidence() const {
 
 /// The report of bad against good, also when the search did not come to an end.
 Step<void> Bisection::keep_report(const Step<void>& flow) {
-  describe_rule(project_, report_);
   report_.seconds = std::chrono::duration<double>(world_.clock.monotonic() - start_).count();
   if (!flow && rule_.series.empty()) {
     report_.verdict = Verdict::error;

@@ -181,8 +181,8 @@ class Flow {
       warn(
           "no collector is called what collect.collectors names; `melisai-gate plugins` lists "
           "them");
-    if (project_.gate.max_pairs < 2 * gate::kFirstLook)
-      warn("with fewer than 8 pairs per benchmark nothing can be confirmed, and so nothing is red");
+    if (const std::string cause = gate::cannot_turn_red(project_.gate.max_pairs); !cause.empty())
+      warn(cause);
     Trial trial(project_, std::move(subjects), work.path(),
                 {world_.processes, world_.clock, rng_, world_.progress, collectors, &*log_});
     Step<void> measured = trial.run(only);

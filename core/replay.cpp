@@ -62,6 +62,7 @@ Report report_of(const std::vector<Replayed>& all, const Policy& policy) {
   report.threshold = threshold_of(all, policy);
   report.false_alarm = policy.false_alarm;
   report.miss = policy.miss;
+  report.max_pairs = policy.max_pairs;
   for (const Replayed& each : all) report.benchmarks.push_back(each.result);
   gate::conclude(report);
   if (report.reason_code == ReasonCode::nothing_compared)

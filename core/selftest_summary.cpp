@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/gate/gate.h"
 #include "core/stats/binomial.h"
 
 namespace melisai {
@@ -67,6 +68,9 @@ std::string doubtful_sentence(const SelftestSummary& summary) {
   const std::string counts = share(decided(summary.equal), summary.equal.trials) + " equal and " +
                              share(decided(summary.slow), summary.slow.trials) +
                              " slow trials were decided";
+  // Nothing can be found, so neither noise nor time is to blame.
+  const std::string cause = gate::cannot_turn_red(summary.policy.max_pairs);
+  if (!cause.empty()) return "Cannot tell: " + cause + " (" + counts + ").";
   if (!is_noisy(summary.equal) && !is_noisy(summary.slow))
     return "Cannot tell: only " + counts + ", and each kind needs " + std::to_string(kDecidedMin) +
            "; give it more time with --budget.";

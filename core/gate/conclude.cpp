@@ -112,17 +112,18 @@ std::string failures_of(const Results& failed) {
          and_more(benchmarks_in(failed));
 }
 
-std::string inconclusive_of(const Tally& tally) {
+std::string inconclusive_of(const Tally& tally, int pairs_max) {
   const std::size_t open = tally.inconclusive.size();
   const BenchmarkResult& widest = *tally.inconclusive.front();
   std::string text = std::to_string(open) + " of " +
                      count_of(static_cast<int>(open) + tally.clear, "benchmark metric") +
                      (open == 1 ? " is" : " are") + " not decided: " + title(widest);
-  if (widest.effect_high) {
-    text += " may be up to " + percent(*widest.effect_high) + " " + worse_adjective(widest.metric);
-    return text + " after " + count_of(widest.pairs, "pair") + and_more(open);
-  }
-  return text + " has too few pairs (" + std::to_string(widest.pairs) + ")" + and_more(open);
+  text += widest.effect_high ? " may be up to " + percent(*widest.effect_high) + " " +
+                                   worse_adjective(widest.metric)
+                             : " may hide any slowdown";
+  text += " after " + count_of(widest.pairs, "pair") + and_more(open);
+  const std::string cause = cannot_turn_red(pairs_max);
+  return text + (cause.empty() ? "" : "; " + cause);
 }
 
 std::string clear_of(const Tally& tally, double policy_threshold) {
@@ -242,7 +243,8 @@ void conclude(Report& report) {
   } else if (!tally.failed.empty()) {
     set(report, Verdict::error, ReasonCode::bench_failed, failures_of(tally.failed) + remarks);
   } else if (!tally.inconclusive.empty()) {
-    set(report, Verdict::inconclusive, ReasonCode::budget, inconclusive_of(tally) + remarks);
+    set(report, Verdict::inconclusive, ReasonCode::budget,
+        inconclusive_of(tally, report.max_pairs) + remarks);
   } else if (!is_compared) {
     set(report, Verdict::inconclusive, ReasonCode::nothing_compared,
         "nothing was compared: no benchmark metric that gates exists on both base and head");

@@ -14,12 +14,18 @@
 
 #include "core/model/metric.h"
 #include "core/model/project.h"
+#include "core/model/promise.h"
 #include "core/model/report.h"
 #include "core/stats/paired_test.h"
 
 namespace melisai::gate {
 
 constexpr int kFirstLook = 4;  ///< pairs of a stage before which nothing is decided
+static_assert(kPairsToTurnRed == 2 * kFirstLook);
+
+/// Why no regression can be found in at most so many pairs: "max-pairs 7 cannot turn red: a
+/// regression takes at least 8"; "" when one can, and for 0, not known.
+std::string cannot_turn_red(int pairs_max);
 
 class Series;  // core/gate/series.h; private to this folder
 struct Judge;

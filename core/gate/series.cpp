@@ -224,11 +224,14 @@ std::string Series::open_note(const Comparison& comparison, const Knowledge& kno
   if (!gating()) return "";
   if (is_too_coarse(comparison))
     return "the clock is too coarse: it ticks in steps larger than the threshold";
+  const std::string cause = cannot_turn_red(judge.pairs_max);
+  const std::string end = cause.empty() ? "" : "; " + cause;
   if (confirming()) {
     const int fresh = pairs() - stage_start_;
     return "suspected after " + count_of(stage_start_, "pair") +
            (fresh == 0 ? ", and no fresh one was measured"
-                       : ", not confirmed by " + std::to_string(fresh) + " fresh");
+                       : ", not confirmed by " + std::to_string(fresh) + " fresh") +
+           end;
   }
   std::string note = count_of(pairs(), "pair") + (pairs() == 1 ? " was" : " were") + " not enough";
   if (const auto high = comparison.effect(known.high)) {
@@ -236,10 +239,12 @@ std::string Series::open_note(const Comparison& comparison, const Knowledge& kno
     const int needed = pairs_expected(judge);
     if (needed > 0 && needed < stats::kPairsForetold)
       note += ", about " + std::to_string(needed) + " pairs would settle it";
+  } else if (!std::isfinite(known.high)) {
+    note += ": any slowdown may hide";
   }
   if (decided_)
     note += "; given up, since no more than " + count_of(judge.pairs_max, "pair") + " may be";
-  return note;
+  return note + end;
 }
 
 }  // namespace melisai::gate

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "core/gate/gate.h"
+
 namespace melisai::gate {
 namespace {
 
@@ -24,6 +26,12 @@ std::string short_percent(double fraction) { return print("%.3g %%", fraction * 
 std::string worse_adjective(const Metric& metric) {
   if (metric.better == Better::higher) return "worse";
   return metric.tier == Tier::time ? "slower" : "higher";
+}
+
+std::string cannot_turn_red(int pairs_max) {
+  if (pairs_max <= 0 || pairs_max >= kPairsToTurnRed) return "";
+  return "max-pairs " + std::to_string(pairs_max) +
+         " cannot turn red: a regression takes at least " + std::to_string(kPairsToTurnRed);
 }
 
 std::string count_of(int number, const std::string& noun) {

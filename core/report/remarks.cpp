@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/units.h"
+#include "core/model/promise.h"
 #include "core/report/text.h"
 
 namespace melisai::report {
@@ -74,9 +75,12 @@ std::string row_note(const BenchmarkResult& row) {
 
 std::vector<std::string> too_noisy_lines(const Report& report) {
   std::vector<std::string> lines;
+  const bool is_known_pairs = report.max_pairs > 0;
+  // A quieter machine would not help; the verdict says what does.
+  if (is_known_pairs && report.max_pairs < kPairsToTurnRed) return lines;
   for (const BenchmarkResult& row : report.benchmarks) {
     const bool is_open = row.level != Level::off && row.decision == Decision::inconclusive;
-    const bool is_known = row.smallest_found || report.max_pairs > 0;  // old reports lack both
+    const bool is_known = row.smallest_found || is_known_pairs;  // old reports lack both
     if (!is_open || !is_known || row.pairs < kFirstPairs) continue;
     if (row.smallest_found && *row.smallest_found <= row.threshold) continue;
     lines.push_back(clip(one_line(row.name), kNameCharactersMax) + " " +

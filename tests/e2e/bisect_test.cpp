@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -183,6 +184,14 @@ TEST_F(Bisect, MeasuresOnlyWhatGotSlower) {
   EXPECT_EQ(found()["culprit"], culprit);
   EXPECT_EQ(lines_of("measured", "other"), 10) << "five pairs of bad and good";
   EXPECT_GT(lines_of("measured", "cli"), 30);
+}
+
+TEST_F(Bisect, SaysThatTooFewPairsCannotTurnRed) {
+  commit_time(1100, "slow");
+  const json result = found(3, {"--max-pairs", "7"});
+  EXPECT_EQ(result["result"], "cannot_tell");
+  EXPECT_THAT(result["reason"].get<std::string>(),
+              EndsWith("max-pairs 7 cannot turn red: a regression takes at least 8"));
 }
 
 TEST_F(Bisect, CannotTellWhenTheBadCommitIsNotSlower) {

@@ -223,6 +223,13 @@ TEST_F(Replay, LooksAtNoPairAfterTheDecisionAndAtNoneAboveTheMaximum) {
   EXPECT_EQ(capped["pairs_used"], 6);
 }
 
+TEST_F(Replay, SaysThatTooFewPairsCannotTurnRed) {
+  ReplayRequest request;
+  request.policy.max_pairs = 7;
+  ASSERT_TRUE(run(pairs_of("s", 0.2, 40), request));
+  EXPECT_THAT(out_, HasSubstr("max-pairs 7 cannot turn red: a regression takes at least 8\n"));
+}
+
 TEST_F(Replay, TurnsTheRatioOverWhereHigherIsBetter) {
   const json all = decided(pairs_of("less", -0.2, 60, R"(, "better": "higher")") +
                            pairs_of("more", 0.3, 60, R"(, "better": "higher")"));

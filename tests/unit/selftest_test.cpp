@@ -115,6 +115,17 @@ INSTANTIATE_TEST_SUITE_P(
                     "larger --threshold"}),
     [](const auto& row) { return std::string(row.param.name); });
 
+TEST(SelftestSummary, TooFewPairsAreNotTheMachinesFault) {
+  SelftestSummary summary = summary_of({12, 0, 12, 0}, {12, 0, 0, 12});
+  summary.policy.max_pairs = 7;
+  EXPECT_EQ(verdict_of(summary), SelftestVerdict::cannot_tell);
+  EXPECT_EQ(sentence_of(summary),
+            "Cannot tell: max-pairs 7 cannot turn red: a regression takes at least 8 (12 of 12 "
+            "equal and 0 of 12 slow trials were decided).");
+  summary.policy.max_pairs = 8;
+  EXPECT_THAT(sentence_of(summary), HasSubstr("too noisy"));
+}
+
 TEST(SelftestSummary, SaysWhatNoiseAllowsOnlyWhereTheThresholdIsSmaller) {
   SelftestSummary summary = summary_of({12, 0, 5, 7}, {12, 12, 0, 0});
   summary.smallest_found = 0.083;

@@ -7,7 +7,9 @@
 namespace melisai::gate {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 
 BenchmarkResult gating_result(const std::string& name, Decision decision) {
   BenchmarkResult result;
@@ -102,7 +104,20 @@ TEST(Conclude, WhatIsOpenIsNeverAPass) {
   BenchmarkResult unknown = gating_result("c", Decision::inconclusive);
   unknown.effect_high.reset();
   EXPECT_THAT(concluded({gating_result("b", Decision::inconclusive), unknown}).reason,
-              HasSubstr("are not decided: c: cpu_time has too few pairs (12), and 1 more"));
+              HasSubstr("are not decided: c: cpu_time may hide any slowdown after 12 pairs, and 1 "
+                        "more"));
+}
+
+TEST(Conclude, TooFewPairsAreNotTheMachinesFault) {
+  Report report = concluded({gating_result("b", Decision::inconclusive)});
+  EXPECT_THAT(report.reason, Not(HasSubstr("cannot turn red"))) << "the maximum is not known";
+  report.max_pairs = 8;
+  conclude(report);
+  EXPECT_THAT(report.reason, Not(HasSubstr("cannot turn red")));
+  report.max_pairs = 7;
+  conclude(report);
+  EXPECT_THAT(report.reason,
+              EndsWith("; max-pairs 7 cannot turn red: a regression takes at least 8"));
 }
 
 TEST(Conclude, AnUnconfirmedSuspectIsNotARegression) {

@@ -20,6 +20,7 @@ using test::one_pair;
 using test::put;
 using test::StartedGate;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -114,6 +115,8 @@ TEST(Gate, WhatIsNotDecidedSaysHowMuchMayHide) {
   EXPECT_GT(*result.effect_high, 0.05);
   EXPECT_THAT(result.note, HasSubstr("5 pairs were not enough: up to "));
   EXPECT_THAT(result.note, HasSubstr("slower is not ruled out, about "));
+  EXPECT_THAT(result.note,
+              EndsWith("; max-pairs 5 cannot turn red: a regression takes at least 8"));
 }
 
 TEST(Gate, FewerThanFourPairsGiveAnEffectWithoutInterval) {
