@@ -12,7 +12,8 @@ namespace {
 constexpr const char* kReplayExitCodes =
     "\nExit codes: 0 pass (also inconclusive, unless --fail-on inconclusive; always with\n"
     "--independent), 1 regression (unless --fail-on never), 2 usage or wrong input,\n"
-    "3 inconclusive (with --fail-on inconclusive), 4 reading or writing failed.";
+    "3 inconclusive (with --fail-on inconclusive), 4 reading or writing failed, or a time is 0 in\n"
+    "every pair.";
 constexpr const char* kSelftestFooter =
     "\n--json prints one object: verdict (kept: not contradicted; broken, cannot_tell, "
     "interrupted),\n"

@@ -84,13 +84,16 @@ Json number(const std::optional<double>& value) { return value ? Json(*value) : 
 
 std::string replay_json(std::span<const Replayed> all) {
   Json json = Json::array();
-  for (const Replayed& each : all)
+  for (const Replayed& each : all) {
     json.push_back({{"series", each.series},
                     {"decision", to_string(each.result.decision)},
                     {"pairs_used", each.result.pairs},
                     {"effect", number(each.result.effect)},
                     {"effect_low", number(each.result.effect_low)},
                     {"effect_high", number(each.result.effect_high)}});
+    // Not of every row: the bare format, where all series vote, is read by other tools too.
+    if (each.result.level != Level::fail) json.back()["level"] = to_string(each.result.level);
+  }
   return json.dump(2) + "\n";
 }
 

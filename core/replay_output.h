@@ -15,7 +15,8 @@ struct Replayed {
 };
 
 /// An array of {"series", "decision", "pairs_used", "effect", "effect_low", "effect_high"}, in the
-/// given order; null where there is no number. Ends with a newline.
+/// given order; null where there is no number. A series without a vote has its "level" too, "warn"
+/// or "off". Ends with a newline.
 std::string replay_json(std::span<const Replayed> all);
 
 /// The sentence, then a table of the worst series and a count of the others.

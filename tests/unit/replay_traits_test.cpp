@@ -28,6 +28,18 @@ TEST_F(ReplayTraits, ASeriesHasItsOwnThreshold) {
   EXPECT_THAT(out_, HasSubstr("slowdowns of 20 % or more are ruled out"));
 }
 
+TEST_F(ReplayTraits, JsonSaysWhichSeriesHaveNoVote) {
+  const json all =
+      decided(pairs_of("b/bare", 0.2, 60) + pairs_of("b/off", 0.2, 60, R"(, "level": "off")") +
+              pairs_of("b/warn", 0.2, 60, R"(, "level": "warn")") +
+              pairs_of("b/unknown", 0, 60, R"(, "better": "unknown")"));
+  EXPECT_FALSE(all[0].contains("level")) << "as tools of others expect it";
+  EXPECT_EQ(all[1]["decision"], "regressed");
+  EXPECT_EQ(all[1].value("level", ""), "off");
+  EXPECT_EQ(all[2].value("level", ""), "warn");
+  EXPECT_EQ(all[3].value("level", ""), "off");
+}
+
 TEST_F(ReplayTraits, OneThresholdOverrulesThoseOfTheSeries) {
   ReplayRequest request{.one_threshold = true};
   request.policy.threshold = 0.2;
