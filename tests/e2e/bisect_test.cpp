@@ -58,6 +58,8 @@ TEST_F(Bisect, TheBadCommitItselfMayBeTheCulprit) {
   const json result = found(0, {"--bad", "main"});
   EXPECT_EQ(result["culprit"], culprit);
   EXPECT_EQ(result["steps"].size(), 1u) << "only the comparison with its parent";
+  EXPECT_NEAR(result["confidence"].get<double>(), 0.98, 1e-9)
+      << "two answers, bad against good and culprit against parent, each wrong in 1 of 100";
 }
 
 TEST_F(Bisect, SkipsMergesAndWhatCannotBeBuiltAndSaysSo) {

@@ -223,6 +223,18 @@ TEST_F(Replay, LooksAtNoPairAfterTheDecisionAndAtNoneAboveTheMaximum) {
   EXPECT_EQ(capped["pairs_used"], 6);
 }
 
+TEST_F(Replay, IsAsSureOfAGainAsOfALoss) {
+  // The upper limit, which errs with probability `miss`, is far below zero.
+  std::string text;
+  for (const double head : {78.6, 81.1, 78.9, 80.9}) text += line_of("s", 100, head);
+  ReplayRequest request;
+  request.policy.miss = 0.3;
+  request.policy.false_alarm = 0.05;
+  EXPECT_EQ(decided(text, request)[0]["decision"], "improved");
+  request.policy.false_alarm = 0.0001;
+  EXPECT_EQ(decided(text, request)[0]["decision"], "clear");
+}
+
 TEST_F(Replay, SaysThatTooFewPairsCannotTurnRed) {
   ReplayRequest request;
   request.policy.max_pairs = 7;
