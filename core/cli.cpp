@@ -190,10 +190,7 @@ class Parser {
     if (const auto filled = cli::fill(ab_request_, typed_, env_); !filled)
       return wrong(filled.error().message);
     ab_request_.directory = cli::absolute(typed_.directory);
-    if (format_ == "google-benchmark")
-      ab_request_.format = Format::google_benchmark;
-    else if (format_ != "command")
-      return wrong("--format: '" + format_ + "' is not command or google-benchmark");
+    ab_request_.format.name = format_;
     return AbCommand{ab_request_, typed_.display};
   }
 

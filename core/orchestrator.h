@@ -42,7 +42,7 @@ struct AbRequest : Request {
   std::string directory;  ///< absolute; where both run
   RunLine base;
   RunLine head;
-  Format format = Format::command;
+  FormatSpec format;
 };
 
 struct Outcome {

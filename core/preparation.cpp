@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/base/rng.h"
+#include "core/measure/formats/formats.h"
 #include "core/project_name.h"
 #include "core/version.h"
 
@@ -81,7 +82,8 @@ Step<LoadedProject> load_project(const ProjectSource& source, GitRepo& git, cons
     MELISAI_TRY(text, step(read_file(file, run::kPipelineFileMax), ReasonCode::configuration));
   }
   if (text) {
-    MELISAI_TRY(project, step(run::parse_project(*text, file, env), ReasonCode::configuration));
+    MELISAI_TRY(project, step(run::parse_project(*text, file, env, formats::problem_of),
+                              ReasonCode::configuration));
   }
   if (source.commands.any()) {
     MELISAI_TRY(project.pipelines,

@@ -10,6 +10,9 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
 
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+# Since 2.4.0 it stops entity bombs by itself.
+pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat>=2.4.0)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 

@@ -7,7 +7,7 @@
 
 #include "core/base/files.h"
 #include "core/base/shell.h"
-#include "core/measure/formats/google_benchmark.h"
+#include "core/measure/formats/formats.h"
 #include "core/measure/measure.h"
 #include "core/measure/placement.h"
 #include "core/measure/shell_line.h"
@@ -85,6 +85,27 @@ bool is_missing(const Exit& exit, const Side& side, const std::string& last_erro
   if (program.find('/') == std::string::npos) return last_error.ends_with("not found");
   const std::string path = program.front() == '/' ? program : side.tree + "/" + program;
   return access(path.c_str(), F_OK) != 0;
+}
+
+/// One process run is one observation of each benchmark: repetitions within a run are correlated,
+/// so their median counts once.
+Result<Observation> observation_from(const std::string& text, const BenchmarkSpec& spec,
+                                     int metrics_max) {
+  formats::Limits limits;
+  limits.readings_max = static_cast<std::size_t>(metrics_max);
+  const Result<formats::Readings> read =
+      formats::read_text(text, "the result", spec.format, limits);
+  if (!read && read.error().code == Errc::limit)
+    return with_context(read.error(), "measure.metrics_max = " + std::to_string(metrics_max) +
+                                          " or a limit of the format");
+  if (!read) return read.error();
+  Observation observation;
+  for (const formats::Reading& reading : read->readings)
+    observation.values[{spec.name + "/" + reading.benchmark, reading.metric.name}] = {
+        reading.metric, reading.value};
+  for (const auto& [benchmark, why] : read->failed)
+    observation.failed[spec.name + "/" + benchmark] = why;
+  return observation;
 }
 
 std::set<std::string> names_in(const Observation& observation) {
@@ -203,7 +224,7 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
   }
   plan.measurement.in_cgroup = exit.in_cgroup;
   if (plan.known.empty()) plan.warm_ups.push_back(exit.usage);
-  if (spec.format == Format::command) {
+  if (spec.format.measures_process()) {
     observation.values = usage_metrics(spec.name, exit.usage);
     if (ran->stolen_ns) observation.values.insert(steal_metric(spec.name, *ran->stolen_ns));
     return observation;
@@ -214,7 +235,7 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
     text = read_file(side_dir + "/stdout", options_.result_max);
   if (!text) return fail(text.error().message);
   if (text->empty()) return fail("wrote nothing to $MELISAI_RESULT and nothing to standard output");
-  Result<Observation> parsed = parse_google_benchmark(spec.name, *text, options_.metrics_max);
+  Result<Observation> parsed = observation_from(*text, spec, options_.metrics_max);
   if (!parsed) return fail(parsed.error().message);
   return parsed;
 }
@@ -243,8 +264,7 @@ Result<Pair> PairRunner::run_pair(const Subject& subject, Plan& plan, int index,
 Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left) {
   Plan& plan = plans_[subject.spec.name];
   plan.filter = subject.spec.filter;
-  if (plan.filter.empty() && subject.spec.format == Format::google_benchmark)
-    plan.filter = "--benchmark_filter={regex}";
+  if (plan.filter.empty()) plan.filter = formats::filter_template(subject.spec.format.name);
   plan.measurement.benchmark = subject.spec.name;
   Pair failed;
   MELISAI_TRY(const bool base_ready, set_up(subject, subject.base, failed.base, plan, time_left));
@@ -264,7 +284,7 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
   }
   plan.measurement.cpu_wall_ratio = wall > 0 ? cpu / wall : 0;
   const bool one_cpu = plan.placement.one_cpu || plan.placement.fixed.size() == 1;
-  plan.watch_steal = one_cpu && subject.spec.format == Format::command &&
+  plan.watch_steal = one_cpu && subject.spec.format.measures_process() &&
                      stolen_ns(stat_file_, kAllCpus).value_or(0) > 0;
   // A warm-up shows which series there will be. What was stolen from a run that had no CPU of its
   // own is not known, and 0 excuses nothing.
@@ -294,7 +314,7 @@ Result<Pair> PairRunner::measure(const Subject& subject, int index,
     if (full_name.size() > subject.spec.name.size())
       names.push_back(full_name.substr(subject.spec.name.size() + 1));
   const bool subset = !plan.filter.empty() && !names.empty() && open.size() < plan.known.size();
-  const std::string regex = subset ? google_benchmark_filter(names) : "";
+  const std::string regex = subset ? formats::filter_for(subject.spec.format.name, names) : "";
   const bool use_filter = subset && regex.size() <= kFilterMax;
   MELISAI_TRY(Pair pair, run_pair(subject, plan, index, use_filter ? regex : "", time_left));
   if (use_filter) {

@@ -11,6 +11,7 @@
 #include "core/base/git.h"
 #include "core/base/process.h"
 #include "core/base/units.h"
+#include "core/model/metric.h"
 
 namespace melisai {
 
@@ -28,7 +29,36 @@ std::vector<std::string> argv_of(const RunLine& line);
 /// How a person would type it.
 std::string text_of(const RunLine& line);
 
-enum class Format { command, google_benchmark };  ///< command: the process itself is measured
+/// Where a JSON result of no known format holds what: paths, see core/measure/formats/json_path.h.
+struct JsonLayout {
+  std::string items;             ///< one benchmark each
+  std::string name;              ///< below an item; "": what each "*" of `items` stood for
+  std::string value;             ///< below an item
+  std::string unit;              ///< as people write it; "" is a count
+  std::string metric;            ///< its name; "": by the unit
+  std::optional<Better> better;  ///< nothing: by the unit
+  bool operator==(const JsonLayout&) const = default;
+};
+
+/// Lines of a text result of no known format: RE2 with the groups name, value and, if not fixed,
+/// unit.
+struct RegexLayout {
+  std::string pattern;
+  std::string unit;
+  std::string metric;            ///< as in JsonLayout
+  std::optional<Better> better;  ///< as in JsonLayout
+  bool operator==(const RegexLayout&) const = default;
+};
+
+/// How the result of a benchmark is read.
+struct FormatSpec {
+  std::string name = "command";  ///< "command": the process itself is measured; "auto", or a name
+                                 ///< that core/measure/formats lists; not used with one of these:
+  std::optional<JsonLayout> json;
+  std::optional<RegexLayout> regex;
+  bool measures_process() const { return name == "command" && !json && !regex; }
+  bool operator==(const FormatSpec&) const = default;
+};
 
 /// CPU placement of timed pairs. automatic: one CPU chosen at random per pair for single-threaded
 /// workloads.
@@ -42,7 +72,7 @@ struct BenchmarkSpec {
   std::string name;
   RunLine run;
   RunLine setup;  ///< once per side before the first run, not measured
-  Format format = Format::command;
+  FormatSpec format;
   std::string filter;  ///< appended to `run` with {regex} replaced when only some benchmarks are
                        ///< still open; "" = cannot
   std::map<std::string, std::string> env;

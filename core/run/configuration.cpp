@@ -18,6 +18,16 @@ void append(std::ostream& text, const std::map<std::string, std::string>& env) {
   for (const auto& [name, value] : env) text << "env " << name << '=' << value << '\n';
 }
 
+void append(std::ostream& text, const FormatSpec& format) {
+  text << "format " << format.name << '\n';
+  if (format.json)
+    text << "json " << format.json->items << '\0' << format.json->name << '\0' << format.json->value
+         << '\0' << format.json->unit << '\0' << format.json->metric << '\n';
+  if (format.regex)
+    text << "regex " << format.regex->pattern << '\0' << format.regex->unit << '\0'
+         << format.regex->metric << '\n';
+}
+
 void append(std::ostream& text, const Pinning& pin) {
   text << "pin " << static_cast<int>(pin.mode);
   for (const int cpu : pin.cpus) text << ' ' << cpu;
@@ -30,7 +40,8 @@ void append(std::ostream& text, const PipelineSpec& pipeline) {
 }
 
 void append(std::ostream& text, const BenchmarkSpec& spec, const MeasureOptions& options) {
-  text << "benchmark " << spec.name << ' ' << static_cast<int>(spec.format) << '\n';
+  text << "benchmark " << spec.name << '\n';
+  append(text, spec.format);
   append(text, "run", spec.run);
   append(text, "setup", spec.setup);
   append(text, spec.env);

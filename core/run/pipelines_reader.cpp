@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/run/format_reader.h"
 #include "core/run/project_file.h"
 
 namespace melisai::run {
@@ -223,14 +224,12 @@ std::vector<BenchmarkSpec> PipelinesReader::read_benchmarks(const ConfigValue& l
 }
 
 BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
-  constexpr std::array<std::string_view, 2> kFormats = {"command", "google-benchmark"};
   BenchmarkSpec benchmark;
   ConfigMap map(value, errors_);
   benchmark.name = map.string("name", "");
   benchmark.run = read_run_line(map, "run");
   benchmark.setup = read_run_line(map, "setup");
-  if (map.one_of("format", kFormats, "command") == "google-benchmark")
-    benchmark.format = Format::google_benchmark;
+  benchmark.format = read_format(map, errors_, format_problem_);
   benchmark.filter = map.string("filter", "");
   benchmark.env = read_env(map);
   benchmark.pin = read_pinning(map);
@@ -254,10 +253,10 @@ BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
 
 void PipelinesReader::check_filter(ConfigMap& map, const BenchmarkSpec& benchmark) {
   if (!map.find("filter")) return;
-  if (benchmark.format == Format::command)
-    map.fail(
-        "filter",
-        "needs a format that names single benchmarks; add 'format: google-benchmark' or remove it");
+  if (benchmark.format.measures_process())
+    map.fail("filter",
+             "needs a format that names single benchmarks; for example 'format: google-benchmark', "
+             "or remove it");
   if (benchmark.filter.find("{regex}") == std::string::npos)
     map.fail("filter", in_quotes(benchmark.filter) +
                            " lacks {regex}, the place of the benchmarks' names; write for " +

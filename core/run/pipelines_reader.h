@@ -10,6 +10,7 @@
 
 #include "core/base/config.h"
 #include "core/model/project.h"
+#include "core/run/project_file.h"
 
 namespace melisai::run {
 
@@ -22,7 +23,8 @@ std::optional<Pinning> read_pinning(ConfigMap& map);
 /// Reads one file's pipelines. Wrong values are added to `errors` and replaced by defaults.
 class PipelinesReader {
  public:
-  PipelinesReader(ConfigErrors& errors, EnvExpander& env) : errors_(errors), env_(env) {}
+  PipelinesReader(ConfigErrors& errors, EnvExpander& env, const FormatProblem& format_problem)
+      : errors_(errors), env_(env), format_problem_(format_problem) {}
 
   std::vector<PipelineSpec> read(const ConfigValue& section);
 
@@ -38,6 +40,7 @@ class PipelinesReader {
 
   ConfigErrors& errors_;
   EnvExpander& env_;
+  const FormatProblem& format_problem_;
   std::vector<std::string> trigger_names_;  // every valid value of `trigger` in this file
   std::set<std::string> benchmark_names_;   // of all pipelines
 };

@@ -50,7 +50,7 @@ std::set<std::string> needed_by_benchmarks(const std::vector<const PipelineSpec*
 bool could_match(const std::string& only, const BenchmarkSpec& spec) {
   if (selects(only, spec.name, spec.name)) return true;
   // "parse/BM_*" reaches into a harness, whose names are known only after its first run.
-  return spec.format != Format::command && only.starts_with(spec.name + "/");
+  return !spec.format.measures_process() && only.starts_with(spec.name + "/");
 }
 
 Result<void> check_names_are_apart(const std::vector<BenchmarkSpec>& benchmarks) {

@@ -276,14 +276,14 @@ Result<Pinning> parse_pinning(std::string_view text) {
 }
 
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
-                              const EnvLookup& env) {
+                              const EnvLookup& env, const FormatProblem& format_problem) {
   MELISAI_TRY(const ConfigValue tree, parse_config(text, file_name));
   ConfigErrors errors(file_name);
   check_root(tree, errors);
 
   ConfigMap root(tree, errors);
   EnvExpander expander(env);
-  PipelinesReader pipelines(errors, expander);
+  PipelinesReader pipelines(errors, expander, format_problem);
   Project project;
   project.name = read_name(root.section("project"), errors, expander);
   project.pipelines = pipelines.read(root.section("pipelines"));

@@ -2,6 +2,7 @@
 // shows each at its default.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,13 +17,17 @@ namespace melisai::run {
 inline constexpr const char* kPipelineFile = ".melisai-gate.yaml";
 inline constexpr Bytes kPipelineFileMax = 256 << 10;
 
+/// What is wrong with a benchmark's `format`, "" when nothing is. The step that measures knows;
+/// steps do not know each other.
+using FormatProblem = std::function<std::string(const FormatSpec&)>;
+
 /// Errors: config, "file:line:column: what; did you mean ...". Checks everything that needs no
 /// machine: unknown keys, ranges, names, the DAG of `trigger: after_<name>` (unknown name, cycle:
 /// at the position of the trigger). A file without pipelines is valid; whether something can be
 /// measured is the plan's question. `env` is asked for the values of `env:` maps and for
 /// project.name only.
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
-                              const EnvLookup& env);
+                              const EnvLookup& env, const FormatProblem& format_problem);
 
 /// A benchmark or pipeline name: 1 to 100 of [A-Za-z0-9_.+-] and '/', no leading '-', no "..", no
 /// part between slashes empty or

@@ -18,10 +18,10 @@ using ::testing::HasSubstr;
 
 constexpr Milliseconds kLong{1'000'000};
 
-Subject subject_running(const std::string& line, Format format = Format::command) {
+Subject subject_running(const std::string& line, const std::string& format = "command") {
   Subject made;
   made.spec.name = "b";
-  made.spec.format = format;
+  made.spec.format.name = format;
   made.spec.run.shell = line;
   made.base = {"base", "/tree/base", made.spec.run};
   made.head = {"head", "/tree/head", made.spec.run};
@@ -195,7 +195,7 @@ TEST_F(PairRunnerTest, ReadsTheHarnessResultFromStandardOutputToo) {
     return finished();
   });
   PairRunner pairs = pairs_with(processes);
-  const auto pair = pairs.warm_up(subject_running("bench", Format::google_benchmark), kLong);
+  const auto pair = pairs.warm_up(subject_running("bench", "google-benchmark"), kLong);
   ASSERT_TRUE(pair);
   EXPECT_EQ(pair->base.values.at({"b/BM_A", "wall_time"}).value, 5);
   EXPECT_FALSE(pair->base.values.contains({"b", "peak_rss"}))
@@ -211,7 +211,7 @@ TEST_F(PairRunnerTest, FiltersOnlyWhenSomeBenchmarksAreDecided) {
     return finished();
   });
   PairRunner pairs = pairs_with(processes);
-  const Subject subject = subject_running("bench", Format::google_benchmark);
+  const Subject subject = subject_running("bench", "google-benchmark");
   ASSERT_TRUE(pairs.warm_up(subject, kLong));
   ASSERT_TRUE(pairs.measure(subject, 1, {"b/BM_A", "b/BM_B"}, kLong));
   EXPECT_EQ(processes.commands.back().argv.back(), "exec bench");
@@ -227,7 +227,7 @@ TEST_F(PairRunnerTest, RunsWholeAgainWhenTheLineCannotTakeAFilter) {
     return finished();
   });
   PairRunner pairs = pairs_with(processes);
-  const Subject subject = subject_running("bench; true", Format::google_benchmark);
+  const Subject subject = subject_running("bench; true", "google-benchmark");
   ASSERT_TRUE(pairs.warm_up(subject, kLong));
   const auto pair = pairs.measure(subject, 1, {"b/BM_A"}, kLong);
   ASSERT_TRUE(pair);
@@ -276,7 +276,7 @@ TEST_F(PairRunnerTest, AHarnessThatWritesNothingIsNotGivenTheResultBefore) {
     return finished();
   });
   PairRunner pairs = pairs_with(processes);
-  const Subject subject = subject_running("bench", Format::google_benchmark);
+  const Subject subject = subject_running("bench", "google-benchmark");
   ASSERT_FALSE(pairs.warm_up(subject, kLong)->head.values.empty());
   const auto pair = pairs.measure(subject, 1, {"b/BM_A"}, kLong);
   ASSERT_TRUE(pair);

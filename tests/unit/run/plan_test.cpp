@@ -20,11 +20,11 @@ PipelineSpec pipeline(const std::string& name, Trigger trigger, const std::strin
 }
 
 PipelineSpec with_benchmark(PipelineSpec spec, const std::string& benchmark,
-                            Format format = Format::command) {
+                            const std::string& format = "command") {
   spec.run = {};
   BenchmarkSpec added;
   added.name = benchmark;
-  added.format = format;
+  added.format.name = format;
   spec.benchmarks.push_back(added);
   return spec;
 }
@@ -97,7 +97,7 @@ TEST(Plan, SaysWhatToAddWhenNoBenchmarkIsReachable) {
 TEST(Plan, OnlySelectsByGlobAndReachesIntoHarnesses) {
   Project project;
   project.pipelines = {
-      with_benchmark(pipeline("a", Trigger::on_commit), "parse", Format::google_benchmark),
+      with_benchmark(pipeline("a", Trigger::on_commit), "parse", "google-benchmark"),
       with_benchmark(pipeline("b", Trigger::on_commit), "cli")};
   EXPECT_EQ(make_plan(project, "cl*")->benchmarks.size(), 1u);
   EXPECT_EQ(make_plan(project, "parse/BM_*")->benchmarks[0].name, "parse");

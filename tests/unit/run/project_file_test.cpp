@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/base/files.h"
+#include "core/measure/formats/formats.h"
 
 namespace melisai::run {
 namespace project_file_test {
@@ -17,7 +18,9 @@ const EnvLookup kEnv = [](const std::string& name) -> std::optional<std::string>
   return std::nullopt;
 };
 
-Result<Project> parse(std::string_view text) { return parse_project(text, "gate.yaml", kEnv); }
+Result<Project> parse(std::string_view text) {
+  return parse_project(text, "gate.yaml", kEnv, formats::problem_of);
+}
 
 std::string message_of(std::string_view text) {
   const Result<Project> project = parse(text);
@@ -103,7 +106,7 @@ std::vector<PipelineSpec> whole_pipelines() {
   parse_benchmark.name = "parse";
   parse_benchmark.run.shell = "./bench --out=$MELISAI_RESULT ${COMPILER}";
   parse_benchmark.setup.shell = "./make-input\necho ${COMPILER}\n";
-  parse_benchmark.format = Format::google_benchmark;
+  parse_benchmark.format.name = "google-benchmark";
   parse_benchmark.filter = "--filter={regex} ${COMPILER}";
   parse_benchmark.env = {{"LANG", "C"}};
   parse_benchmark.pin = Pinning{.mode = Pinning::Mode::list, .cpus = {0, 2, 3}};
@@ -163,7 +166,8 @@ Project whole_project() {
 }
 
 TEST(ProjectFile, ReadsThatNothingShallBeProfiled) {
-  const auto project = parse_project("version: 1\ncollect: { profile: false }\n", "f", {});
+  const auto project =
+      parse_project("version: 1\ncollect: { profile: false }\n", "f", {}, formats::problem_of);
   ASSERT_TRUE(project) << project.error().message;
   EXPECT_FALSE(project->collect.profile);
 }
@@ -246,7 +250,7 @@ TEST(ProjectFile, KeepsTheLimitOfExpansionForTheWholeFile) {
   };
   std::string text = "version: 1\npipelines:\n  b:\n    trigger: on_commit\n    run: a\n    env:\n";
   for (int i = 0; i < 20; ++i) text += "      V" + std::to_string(i) + ": ${LONG}\n";
-  const Result<Project> project = parse_project(text, "gate.yaml", long_value);
+  const Result<Project> project = parse_project(text, "gate.yaml", long_value, formats::problem_of);
   ASSERT_FALSE(project);
   EXPECT_TRUE(project.error().message.starts_with(
       "gate.yaml:17:12: the expanded values of this file pass their limit"))

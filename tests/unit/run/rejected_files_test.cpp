@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/measure/formats/formats.h"
 #include "core/run/project_file.h"
 
 namespace melisai::run {
@@ -42,7 +43,8 @@ class RejectedFile : public ::testing::TestWithParam<Rejected> {};
 
 TEST_P(RejectedFile, IsRefusedWithPositionAndAdvice) {
   const EnvLookup no_variables = [](const std::string&) { return std::nullopt; };
-  const Result<Project> project = parse_project(GetParam().text, "f", no_variables);
+  const Result<Project> project =
+      parse_project(GetParam().text, "f", no_variables, formats::problem_of);
   ASSERT_FALSE(project) << GetParam().text;
   EXPECT_EQ(project.error().code, Errc::config);
   const std::string expected = "f:" + GetParam().message;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/base/files.h"
+#include "core/measure/formats/formats.h"
 #include "core/run/project_file.h"
 
 namespace melisai::run {
@@ -41,7 +42,7 @@ std::string with_example(const std::string& reference) {
 // unknown one.
 std::set<std::string> known_keys(const std::string& before, const std::string& after) {
   const Result<Project> project =
-      parse_project(before + "qqqqqqqqqqqq: 1" + after, "f", kNoVariables);
+      parse_project(before + "qqqqqqqqqqqq: 1" + after, "f", kNoVariables, formats::problem_of);
   const std::string message = project ? "accepted" : project.error().message;
   const std::string label = "known keys: ";
   const std::size_t start = message.find(label);
@@ -74,7 +75,7 @@ std::set<std::string> keys_below(const std::string& text, const std::string& sec
 
 TEST(ShippedFiles, ReferenceFileGivesTheDefaults) {
   const Result<Project> project =
-      parse_project(text_of("config/melisai-gate.yaml"), "f", kNoVariables);
+      parse_project(text_of("config/melisai-gate.yaml"), "f", kNoVariables, formats::problem_of);
   ASSERT_TRUE(project) << project.error().message;
   EXPECT_EQ(*project, Project{});
 }
@@ -100,7 +101,7 @@ TEST(ShippedFiles, ReferenceFileShowsEveryKey) {
 
 TEST(ShippedFiles, ExampleInTheReferenceFileHasTheDefaultsItShows) {
   const std::string example = with_example(text_of("config/melisai-gate.yaml"));
-  const Result<Project> project = parse_project(example, "f", kNoVariables);
+  const Result<Project> project = parse_project(example, "f", kNoVariables, formats::problem_of);
   ASSERT_TRUE(project) << project.error().message;
   const Rule rule{.benchmark = "*", .metric = "*", .threshold = 0.05, .level = Level::fail};
   EXPECT_EQ(project->gate.rules, std::vector<Rule>{rule});
@@ -122,7 +123,8 @@ TEST(ShippedFiles, EveryReadyPipelineFileParsesAndMeasuresSomething) {
     if (entry.path().extension() != ".yaml") continue;
     ++files;
     const std::string name = "pipelines/" + entry.path().filename().string();
-    const Result<Project> project = parse_project(text_of(name), name, kNoVariables);
+    const Result<Project> project =
+        parse_project(text_of(name), name, kNoVariables, formats::problem_of);
     ASSERT_TRUE(project) << project.error().message;
     ASSERT_FALSE(project->pipelines.empty()) << name;
     EXPECT_EQ(project->pipelines.front().trigger, PipelineSpec::Trigger::on_commit) << name;

@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/measure/formats/google_benchmark_row.h"
+#include "core/measure/formats/json_reader.h"
+
+namespace melisai::formats {
+namespace {
+
+// Numbers of a row that are not user counters (reporters of versions 1.5 to 1.9).
+constexpr std::array<std::string_view, 11> kOwnNumbers = {"family_index",
+                                                          "per_family_instance_index",
+                                                          "repetitions",
+                                                          "repetition_index",
+                                                          "threads",
+                                                          "iterations",
+                                                          "cpu_coefficient",
+                                                          "real_coefficient",
+                                                          "big_o",
+                                                          "rms",
+                                                          "label"};
+
+/// {"context": {...}, "benchmarks": [ROW, ...]}; a row is flat. Its own handler, because results of
+/// a hundred megabytes exist.
+class Handler final : public JsonHandler {
+ public:
+  explicit Handler(ReadingsBuilder& builder) : builder_(builder) {}
+
+  bool has_list() const { return has_list_; }
+
+  Result<void> begin_object() override {
+    ++depth_;
+    if (depth_ == kRowDepth && in_list_) row_.clear();
+    return {};
+  }
+  Result<void> begin_array() override {
+    ++depth_;
+    if (depth_ == kListDepth && key_ == "benchmarks") has_list_ = in_list_ = true;
+    return {};
+  }
+  Result<void> end() override {
+    const bool is_row = depth_ == kRowDepth && in_list_;
+    if (depth_ == kListDepth) in_list_ = false;
+    --depth_;
+    return is_row ? add_row(row_, builder_) : Result<void>();
+  }
+  Result<void> key(std::string& name) override {
+    if (depth_ == 1 || is_in_row()) std::swap(key_, name);
+    return {};
+  }
+  Result<void> string(std::string& text) override;
+  Result<void> number(double value) override;
+  Result<void> boolean(bool value) override {
+    if (is_in_row() && value && (key_ == "error_occurred" || key_ == "skipped") &&
+        row_.error.empty())
+      row_.error = "reported an error";
+    return {};
+  }
+  Result<void> null() override { return {}; }
+
+ private:
+  static constexpr int kListDepth = 2;
+  static constexpr int kRowDepth = 3;
+
+  bool is_in_row() const { return in_list_ && depth_ == kRowDepth; }
+
+  ReadingsBuilder& builder_;
+  GoogleRow row_;
+  std::string key_;
+  int depth_ = 0;
+  bool in_list_ = false;
+  bool has_list_ = false;
+};
+
+Result<void> Handler::string(std::string& text) {
+  if (!is_in_row()) return {};
+  if (key_ == "name") std::swap(row_.name, text);
+  if (key_ == "run_name") std::swap(row_.run_name, text);
+  if (key_ == "run_type") row_.is_aggregate = text == "aggregate";
+  if (key_ == "aggregate_name") std::swap(row_.aggregate_name, text);
+  if (key_ == "time_unit") std::swap(row_.time_unit, text);
+  if ((key_ == "error_message" || key_ == "skip_message") && !text.empty())
+    row_.error = "reported an error: " + text;
+  return {};
+}
+
+Result<void> Handler::number(double value) {
+  if (!is_in_row()) return {};
+  if (key_ == "real_time")
+    row_.real_time = value;
+  else if (key_ == "cpu_time")
+    row_.cpu_time = value;
+  else if (std::find(kOwnNumbers.begin(), kOwnNumbers.end(), key_) == kOwnNumbers.end())
+    row_.counters.emplace_back(key_, value);
+  return {};
+}
+
+}  // namespace
+
+Result<void> parse_google_json(Input& input, const Limits& limits, ReadingsBuilder& builder) {
+  Handler handler(builder);
+  MELISAI_CHECK(read_json(input, limits, handler));
+  if (handler.has_list()) return {};
+  return Error{Errc::parse,
+               "there is no \"benchmarks\" list; is it written by --benchmark_out_format=json?"};
+}
+
+}  // namespace melisai::formats

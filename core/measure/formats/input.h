@@ -1,0 +1,54 @@
+// Bytes of a result in chunks: a file is never in memory as a whole.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/fd.h"
+#include "core/base/result.h"
+
+namespace melisai::formats {
+
+class Input {
+ public:
+  /// What detection sees; also the size of a chunk.
+  static constexpr std::size_t kHeadBytes = 256 << 10;
+
+  /// `text` must outlive the input.
+  Input(std::string_view text, std::string source);
+  /// `path`: "-" for standard input. Links and pipes are followed: it is the caller's own file.
+  /// Errors: not_found, io.
+  static Result<Input> open(const std::string& path);
+
+  /// The first bytes, without taking them; less than kHeadBytes only at the end. Valid until the
+  /// first next(). A file of UTF-16 is refused. Errors: io, interrupted, parse.
+  Result<std::string_view> head();
+  /// The next bytes, valid until the next call; "" at the end. Errors: io, interrupted.
+  Result<std::string_view> next();
+  /// Back to the first byte; false when that is not possible (a pipe).
+  bool rewind();
+
+  /// How the JSON reader treats bare NaN and Infinity, which JSON does not have: it ends there and
+  /// suspects them; read again with them expected, which costs a third of the speed.
+  enum class NonFinite { refused, suspected, expected };
+  NonFinite non_finite = NonFinite::refused;
+
+  const std::string& source() const { return source_; }
+
+ private:
+  Input() = default;
+  Result<void> fill();
+
+  std::string source_;
+  std::string_view text_;  ///< in memory
+  Fd fd_{-1};
+  bool is_file_ = false;
+  bool has_head_ = false;  ///< buffer_ holds what head() showed and next() has to give out
+  bool at_end_ = false;
+  bool at_start_ = true;
+  std::string buffer_;
+};
+
+}  // namespace melisai::formats

@@ -1,0 +1,141 @@
+#include "core/measure/formats/lines.h"
+
+#include <algorithm>
+
+#include "core/base/units.h"
+
+namespace melisai::formats {
+namespace {
+
+constexpr char kEscape = '\x1B';
+constexpr char kBell = '\a';
+
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
+}
+
+/// Length of the escape sequence at the start of `text`, at least 1 (ECMA-48: CSI ends with a byte
+/// of 0x40 to 0x7E, OSC with BEL or ESC \).
+std::size_t escape_length(std::string_view text) {
+  if (text.size() < 2) return 1;
+  if (text[1] == '[') {
+    for (std::size_t i = 2; i < text.size(); ++i)
+      if (text[i] >= '@' && text[i] <= '~') return i + 1;
+    return text.size();
+  }
+  if (text[1] == ']') {
+    for (std::size_t i = 2; i < text.size(); ++i)
+      if (text[i] == kBell || text[i] == kEscape)
+        return i + (text[i] == kEscape && i + 1 < text.size() ? 2 : 1);
+    return text.size();
+  }
+  return 2;
+}
+
+/// What is left to see when a terminal has returned to the start of the line: the last part.
+std::string_view last_drawn(std::string_view line) {
+  while (true) {
+    const std::size_t end = line.rfind('\r');
+    if (end == std::string_view::npos) return line;
+    const std::string_view part = line.substr(end + 1);
+    if (!trimmed(part).empty()) return part;
+    line = line.substr(0, end);
+  }
+}
+
+}  // namespace
+
+std::string_view cleaned(std::string_view line, std::string& buffer) {
+  line = last_drawn(line);
+  if (std::none_of(line.begin(), line.end(), is_control)) return line;
+  std::string clean;
+  clean.reserve(line.size());
+  for (std::size_t i = 0; i < line.size();) {
+    if (line[i] == kEscape) {
+      i += escape_length(line.substr(i));
+      continue;
+    }
+    if (!is_control(line[i])) clean += line[i];
+    ++i;
+  }
+  buffer = std::move(clean);
+  return buffer;
+}
+
+Result<bool> Lines::read_line() {
+  line_.clear();
+  ++number_;
+  while (true) {
+    if (chunk_.empty() && !at_end_) {
+      MELISAI_TRY(chunk_, input_.next());
+      at_end_ = chunk_.empty();
+    }
+    if (at_end_) {
+      last_ = line_;
+      return !line_.empty();
+    }
+    const std::size_t end = chunk_.find('\n');
+    const std::string_view part = chunk_.substr(0, end);
+    if (line_.size() + part.size() > limits_.line_bytes_max) {
+      Error error = wrong("the line is longer than " + format_bytes(limits_.line_bytes_max));
+      error.code = Errc::limit;
+      return error;
+    }
+    chunk_.remove_prefix(std::min(part.size() + 1, chunk_.size()));
+    if (end == std::string_view::npos) {
+      line_ += part;
+      continue;
+    }
+    if (line_.empty()) {
+      last_ = part;
+    } else {
+      line_ += part;
+      last_ = line_;
+    }
+    return true;
+  }
+}
+
+Result<std::optional<std::string_view>> Lines::next() {
+  if (again_) {
+    again_ = false;
+    return std::optional(last_);
+  }
+  MELISAI_TRY(const bool there_is_one, read_line());
+  if (!there_is_one) return std::optional<std::string_view>();
+  last_ = cleaned(last_, line_);
+  return std::optional(last_);
+}
+
+Error Lines::wrong(const std::string& what) const {
+  return {Errc::parse, input_.source() + ":" + std::to_string(number_) + ": " + what};
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::vector<std::string_view> words_of(std::string_view line, std::size_t max) {
+  std::vector<std::string_view> words;
+  line = trimmed(line);
+  while (!line.empty()) {
+    const std::size_t end = words.size() + 1 == max ? line.size() : line.find_first_of(" \t");
+    words.push_back(line.substr(0, end));
+    line = end >= line.size() ? std::string_view() : trimmed(line.substr(end));
+  }
+  return words;
+}
+
+std::vector<std::string_view> columns_of(std::string_view line) {
+  std::vector<std::string_view> columns;
+  while (!(line = trimmed(line)).empty()) {
+    const std::size_t end = std::min(line.find("  "), line.find('\t'));
+    columns.push_back(line.substr(0, end));
+    line = end >= line.size() ? std::string_view() : line.substr(end);
+  }
+  return columns;
+}
+
+}  // namespace melisai::formats

@@ -1,0 +1,52 @@
+// Lines of a text result as a person saw them: without colours, line ends of any system, and what a
+// progress bar had drawn before.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/measure/formats/formats.h"
+#include "core/measure/formats/input.h"
+
+namespace melisai::formats {
+
+class Lines {
+ public:
+  Lines(Input& input, const Limits& limits) : input_(input), limits_(limits) {}
+
+  /// The next line, valid until the call after it; nothing at the end. Errors: those of
+  /// Input::next(), limit (a line too long, with its number).
+  Result<std::optional<std::string_view>> next();
+  /// Makes next() give the same line once more.
+  void push_back() { again_ = true; }
+  std::size_t number() const { return number_; }  ///< of the last line, from 1
+  /// "SOURCE:LINE: what"
+  Error wrong(const std::string& what) const;
+
+ private:
+  Result<bool> read_line();
+
+  Input& input_;
+  const Limits& limits_;
+  std::string_view chunk_;
+  std::string line_;  ///< of a line that is cut by a chunk, or had to be cleaned
+  std::string_view last_;
+  std::size_t number_ = 0;
+  bool at_end_ = false;
+  bool again_ = false;
+};
+
+/// Removes terminal escape sequences (CSI, OSC) and other control characters but tabs; of what
+/// carriage returns overwrote, the last part that is not blank stays. Returns `line` itself when
+/// there is nothing to remove, else a view of `buffer`.
+std::string_view cleaned(std::string_view line, std::string& buffer);
+
+std::string_view trimmed(std::string_view text);  ///< without blanks and tabs around it
+/// Words between blanks and tabs; at most `max`, the last one takes the rest.
+std::vector<std::string_view> words_of(std::string_view line, std::size_t max = 64);
+/// Fields between runs of at least two blanks, or tabs: columns of a table for people.
+std::vector<std::string_view> columns_of(std::string_view line);
+
+}  // namespace melisai::formats

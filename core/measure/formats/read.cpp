@@ -1,0 +1,129 @@
+#include <filesystem>
+#include <functional>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/measure/formats/custom.h"
+#include "core/measure/formats/format.h"
+
+namespace melisai::formats {
+namespace {
+
+Result<const Format*> detect(Input& input) {
+  MELISAI_TRY(const std::string_view head, input.head());
+  if (head.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return Error{Errc::parse, input.source() + ": the file is empty"};
+  const Probe probe(head, input.source());
+  std::vector<const Format*> matches;
+  for (const Format* const format : all_formats())
+    if (format->looks_like != nullptr && format->looks_like(probe)) matches.push_back(format);
+  if (matches.size() == 1) return matches.front();
+  if (matches.empty())
+    return Error{Errc::parse, input.source() +
+                                  ": no known format is recognised; `melisai-gate "
+                                  "formats` lists them, --format names one, and "
+                                  "'format: { regex: ... }' reads others"};
+  std::string names;
+  for (const Format* const match : matches)
+    names += (names.empty() ? "" : ", ") + std::string(match->info.name);
+  return Error{Errc::parse, input.source() + ": looks like " + names + "; name one with --format"};
+}
+
+Error in_source(Error error, const Input& input) {
+  if (!error.message.starts_with(input.source()))
+    error.message = input.source() + ": " + error.message;
+  return error;
+}
+
+Result<Readings> parse(Input& input, const Limits& limits, const std::string& name,
+                       const std::function<Result<void>(ReadingsBuilder&)>& read) {
+  while (true) {
+    ReadingsBuilder builder(limits);
+    const Result<void> result = read(builder);
+    if (!result && input.non_finite == Input::NonFinite::suspected && input.rewind()) {
+      input.non_finite = Input::NonFinite::expected;
+      continue;
+    }
+    if (!result) return in_source(result.error(), input);
+    Result<Readings> readings = builder.take();
+    if (!readings)
+      return in_source(
+          {readings.error().code, "it was read as " + name + ", but " + readings.error().message},
+          input);
+    readings->format = name;
+    return readings;
+  }
+}
+
+/// The one format that a tool's directory is of.
+Result<Readings> read_directory(const std::string& path, const FormatSpec& spec,
+                                const Limits& limits) {
+  for (const Format* const format : all_formats()) {
+    const bool is_asked_for = spec.name == "auto" || spec.name == format->info.name;
+    if (!is_asked_for || format->is_directory == nullptr || !format->is_directory(path)) continue;
+    ReadingsBuilder builder(limits);
+    MELISAI_CHECK(format->parse_directory(path, limits, builder));
+    Result<Readings> readings = builder.take();
+    if (!readings) return with_context(readings.error(), printable(path));
+    readings->format = format->info.name;
+    return readings;
+  }
+  return Error{Errc::parse, printable(path) + ": no known tool leaves such a directory"};
+}
+
+Result<Readings> read(Input& input, const FormatSpec& spec, const Limits& limits) {
+  if (const std::string problem = problem_of(spec); !problem.empty())
+    return Error{Errc::usage, problem};
+  if (spec.json)
+    return parse(input, limits, "json", [&](ReadingsBuilder& builder) {
+      return parse_json_layout(input, *spec.json, limits, builder);
+    });
+  if (spec.regex)
+    return parse(input, limits, "regex", [&](ReadingsBuilder& builder) {
+      return parse_regex_layout(input, *spec.regex, limits, builder);
+    });
+  const Format* format = find_format(spec.name);
+  if (format == nullptr) {
+    MELISAI_TRY(format, detect(input));
+  }
+  return parse(input, limits, std::string(format->info.name),
+               [&](ReadingsBuilder& builder) { return format->parse(input, limits, builder); });
+}
+
+}  // namespace
+
+std::string problem_of(const FormatSpec& spec) {
+  if (spec.json) return problem_of_json(*spec.json);
+  if (spec.regex) return problem_of_regex(*spec.regex);
+  if (spec.name == "auto" || spec.name == "command" || find_format(spec.name) != nullptr) return "";
+  std::vector<std::string> names{"auto", "command"};
+  for (const FormatInfo& info : formats()) names.emplace_back(info.name);
+  const std::string near = nearest_name(spec.name, names);
+  return "unknown format " + in_quotes(spec.name) + "; " +
+         (near.empty() ? "`melisai-gate formats` lists them" : "did you mean '" + near + "'?");
+}
+
+Result<Readings> read_path(const std::string& path, const FormatSpec& spec, const Limits& limits) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return read_directory(path, spec, limits);
+  MELISAI_TRY(Input input, Input::open(path));
+  return read(input, spec, limits);
+}
+
+Result<Readings> read_text(std::string_view text, const std::string& source, const FormatSpec& spec,
+                           const Limits& limits) {
+  Input input(text, source);
+  return read(input, spec, limits);
+}
+
+std::string filter_for(const std::string& name, const std::vector<std::string>& names) {
+  const Format* const format = find_format(name);
+  return format != nullptr && format->filter != nullptr ? format->filter(names) : "";
+}
+
+std::string_view filter_template(const std::string& name) {
+  const Format* const format = find_format(name);
+  return format != nullptr ? format->filter_template : "";
+}
+
+}  // namespace melisai::formats

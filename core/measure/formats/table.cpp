@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <array>
+
+#include "core/measure/formats/format.h"
+
+namespace melisai::formats {
+
+// One line each, in alphabetical order of the names.
+extern const Format kGoogleBenchmark;
+
+namespace {
+
+constexpr std::array kFormats{
+    &kGoogleBenchmark,
+};
+
+}  // namespace
+
+std::span<const Format* const> all_formats() { return kFormats; }
+
+const Format* find_format(std::string_view name) {
+  const auto* const found =
+      std::find_if(kFormats.begin(), kFormats.end(),
+                   [&](const Format* format) { return format->info.name == name; });
+  return found == kFormats.end() ? nullptr : *found;
+}
+
+std::span<const FormatInfo> formats() {
+  static const auto infos = [] {
+    std::array<FormatInfo, kFormats.size()> all;
+    std::transform(kFormats.begin(), kFormats.end(), all.begin(), [](const Format* format) {
+      FormatInfo info = format->info;
+      info.can_filter = format->filter != nullptr;
+      return info;
+    });
+    return all;
+  }();
+  return infos;
+}
+
+std::string exact_names_regex(const std::vector<std::string>& names) {
+  std::string regex = "^(";
+  for (const std::string& name : names) {
+    if (regex.size() > 2) regex += '|';
+    for (const char c : name) {
+      if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) regex += '\\';
+      regex += c;
+    }
+  }
+  return regex + ")$";
+}
+
+}  // namespace melisai::formats
