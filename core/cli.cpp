@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "core/cli_formats.h"
 #include "core/cli_mistakes.h"
 #include "core/cli_options.h"
 #include "core/cli_records.h"
@@ -63,6 +64,7 @@ class Parser {
     app_.footer(kExitCodes);
     add_check();
     add_ab();
+    formats_.emplace(app_);
     tools_.emplace(app_);
     records_.emplace(app_);
   }
@@ -89,6 +91,9 @@ class Parser {
     }
     if (app_.got_subcommand("ab")) return make_ab();
     if (app_.got_subcommand("check")) return make_check();
+    const Result<std::optional<Invocation>> of_files = formats_->make();
+    if (!of_files) return wrong(of_files.error().message);
+    if (*of_files) return **of_files;
     const Result<std::optional<Invocation>> tool = tools_->make(env_);
     if (!tool) return wrong(tool.error().message);
     if (*tool) return **tool;
@@ -152,9 +157,11 @@ class Parser {
         "ab", "Compare two commands, without git: melisai-gate ab [options] -- CMD_A -- CMD_B");
     ab.add_option("-C", typed_.directory, "Where both run (default: the current directory)")
         ->type_name("DIR");
-    ab.add_option("--format", format_,
-                  "What the commands report (default command: the process itself is measured)")
-        ->type_name("command|google-benchmark");
+    ab.add_option(
+          "--format", format_,
+          "What the commands report (default command: the process itself is measured; auto, or "
+          "one that `melisai-gate formats` lists)")
+        ->type_name("F");
     cli::add_common_options(ab, typed_);
     cli::describe(ab,
                   {{"--false-alarm", "Probability of a wrong red, over all metrics (default 1%)"},
@@ -205,6 +212,7 @@ class Parser {
   std::string config_file_;
   std::string base_;
   bool untrusted_ = false;
+  std::optional<cli::FormatsParser> formats_;
   std::optional<cli::ToolsParser> tools_;
   std::optional<cli::RecordsParser> records_;
   std::string format_ = "command";

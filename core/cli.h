@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "core/bisect.h"
+#include "core/compare_files.h"
 #include "core/display.h"
 #include "core/history.h"
 #include "core/orchestrator.h"
+#include "core/parse_file.h"
 #include "core/records.h"
 #include "core/replay.h"
 #include "core/selftest.h"
@@ -22,6 +24,11 @@ struct CheckCommand {
 
 struct AbCommand {
   AbRequest request;
+  Display display;
+};
+
+struct CompareCommand {
+  CompareRequest request;
   Display display;
 };
 
@@ -57,8 +64,9 @@ struct Answer {
 };
 
 using Invocation =
-    std::variant<CheckCommand, AbCommand, BisectCommand, ReplayRequest, SelftestRequest,
-                 HistoryRequest, WorkloadCommand, PluginsCommand, RecordsCommand, Answer>;
+    std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand, ReplayRequest,
+                 SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
+                 PluginsCommand, RecordsCommand, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -22,8 +22,10 @@ constexpr CommitOptions kCommitOptions[] = {{"bisect", {"--good", "--bad"}},
 
 Names commands_of(const CLI::App& app) {
   Names names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(command->get_name());
+    for (const std::string& alias : command->get_aliases()) names.push_back(alias);
+  }
   return names;
 }
 

@@ -108,6 +108,10 @@ int run(const AbCommand& command, World& world) {
   return show(compare(command.request, world), command.display);
 }
 
+int run(const CompareCommand& command, World& world) {
+  return show(compare_files(command.request, world), command.display);
+}
+
 bool print_part(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
 }
@@ -127,6 +131,12 @@ int ended(const Result<int>& code) {
 }
 
 int run(const ReplayRequest& request, World&) { return ended(replay(request, print_part)); }
+
+int run(const ParseRequest& request, World&) { return ended(parse_file(request, print_part)); }
+
+int run(const FormatsRequest& request, World&) {
+  return print(stdout, formats_text(request)) ? 0 : 4;
+}
 
 int run(const SelftestRequest& request, World& world) {
   return ended(selftest(request, world, print_part));
@@ -182,6 +192,8 @@ int run(const WorkloadCommand&, World&) { return 4; }
 bool is_quiet(const Invocation& invocation) {
   if (const auto* check = std::get_if<CheckCommand>(&invocation)) return check->display.quiet;
   if (const auto* ab = std::get_if<AbCommand>(&invocation)) return ab->display.quiet;
+  if (const auto* compared = std::get_if<CompareCommand>(&invocation))
+    return compared->display.quiet;
   if (const auto* bisection = std::get_if<BisectCommand>(&invocation))
     return bisection->display.quiet;
   return true;

@@ -45,8 +45,8 @@ std::optional<double> Comparison::effect(double value) const {
   return change;
 }
 
-Comparison compare(std::span<const double> base, std::span<const double> head, Better better,
-                   const Threshold& threshold) {
+Comparison scale_of(std::span<const double> base, std::span<const double> head,
+                    const Threshold& threshold) {
   Comparison comparison;
   comparison.base_median = median_of(base);
   comparison.head_median = median_of(head);
@@ -54,17 +54,22 @@ Comparison compare(std::span<const double> base, std::span<const double> head, B
                            std::all_of(head.begin(), head.end(), is_positive);
   const double size = std::abs(comparison.base_median);
   comparison.threshold = size > 0 ? threshold.effective(size) : threshold.relative;
+  // Where the base is 0 and nothing is small enough to ignore, any change at all is bad.
+  comparison.delta = comparison.logarithmic ? std::log1p(comparison.threshold)
+                                            : std::max({threshold.floor, threshold.relative * size,
+                                                        std::numeric_limits<double>::min()});
+  return comparison;
+}
 
+Comparison compare(std::span<const double> base, std::span<const double> head, Better better,
+                   const Threshold& threshold) {
+  Comparison comparison = scale_of(base, head, threshold);
   const double sign = better == Better::higher ? -1 : 1;
   for (std::size_t i = 0; i < base.size(); ++i) {
     const double change =
         comparison.logarithmic ? std::log(head[i]) - std::log(base[i]) : head[i] - base[i];
     comparison.values.push_back(sign * change);
   }
-  // Where the base is 0 and nothing is small enough to ignore, any change at all is bad.
-  comparison.delta = comparison.logarithmic ? std::log1p(comparison.threshold)
-                                            : std::max({threshold.floor, threshold.relative * size,
-                                                        std::numeric_limits<double>::min()});
   return comparison;
 }
 

@@ -32,6 +32,10 @@ struct Comparison {
   double threshold = 0;
 };
 
+/// The scale alone, without `values`; each side has its own length >= 1.
+Comparison scale_of(std::span<const double> base, std::span<const double> head,
+                    const Threshold& threshold);
+
 /// `base` and `head` in time order, finite, of one length >= 1.
 Comparison compare(std::span<const double> base, std::span<const double> head, Better better,
                    const Threshold& threshold);

@@ -98,7 +98,8 @@ std::string regression_of(const BenchmarkResult& result) {
   } else {
     text += result.from_zero ? " was 0 on base and is not on head" : " is worse";
   }
-  return text + ", confirmed after " + count_of(result.pairs, "pair");
+  // Values that were not measured in pairs cannot be measured again.
+  return result.pairs > 0 ? text + ", confirmed after " + count_of(result.pairs, "pair") : text;
 }
 
 std::size_t benchmarks_in(const Results& results) {
@@ -112,6 +113,11 @@ std::string failures_of(const Results& failed) {
          and_more(benchmarks_in(failed));
 }
 
+/// Nothing for values that were not measured in pairs.
+std::string after_pairs(const BenchmarkResult& result) {
+  return result.pairs > 0 ? " after " + count_of(result.pairs, "pair") : "";
+}
+
 std::string inconclusive_of(const Tally& tally, int pairs_max) {
   const std::size_t open = tally.inconclusive.size();
   const BenchmarkResult& widest = *tally.inconclusive.front();
@@ -121,7 +127,8 @@ std::string inconclusive_of(const Tally& tally, int pairs_max) {
   text += widest.effect_high ? " may be up to " + percent(*widest.effect_high) + " " +
                                    worse_adjective(widest.metric)
                              : " may hide any slowdown";
-  text += " after " + count_of(widest.pairs, "pair") + and_more(open);
+  if (widest.pairs == 0 && !widest.effect_high && !widest.note.empty()) text += ": " + widest.note;
+  text += after_pairs(widest) + and_more(open);
   const std::string cause = cannot_turn_red(pairs_max);
   return text + (cause.empty() ? "" : "; " + cause);
 }

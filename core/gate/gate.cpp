@@ -5,20 +5,13 @@
 #include <limits>
 #include <utility>
 
+#include "core/gate/gating.h"
 #include "core/gate/rules.h"
 #include "core/gate/series.h"
 #include "core/gate/time_metric.h"
 
 namespace melisai::gate {
 namespace {
-
-/// Metrics of fixed work that gate beside the time metric.
-bool gates_by_default(const Metric& metric) {
-  if (metric.better == Better::unknown) return false;
-  if (metric.tier != Tier::exact && metric.tier != Tier::near_exact) return false;
-  return metric.name == "peak_rss" || metric.name == "minor_faults" || metric.name == "rchar" ||
-         metric.name == "wchar";
-}
 
 const Value* value_in(const Observation& observation, const SeriesId& id) {
   const auto found = observation.values.find(id);
@@ -33,12 +26,6 @@ std::string defect_of(const Value* base, const Value* head) {
   if (!is_usable(base->value)) return "base measured a value that is not a finite number";
   if (!is_usable(head->value)) return "head measured a value that is not a finite number";
   return "";
-}
-
-/// `by_default`: it would gate without any rule.
-Level level_for(const Metric& metric, bool by_default, const Ruling& ruling) {
-  const bool by_name = ruling.gates_by_name && metric.better != Better::unknown;
-  return by_default || by_name ? ruling.level.value_or(Level::fail) : Level::off;
 }
 
 /// One series of the warm-up; `base` or `head` may be null, not both. `choice` is its benchmark's.
@@ -56,7 +43,7 @@ Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, 
   }
   if (!defect.empty()) {
     // What would have gated must not vanish from the verdict.
-    const bool by_default = metric.tier == Tier::time || gates_by_default(metric);
+    const bool by_default = metric.tier == Tier::time || gates_by_default(metric, choice.metric);
     series.make_gating(level_for(metric, by_default, ruling), "");
     series.fail(defect);
   } else if (base == nullptr) {
@@ -65,7 +52,7 @@ Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, 
     series.close_one_sided(Decision::removed, base->value);
   } else {
     const bool is_time_choice = id.metric == choice.metric;
-    const bool by_default = is_time_choice || gates_by_default(metric);
+    const bool by_default = gates_by_default(metric, choice.metric);
     const Level level = level_for(metric, by_default, ruling);
     const std::string why = is_time_choice ? choice.why
                             : by_default   ? ""

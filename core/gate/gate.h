@@ -130,6 +130,22 @@ struct Recording {
 BenchmarkResult judge_recording(const Recording& recording, const Policy& policy,
                                 const stats::PairedTest& test, int suite);
 
+/// Values of one series that are not paired: repetitions, or one a result file. A side without
+/// values does not have the series.
+struct SampledSeries {
+  SeriesId id;
+  Metric metric;
+  std::vector<double> base, head;  ///< usable (finite, below 1e150), in any order
+};
+
+/// What can be said of values that were measured apart: decisions by rank limits of the shift,
+/// which hold for the whole suite like those of a check. There are no fresh values, so a regression
+/// counts as confirmed. One value a side says nothing about noise: it is inconclusive, unless the
+/// metric is exact or `noise_floor` (a fraction: how far two values of equal programs lie apart) is
+/// known. What gates is what gates in a check. In the order of `series`.
+std::vector<BenchmarkResult> judge_samples(const std::vector<SampledSeries>& series,
+                                           const Policy& policy, std::optional<double> noise_floor);
+
 /// Whether the names of the two match; an acknowledgement of wall_time or cpu_time holds for both.
 bool concerns(const Acknowledgement& accepted, const BenchmarkResult& result);
 

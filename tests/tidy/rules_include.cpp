@@ -102,7 +102,7 @@ const std::vector<Library>& libraries() {
        {"core/base/collector_protocol.cpp", "core/base/exec_protocol.cpp", "core/base/git.cpp",
         "core/base/process", "core/git/", "core/model/", "core/measure/", "core/store/",
         "core/bisect_json", "core/history_output", "core/records", "core/replay",
-        "core/selftest_json", "core/compare", "tests/"}},
+        "core/selftest_json", "core/parse_file", "tests/"}},
       {{"boost/system/", "boost/assert/", "boost/config"}, {}, true},
       {{"boost/dll"}, {"core/worker/"}},
       {{"boost/math/"}, {"core/stats/", "tests/unit/stats/"}},

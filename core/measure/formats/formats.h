@@ -64,6 +64,11 @@ std::string problem_of(const FormatSpec& spec);
 /// at the content. Errors: parse with FILE:LINE and what to do, limit, not_found, io, interrupted.
 Result<Readings> read_path(const std::string& path, const FormatSpec& spec, const Limits& limits);
 
+/// One Readings a run: a file, or what a tool leaves in a directory, is one run; any other directory
+/// holds one run a file (by name, hidden ones left out), all of one format. Errors: as above; limit.
+Result<std::vector<Readings>> read_runs(const std::string& path, const FormatSpec& spec,
+                                        const Limits& limits);
+
 /// A file's text in memory; `source` is what messages call it.
 Result<Readings> read_text(std::string_view text, const std::string& source, const FormatSpec& spec,
                            const Limits& limits);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <utility>
@@ -8,6 +9,8 @@
 
 namespace melisai::formats {
 namespace {
+
+namespace fs = std::filesystem;
 
 Result<const Format*> detect(Input& input) {
   MELISAI_TRY(const std::string_view head, input.head());
@@ -55,20 +58,47 @@ Result<Readings> parse(Input& input, const Limits& limits, const std::string& na
   }
 }
 
-/// The one format that a tool's directory is of.
-Result<Readings> read_directory(const std::string& path, const FormatSpec& spec,
-                                const Limits& limits) {
+const Format* format_of_directory(const std::string& path, const std::string& name) {
   for (const Format* const format : all_formats()) {
-    const bool is_asked_for = spec.name == "auto" || spec.name == format->info.name;
-    if (!is_asked_for || format->is_directory == nullptr || !format->is_directory(path)) continue;
-    ReadingsBuilder builder(limits);
-    MELISAI_CHECK(format->parse_directory(path, limits, builder));
-    Result<Readings> readings = builder.take();
-    if (!readings) return with_context(readings.error(), printable(path));
-    readings->format = format->info.name;
-    return readings;
+    const bool is_asked_for = name == "auto" || name == format->info.name;
+    if (is_asked_for && format->is_directory != nullptr && format->is_directory(path))
+      return format;
   }
-  return Error{Errc::parse, printable(path) + ": no known tool leaves such a directory"};
+  return nullptr;
+}
+
+Result<Readings> read_directory(const std::string& path, const Format& format,
+                                const Limits& limits) {
+  ReadingsBuilder builder(limits);
+  MELISAI_CHECK(format.parse_directory(path, limits, builder));
+  Result<Readings> readings = builder.take();
+  if (!readings) return with_context(readings.error(), printable(path));
+  readings->format = format.info.name;
+  return readings;
+}
+
+Result<std::vector<std::string>> files_in(const std::string& directory, std::size_t files_max) {
+  std::vector<std::string> files;
+  std::error_code failed;
+  for (fs::directory_iterator at(directory, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    const bool is_hidden = at->path().filename().string().starts_with('.');
+    if (is_hidden || !at->is_regular_file(failed)) continue;
+    if (files.size() == files_max)
+      return Error{Errc::limit, printable(directory) + " holds more than " +
+                                    std::to_string(files_max) + " files"};
+    files.push_back(at->path());
+  }
+  if (failed)
+    return Error{Errc::io, "cannot read " + printable(directory) + ": " + failed.message()};
+  if (files.empty()) return Error{Errc::parse, printable(directory) + " holds no result file"};
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool is_directory(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
 }
 
 Result<Readings> read(Input& input, const FormatSpec& spec, const Limits& limits) {
@@ -104,10 +134,31 @@ std::string problem_of(const FormatSpec& spec) {
 }
 
 Result<Readings> read_path(const std::string& path, const FormatSpec& spec, const Limits& limits) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return read_directory(path, spec, limits);
+  if (is_directory(path)) {
+    const Format* const format = format_of_directory(path, spec.name);
+    if (format != nullptr) return read_directory(path, *format, limits);
+    return Error{Errc::parse, printable(path) + ": no known tool leaves such a directory"};
+  }
   MELISAI_TRY(Input input, Input::open(path));
   return read(input, spec, limits);
+}
+
+Result<std::vector<Readings>> read_runs(const std::string& path, const FormatSpec& spec,
+                                        const Limits& limits) {
+  std::vector<std::string> files{path};
+  if (is_directory(path) && format_of_directory(path, spec.name) == nullptr) {
+    MELISAI_TRY(files, files_in(path, limits.files_max));
+  }
+  std::vector<Readings> runs;
+  for (const std::string& file : files) {
+    MELISAI_TRY(Readings readings, read_path(file, spec, limits));
+    if (!runs.empty() && runs.front().format != readings.format)
+      return Error{Errc::parse, printable(path) + " holds results of " + runs.front().format +
+                                    " and of " + readings.format +
+                                    "; keep one format in a directory"};
+    runs.push_back(std::move(readings));
+  }
+  return runs;
 }
 
 Result<Readings> read_text(std::string_view text, const std::string& source, const FormatSpec& spec,

@@ -1,0 +1,134 @@
+#include "core/cli_formats.h"
+
+#include <CLI/CLI.hpp>
+
+#include "core/measure/formats/formats.h"
+
+namespace melisai::cli {
+namespace {
+
+constexpr const char* kFormatHelp =
+    "What the files are (default auto; `melisai-gate formats` lists them)";
+
+std::string file_argument(const std::string& typed) {
+  return typed == "-" || typed.empty() ? typed : absolute(typed);
+}
+
+}  // namespace
+
+FormatsParser::FormatsParser(CLI::App& app) : app_(app) {
+  add_compare();
+  add_parse();
+  add_formats();
+}
+
+void FormatsParser::add_compare() {
+  CLI::App& compare = *app_.add_subcommand(
+      "compare", "Judge results that were measured elsewhere: two files, or directories of them");
+  compare.alias("diff");
+  compare
+      .add_option("BASE", base_,
+                  "Result file of the old program, or a directory with one file a run")
+      ->required();
+  compare.add_option("HEAD", head_, "The same of the new program")->required();
+  compare.add_option("--format", format_, kFormatHelp)->type_name("F");
+  compare.add_option("--only", only_, "Only benchmarks whose name matches")->type_name("GLOB");
+  compare
+      .add_option("--noise-floor", noise_floor_,
+                  "How far two values of equal programs lie apart, such as 2%; lets single values "
+                  "be judged")
+      ->type_name("PCT");
+  compare
+      .add_option("--threshold", typed_.threshold, "Smallest slowdown that matters (default 5%)")
+      ->type_name("PCT");
+  compare
+      .add_option("--false-alarm", typed_.false_alarm,
+                  "Chance of a wrong regression, for all metrics together (default 1%)")
+      ->type_name("PCT");
+  compare
+      .add_option("--miss", typed_.miss,
+                  "Chance of a wrong all-clear at the threshold, per metric (default 5%)")
+      ->type_name("PCT");
+  add_fail_on_option(compare, typed_);
+  compare
+      .add_option("--output-dir", typed_.output_dir,
+                  "Where report.json and report.md go (default melisai-report)")
+      ->type_name("DIR");
+  compare.add_flag("--json", typed_.display.json, "The report as JSON on standard output");
+  compare.add_flag("--quiet", typed_.display.quiet, "Only the verdict");
+  compare.footer(
+      "\nExit codes: 0 pass, 1 regression, 2 usage or a file that cannot be read as results,\n"
+      "3 inconclusive (only with --fail-on inconclusive), 4 the report could not be written or a\n"
+      "benchmark failed.");
+}
+
+void FormatsParser::add_parse() {
+  CLI::App& parse =
+      *app_.add_subcommand("parse", "Show what is read in a result file, in canonical units");
+  parse.add_option("FILE", file_, "A result file; - for standard input")->required();
+  parse.add_option("--format", format_, kFormatHelp)->type_name("F");
+  parse.add_flag("--json", typed_.display.json,
+                 "[{benchmark, metric, unit, better, value, n}] on standard output");
+  parse.footer(
+      "\nExit codes: 0 read, 1 a benchmark in it failed, 2 usage or a file that is no result.");
+}
+
+void FormatsParser::add_formats() {
+  CLI::App& formats =
+      *app_.add_subcommand("formats", "List the result formats and the commands that make them");
+  formats.add_flag("--json", typed_.display.json, "[{name, tool, made_by, filter}]");
+}
+
+const CLI::App* FormatsParser::asked() const {
+  for (const char* name : {"compare", "parse", "formats"})
+    if (app_.got_subcommand(name)) return app_.get_subcommand(name);
+  return nullptr;
+}
+
+Result<FormatSpec> FormatsParser::format() const {
+  FormatSpec spec{.name = format_, .json = {}, .regex = {}};
+  std::string problem = formats::problem_of(spec);
+  if (spec.measures_process()) problem = "command is no format of a file";
+  if (!problem.empty()) return usage("--format", problem);
+  return spec;
+}
+
+Result<Invocation> FormatsParser::compare() const {
+  CompareCommand command;
+  command.display = typed_.display;
+  CompareRequest& request = command.request;
+  if (base_.empty() || head_.empty()) return usage(base_.empty() ? "BASE" : "HEAD", "is empty");
+  if (base_ == "-" && head_ == "-") return usage("compare", "only one side can be standard input");
+  request.base = file_argument(base_);
+  request.head = file_argument(head_);
+  MELISAI_TRY(request.format, format());
+  MELISAI_TRY(request.overrides, read_overrides(typed_));
+  request.only = only_;
+  constexpr double kNoiseMin = 0, kNoiseMax = 10;
+  MELISAI_TRY(request.noise_floor, fraction("--noise-floor", noise_floor_, kNoiseMin, kNoiseMax));
+  request.output_dir = absolute(typed_.output_dir);
+  return Invocation(std::move(command));
+}
+
+Result<Invocation> FormatsParser::parse() const {
+  if (file_.empty()) return usage("FILE", "is empty");
+  ParseRequest request;
+  request.file = file_argument(file_);
+  request.json = typed_.display.json;
+  MELISAI_TRY(request.format, format());
+  return Invocation(std::move(request));
+}
+
+Result<std::optional<Invocation>> FormatsParser::make() const {
+  const auto optional = [](Result<Invocation> made) -> Result<std::optional<Invocation>> {
+    if (!made) return made.error();
+    return std::optional<Invocation>(*std::move(made));
+  };
+  if (app_.got_subcommand("compare")) return optional(compare());
+  if (app_.got_subcommand("parse")) return optional(parse());
+  if (app_.got_subcommand("formats"))
+    return optional(Invocation(FormatsRequest{typed_.display.json}));
+  return std::optional<Invocation>();
+}
+
+}  // namespace melisai::cli

@@ -1,0 +1,180 @@
+#include "core/compare_files.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/base/glob.h"
+#include "core/gate/gate.h"
+#include "core/measure/formats/formats.h"
+#include "core/report/report.h"
+#include "core/step.h"
+#include "core/version.h"
+
+namespace melisai {
+namespace {
+
+using formats::Reading;
+using formats::Readings;
+
+/// One side's values, run by run.
+struct Sampled {
+  std::map<SeriesId, std::vector<double>> values;
+  std::map<SeriesId, Metric> metrics;
+  std::vector<SeriesId> order;  ///< in which they first came
+  std::map<std::string, std::string> failed;
+};
+
+/// Of several runs each counts once, because repetitions within a run share what differs between
+/// runs; of a single one its repetitions are all there is.
+Sampled sampled(const std::vector<Readings>& runs) {
+  Sampled side;
+  for (const Readings& run : runs) {
+    for (const Reading& reading : run.readings) {
+      const SeriesId id{reading.benchmark, reading.metric.name};
+      const auto [known, is_new] = side.metrics.try_emplace(id, reading.metric);
+      if (is_new) side.order.push_back(id);
+      std::vector<double>& values = side.values[id];
+      if (runs.size() == 1 && !reading.values.empty())
+        values = reading.values;
+      else
+        values.push_back(reading.value);
+    }
+    side.failed.insert(run.failed.begin(), run.failed.end());
+  }
+  return side;
+}
+
+BenchmarkResult failed_result(const std::string& name, const Metric& metric,
+                              const std::string& note) {
+  BenchmarkResult result{.name = name, .metric = metric, .decision = Decision::failed};
+  result.gating = true;
+  result.note = note;
+  return result;
+}
+
+/// Benchmarks of both sides in the order of the head, then those that only the base has.
+class Comparison {
+ public:
+  Comparison(const Sampled& base, const Sampled& head, const std::string& only)
+      : base_(base), head_(head), only_(only) {
+    for (const Sampled* side : {&head, &base})
+      for (const SeriesId& id : side->order) take(id);
+    for (const auto* side : {&base, &head})
+      for (const auto& [name, why] : side->failed) take_failure(name, side == &base, why);
+  }
+
+  std::vector<BenchmarkResult> judged(const Policy& policy, std::optional<double> noise) const {
+    std::vector<BenchmarkResult> results = gate::judge_samples(series_, policy, noise);
+    results.insert(results.end(), failures_.begin(), failures_.end());
+    return results;
+  }
+
+ private:
+  bool is_selected(const std::string& name) const {
+    return only_.empty() || matches_glob(only_, name);
+  }
+
+  void take(const SeriesId& id) {
+    if (!is_selected(id.benchmark) || !taken_.insert(id).second) return;
+    // A failure of one side is told once, not as a benchmark that came or went.
+    if (base_.failed.contains(id.benchmark) || head_.failed.contains(id.benchmark)) return;
+    const auto base = base_.metrics.find(id), head = head_.metrics.find(id);
+    const Metric& metric = head != head_.metrics.end() ? head->second : base->second;
+    if (base != base_.metrics.end() && head != head_.metrics.end() &&
+        base->second != head->second) {
+      failures_.push_back(failed_result(id.benchmark, metric,
+                                        "base and head report different units or directions"));
+      return;
+    }
+    series_.push_back({id, metric, values_of(base_, id), values_of(head_, id)});
+  }
+
+  void take_failure(const std::string& name, bool is_base, const std::string& why) {
+    if (!is_selected(name)) return;
+    failures_.push_back(failed_result(name, {.name = "wall_time", .unit = "ns", .tier = Tier::time},
+                                      std::string(is_base ? "base: " : "head: ") + why));
+  }
+
+  static std::vector<double> values_of(const Sampled& side, const SeriesId& id) {
+    const auto found = side.values.find(id);
+    return found == side.values.end() ? std::vector<double>() : found->second;
+  }
+
+  const Sampled& base_;
+  const Sampled& head_;
+  const std::string& only_;
+  std::set<SeriesId> taken_;
+  std::vector<gate::SampledSeries> series_;
+  std::vector<BenchmarkResult> failures_;
+};
+
+/// What nobody sees in the numbers.
+std::vector<std::string> caveats(const std::vector<Readings>& base,
+                                 const std::vector<Readings>& head) {
+  std::vector<std::string> all;
+  if (base.front().format != head.front().format)
+    all.push_back("base is " + base.front().format + " and head is " + head.front().format +
+                  ": the tools may not measure the same thing");
+  const auto repeats = [](const std::vector<Readings>& runs) {
+    return runs.size() == 1 && std::any_of(runs[0].readings.begin(), runs[0].readings.end(),
+                                           [](const Reading& r) { return r.values.size() > 1; });
+  };
+  if (repeats(base) || repeats(head))
+    all.emplace_back(
+        "repetitions of one run do not show what differs between runs; a directory with one result "
+        "file a run does, and `melisai-gate check` measures both sides in turn");
+  return all;
+}
+
+Step<std::vector<Readings>> read_side(const std::string& path, const FormatSpec& format) {
+  return step(formats::read_runs(path, format, {}), ReasonCode::configuration);
+}
+
+Step<void> compare_into(Report& report, const CompareRequest& request, const Policy& policy) {
+  MELISAI_CHECK(step(report::prepare_directory(request.output_dir), ReasonCode::disk));
+  MELISAI_TRY(const std::vector<Readings> base, read_side(request.base, request.format));
+  MELISAI_TRY(const std::vector<Readings> head, read_side(request.head, request.format));
+  const Sampled base_side = sampled(base), head_side = sampled(head);
+  report.benchmarks =
+      Comparison(base_side, head_side, request.only).judged(policy, request.noise_floor);
+  if (report.benchmarks.empty())
+    return Stop{ReasonCode::configuration, "--only matches no benchmark of either side"};
+  report.warnings = caveats(base, head);
+  return {};
+}
+
+}  // namespace
+
+Outcome compare_files(const CompareRequest& request, World& world) {
+  const std::chrono::nanoseconds start = world.clock.monotonic();
+  Project project;
+  apply(request.overrides, project);
+  const Policy& policy = project.gate;
+  Report report;
+  report.tool_version = kVersion;
+  report.started_at = utc_time(world.clock.now());
+  report.base.ref = request.base;
+  report.head.ref = request.head;
+  report.threshold = policy.threshold;
+  report.false_alarm = policy.false_alarm;
+  report.miss = policy.miss;
+  const Step<void> compared = compare_into(report, request, policy);
+  if (compared) {
+    gate::conclude(report);
+  } else {
+    report.verdict = Verdict::error;
+    report.reason_code = compared.error().code;
+    report.reason = compared.error().reason;
+  }
+  report.seconds = std::chrono::duration<double>(world.clock.monotonic() - start).count();
+  if (const auto written = report::write_reports(report, request.output_dir);
+      !written && compared) {
+    report.verdict = Verdict::error;
+    report.reason_code = ReasonCode::disk;
+    report.reason = written.error().message;
+  }
+  return {std::move(report), policy.fail_on};
+}
+
+}  // namespace melisai

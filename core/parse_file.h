@@ -1,0 +1,30 @@
+// Parse: what melisai-gate reads in a result file, and the formats it knows.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/model/project.h"
+
+namespace melisai {
+
+struct ParseRequest {
+  std::string file;  ///< absolute; "-" for standard input; or what a tool leaves in a directory
+  FormatSpec format{.name = "auto", .json = {}, .regex = {}};
+  bool json = false;
+};
+
+struct FormatsRequest {
+  bool json = false;
+};
+
+/// 0, or 1 when a benchmark in it failed. Prints through `print` (false: nobody reads any more).
+/// Errors: parse with FILE:LINE, limit, not_found, io, usage.
+Result<int> parse_file(const ParseRequest& request,
+                       const std::function<bool(std::string_view)>& print);
+
+std::string formats_text(const FormatsRequest& request);
+
+}  // namespace melisai
