@@ -62,6 +62,20 @@ std::string_view cleaned(std::string_view line, std::string& buffer) {
   return buffer;
 }
 
+std::string_view without_log_time(std::string_view line) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd.dddddd";
+  if (line.size() <= kShape.size()) return line;
+  const bool has_shape = std::equal(
+      kShape.begin(), kShape.end(), line.begin(),
+      [](char shape, char c) { return shape == 'd' ? c >= '0' && c <= '9' : c == shape; });
+  if (!has_shape) return line;
+  const std::size_t end = line.find_first_not_of("0123456789", kShape.size());
+  if (end == std::string_view::npos || line[end] != 'Z') return line;
+  const std::string_view rest = line.substr(end + 1);
+  if (rest.empty()) return rest;
+  return rest.front() == ' ' ? rest.substr(1) : line;
+}
+
 Result<bool> Lines::read_line() {
   line_.clear();
   ++number_;
@@ -103,12 +117,26 @@ Result<std::optional<std::string_view>> Lines::next() {
   }
   MELISAI_TRY(const bool there_is_one, read_line());
   if (!there_is_one) return std::optional<std::string_view>();
-  last_ = cleaned(last_, line_);
+  last_ = without_log_time(cleaned(last_, line_));
   return std::optional(last_);
 }
 
 Error Lines::wrong(const std::string& what) const {
   return {Errc::parse, input_.source() + ":" + std::to_string(number_) + ": " + what};
+}
+
+Result<void> each_line(Input& input, const Limits& limits,
+                       const std::function<Result<void>(std::string_view)>& take) {
+  Lines lines(input, limits);
+  while (true) {
+    MELISAI_TRY(const std::optional<std::string_view> line, lines.next());
+    if (!line) return {};
+    if (const Result<void> result = take(*line); !result) {
+      Error error = lines.wrong(result.error().message);
+      error.code = result.error().code;
+      return error;
+    }
+  }
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -1,7 +1,8 @@
-// Lines of a text result as a person saw them: without colours, line ends of any system, and what a
-// progress bar had drawn before.
+// Lines of a text result as a person saw them: without colours, line ends of any system, what a
+// progress bar had drawn before, and the time that a CI service put in front.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,10 +39,17 @@ class Lines {
   bool again_ = false;
 };
 
+/// Hands every line to `take`. Errors: those of Lines::next(), and of `take` with SOURCE:LINE.
+Result<void> each_line(Input& input, const Limits& limits,
+                       const std::function<Result<void>(std::string_view)>& take);
+
 /// Removes terminal escape sequences (CSI, OSC) and other control characters but tabs; of what
 /// carriage returns overwrote, the last part that is not blank stays. Returns `line` itself when
 /// there is nothing to remove, else a view of `buffer`.
 std::string_view cleaned(std::string_view line, std::string& buffer);
+
+/// Without the time in front of a line of a downloaded CI log ("2026-04-12T22:06:46.4828380Z ").
+std::string_view without_log_time(std::string_view line);
 
 std::string_view trimmed(std::string_view text);  ///< without blanks and tabs around it
 /// Words between blanks and tabs; at most `max`, the last one takes the rest.
