@@ -63,14 +63,18 @@ class Document {
 
 class Rows final : public JsonHandler {
  public:
-  Rows(const Limits& limits, const JsonPath& path, const TakeRow& take)
-      : path_(path), take_(take), row_(limits) {}
+  Rows(const Limits& limits, const JsonPath& path, const TakeRow& take, std::string_view left_out)
+      : path_(path), take_(take), left_out_(left_out), row_(limits) {}
 
   std::size_t count() const { return count_; }
 
   Result<void> begin_object() override { return begin(Json::object(), true); }
   Result<void> begin_array() override { return begin(Json::array(), false); }
   Result<void> end() override {
+    if (skipped_depth_ > 0) {
+      --skipped_depth_;
+      return {};
+    }
     if (row_.is_open()) {
       row_.end();
       return row_.is_open() ? Result<void>() : finish_row();
@@ -79,6 +83,9 @@ class Rows final : public JsonHandler {
     return {};
   }
   Result<void> key(std::string& name) override {
+    if (skipped_depth_ > 0) return {};
+    is_left_out_ = row_.is_open() && !left_out_.empty() && name == left_out_;
+    if (is_left_out_) return {};
     if (row_.is_open()) return row_.key(name);
     levels_.back().key = name;
     return {};
@@ -122,6 +129,10 @@ class Rows final : public JsonHandler {
   bool is_row(bool is_on_path) const { return is_on_path && levels_.size() == path_.steps.size(); }
 
   Result<void> begin(Json empty, bool is_object) {
+    if (skipped_depth_ > 0 || std::exchange(is_left_out_, false)) {
+      ++skipped_depth_;
+      return {};
+    }
     if (row_.is_open()) return row_.value(std::move(empty));
     const bool is_on_path = comes_on_path();
     if (is_row(is_on_path)) return row_.value(std::move(empty));
@@ -130,6 +141,7 @@ class Rows final : public JsonHandler {
   }
   template <class Make>
   Result<void> scalar(const Make& make, std::size_t cost = 0) {
+    if (skipped_depth_ > 0 || std::exchange(is_left_out_, false)) return {};
     if (row_.is_open()) return row_.value(make(), cost);
     if (!is_row(comes_on_path())) return {};
     MELISAI_CHECK(row_.value(make(), cost));
@@ -147,6 +159,9 @@ class Rows final : public JsonHandler {
 
   const JsonPath& path_;
   const TakeRow& take_;
+  std::string_view left_out_;
+  bool is_left_out_ = false;       ///< the value that comes now
+  std::size_t skipped_depth_ = 0;  ///< open objects and arrays of a value that is left out
   Document row_;
   std::vector<Level> levels_;
   std::size_t count_ = 0;
@@ -155,8 +170,8 @@ class Rows final : public JsonHandler {
 }  // namespace
 
 Result<std::size_t> read_rows(Input& input, const Limits& limits, const JsonPath& path,
-                              const TakeRow& take) {
-  Rows rows(limits, path, take);
+                              const TakeRow& take, std::string_view left_out) {
+  Rows rows(limits, path, take, left_out);
   MELISAI_CHECK(read_json(input, limits, rows));
   return rows.count();
 }

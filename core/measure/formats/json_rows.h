@@ -24,11 +24,12 @@ struct JsonRow {
 using TakeRow = std::function<Result<void>(const JsonRow&)>;
 
 /// Hands every value at `path` (an empty one: the document) to `take`; how many there were. Numbers
-/// in it may be NaN or infinite.
+/// in it may be NaN or infinite. Members named `left_out` are not in it, at any depth: lists of
+/// millions of samples that the tool sums up itself.
 /// Errors: those of read_json(); limit for a row above Limits::row_bytes_max; those of `take`, with
 /// the place.
 Result<std::size_t> read_rows(Input& input, const Limits& limits, const JsonPath& path,
-                              const TakeRow& take);
+                              const TakeRow& take, std::string_view left_out = {});
 
 // What a row holds; nothing, or "", where it is missing or of another kind.
 std::optional<double> number_at(const nlohmann::json& object, std::string_view name);
