@@ -107,8 +107,9 @@ Probe::Probe(std::string_view head, std::string source) : source_(std::move(sour
   if (first == '{' || first == '[') {
     ShapeHandler handler(shapes_);
     // The head may end anywhere, and another document may follow.
-    (void)read_json(input, limits, handler);
-    if (!shapes_.empty()) kind_ = Kind::json;
+    const Result<void> whole = read_json(input, limits, handler);
+    // "[2026-04-12 ...] a log" begins like a list of numbers, too.
+    if (whole || shapes_.size() > 1) kind_ = Kind::json;
   } else if (first == '<') {
     ElementHandler handler(elements_);
     (void)read_xml(input, limits, handler);
