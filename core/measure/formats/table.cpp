@@ -6,12 +6,21 @@
 namespace melisai::formats {
 
 // One line each, in alphabetical order of the names.
+extern const Format kCtest;
+extern const Format kDotnetTest;
+extern const Format kGoTest;
 extern const Format kGoogleBenchmark;
+extern const Format kJunit;
+extern const Format kPerfStat;
+extern const Format kTime;
+extern const Format kValgrind;
 
 namespace {
 
 constexpr std::array kFormats{
-    &kGoogleBenchmark,
+    &kCtest,    &kDotnetTest, &kGoTest,   &kGoogleBenchmark, &kJunit,
+
+    &kPerfStat, &kTime,       &kValgrind,
 };
 
 }  // namespace
