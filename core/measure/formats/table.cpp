@@ -6,21 +6,37 @@
 namespace melisai::formats {
 
 // One line each, in alphabetical order of the names.
+extern const Format kBenchmarkIps;
+extern const Format kBenchmarkjs;
 extern const Format kCtest;
+extern const Format kDart;
 extern const Format kDotnetTest;
 extern const Format kGoTest;
 extern const Format kGoogleBenchmark;
+extern const Format kJest;
+extern const Format kConsoleTime;
+extern const Format kJulia;
 extern const Format kJunit;
+extern const Format kLinetimer;
+extern const Format kMitata;
+extern const Format kMocha;
 extern const Format kPerfStat;
+extern const Format kPhpbench;
+extern const Format kPlaywright;
+extern const Format kRubyBenchmark;
 extern const Format kTime;
+extern const Format kTinybench;
 extern const Format kValgrind;
+extern const Format kVitest;
 
 namespace {
 
 constexpr std::array kFormats{
-    &kCtest,    &kDotnetTest, &kGoTest,   &kGoogleBenchmark, &kJunit,
-
-    &kPerfStat, &kTime,       &kValgrind,
+    &kBenchmarkIps, &kBenchmarkjs,     &kCtest,         &kDart,        &kDotnetTest,
+    &kGoTest,       &kGoogleBenchmark, &kJest,          &kConsoleTime, &kJulia,
+    &kJunit,        &kLinetimer,       &kMitata,        &kMocha,       &kPerfStat,
+    &kPhpbench,     &kPlaywright,      &kRubyBenchmark, &kTime,        &kTinybench,
+    &kValgrind,     &kVitest,
 };
 
 }  // namespace
