@@ -11,32 +11,47 @@ extern const Format kBenchmarkjs;
 extern const Format kCtest;
 extern const Format kDart;
 extern const Format kDotnetTest;
+extern const Format kGatling;
 extern const Format kGoTest;
 extern const Format kGoogleBenchmark;
+extern const Format kHey;
 extern const Format kJest;
+extern const Format kJmeter;
 extern const Format kConsoleTime;
 extern const Format kJulia;
 extern const Format kJunit;
+extern const Format kK6;
+extern const Format kLighthouse;
 extern const Format kLinetimer;
+extern const Format kLocust;
+extern const Format kMemtier;
 extern const Format kMitata;
 extern const Format kMocha;
 extern const Format kPerfStat;
+extern const Format kPgbench;
 extern const Format kPhpbench;
 extern const Format kPlaywright;
+extern const Format kRedisBenchmark;
 extern const Format kRubyBenchmark;
+extern const Format kSysbench;
 extern const Format kTime;
 extern const Format kTinybench;
 extern const Format kValgrind;
+extern const Format kVegeta;
 extern const Format kVitest;
+extern const Format kWrk;
+extern const Format kWrk2;
 
 namespace {
 
 constexpr std::array kFormats{
-    &kBenchmarkIps, &kBenchmarkjs,     &kCtest,         &kDart,        &kDotnetTest,
-    &kGoTest,       &kGoogleBenchmark, &kJest,          &kConsoleTime, &kJulia,
-    &kJunit,        &kLinetimer,       &kMitata,        &kMocha,       &kPerfStat,
-    &kPhpbench,     &kPlaywright,      &kRubyBenchmark, &kTime,        &kTinybench,
-    &kValgrind,     &kVitest,
+    &kBenchmarkIps,   &kBenchmarkjs,   &kCtest,           &kDart,     &kDotnetTest,
+    &kGatling,        &kGoTest,        &kGoogleBenchmark, &kHey,      &kJest,
+    &kJmeter,         &kConsoleTime,   &kJulia,           &kJunit,    &kK6,
+    &kLighthouse,     &kLinetimer,     &kLocust,          &kMemtier,  &kMitata,
+    &kMocha,          &kPerfStat,      &kPgbench,         &kPhpbench, &kPlaywright,
+    &kRedisBenchmark, &kRubyBenchmark, &kSysbench,        &kTime,     &kTinybench,
+    &kValgrind,       &kVegeta,        &kVitest,          &kWrk,      &kWrk2,
 };
 
 }  // namespace
