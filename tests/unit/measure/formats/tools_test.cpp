@@ -1,0 +1,172 @@
+// Traps of single tools; what is ordinary stands in tests/data/formats/*.tsv.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/measure/formats/formats.h"
+
+namespace melisai::formats {
+namespace tools_test {
+
+using ::testing::HasSubstr;
+
+Result<Readings> read(const std::string& text) {
+  return read_text(text, "f", {.name = "auto"}, {});
+}
+
+const Reading* find(const Result<Readings>& readings, std::string_view benchmark,
+                    std::string_view metric) {
+  if (!readings) return nullptr;
+  const auto found = std::find_if(
+      readings->readings.begin(), readings->readings.end(), [&](const Reading& reading) {
+        return reading.benchmark == benchmark && reading.metric.name == metric;
+      });
+  return found == readings->readings.end() ? nullptr : &*found;
+}
+
+double value_of(const Result<Readings>& readings, std::string_view benchmark,
+                std::string_view metric) {
+  const Reading* const reading = find(readings, benchmark, metric);
+  return reading == nullptr ? -1 : reading->value;
+}
+
+TEST(Time, CountsRunsAfterOneAnotherAsRepetitions) {
+  std::string text;
+  for (const char* seconds : {"2.5", "2.1", "2.2"})
+    text += "\nreal\t0m" + std::string(seconds) + "s\r\nuser\t0m1.000s\r\nsys\t0m0.500s\r\n";
+  const auto readings = read(text);
+  ASSERT_NE(find(readings, "command", "wall_time"), nullptr);
+  EXPECT_EQ(find(readings, "command", "wall_time")->values,
+            (std::vector<double>{2.5e9, 2.1e9, 2.2e9}));
+  EXPECT_EQ(value_of(readings, "command", "cpu_time"), 1.5e9);
+}
+
+TEST(Time, FailsACommandThatDid) {
+  const auto readings = read(
+      "Command exited with non-zero status 3\n"
+      "0.00user 0.00system 0:00.01elapsed 88%CPU (0avgtext+0avgdata 1532maxresident)k\n"
+      "0inputs+0outputs (0major+85minor)pagefaults 0swaps\n");
+  ASSERT_TRUE(readings) << readings.error().message;
+  EXPECT_TRUE(readings->readings.empty());
+  EXPECT_THAT(readings->failed.at("command"), HasSubstr("status 3"));
+}
+
+TEST(Time, LeavesOutARunThatIsCutOff) {
+  const auto readings = read("real\t0m1.0s\nuser\t0m1.0s\nsys\t0m0.0s\n\nuser\t0m9.0s\n");
+  EXPECT_EQ(value_of(readings, "command", "wall_time"), 1e9);
+  EXPECT_EQ(value_of(readings, "command", "cpu_time"), 1e9);
+}
+
+TEST(PerfStat, LeavesOutWhatWasNotCounted) {
+  const auto readings = read(
+      " Performance counter stats for './a':\n\n"
+      "     <not supported>      cycles\n"
+      "     <not counted>      instructions      (0.00%)\n"
+      "          1,000      page-faults  # 1 /sec\n\n"
+      "       0.5 seconds time elapsed\n");
+  EXPECT_EQ(find(readings, "./a", "cycles"), nullptr);
+  EXPECT_EQ(find(readings, "./a", "instructions"), nullptr);
+  EXPECT_EQ(value_of(readings, "./a", "page_faults"), 1000);
+  EXPECT_EQ(value_of(readings, "./a", "wall_time"), 0.5e9);
+}
+
+TEST(PerfStat, TellsSocketsApart) {
+  const auto readings = read(
+      "S0,4,1000,,instructions,100,100.00,,\n"
+      "S1,4,3000,,instructions,100,100.00,,\n");
+  EXPECT_EQ(value_of(readings, "perf stat/S0", "instructions"), 1000);
+  EXPECT_EQ(value_of(readings, "perf stat/S1", "instructions"), 3000);
+}
+
+TEST(PerfStat, RefusesCountsOfIntervals) {
+  const auto readings = read("     1.000100000,801.07,msec,task-clock,801070000,100.00,0.8,CPUs\n");
+  ASSERT_FALSE(readings);
+  EXPECT_THAT(readings.error().message, HasSubstr("f:1: "));
+}
+
+TEST(Valgrind, KeepsProcessesThatRunAtOnceApart) {
+  const auto readings = read(
+      "==7== Command: ./a\n==8== Command: ./b\n"
+      "==8== I   refs:      2,000\n==7== I   refs:      1,000\n"
+      "==8== Process terminating with default action of signal 11 (SIGSEGV)\n");
+  EXPECT_EQ(value_of(readings, "./a", "instructions"), 1000);
+  ASSERT_TRUE(readings);
+  EXPECT_THAT(readings->failed.at("./b"), HasSubstr("SIGSEGV"));
+  EXPECT_EQ(find(readings, "./b", "instructions"), nullptr);
+}
+
+TEST(Valgrind, AddsUpTheDumpsOfOneRun) {
+  const auto readings = read(
+      "# callgrind format\ncmd: ./a\nevents: Ir\nsummary: 10\n\ntotals: 10\n"
+      "part: 2\nevents: Ir\nsummary: 5\n\ntotals: 5\n");
+  EXPECT_EQ(value_of(readings, "./a", "instructions"), 15);
+}
+
+TEST(Junit, SaysWhereATimeIsNone) {
+  const auto readings =
+      read("<testsuite>\n<testcase classname=\"a\" name=\"b\" time=\"soon\"/>\n</testsuite>");
+  ASSERT_FALSE(readings);
+  EXPECT_THAT(readings.error().message, HasSubstr("f:2:"));
+}
+
+TEST(RedisBenchmark, ReadsTheLineThatProgressWasDrawnOver) {
+  const auto readings = read(
+      "SET: rps=1.0 (overall: 1.0) avg_msec=9.0 (overall: 9.0)\r"
+      "SET: 5000.00 requests per second, p50=0.250 msec\r\n");
+  EXPECT_EQ(value_of(readings, "SET", "throughput"), 5000);
+  EXPECT_EQ(value_of(readings, "SET", "latency_p50"), 250e3);
+}
+
+TEST(Locust, TakesTheLastOfTheTablesPrintedOnTheWay) {
+  const std::string header =
+      "Type     Name  # reqs      # fails |    Avg     Min     Max    Med |"
+      "   req/s  failures/s\n";
+  const auto row = [](const std::string& count, const std::string& rate) {
+    return "GET      /a b    " + count + "     0(0.00%) |      4       2      67      4 | " + rate +
+           "        0.00\n";
+  };
+  const auto readings = read(header + row("10", "1.00") + header + row("30", "3.00"));
+  EXPECT_EQ(value_of(readings, "GET /a b", "throughput"), 3);
+  EXPECT_EQ(find(readings, "GET /a b", "latency")->n, 30u);
+}
+
+TEST(K6, ShowsPartsOfARequestAndJudgesTheWhole) {
+  const auto readings = read(
+      R"({"metrics": {"http_req_duration": {"avg": 5, "med": 4}, "http_req_blocked": {"med": 1},)"
+      R"( "iterations": {"count": 1, "rate": 2}}})");
+  ASSERT_NE(find(readings, "http_req_duration", "wall_time"), nullptr);
+  EXPECT_EQ(find(readings, "http_req_duration", "wall_time")->metric.tier, Tier::time);
+  EXPECT_EQ(find(readings, "http_req_blocked", "wall_time")->metric.tier, Tier::explain);
+}
+
+TEST(ConsoleTime, TakesNoOtherProgramsOutput) {
+  EXPECT_TRUE(read("load: 1.5ms\nsort it: 2s\n"));
+  EXPECT_FALSE(read("load: 1.5ms\nready to serve\n"));
+}
+
+TEST(GoTest, LeavesOutputWithBenchmarksToItsFormat) {
+  const auto readings = read("--- PASS: TestA (0.10s)\nBenchmarkA-8   100   12.5 ns/op\nPASS\n");
+  EXPECT_NE(readings ? readings->format : "", "go-test");
+}
+
+TEST(Tinybench, ReadsATaskWithMoreSamplesThanARowMayHold) {
+  std::string samples = "0.5";
+  for (int i = 0; i < 100'000; ++i) samples += ",0.5";
+  const std::string text =
+      R"([{"name":"a","latency":{"df":100000,"p50":0.5,"samples":[)" + samples + "]}}]";
+  const auto readings = read_text(text, "f", {.name = "auto"}, {.row_bytes_max = 100'000});
+  ASSERT_TRUE(readings) << readings.error().message;
+  EXPECT_EQ(find(readings, "a", "wall_time")->n, 100'001u);
+}
+
+TEST(Julia, StopsAtTheLimitOfNestedGroups) {
+  std::string text = R"([{"BenchmarkTools":"1.5.0"},[)";
+  for (int i = 0; i < 1000; ++i) text += R"(["BenchmarkGroup",{"data":{"a":)";
+  const auto readings = read(text);
+  ASSERT_FALSE(readings);
+  EXPECT_EQ(readings.error().code, Errc::limit);
+}
+
+}  // namespace tools_test
+}  // namespace melisai::formats
