@@ -1,4 +1,10 @@
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <optional>
+
 #include "core/measure/formats/format.h"
+#include "core/measure/formats/lines.h"
 #include "core/measure/formats/load.h"
 #include "core/measure/formats/xml.h"
 
@@ -32,13 +38,40 @@ class Handler final : public XmlHandler {
   ReadingsBuilder& builder_;
 };
 
-bool looks_like(const Probe& probe) {
+bool is_trx(const Probe& probe) {
   return probe.root() == "TestRun" && probe.has_element("UnitTestResult");
 }
 
+/// "  Passed A.B [1 m 2 s]"; "[< 1 ms]" counts as the bound.
+const RE2& console_line() {
+  static const RE2 pattern(R"(\s+(Passed|Failed) (\S.*?) \[(?:< )?((?:\d+ (?:h|m|s|ms) ?)+)\])");
+  return pattern;
+}
+
+Result<void> take_line(std::string_view line, ReadingsBuilder& builder) {
+  std::string how, name, text;
+  if (!RE2::FullMatch(line, console_line(), &how, &name, &text)) return {};
+  if (how == "Failed") builder.fail(name, "the test ended with Failed");
+  std::erase(text, ' ');
+  const std::optional<double> time = duration_from(text);
+  if (!time) return Error{Errc::parse, "'" + text + "' is no duration"};
+  return builder.add(name, wall_time(), *time);
+}
+
+bool looks_like(const Probe& probe) {
+  return is_trx(probe) ||
+         std::any_of(probe.lines().begin(), probe.lines().end(), [](const std::string& line) {
+           return line.ends_with(']') && RE2::FullMatch(line, console_line());
+         });
+}
+
 Result<void> parse(Input& input, const Limits& limits, ReadingsBuilder& builder) {
-  Handler handler(builder);
-  return read_xml(input, limits, handler);
+  MELISAI_TRY(const std::string_view head, input.head());
+  if (is_trx(Probe(head, input.source()))) {
+    Handler handler(builder);
+    return read_xml(input, limits, handler);
+  }
+  return each_line(input, limits, [&](std::string_view line) { return take_line(line, builder); });
 }
 
 }  // namespace

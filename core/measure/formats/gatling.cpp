@@ -1,5 +1,9 @@
 #include <re2/re2.h>
 
+#include <map>
+#include <optional>
+#include <string>
+
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/lines.h"
 #include "core/measure/formats/load.h"
@@ -24,12 +28,40 @@ Result<void> take_line(std::string_view line, std::map<std::string, bool>& succe
   return builder.add(name, latency(), milliseconds * 1e6);
 }
 
+/// What a run prints at its end, of all requests: "> mean response time   2 (OK=2  KO=-  )", in a
+/// table since 3.11.
+Result<void> take_console(std::string_view line, ReadingsBuilder& builder) {
+  static const RE2 figure(
+      R"(> (mean response time|mean requests/sec|mean throughput|response time \d+th percentile))"
+      R"((?: \(ms\)| \(rps\))?\s+\|?\s*([0-9.,]+)[ |].*)");
+  constexpr std::string_view kAll = "Global Information";
+  std::string what, text;
+  if (!line.starts_with("> ") || !RE2::FullMatch(line, figure, &what, &text)) return {};
+  const std::optional<double> value = loose_number_from(text, true);
+  if (!value) return Error{Errc::parse, "'" + text + "' is no number"};
+  if (what == "mean response time") return builder.add_summary(kAll, latency(), *value * 1e6);
+  if (what.starts_with("mean")) return builder.add_summary(kAll, throughput(), *value);
+  const std::string percent = what.substr(what.find_first_of("0123456789"));
+  return builder.add_summary(kAll, latency_percentile(percent.substr(0, percent.find('t'))),
+                             *value * 1e6);
+}
+
+bool is_console(const Probe& probe) {
+  return probe.has_line_starting("---- Global Information --") &&
+         probe.has_line_starting("> mean response time");
+}
+
 bool looks_like(const Probe& probe) {
+  if (is_console(probe)) return true;
   return probe.has_line_starting("RUN\t") &&
          (probe.has_line_starting("REQUEST\t") || probe.has_line_starting("USER\t"));
 }
 
 Result<void> parse(Input& input, const Limits& limits, ReadingsBuilder& builder) {
+  MELISAI_TRY(const std::string_view head, input.head());
+  if (is_console(Probe(head, input.source())))
+    return each_line(input, limits,
+                     [&](std::string_view line) { return take_console(line, builder); });
   std::map<std::string, bool> succeeded;
   MELISAI_CHECK(each_line(
       input, limits, [&](std::string_view line) { return take_line(line, succeeded, builder); }));

@@ -4,12 +4,13 @@
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/lines.h"
 #include "core/measure/formats/load.h"
+#include "core/measure/formats/sections.h"
 #include "core/measure/formats/units.h"
 
 namespace melisai::formats {
 namespace {
 
-/// The output does not name its target.
+/// The output does not name its target; a heading before it may.
 constexpr std::string_view kName = "requests";
 
 class Text {
@@ -21,13 +22,19 @@ class Text {
     static const RE2 percentile(R"(\s+([0-9.]+)%+ in ([0-9.]+) secs\s*)");
     static const RE2 status(R"(\s+\[(\d+)\]\s+(\d+) responses\s*)");
     std::string what, number;
+    if (const auto title = heading_of(line)) {
+      MELISAI_CHECK(finish());
+      name_ = title->empty() ? kName : *title;
+      return {};
+    }
+    if (line.starts_with("Summary:")) in_errors_ = false;
     if (RE2::FullMatch(line, figure, &what, &number)) {
       const double value = number_from(number).value_or(-1);
-      return what == "Average" ? builder_.add_summary(kName, latency(), value * 1e9)
-                               : builder_.add_summary(kName, throughput(), value);
+      return what == "Average" ? builder_.add_summary(name_, latency(), value * 1e9)
+                               : builder_.add_summary(name_, throughput(), value);
     }
     if (RE2::FullMatch(line, percentile, &what, &number))
-      return builder_.add_summary(kName, latency_percentile(what),
+      return builder_.add_summary(name_, latency_percentile(what),
                                   number_from(number).value_or(0) * 1e9);
     if (line.starts_with("Error distribution")) in_errors_ = true;
     if (in_errors_ || !RE2::FullMatch(line, status, &what, &number)) return {};
@@ -36,11 +43,13 @@ class Text {
     return {};
   }
   Result<void> finish() {
-    return failures_ > 0 ? builder_.add_summary(kName, errors(), failures_) : Result<void>();
+    const double failures = std::exchange(failures_, 0);
+    return failures > 0 ? builder_.add_summary(name_, errors(), failures) : Result<void>();
   }
 
  private:
   ReadingsBuilder& builder_;
+  std::string name_{kName};
   double failures_ = 0;
   bool in_errors_ = false;
 };

@@ -135,11 +135,13 @@ class Text {
     if (RE2::FullMatch(line, start, &name_, &runs)) {
       n_ = runs.empty() ? 1 : static_cast<std::uint64_t>(number_from(runs).value_or(1));
       if (name_.size() > 2 && name_.front() == '\'') name_ = name_.substr(1, name_.size() - 2);
+      if (!section_.empty()) name_ = section_;
       is_open_ = true;
       return {};
     }
     if (const auto title = heading_of(line)) {
       section_ = *title;
+      is_open_ = false;
       return {};
     }
     std::string seconds;

@@ -9,6 +9,7 @@
 #include "core/measure/formats/lines.h"
 #include "core/measure/formats/load.h"
 #include "core/measure/formats/names.h"
+#include "core/measure/formats/sections.h"
 #include "core/measure/formats/units.h"
 
 namespace melisai::formats {
@@ -16,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-/// A report does not name its target.
+/// A report does not name its target; a heading before it may.
 constexpr std::string_view kName = "attack";
 
 std::uint64_t count_from(double requests) {
@@ -63,10 +64,14 @@ class Text {
       return Error{Errc::parse,
                    "a histogram holds no latency; write `vegeta report -type=json` instead"};
     std::string what, names, values;
+    if (const auto title = heading_of(line)) {
+      name_ = title->empty() ? kName : *title;
+      return {};
+    }
     if (!RE2::FullMatch(line, row, &what, &names, &values)) return {};
     if (what == "Success") {
       const std::optional<Quantity> share = quantity_from(values);
-      return share ? builder_.add_summary(kName, shown("success", "ratio", Better::higher),
+      return share ? builder_.add_summary(name_, shown("success", "ratio", Better::higher),
                                           share->value)
                    : Result<void>();
     }
@@ -87,17 +92,18 @@ class Text {
       const std::optional<double> value = number_from(text);
       if (!value) return Error{Errc::parse, "'" + std::string(text) + "' is no number"};
       if (name == "total") n_ = count_from(*value);
-      return name == "throughput" ? builder_.add_summary(kName, throughput(), *value, n_)
+      return name == "throughput" ? builder_.add_summary(name_, throughput(), *value, n_)
                                   : Result<void>();
     }
     const std::optional<double> time = duration_from(text);
     if (!time) return Error{Errc::parse, "'" + std::string(text) + "' is no duration"};
-    if (name == "mean") return builder_.add_summary(kName, latency(), *time, n_);
-    return number_from(name) ? builder_.add_summary(kName, latency_percentile(name), *time)
+    if (name == "mean") return builder_.add_summary(name_, latency(), *time, n_);
+    return number_from(name) ? builder_.add_summary(name_, latency_percentile(name), *time)
                              : Result<void>();
   }
 
   ReadingsBuilder& builder_;
+  std::string name_{kName};
   std::uint64_t n_ = 1;
 };
 
