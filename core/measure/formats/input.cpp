@@ -85,7 +85,8 @@ Result<std::string_view> Input::next() {
     at_end_ = true;
   }
   has_head_ = false;
-  return std::exchange(at_start_, false) ? without_mark(bytes) : bytes;
+  if (!std::exchange(at_start_, false)) return bytes;
+  return without_mark(bytes).substr(skipped_);
 }
 
 bool Input::rewind() {
@@ -93,6 +94,7 @@ bool Input::rewind() {
   has_head_ = false;
   at_end_ = false;
   at_start_ = true;
+  skipped_ = 0;
   return true;
 }
 

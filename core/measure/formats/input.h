@@ -25,6 +25,9 @@ class Input {
   /// The first bytes, without taking them; less than kHeadBytes only at the end. Valid until the
   /// first next(). A file of UTF-16 is refused. Errors: io, interrupted, parse.
   Result<std::string_view> head();
+  /// Leaves out the first `count` bytes of what head() shows, before the first next(). Until
+  /// rewind().
+  void skip(std::size_t count) { skipped_ = count; }
   /// The next bytes, valid until the next call; "" at the end. Errors: io, interrupted.
   Result<std::string_view> next();
   /// Back to the first byte; false when that is not possible (a pipe).
@@ -48,6 +51,7 @@ class Input {
   bool has_head_ = false;  ///< buffer_ holds what head() showed and next() has to give out
   bool at_end_ = false;
   bool at_start_ = true;
+  std::size_t skipped_ = 0;
   std::string buffer_;
 };
 
