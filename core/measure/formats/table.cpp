@@ -13,6 +13,7 @@ extern const Format kDart;
 extern const Format kDotnetTest;
 extern const Format kGatling;
 extern const Format kGoTest;
+extern const Format kGo;
 extern const Format kGoogleBenchmark;
 extern const Format kHey;
 extern const Format kJest;
@@ -53,6 +54,9 @@ constexpr std::array kFormats{
     &kRedisBenchmark, &kRubyBenchmark, &kSysbench,        &kTime,     &kTinybench,
     &kValgrind,       &kVegeta,        &kVitest,          &kWrk,      &kWrk2,
 };
+    &kAsv,        &kBencherBmf, &kBenchmarkLuau,   &kBenchmarkDotNet,
+    &kClickBench, &kConbench,   &kCustomCsv,       &kGabHistory, &kGo,         &kGoogleBenchmark, &kHyperfine,
+    &kJmh,        &kLnt,        &kNyrkio,      };
 
 }  // namespace
 
