@@ -42,6 +42,7 @@ extern const Format kVegeta;
 extern const Format kVitest;
 extern const Format kWrk;
 extern const Format kWrk2;
+extern const Format kJmh;
 
 namespace {
 
