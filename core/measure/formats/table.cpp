@@ -44,6 +44,7 @@ extern const Format kVitest;
 extern const Format kWrk;
 extern const Format kWrk2;
 extern const Format kJmh;
+extern const Format kPytest;
 
 namespace {
 
@@ -58,7 +59,8 @@ constexpr std::array kFormats{
 };
     &kAsv,        &kBencherBmf, &kBenchmarkLuau,   &kBenchmarkDotNet,
     &kClickBench, &kConbench,   &kCustomCsv,       &kGabHistory, &kGo,         &kGoogleBenchmark, &kHyperfine,
-    &kJmh,        &kLnt,        &kNyrkio,      };
+    &kJmh,        &kLnt,        &kNyrkio,          &kPytest,
+};
 
 }  // namespace
 
