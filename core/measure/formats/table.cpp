@@ -13,6 +13,7 @@ extern const Format kDart;
 extern const Format kDotnetTest;
 extern const Format kGatling;
 extern const Format kGoTest;
+extern const Format kAsv;
 extern const Format kBenchmarkDotNet;
 extern const Format kGo;
 extern const Format kGoogleBenchmark;
