@@ -44,6 +44,7 @@ extern const Format kVegeta;
 extern const Format kVitest;
 extern const Format kWrk;
 extern const Format kWrk2;
+extern const Format kHyperfine;
 extern const Format kJmh;
 extern const Format kPytest;
 
