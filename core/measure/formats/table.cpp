@@ -15,6 +15,8 @@ extern const Format kGatling;
 extern const Format kGoTest;
 extern const Format kAsv;
 extern const Format kBenchmarkDotNet;
+extern const Format kGabCustom;
+extern const Format kGabHistory;
 extern const Format kGo;
 extern const Format kGoogleBenchmark;
 extern const Format kHey;
@@ -60,7 +62,8 @@ constexpr std::array kFormats{
     &kValgrind,       &kVegeta,        &kVitest,          &kWrk,      &kWrk2,
 };
     &kAsv,        &kBencherBmf, &kBenchmarkLuau,   &kBenchmarkDotNet,
-    &kClickBench, &kConbench,   &kCustomCsv,       &kGabHistory, &kGo,         &kGoogleBenchmark, &kHyperfine,
+    &kClickBench, &kConbench,   &kCustomCsv,       &kGabCustom,
+    &kGabHistory, &kGo,         &kGoogleBenchmark, &kHyperfine,
     &kJmh,        &kLnt,        &kNyrkio,          &kPytest,
 };
 
