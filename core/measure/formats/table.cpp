@@ -48,6 +48,7 @@ extern const Format kWrk;
 extern const Format kWrk2;
 extern const Format kHyperfine;
 extern const Format kJmh;
+extern const Format kLnt;
 extern const Format kPytest;
 
 namespace {
