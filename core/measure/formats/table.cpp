@@ -14,7 +14,12 @@ extern const Format kDotnetTest;
 extern const Format kGatling;
 extern const Format kGoTest;
 extern const Format kAsv;
+extern const Format kBencherBmf;
+extern const Format kBenchmarkLuau;
 extern const Format kBenchmarkDotNet;
+extern const Format kClickBench;
+extern const Format kConbench;
+extern const Format kCustomCsv;
 extern const Format kGabCustom;
 extern const Format kGabHistory;
 extern const Format kGo;
@@ -49,6 +54,8 @@ extern const Format kWrk2;
 extern const Format kHyperfine;
 extern const Format kJmh;
 extern const Format kLnt;
+extern const Format kNyrkio;
+extern const Format kPerfgate;
 extern const Format kPytest;
 
 namespace {
@@ -65,7 +72,8 @@ constexpr std::array kFormats{
     &kAsv,        &kBencherBmf, &kBenchmarkLuau,   &kBenchmarkDotNet,
     &kClickBench, &kConbench,   &kCustomCsv,       &kGabCustom,
     &kGabHistory, &kGo,         &kGoogleBenchmark, &kHyperfine,
-    &kJmh,        &kLnt,        &kNyrkio,          &kPytest,
+    &kJmh,        &kLnt,        &kNyrkio,          &kPerfgate,
+    &kPytest,
 };
 
 }  // namespace
