@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstdint>
+
 #include "core/base/text.h"
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/google_benchmark_row.h"
@@ -9,12 +12,26 @@ namespace {
 Metric counter_metric(const std::string& name) {
   if (name == "bytes_per_second") return shown(name, "B/s", Better::higher);
   if (name.ends_with("_per_second")) return shown(name, "1/s", Better::higher);
+  // Of a memory manager.
+  if (name == "allocs_per_iter") return near_exact(name, "count");
+  if (name == "max_bytes_used") return near_exact(name, "B");
   return shown(name, "count", Better::unknown);
 }
 
 bool looks_like(const Probe& probe) {
   return probe.has("benchmarks[].cpu_time") || probe.has("benchmarks[].error_occurred") ||
-         (probe.has("benchmarks") && probe.has("context.num_cpus"));
+         probe.has("benchmarks[].per_family_instance_index") ||
+         (probe.has("benchmarks") && probe.has("context.num_cpus")) ||
+         std::any_of(probe.lines().begin(), probe.lines().end(), [](std::string_view line) {
+           return is_google_console_head(line) || is_google_csv_head(line);
+         });
+}
+
+Result<void> parse(Input& input, const Limits& limits, ReadingsBuilder& builder) {
+  MELISAI_TRY(const std::string_view head, input.head());
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && head[first] == '{';
+  return (is_json ? parse_google_json : parse_google_text)(input, limits, builder);
 }
 
 }  // namespace
@@ -24,6 +41,7 @@ void GoogleRow::clear() {
   is_aggregate = false;
   real_time.reset();
   cpu_time.reset();
+  repetitions.reset();
   counters.clear();
 }
 
@@ -39,8 +57,10 @@ Result<void> add_row(const GoogleRow& row, ReadingsBuilder& builder) {
   if (!unit || unit->canonical != "ns")
     return Error{Errc::parse, "benchmark " + in_quotes(name) + " has the time_unit " +
                                   in_quotes(row.time_unit) + ", not ns, us, ms or s"};
+  const auto repetitions =
+      static_cast<std::uint64_t>(std::clamp(row.repetitions.value_or(1), 1.0, 1e9));
   const auto add = [&](const Metric& metric, double value) {
-    return row.is_aggregate ? builder.add_summary(name, metric, value)
+    return row.is_aggregate ? builder.add_summary(name, metric, value, repetitions)
                             : builder.add(name, metric, value);
   };
   if (row.real_time) MELISAI_CHECK(add(wall_time(), *row.real_time * unit->factor));
@@ -56,7 +76,7 @@ const Format kGoogleBenchmark{
              .tool = "Google Benchmark",
              .made_by = "./bench --benchmark_out=FILE --benchmark_out_format=json"},
     .looks_like = looks_like,
-    .parse = parse_google_json,
+    .parse = parse,
     .filter_template = "--benchmark_filter={regex}",
     .filter = exact_names_regex,
 };

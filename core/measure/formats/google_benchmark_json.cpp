@@ -9,9 +9,8 @@ namespace melisai::formats {
 namespace {
 
 // Numbers of a row that are not user counters (reporters of versions 1.5 to 1.9).
-constexpr std::array<std::string_view, 11> kOwnNumbers = {"family_index",
+constexpr std::array<std::string_view, 10> kOwnNumbers = {"family_index",
                                                           "per_family_instance_index",
-                                                          "repetitions",
                                                           "repetition_index",
                                                           "threads",
                                                           "iterations",
@@ -91,6 +90,8 @@ Result<void> Handler::number(double value) {
     row_.real_time = value;
   else if (key_ == "cpu_time")
     row_.cpu_time = value;
+  else if (key_ == "repetitions")
+    row_.repetitions = value;
   else if (std::find(kOwnNumbers.begin(), kOwnNumbers.end(), key_) == kOwnNumbers.end())
     row_.counters.emplace_back(key_, value);
   return {};

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct GoogleRow {
   std::string time_unit;  ///< "" is ns, the tool's default
   std::string error;      ///< not empty: the benchmark failed or was skipped, and why
   std::optional<double> real_time, cpu_time;
+  std::optional<double> repetitions;                     ///< how many an aggregate stands for
   std::vector<std::pair<std::string, double>> counters;  ///< as printed
 
   void clear();
@@ -28,6 +30,18 @@ struct GoogleRow {
 /// (*_per_second) are better when higher, of others nobody says.
 Result<void> add_row(const GoogleRow& row, ReadingsBuilder& builder);
 
+/// Console tables and CSV do not say which rows are aggregates; their names and neighbours do.
+void mark_aggregates(std::vector<GoogleRow>& rows);
+
 Result<void> parse_google_json(Input& input, const Limits& limits, ReadingsBuilder& builder);
+Result<void> parse_google_text(Input& input, const Limits& limits, ReadingsBuilder& builder);
+
+/// Whether `line` is the head of a console table, or of a CSV table.
+bool is_google_console_head(std::string_view line);
+bool is_google_csv_head(std::string_view line);
+
+/// "21.8G/s", "420u", "64Ki", "1.55%", "5.1GB/s": as the console abbreviates counters. `base`: what
+/// k, M and G are powers of where no 'i' says it.
+std::optional<double> google_counter_from(std::string_view text, double base);
 
 }  // namespace melisai::formats
