@@ -23,6 +23,7 @@ extern const Format kCustomCsv;
 extern const Format kGabCustom;
 extern const Format kGabHistory;
 extern const Format kGo;
+extern const Format kCatch2;
 extern const Format kGoogleBenchmark;
 extern const Format kHey;
 extern const Format kJest;
@@ -74,6 +75,8 @@ constexpr std::array kFormats{
     &kGabHistory, &kGo,         &kGoogleBenchmark, &kHyperfine,
     &kJmh,        &kLnt,        &kNyrkio,          &kPerfgate,
     &kPytest,
+    &kCatch2,
+    &kGoogleBenchmark,
 };
 
 }  // namespace
