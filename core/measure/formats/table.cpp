@@ -58,6 +58,7 @@ extern const Format kLnt;
 extern const Format kNyrkio;
 extern const Format kPerfgate;
 extern const Format kPytest;
+extern const Format kNanobench;
 
 namespace {
 
@@ -77,6 +78,7 @@ constexpr std::array kFormats{
     &kPytest,
     &kCatch2,
     &kGoogleBenchmark,
+    &kNanobench,
 };
 
 }  // namespace
