@@ -24,6 +24,7 @@ extern const Format kGabCustom;
 extern const Format kGabHistory;
 extern const Format kGo;
 extern const Format kCatch2;
+extern const Format kCriterion;
 extern const Format kGoogleBenchmark;
 extern const Format kHey;
 extern const Format kJest;
@@ -77,6 +78,7 @@ constexpr std::array kFormats{
     &kJmh,        &kLnt,        &kNyrkio,          &kPerfgate,
     &kPytest,
     &kCatch2,
+    &kCriterion,
     &kGoogleBenchmark,
     &kNanobench,
 };
