@@ -59,6 +59,7 @@ extern const Format kLnt;
 extern const Format kNyrkio;
 extern const Format kPerfgate;
 extern const Format kPytest;
+extern const Format kLibtest;
 extern const Format kNanobench;
 
 namespace {
@@ -80,6 +81,7 @@ constexpr std::array kFormats{
     &kCatch2,
     &kCriterion,
     &kGoogleBenchmark,
+    &kLibtest,
     &kNanobench,
 };
 
