@@ -25,6 +25,7 @@ extern const Format kGabHistory;
 extern const Format kGo;
 extern const Format kCatch2;
 extern const Format kCriterion;
+extern const Format kDivan;
 extern const Format kGoogleBenchmark;
 extern const Format kHey;
 extern const Format kJest;
@@ -80,6 +81,7 @@ constexpr std::array kFormats{
     &kPytest,
     &kCatch2,
     &kCriterion,
+    &kDivan,
     &kGoogleBenchmark,
     &kLibtest,
     &kNanobench,
