@@ -60,6 +60,8 @@ extern const Format kLnt;
 extern const Format kNyrkio;
 extern const Format kPerfgate;
 extern const Format kPytest;
+extern const Format kGungraun;
+extern const Format kIai;
 extern const Format kLibtest;
 extern const Format kNanobench;
 
@@ -83,6 +85,8 @@ constexpr std::array kFormats{
     &kCriterion,
     &kDivan,
     &kGoogleBenchmark,
+    &kGungraun,
+    &kIai,
     &kLibtest,
     &kNanobench,
 };
