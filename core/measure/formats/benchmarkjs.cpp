@@ -4,6 +4,7 @@
 
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/lines.h"
+#include "core/measure/formats/load.h"
 #include "core/measure/formats/units.h"
 
 namespace melisai::formats {
@@ -25,8 +26,7 @@ Result<void> take_line(std::string_view line, ReadingsBuilder& builder) {
   }
   const std::optional<double> value = loose_number_from(rate, true);
   if (!value) return Error{Errc::parse, "'" + rate + "' is no number"};
-  return builder.add_summary(name, throughput(), *value,
-                             static_cast<std::uint64_t>(number_from(runs).value_or(1)));
+  return builder.add_summary(name, throughput(), *value, count_from(number_from(runs).value_or(1)));
 }
 
 bool looks_like(const Probe& probe) {

@@ -100,7 +100,7 @@ class Text {
   }
   Result<void> finish(ReadingsBuilder& builder) const {
     for (const auto& [name, sums] : last_) {
-      const auto n = static_cast<std::uint64_t>(std::clamp(sums.count, 1.0, 1e15));
+      const auto n = count_from(sums.count);
       MELISAI_CHECK(builder.add_summary(name, latency(), sums.average_ms * kMillisecond, n));
       MELISAI_CHECK(builder.add_summary(name, throughput(), sums.rate, n));
       MELISAI_CHECK(builder.add_summary(name, errors(), sums.failures));
@@ -120,7 +120,7 @@ Result<void> add_statistics(const nlohmann::json& row, ReadingsBuilder& builder)
   const std::string name = text_at(row, "transaction");
   const auto count = number_at(row, "sampleCount");
   if (name.empty() || !count) return {};
-  const auto n = static_cast<std::uint64_t>(std::clamp(*count, 1.0, 1e15));
+  const auto n = count_from(*count);
   const auto mean = number_at(row, "meanResTime");
   const auto rate = number_at(row, "throughput");
   if (mean) MELISAI_CHECK(builder.add_summary(name, latency(), *mean * kMillisecond, n));

@@ -6,6 +6,7 @@
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/json_reader.h"
 #include "core/measure/formats/lines.h"
+#include "core/measure/formats/load.h"
 #include "core/measure/formats/names.h"
 #include "core/measure/formats/units.h"
 
@@ -103,7 +104,7 @@ class Text {
     if (RE2::FullMatch(line, named, &name, &time))
       return add(full_name(line, name), wall_time(), time, 1);
     if (RE2::FullMatch(line, samples, &count)) {
-      n_ = static_cast<std::uint64_t>(number_from(count).value_or(1));
+      n_ = count_from(number_from(count).value_or(1));
       name_ = "trial " + std::to_string(++trials_);
     }
     if (RE2::FullMatch(line, median, &time)) return add(name_, wall_time(), time, n_);

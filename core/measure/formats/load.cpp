@@ -1,5 +1,6 @@
 #include "core/measure/formats/load.h"
 
+#include <algorithm>
 #include <string>
 
 #include "core/measure/formats/lines.h"
@@ -18,6 +19,12 @@ Metric latency_percentile(std::string_view percent) {
 }
 
 Metric errors() { return shown("errors", "count", Better::lower); }
+
+std::uint64_t count_from(double printed) {
+  constexpr double kMost = 1e15;
+  if (!(printed >= 1)) return 1;
+  return static_cast<std::uint64_t>(std::min(printed, kMost));
+}
 
 std::optional<double> duration_from(std::string_view text) {
   text = trimmed(text);

@@ -1,6 +1,5 @@
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/measure/formats/csv.h"
@@ -25,7 +24,7 @@ struct Row {
 
 Result<void> add_row(const Row& row, ReadingsBuilder& builder) {
   if (row.requests < 1) return {};
-  const auto n = static_cast<std::uint64_t>(std::clamp(row.requests, 1.0, 1e15));
+  const auto n = count_from(row.requests);
   MELISAI_CHECK(builder.add_summary(row.name, latency(), row.average_ms * kMillisecond, n));
   MELISAI_CHECK(builder.add_summary(row.name, throughput(), row.rate, n));
   return builder.add_summary(row.name, errors(), row.failures);
@@ -93,7 +92,7 @@ Result<void> parse_json(Input& input, const Limits& limits, ReadingsBuilder& bui
     const double seconds = number("last_request_timestamp") - number("start_time");
     if (requests < 1) return {};
     const std::string name = joined(text_at(row.value, "method"), text_at(row.value, "name"), " ");
-    const auto n = static_cast<std::uint64_t>(std::clamp(requests, 1.0, 1e15));
+    const auto n = count_from(requests);
     MELISAI_CHECK(builder.add_summary(name, latency(),
                                       number("total_response_time") / requests * kMillisecond, n));
     if (seconds > 0) MELISAI_CHECK(builder.add_summary(name, throughput(), requests / seconds, n));

@@ -1,6 +1,5 @@
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/measure/formats/format.h"
@@ -24,8 +23,7 @@ bool is_overall(std::string_view section) {
 Result<void> add_kind(const std::string& name, const json& stats, ReadingsBuilder& builder) {
   const std::optional<double> rate = number_at(stats, "Ops/sec");
   if (!rate || *rate == 0) return {};
-  const auto n =
-      static_cast<std::uint64_t>(std::clamp(number_at(stats, "Count").value_or(1), 1.0, 1e15));
+  const auto n = count_from(number_at(stats, "Count").value_or(1));
   MELISAI_CHECK(builder.add_summary(name, throughput(), *rate, n));
   std::optional<double> average = number_at(stats, "Average Latency");
   if (!average) average = number_at(stats, "Latency");

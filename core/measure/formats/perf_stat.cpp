@@ -4,12 +4,14 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 
 #include "core/measure/formats/csv.h"
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/json_lines.h"
 #include "core/measure/formats/json_rows.h"
 #include "core/measure/formats/lines.h"
+#include "core/measure/formats/load.h"
 #include "core/measure/formats/names.h"
 #include "core/measure/formats/sections.h"
 #include "core/measure/formats/units.h"
@@ -26,8 +28,7 @@ constexpr std::array<std::string_view, 3> kCycles{"cycles", "cpu-cycles", "ref-c
 constexpr std::array<std::string_view, 4> kTimes{"task-clock", "cpu-clock", "user_time",
                                                  "system_time"};
 
-template <std::size_t N>
-bool is_in(const std::array<std::string_view, N>& names, std::string_view name) {
+bool is_in(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -133,7 +134,7 @@ class Text {
     if (is_interval_header(line)) return Error{Errc::parse, std::string(kIntervals)};
     std::string runs;
     if (RE2::FullMatch(line, start, &name_, &runs)) {
-      n_ = runs.empty() ? 1 : static_cast<std::uint64_t>(number_from(runs).value_or(1));
+      n_ = runs.empty() ? 1 : count_from(number_from(runs).value_or(1));
       if (name_.size() > 2 && name_.front() == '\'') name_ = name_.substr(1, name_.size() - 2);
       if (!section_.empty()) name_ = section_;
       is_open_ = true;
@@ -162,8 +163,7 @@ class Text {
       return add_count(name_, {std::string(words[0]), "s", name}, false, builder_, n_);
     }
     const bool has_unit = words.size() > 2 && words[2] != "#" && words[2] != "(";
-    if (words[0].starts_with("<not") || words[1] == "supported>" || words[1] == "counted>")
-      return {};
+    if (words[0].starts_with("<not")) return {};
     return add_count(name_,
                      {std::string(words[0]), std::string(has_unit ? words[1] : ""),
                       std::string(words[has_unit ? 2 : 1])},

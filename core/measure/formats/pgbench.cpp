@@ -1,7 +1,5 @@
 #include <re2/re2.h>
 
-#include <algorithm>
-
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/lines.h"
 #include "core/measure/formats/load.h"
@@ -53,7 +51,7 @@ class Parser {
 
  private:
   static std::uint64_t count(const std::string& text) {
-    return static_cast<std::uint64_t>(std::clamp(number_from(text).value_or(1), 1.0, 1e15));
+    return count_from(number_from(text).value_or(1));
   }
 
   ReadingsBuilder& builder_;

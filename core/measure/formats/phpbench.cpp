@@ -4,6 +4,7 @@
 #include "core/measure/formats/cells.h"
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/lines.h"
+#include "core/measure/formats/load.h"
 #include "core/measure/formats/names.h"
 #include "core/measure/formats/units.h"
 #include "core/measure/formats/xml.h"
@@ -34,7 +35,7 @@ class Table {
     for (std::size_t i = 0; i < cells.size(); ++i) row[columns_[i]] = cells[i];
     const std::string name = name_of(row["benchmark"], row["subject"], row["set"]);
     const double rounds = number_from(row["its"]).value_or(1);
-    const auto n = static_cast<std::uint64_t>(std::clamp(rounds, 1.0, 1e15));
+    const auto n = count_from(rounds);
     for (const std::string_view column : {"mode", "mean", "time_avg"}) {
       const std::optional<Quantity> time = quantity_from(row[std::string(column)]);
       if (!time || time->unit.canonical != "ns") continue;

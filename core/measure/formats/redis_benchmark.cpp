@@ -47,8 +47,7 @@ class Text {
       MELISAI_CHECK(add(throughput(), rate_text, 1));
       return middle.empty() ? Result<void>() : add(latency_percentile("50"), middle, kMillisecond);
     }
-    if (RE2::FullMatch(line, completed, &text))
-      n_ = static_cast<std::uint64_t>(std::clamp(number_from(text).value_or(1), 1.0, 1e15));
+    if (RE2::FullMatch(line, completed, &text)) n_ = count_from(number_from(text).value_or(1));
     return take_latencies(line);
   }
 

@@ -54,7 +54,7 @@ class Parser {
     if (!run.average && !run.total_time) return {};
     std::string name = !section_.empty() ? section_ : run.name;
     if (name.empty()) name = "sysbench";
-    const auto n = static_cast<std::uint64_t>(std::clamp(run.events, 1.0, 1e15));
+    const auto n = count_from(run.events);
     const auto add = [&](const Metric& metric, std::optional<double> value, double factor) {
       return value ? builder_.add_summary(name, metric, *value * factor, n) : Result<void>();
     };

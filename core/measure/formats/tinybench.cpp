@@ -6,6 +6,7 @@
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/json_rows.h"
 #include "core/measure/formats/lines.h"
+#include "core/measure/formats/load.h"
 #include "core/measure/formats/units.h"
 
 namespace melisai::formats {
@@ -30,9 +31,8 @@ Result<void> add_task(const json& task, ReadingsBuilder& builder) {
     builder.fail(name, why.empty() ? "it has no time; did it throw?" : why);
     return {};
   }
-  const double count = std::clamp(
-      number_at(times, "samplesCount").value_or(number_at(times, "df").value_or(0) + 1), 1.0, 1e15);
-  const auto n = static_cast<std::uint64_t>(count);
+  const auto n =
+      count_from(number_at(times, "samplesCount").value_or(number_at(times, "df").value_or(0) + 1));
   MELISAI_CHECK(builder.add_summary(name, wall_time(), *time * kMillisecond, n));
   const json* const rates = member(inner, "throughput");
   std::optional<double> rate = rates == nullptr ? std::nullopt : number_at(*rates, "p50");
@@ -77,8 +77,7 @@ class Table {
         if (columns_[i].starts_with(start)) return cells[i];
       return {};
     };
-    const auto n = static_cast<std::uint64_t>(
-        std::clamp(loose_number_from(cell("Samples"), true).value_or(1), 1.0, 1e15));
+    const auto n = count_from(loose_number_from(cell("Samples"), true).value_or(1));
     const auto number = [&](std::string_view start) {
       const std::string_view text = cell(start);
       return loose_number_from(text.substr(0, text.find(" ±")), true);

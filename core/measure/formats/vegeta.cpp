@@ -20,10 +20,6 @@ using nlohmann::json;
 /// A report does not name its target; a heading before it may.
 constexpr std::string_view kName = "attack";
 
-std::uint64_t count_from(double requests) {
-  return static_cast<std::uint64_t>(std::clamp(requests, 1.0, 1e15));
-}
-
 Result<void> add_report(const json& report, ReadingsBuilder& builder) {
   const json* const latencies = member(report, "latencies");
   const std::uint64_t n = count_from(number_at(report, "requests").value_or(1));

@@ -6,6 +6,7 @@
 #include "core/measure/formats/format.h"
 #include "core/measure/formats/json_rows.h"
 #include "core/measure/formats/lines.h"
+#include "core/measure/formats/load.h"
 #include "core/measure/formats/names.h"
 #include "core/measure/formats/units.h"
 
@@ -20,7 +21,7 @@ constexpr std::string_view kArrow = " > ";
 Result<void> add_task(const std::string& group, const json& task, ReadingsBuilder& builder) {
   const std::string name = joined(group, text_at(task, "name"), kArrow);
   const double count = number_at(task, "sampleCount").value_or(1);
-  const auto n = static_cast<std::uint64_t>(std::clamp(count, 1.0, 1e15));
+  const auto n = count_from(count);
   std::optional<double> time = number_at(task, "median");
   if (!time) time = number_at(task, "mean");
   if (!time) time = number_at(task, "period");

@@ -56,7 +56,7 @@ class Parser {
  private:
   Result<void> end_of_latencies(const std::string& requests) {
     in_detail_ = false;
-    n_ = static_cast<std::uint64_t>(number_from(requests).value_or(1));
+    n_ = count_from(number_from(requests).value_or(1));
     return latency_ ? builder_.add_summary(name_, latency(), *latency_, n_) : Result<void>();
   }
   Result<void> add_percentile(const std::string& percent, const std::string& text) {

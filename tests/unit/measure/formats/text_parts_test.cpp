@@ -1,6 +1,8 @@
 // The small readers that text formats share.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/measure/formats/cells.h"
 #include "core/measure/formats/lines.h"
 #include "core/measure/formats/load.h"
@@ -48,6 +50,12 @@ TEST(ClockFrom, ReadsHoursMinutesAndSeconds) {
   EXPECT_EQ(clock_from("1:02:03"), 3723e9);
   EXPECT_EQ(clock_from("2,5"), 2.5e9);
   for (const char* other : {"", ":", "1:-2", "1:x"}) EXPECT_FALSE(clock_from(other)) << other;
+}
+
+TEST(CountFrom, HoldsWhateverATableSays) {
+  EXPECT_EQ(count_from(250), 250u);
+  for (const double none : {0.0, -5.0, std::nan("")}) EXPECT_EQ(count_from(none), 1u);
+  EXPECT_EQ(count_from(1e300), 1'000'000'000'000'000u);
 }
 
 TEST(LatencyPercentile, NamesWithoutTrailingZeros) {
