@@ -162,12 +162,16 @@ class Text {
       const std::string name = words[2] == "sys" ? "system_time" : "user_time";
       return add_count(name_, {std::string(words[0]), "s", name}, false, builder_, n_);
     }
-    const bool has_unit = words.size() > 2 && words[2] != "#" && words[2] != "(";
     if (words[0].starts_with("<not")) return {};
-    return add_count(name_,
-                     {std::string(words[0]), std::string(has_unit ? words[1] : ""),
-                      std::string(words[has_unit ? 2 : 1])},
-                     true, builder_, n_);
+    // Before 4.19: "0.35 task-clock (msec)".
+    const bool has_note = words.size() > 2 && words[2] == "(msec)";
+    const bool has_unit = !has_note && words.size() > 2 && words[2] != "#" && words[2] != "(";
+    Count count{std::string(words[0]), has_note ? "msec" : "",
+                std::string(words[has_unit ? 2 : 1])};
+    if (has_unit) count.unit = words[1];
+    // Without a unit it is a whole number, whatever its locale puts between the digits.
+    if (count.unit.empty()) std::erase_if(count.value, [](char c) { return c < '0' || c > '9'; });
+    return add_count(name_, count, true, builder_, n_);
   }
   Result<void> take_csv(std::string_view line) {
     const std::optional<Count> count = csv_count(line);
