@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -14,18 +15,14 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-std::string_view without_mark(std::string_view head) {
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
-  return head;
-}
-
 bool is_utf16(std::string_view head) {
   return head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF");
 }
 
 }  // namespace
 
-Input::Input(std::string_view text, std::string source) : source_(std::move(source)), text_(text) {}
+Input::Input(std::string_view text, std::string source, std::size_t chunk_bytes)
+    : source_(std::move(source)), text_(text), chunk_bytes_(chunk_bytes) {}
 
 Result<Input> Input::open(const std::string& path) {
   Input input;
@@ -52,8 +49,8 @@ Result<void> Input::fill() {
     const ssize_t count = read(fd_.get(), buffer_.data() + size, kHeadBytes - size);
     // Only a request to stop interrupts a read.
     if (count < 0 && errno == EINTR)
-      return Error{Errc::interrupted, "interrupted while reading " + source_};
-    if (count < 0) return error_from_errno(errno, "cannot read " + source_);
+      return Error{Errc::interrupted, source_ + ": interrupted while reading"};
+    if (count < 0) return error_from_errno(errno, source_ + ": cannot be read");
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
   }
@@ -62,40 +59,50 @@ Result<void> Input::fill() {
   return {};
 }
 
+/// The first bytes of the file without its mark.
+Result<std::string_view> Input::at_start(std::string_view bytes) const {
+  if (is_utf16(bytes))
+    return Error{Errc::parse, source_ +
+                                  ":1: this is UTF-16 (written by PowerShell's '>'?); "
+                                  "convert it to UTF-8"};
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  return bytes;
+}
+
 Result<std::string_view> Input::head() {
   if (is_file_ && !has_head_) {
     MELISAI_CHECK(fill());
     has_head_ = true;
   }
-  std::string_view head = is_file_ ? std::string_view(buffer_) : text_.substr(0, kHeadBytes);
-  if (is_utf16(head))
-    return Error{Errc::parse, source_ +
-                                  ":1: this is UTF-16 (written by PowerShell's '>'?); "
-                                  "convert it to UTF-8"};
-  return without_mark(head);
+  return at_start(is_file_ ? std::string_view(buffer_) : text_.substr(0, kHeadBytes));
+}
+
+/// The next bytes as they are.
+Result<std::string_view> Input::take() {
+  if (!is_file_) {
+    const std::string_view chunk = text_.substr(0, chunk_bytes_);
+    text_.remove_prefix(chunk.size());
+    if (text_.empty()) return chunk;
+    buffer_ = chunk;
+    return std::string_view(buffer_);
+  }
+  if (!has_head_ && at_end_) return std::string_view();
+  if (!has_head_) MELISAI_CHECK(fill());
+  has_head_ = false;
+  return std::string_view(buffer_);
 }
 
 Result<std::string_view> Input::next() {
-  if (!has_head_ && at_end_) return std::string_view();
-  std::string_view bytes = text_;
-  if (is_file_) {
-    if (!has_head_) MELISAI_CHECK(fill());
-    bytes = buffer_;
-  } else {
-    at_end_ = true;
+  if (!std::exchange(at_start_, false)) return take();
+  if (!is_file_) {
+    MELISAI_TRY(text_, at_start(text_));
+    text_.remove_prefix(std::min(skipped_, text_.size()));
+    return take();
   }
-  has_head_ = false;
-  if (!std::exchange(at_start_, false)) return bytes;
-  return without_mark(bytes).substr(skipped_);
-}
-
-bool Input::rewind() {
-  if (is_file_ && lseek(fd_.get(), 0, SEEK_SET) != 0) return false;
-  has_head_ = false;
-  at_end_ = false;
-  at_start_ = true;
-  skipped_ = 0;
-  return true;
+  MELISAI_TRY(std::string_view bytes, take());
+  MELISAI_TRY(bytes, at_start(bytes));
+  bytes.remove_prefix(std::min(skipped_, bytes.size()));
+  return bytes.empty() ? take() : bytes;
 }
 
 }  // namespace melisai::formats

@@ -1,6 +1,6 @@
-// JSON as events with limits: depth, length of a text; errors carry FILE:LINE:COLUMN. NaN and
-// Infinity, which some tools write though JSON has no such numbers, are read as what they say when
-// Input::non_finite says so.
+// JSON as events with limits: depth, length of a text; errors carry FILE:LINE:COLUMN (in bytes).
+// Read are also what JSON lacks and tools write: NaN, Infinity and inf, in any case; ".5" and "1.";
+// bytes of a string that are no UTF-8, as '?'.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace melisai::formats {
 class JsonHandler {
  public:
   virtual ~JsonHandler() = default;
-  // An Error ends the reading; its message gets the place.
+  // An Error ends the reading; its message gets the place. Texts may be moved from.
   virtual Result<void> begin_object() = 0;
   virtual Result<void> begin_array() = 0;
   virtual Result<void> end() = 0;  ///< of the innermost object or array
@@ -24,8 +24,7 @@ class JsonHandler {
   virtual Result<void> null() = 0;
 };
 
-/// Reads exactly one document; sets Input::non_finite. Errors: parse, limit with the place; those
-/// of Input::next().
+/// Reads exactly one document. Errors: parse, limit with the place; those of Input::next().
 Result<void> read_json(Input& input, const Limits& limits, JsonHandler& handler);
 
 }  // namespace melisai::formats

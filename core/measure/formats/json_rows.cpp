@@ -12,7 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+// What a value and a member take besides the bytes of their texts: about the nodes of a tree.
 constexpr std::size_t kValueCost = sizeof(Json);
+constexpr std::size_t kMemberCost = 64 + sizeof(std::string);
 
 /// One value that grows by events.
 class Document {
@@ -20,13 +22,13 @@ class Document {
   explicit Document(const Limits& limits) : limits_(limits) {}
 
   Result<void> value(Json value, std::size_t cost = 0) {
-    MELISAI_CHECK(pay(cost));
+    MELISAI_CHECK(pay(kValueCost + cost));
     Json& place = place_for(std::move(value));
     if (place.is_structured()) open_.push_back(&place);
     return {};
   }
   Result<void> key(const std::string& name) {
-    MELISAI_CHECK(pay(name.size()));
+    MELISAI_CHECK(pay(kMemberCost + name.size()));
     key_ = name;
     return {};
   }
@@ -40,7 +42,7 @@ class Document {
 
  private:
   Result<void> pay(std::size_t bytes) {
-    cost_ += bytes + kValueCost;
+    cost_ += bytes;
     if (cost_ <= limits_.row_bytes_max) return {};
     return Error{Errc::limit,
                  "one benchmark's data, or a document that is read at once, is larger "

@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 Result<const Format*> detect(Input& input) {
   MELISAI_TRY(const std::string_view head, input.head());
-  if (head.find_first_not_of(" \t\r\n") == std::string_view::npos)
-    return Error{Errc::parse, input.source() + ": the file is empty"};
   const Probe probe(head, input.source());
   std::vector<const Format*> matches;
   for (const Format* const format : all_formats())
@@ -33,29 +31,22 @@ Result<const Format*> detect(Input& input) {
 }
 
 Error in_source(Error error, const Input& input) {
-  if (!error.message.starts_with(input.source()))
+  if (!error.message.starts_with(input.source() + ":"))
     error.message = input.source() + ": " + error.message;
   return error;
 }
 
 Result<Readings> parse(Input& input, const Limits& limits, const std::string& name,
                        const std::function<Result<void>(ReadingsBuilder&)>& read) {
-  while (true) {
-    ReadingsBuilder builder(limits);
-    const Result<void> result = read(builder);
-    if (!result && input.non_finite == Input::NonFinite::suspected && input.rewind()) {
-      input.non_finite = Input::NonFinite::expected;
-      continue;
-    }
-    if (!result) return in_source(result.error(), input);
-    Result<Readings> readings = builder.take();
-    if (!readings)
-      return in_source(
-          {readings.error().code, "it was read as " + name + ", but " + readings.error().message},
-          input);
-    readings->format = name;
-    return readings;
-  }
+  ReadingsBuilder builder(limits);
+  if (const Result<void> result = read(builder); !result) return in_source(result.error(), input);
+  Result<Readings> readings = builder.take();
+  if (!readings)
+    return in_source(
+        {readings.error().code, "it was read as " + name + ", but " + readings.error().message},
+        input);
+  readings->format = name;
+  return readings;
 }
 
 const Format* format_of_directory(const std::string& path, const std::string& name) {
@@ -82,8 +73,10 @@ Result<std::vector<std::string>> files_in(const std::string& directory, std::siz
   std::error_code failed;
   for (fs::directory_iterator at(directory, failed), end; !failed && at != end;
        at.increment(failed)) {
+    // A link to nowhere is no file.
+    std::error_code ignored;
     const bool is_hidden = at->path().filename().string().starts_with('.');
-    if (is_hidden || !at->is_regular_file(failed)) continue;
+    if (is_hidden || !at->is_regular_file(ignored)) continue;
     if (files.size() == files_max)
       return Error{Errc::limit, printable(directory) + " holds more than " +
                                     std::to_string(files_max) + " files"};
@@ -104,6 +97,9 @@ bool is_directory(const std::string& path) {
 Result<Readings> read(Input& input, const FormatSpec& spec, const Limits& limits) {
   if (const std::string problem = problem_of(spec); !problem.empty())
     return Error{Errc::usage, problem};
+  MELISAI_TRY(const std::string_view head, input.head());
+  if (head.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return Error{Errc::parse, input.source() + ": the file is empty"};
   if (spec.json)
     return parse(input, limits, "json", [&](ReadingsBuilder& builder) {
       return parse_json_layout(input, *spec.json, limits, builder);
@@ -137,7 +133,8 @@ Result<Readings> read_path(const std::string& path, const FormatSpec& spec, cons
   if (is_directory(path)) {
     const Format* const format = format_of_directory(path, spec.name);
     if (format != nullptr) return read_directory(path, *format, limits);
-    return Error{Errc::parse, printable(path) + ": no known tool leaves such a directory"};
+    return Error{Errc::parse,
+                 printable(path) + ": no known tool leaves such a directory; name a file in it"};
   }
   MELISAI_TRY(Input input, Input::open(path));
   return read(input, spec, limits);
