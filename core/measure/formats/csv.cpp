@@ -6,7 +6,7 @@
 namespace melisai::formats {
 namespace {
 
-constexpr std::size_t kFieldsMax = 10'000;
+constexpr std::size_t kFieldsMax = 1'000;
 
 bool same_letters(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
@@ -85,6 +85,7 @@ Result<std::optional<CsvFields>> CsvTable::next() {
     if (trimmed(*line).empty()) continue;
     Result<CsvFields> fields = split_csv(*line, separator_);
     if (!fields) return lines_->wrong(fields.error().message);
+    while (fields->size() > header_.size() && fields->back().empty()) fields->pop_back();
     if (fields->size() > header_.size())
       return lines_->wrong("there are " + std::to_string(fields->size()) +
                            " fields and the header has " + std::to_string(header_.size()));

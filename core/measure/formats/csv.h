@@ -28,8 +28,9 @@ class CsvTable {
   /// Position of a column; its name without blanks and in any case.
   std::optional<std::size_t> column(std::string_view name) const;
   const CsvFields& header() const { return header_; }
-  /// The next row that is not blank, with as many fields as the header: missing ones are "".
-  /// Nothing at the end. Errors: parse (more fields than the header), those of Lines::next().
+  /// The next row that is not blank, with as many fields as the header: missing ones are "", and
+  /// empty ones behind its last column are left out. Nothing at the end. Errors: parse (more fields
+  /// than the header), those of Lines::next().
   Result<std::optional<CsvFields>> next();
   char separator() const { return separator_; }
 

@@ -15,7 +15,8 @@ bool is_control(char c) {
 }
 
 /// Length of the escape sequence at the start of `text`, at least 1 (ECMA-48: CSI ends with a byte
-/// of 0x40 to 0x7E, OSC with BEL or ESC \).
+/// of 0x40 to 0x7E; OSC and its like with BEL or ESC \\; others, such as tput's ESC ( B, have bytes
+/// of 0x20 to 0x2F in the middle).
 std::size_t escape_length(std::string_view text) {
   if (text.size() < 2) return 1;
   if (text[1] == '[') {
@@ -23,13 +24,14 @@ std::size_t escape_length(std::string_view text) {
       if (text[i] >= '@' && text[i] <= '~') return i + 1;
     return text.size();
   }
-  if (text[1] == ']') {
+  if (std::string_view("]PX^_").find(text[1]) != std::string_view::npos) {
     for (std::size_t i = 2; i < text.size(); ++i)
       if (text[i] == kBell || text[i] == kEscape)
         return i + (text[i] == kEscape && i + 1 < text.size() ? 2 : 1);
     return text.size();
   }
-  return 2;
+  const std::size_t end = text.find_first_not_of(" !\"#$%&'()*+,-./", 1);
+  return std::min(end, text.size() - 1) + 1;
 }
 
 /// What is left to see when a terminal has returned to the start of the line: the last part.
@@ -46,7 +48,7 @@ std::string_view last_drawn(std::string_view line) {
 }  // namespace
 
 std::string_view cleaned(std::string_view line, std::string& buffer) {
-  line = last_drawn(line);
+  while (line.ends_with('\r')) line.remove_suffix(1);
   if (std::none_of(line.begin(), line.end(), is_control)) return line;
   std::string clean;
   clean.reserve(line.size());
@@ -55,10 +57,10 @@ std::string_view cleaned(std::string_view line, std::string& buffer) {
       i += escape_length(line.substr(i));
       continue;
     }
-    if (!is_control(line[i])) clean += line[i];
+    if (!is_control(line[i]) || line[i] == '\r') clean += line[i];
     ++i;
   }
-  buffer = std::move(clean);
+  buffer = last_drawn(clean);
   return buffer;
 }
 
@@ -76,6 +78,15 @@ std::string_view without_log_time(std::string_view line) {
   return rest.front() == ' ' ? rest.substr(1) : line;
 }
 
+Result<void> Lines::shorten() {
+  const std::string_view shown = last_drawn(last_);
+  const auto start = static_cast<std::size_t>(shown.data() - last_.data());
+  last_.remove_prefix(start);
+  if (!line_.empty()) last_ = line_.erase(0, start);
+  if (last_.size() <= limits_.line_bytes_max) return {};
+  return at({Errc::limit, "the line is longer than " + format_bytes(limits_.line_bytes_max)});
+}
+
 Result<bool> Lines::read_line() {
   line_.clear();
   ++number_;
@@ -84,46 +95,34 @@ Result<bool> Lines::read_line() {
       MELISAI_TRY(chunk_, input_.next());
       at_end_ = chunk_.empty();
     }
+    last_ = line_;
     if (at_end_) {
-      last_ = line_;
+      if (line_.empty()) --number_;
       return !line_.empty();
     }
     const std::size_t end = chunk_.find('\n');
     const std::string_view part = chunk_.substr(0, end);
-    if (line_.size() + part.size() > limits_.line_bytes_max) {
-      Error error = wrong("the line is longer than " + format_bytes(limits_.line_bytes_max));
-      error.code = Errc::limit;
-      return error;
-    }
+    const bool is_cut = end == std::string_view::npos || !line_.empty();
+    last_ = is_cut ? std::string_view(line_ += part) : part;
     chunk_.remove_prefix(std::min(part.size() + 1, chunk_.size()));
-    if (end == std::string_view::npos) {
-      line_ += part;
-      continue;
-    }
-    if (line_.empty()) {
-      last_ = part;
-    } else {
-      line_ += part;
-      last_ = line_;
-    }
-    return true;
+    if (last_.size() > limits_.line_bytes_max) MELISAI_CHECK(shorten());
+    if (end != std::string_view::npos) return true;
   }
 }
 
 Result<std::optional<std::string_view>> Lines::next() {
-  if (again_) {
-    again_ = false;
-    return std::optional(last_);
-  }
   MELISAI_TRY(const bool there_is_one, read_line());
   if (!there_is_one) return std::optional<std::string_view>();
   last_ = without_log_time(cleaned(last_, line_));
   return std::optional(last_);
 }
 
-Error Lines::wrong(const std::string& what) const {
-  return {Errc::parse, input_.source() + ":" + std::to_string(number_) + ": " + what};
+Error Lines::at(Error error) const {
+  error.message = input_.source() + ":" + std::to_string(number_) + ": " + error.message;
+  return error;
 }
+
+Error Lines::wrong(const std::string& what) const { return at({Errc::parse, what}); }
 
 Result<void> each_line(Input& input, const Limits& limits,
                        const std::function<Result<void>(std::string_view)>& take) {
@@ -131,11 +130,7 @@ Result<void> each_line(Input& input, const Limits& limits,
   while (true) {
     MELISAI_TRY(const std::optional<std::string_view> line, lines.next());
     if (!line) return {};
-    if (const Result<void> result = take(*line); !result) {
-      Error error = lines.wrong(result.error().message);
-      error.code = result.error().code;
-      return error;
-    }
+    if (const Result<void> result = take(*line); !result) return lines.at(result.error());
   }
 }
 
@@ -159,7 +154,9 @@ std::vector<std::string_view> words_of(std::string_view line, std::size_t max) {
 std::vector<std::string_view> columns_of(std::string_view line) {
   std::vector<std::string_view> columns;
   while (!(line = trimmed(line)).empty()) {
-    const std::size_t end = std::min(line.find("  "), line.find('\t'));
+    std::size_t end = line.find_first_of(" \t");
+    while (end < line.size() && line[end] == ' ' && line.substr(end + 1, 1) != " ")
+      end = line.find_first_of(" \t", end + 1);
     columns.push_back(line.substr(0, end));
     line = end >= line.size() ? std::string_view() : line.substr(end);
   }

@@ -20,14 +20,16 @@ class Lines {
   /// The next line, valid until the call after it; nothing at the end. Errors: those of
   /// Input::next(), limit (a line too long, with its number).
   Result<std::optional<std::string_view>> next();
-  /// Makes next() give the same line once more.
-  void push_back() { again_ = true; }
   std::size_t number() const { return number_; }  ///< of the last line, from 1
-  /// "SOURCE:LINE: what"
+  /// The same error with "SOURCE:LINE: " in front.
+  Error at(Error error) const;
+  /// An Error of code parse: "SOURCE:LINE: what".
   Error wrong(const std::string& what) const;
 
  private:
   Result<bool> read_line();
+  /// Leaves out of a line that is too long what a progress bar has drawn over.
+  Result<void> shorten();
 
   Input& input_;
   const Limits& limits_;
@@ -36,16 +38,15 @@ class Lines {
   std::string_view last_;
   std::size_t number_ = 0;
   bool at_end_ = false;
-  bool again_ = false;
 };
 
 /// Hands every line to `take`. Errors: those of Lines::next(), and of `take` with SOURCE:LINE.
 Result<void> each_line(Input& input, const Limits& limits,
                        const std::function<Result<void>(std::string_view)>& take);
 
-/// Removes terminal escape sequences (CSI, OSC) and other control characters but tabs; of what
-/// carriage returns overwrote, the last part that is not blank stays. Returns `line` itself when
-/// there is nothing to remove, else a view of `buffer`.
+/// Removes terminal escape sequences and other control characters but tabs; of what carriage
+/// returns overwrote, the last part that is not blank stays. Returns a part of `line` itself when
+/// there is nothing else to remove, else a view of `buffer`.
 std::string_view cleaned(std::string_view line, std::string& buffer);
 
 /// Without the time in front of a line of a downloaded CI log ("2026-04-12T22:06:46.4828380Z ").
