@@ -17,6 +17,11 @@ struct ParserDeleter {
 };
 using Parser = std::unique_ptr<std::remove_pointer_t<XML_Parser>, ParserDeleter>;
 
+/// Small enough for expat's int, however the input cuts its chunks.
+constexpr std::size_t kPieceMax = 1 << 20;
+
+void drop_blanks_at_end(std::string& text) { text.resize(text.find_last_not_of(" \t\r\n") + 1); }
+
 class Reader {
  public:
   Reader(Input& input, const Limits& limits, XmlHandler& handler)
@@ -30,13 +35,13 @@ class Reader {
   Result<void> read() {
     while (true) {
       MELISAI_TRY(const std::string_view bytes, input_.next());
-      // Pieces small enough for expat's int, however the input cuts them.
-      constexpr std::size_t kPieceMax = 1 << 20;
       for (std::size_t at = 0; at == 0 || at < bytes.size(); at += kPieceMax) {
         const std::string_view piece = bytes.substr(at, kPieceMax);
         const auto status = XML_Parse(parser_.get(), piece.data(), static_cast<int>(piece.size()),
                                       bytes.empty() ? XML_TRUE : XML_FALSE);
         if (status != XML_STATUS_OK) return error();
+        read_ += piece.size();
+        MELISAI_CHECK(check_unfinished());
       }
       if (bytes.empty()) return {};
     }
@@ -57,29 +62,47 @@ class Reader {
 
   void on_begin(const XML_Char* name, const XML_Char** pairs) {
     if (error_) return;
+    if (has_long_text_) return stop(too_long());
     if (texts_.size() == limits_.depth_max)
       return stop(
           {Errc::limit, "nested deeper than " + std::to_string(limits_.depth_max) + " levels"});
     XmlAttributes attributes;
     std::size_t size = 0;
     for (; *pairs != nullptr; pairs += 2) {
-      attributes[pairs[0]] = pairs[1];
-      size += attributes[pairs[0]].size();
+      const auto added = attributes.emplace(pairs[0], pairs[1]).first;
+      size += added->first.size() + added->second.size();
     }
     if (size > limits_.string_bytes_max) return stop(too_long());
+    // What separates elements is no text, however many there are.
+    if (!texts_.empty()) drop_blanks_at_end(texts_.back());
     texts_.emplace_back();
     check(handler_.begin(name, attributes));
   }
   void on_end(const XML_Char* name) {
     if (error_) return;
+    if (has_long_text_) return stop(too_long());
     const std::string text = std::move(texts_.back());
     texts_.pop_back();
     check(handler_.end(name, text));
   }
   void on_text(std::string_view bytes) {
     if (error_ || texts_.empty()) return;
-    if (texts_.back().size() + bytes.size() > limits_.string_bytes_max) return stop(too_long());
-    texts_.back() += bytes;
+    // Expat cuts texts where the input does: reported when the text ends, the place is always the
+    // same.
+    has_long_text_ =
+        has_long_text_ || texts_.back().size() + bytes.size() > limits_.string_bytes_max;
+    if (!has_long_text_) texts_.back() += bytes;
+  }
+
+  /// Expat keeps a tag or a comment until it ends, and tries again from its start: twice the limit,
+  /// because it may wait for twice as much before it does.
+  Result<void> check_unfinished() const {
+    const XML_Index done = XML_GetCurrentByteIndex(parser_.get());
+    const std::size_t kept = read_ - (done < 0 ? 0 : static_cast<std::size_t>(done));
+    if (kept <= 2 * limits_.string_bytes_max + kPieceMax) return {};
+    Error error = too_long();
+    error.message = place() + ": " + error.message;
+    return error;
   }
 
   Error too_long() const {
@@ -109,6 +132,8 @@ class Reader {
   XmlHandler& handler_;
   Parser parser_;
   std::vector<std::string> texts_;  ///< of the elements that are open
+  bool has_long_text_ = false;
+  std::size_t read_ = 0;  ///< bytes
   std::optional<Error> error_;
 };
 

@@ -18,7 +18,7 @@ class XmlHandler {
   virtual ~XmlHandler() = default;
   // An Error ends the reading; its message gets the place.
   virtual Result<void> begin(const std::string& element, const XmlAttributes& attributes) = 0;
-  /// `text`: directly inside the element, all of it together.
+  /// `text`: directly inside the element, all of it together, without blanks before its elements.
   virtual Result<void> end(const std::string& element, const std::string& text) = 0;
 };
 
