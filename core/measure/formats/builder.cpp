@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <utility>
 
 #include "core/base/text.h"
@@ -13,7 +15,16 @@ double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+  return std::midpoint(*std::max_element(values.begin(), middle), *middle);
+}
+
+/// The text as readers will see it; `buffer` holds it where it has to be changed.
+std::string_view clean(std::string_view text, std::string& buffer) {
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (is_plain) return text;
+  buffer = printable(text);
+  return buffer;
 }
 
 }  // namespace
@@ -35,31 +46,36 @@ Metric shown(std::string_view name, std::string_view unit, Better better) {
 
 Result<ReadingsBuilder::Series*> ReadingsBuilder::series(std::string_view benchmark,
                                                          const Metric& metric) {
-  key_.assign(benchmark).append("\n").append(metric.name);
+  key_.assign(clean(benchmark, buffer_));
+  const std::size_t name_size = key_.size();
+  key_.append("\n").append(clean(metric.name, buffer_));
   if (const auto known = index_.find(key_); known != index_.end()) {
     Series& series = series_[known->second];
-    if (series.reading.metric != metric)
+    const Metric& first = series.reading.metric;
+    if (first.unit != metric.unit || first.better != metric.better || first.tier != metric.tier)
       return Error{Errc::parse, "benchmark " + in_quotes(benchmark) + " gives " +
                                     in_quotes(metric.name) + " in two units or directions"};
     return &series;
   }
-  if (benchmark.empty() || metric.name.empty())
-    return Error{Errc::parse, "a benchmark or a metric has no name"};
-  if (std::max(benchmark.size(), metric.name.size()) > limits_.name_bytes_max)
-    return Error{Errc::limit, "the name " + in_quotes(benchmark) + " is longer than " +
-                                  format_bytes(limits_.name_bytes_max)};
   if (series_.size() == limits_.readings_max)
     return Error{Errc::limit,
                  "more than " + std::to_string(limits_.readings_max) + " benchmark metrics"};
   index_.emplace(key_, series_.size());
   Series& added = series_.emplace_back();
-  added.reading.benchmark = printable(benchmark);
+  added.reading.benchmark = key_.substr(0, name_size);
   added.reading.metric = metric;
+  added.reading.metric.name = key_.substr(name_size + 1);
   return &added;
 }
 
 Result<bool> ReadingsBuilder::accept(std::string_view benchmark, const Metric& metric,
                                      double value) {
+  if (benchmark.empty() || metric.name.empty())
+    return Error{Errc::parse, "a benchmark or a metric has no name"};
+  for (const std::string_view name : {benchmark, std::string_view(metric.name)})
+    if (name.size() > limits_.name_bytes_max)
+      return Error{Errc::limit, "the name " + in_quotes(name) + " is longer than " +
+                                    format_bytes(limits_.name_bytes_max)};
   if (++values_ > limits_.values_max)
     return Error{Errc::limit, "more than " + std::to_string(limits_.values_max) + " values"};
   if (std::isfinite(value) && (value >= 0 || metric.tier == Tier::explain)) return true;
@@ -82,17 +98,24 @@ Result<void> ReadingsBuilder::add_summary(std::string_view benchmark, const Metr
   if (!keep) return {};
   MELISAI_TRY(Series* const into, series(benchmark, metric));
   into->summaries.push_back(value);
-  into->summary_n += std::max<std::uint64_t>(n, 1);
+  const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - into->summary_n;
+  into->summary_n += std::min(std::max<std::uint64_t>(n, 1), room);
   return {};
 }
 
 void ReadingsBuilder::fail(std::string_view benchmark, std::string_view why) {
   constexpr std::size_t kWhyMax = 500;
+  const std::string name = printable(benchmark.substr(0, limits_.name_bytes_max));
   if (failed_.size() < limits_.readings_max)
-    failed_.try_emplace(printable(benchmark), printable(why.substr(0, kWhyMax)));
+    failed_.try_emplace(name, printable(why.substr(0, kWhyMax)));
+  else
+    has_lost_failure_ = has_lost_failure_ || !failed_.contains(name);
 }
 
 Result<Readings> ReadingsBuilder::take() {
+  if (has_lost_failure_)
+    return Error{Errc::limit,
+                 "more than " + std::to_string(limits_.readings_max) + " benchmarks failed"};
   Readings all;
   for (Series& series : series_) {
     Reading& reading = series.reading;

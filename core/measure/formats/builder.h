@@ -37,7 +37,7 @@ class ReadingsBuilder {
   void fail(std::string_view benchmark, std::string_view why);
 
   bool empty() const { return series_.empty() && failed_.empty(); }
-  /// Errors: parse, when there was no benchmark at all.
+  /// Errors: parse, when there was no benchmark at all; limit (failed benchmarks).
   Result<Readings> take();
 
  private:
@@ -60,10 +60,11 @@ class ReadingsBuilder {
 
   Limits limits_;
   std::vector<Series> series_;
-  Index index_;      ///< of benchmark, newline, metric
-  std::string key_;  ///< of the last lookup, kept for its memory
+  Index index_;               ///< of benchmark, newline, metric
+  std::string key_, buffer_;  ///< of the last lookup, kept for their memory
   std::size_t values_ = 0;
   std::map<std::string, std::string> failed_;
+  bool has_lost_failure_ = false;  ///< one more than failed_ may hold
 };
 
 }  // namespace melisai::formats
