@@ -12,12 +12,17 @@ namespace {
 constexpr std::size_t kShapesMax = 5'000;
 constexpr std::size_t kShapeDepth = 5;
 constexpr std::size_t kShortText = 200;
+constexpr std::size_t kShortName =
+    100;  // of a shape; others are cut, or few bytes make long shapes
 constexpr std::size_t kLinesMax = 20'000;
 constexpr std::size_t kElementsMax = 1'000;
 
-using Shapes = std::map<std::string, std::string, std::less<>>;
+using Shapes = std::map<std::string, std::string>;
 
-/// Collects where values are, with their names and with any name.
+/// Between the names of a shape: a name may hold dots.
+constexpr char kBelow = '\x1F';
+
+/// Collects where values are.
 class ShapeHandler final : public JsonHandler {
  public:
   explicit ShapeHandler(Shapes& shapes) : shapes_(shapes) {}
@@ -29,7 +34,7 @@ class ShapeHandler final : public JsonHandler {
     return {};
   }
   Result<void> key(std::string& name) override {
-    levels_.back().key = name;
+    levels_.back().key.assign(name, 0, kShortName);
     return {};
   }
   Result<void> string(std::string& text) override { return note(text); }
@@ -40,45 +45,52 @@ class ShapeHandler final : public JsonHandler {
  private:
   struct Level {
     bool is_array = false;
-    std::string named, any;  ///< shapes of the container itself
+    std::string shape;  ///< of the container itself
     std::string key;
   };
 
-  Level next(bool is_array) const {
-    if (levels_.empty()) return {.is_array = is_array, .named = {}, .any = {}, .key = {}};
+  /// Of the value that comes now; "" for the document, and where it is too deep.
+  std::string shape() const {
+    if (levels_.empty() || levels_.size() > kShapeDepth) return "";
     const Level& parent = levels_.back();
-    const auto below = [&](const std::string& shape, const std::string& name) {
-      if (parent.is_array) return shape + "[]";
-      return shape.empty() ? name : shape + "." + name;
-    };
-    return {.is_array = is_array,
-            .named = below(parent.named, parent.key),
-            .any = below(parent.any, "*"),
-            .key = {}};
-  }
-  /// With its own name at the end, whatever the names above are.
-  std::string any_but_last() const {
-    if (levels_.empty() || levels_.back().is_array) return "";
-    const Level& parent = levels_.back();
-    return parent.any.empty() ? parent.key : parent.any + "." + parent.key;
+    if (parent.is_array) return parent.shape + "[]";
+    return parent.shape.empty() ? parent.key : parent.shape + kBelow + parent.key;
   }
   Result<void> note(const std::string& text) {
-    if (levels_.empty() || levels_.size() > kShapeDepth || shapes_.size() > kShapesMax) return {};
-    const Level here = next(false);
-    const std::string value = text.size() <= kShortText ? text : "";
-    for (const std::string& shape : {here.named, here.any, any_but_last()})
-      if (!shape.empty()) shapes_.try_emplace(shape, value);
+    std::string here = shape();
+    if (!here.empty() && shapes_.size() < kShapesMax)
+      shapes_.try_emplace(std::move(here), text.size() <= kShortText ? text : "");
     return {};
   }
   Result<void> begin(bool is_array) {
     MELISAI_CHECK(note(""));
-    levels_.push_back(next(is_array));
+    levels_.push_back({.is_array = is_array, .shape = shape(), .key = {}});
     return {};
   }
 
   Shapes& shapes_;
   std::vector<Level> levels_;
 };
+
+/// Whether `shape` is what `asked` describes: names joined by '.', '*' for any name.
+bool fits(std::string_view shape, std::string_view asked) {
+  while (!asked.empty()) {
+    if (asked.front() == '*') {
+      // Up to the end of the name, without the brackets of arrays behind it.
+      std::size_t end = std::min(shape.find(kBelow), shape.size());
+      while (shape.substr(0, end).ends_with("[]")) end -= 2;
+      if (end == 0) return false;
+      shape.remove_prefix(end);
+    } else {
+      const char wanted = asked.front();
+      if (shape.empty() || !(shape.front() == wanted || (wanted == '.' && shape.front() == kBelow)))
+        return false;
+      shape.remove_prefix(1);
+    }
+    asked.remove_prefix(1);
+  }
+  return shape.empty();
+}
 
 class ElementHandler final : public XmlHandler {
  public:
@@ -124,8 +136,14 @@ Probe::Probe(std::string_view head, std::string source) : source_(std::move(sour
   }
 }
 
+bool Probe::has(std::string_view shape) const {
+  return std::any_of(shapes_.begin(), shapes_.end(),
+                     [&](const auto& known) { return fits(known.first, shape); });
+}
+
 std::string_view Probe::text_at(std::string_view shape) const {
-  const auto found = shapes_.find(shape);
+  const auto found = std::find_if(shapes_.begin(), shapes_.end(),
+                                  [&](const auto& known) { return fits(known.first, shape); });
   return found == shapes_.end() ? std::string_view() : found->second;
 }
 

@@ -21,9 +21,9 @@ class Probe {
   const std::string& source() const { return source_; }
 
   /// JSON: whether the first document has a value at `shape`: names joined by '.', "[]" for the
-  /// elements of an array, "*" for any name: "benchmarks[].cpu_time", "[].primaryMetric.score",
+  /// elements of an array, "*" for any one name: "benchmarks[].cpu_time", "[].primaryMetric.score",
   /// "*.*.value". At most five levels deep, what lies deeper is not known.
-  bool has(std::string_view shape) const { return shapes_.contains(shape); }
+  bool has(std::string_view shape) const;
   /// The first short text at `shape`; "".
   std::string_view text_at(std::string_view shape) const;
 
@@ -40,7 +40,7 @@ class Probe {
  private:
   std::string source_;
   Kind kind_ = Kind::text;
-  std::map<std::string, std::string, std::less<>> shapes_;
+  std::map<std::string, std::string> shapes_;
   std::vector<std::string> lines_;
   std::vector<std::string> elements_;
 };
