@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -52,8 +54,13 @@ std::string name_of(const JsonRow& row, const std::optional<JsonPath>& path) {
     return name;
   }
   const json* const name = find_at(row.value, *path);
-  if (name == nullptr) return "";
-  return name->is_string() ? name->get<std::string>() : name->dump();
+  if (name == nullptr || name->is_null() || name->is_structured()) return "";
+  if (name->is_string()) return name->get<std::string>();
+  if (name->is_boolean()) return name->get<bool>() ? "true" : "false";
+  std::array<char, 32> digits{};  // the shortest form of a double has at most 24
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), name->get<double>()).ptr;
+  return {digits.data(), end};
 }
 
 }  // namespace
@@ -70,7 +77,13 @@ std::string problem_of_json(const JsonLayout& layout) {
 
 std::string problem_of_regex(const RegexLayout& layout) {
   const RE2 regex(layout.pattern, regex_options());
-  if (!regex.ok()) return "the regular expression is wrong: " + regex.error();
+  if (!regex.ok()) {
+    // RE2 says what is wrong by text alone; where that occurs twice, the first place is named.
+    const std::size_t at = layout.pattern.find(regex.error_arg());
+    return "the regular expression is wrong" +
+           (at == std::string::npos ? "" : " at character " + std::to_string(at + 1)) + ": " +
+           printable(regex.error());
+  }
   const auto& groups = regex.NamedCapturingGroups();
   for (const std::string_view group : {kNameGroup, kValueGroup})
     if (!groups.contains(std::string(group)))
@@ -135,8 +148,9 @@ Result<void> parse_regex_layout(Input& input, const RegexLayout& layout, const L
     const std::optional<double> value = loose_number_from(group(kValueGroup), true);
     if (!value)
       return lines.wrong("the value is " + in_quotes(group(kValueGroup)) + ", not a number");
-    MELISAI_CHECK(builder.add(group(kNameGroup), metric_of(layout.metric, *unit, layout.better),
-                              *value * unit->factor));
+    const Metric metric = metric_of(layout.metric, *unit, layout.better);
+    if (const auto added = builder.add(group(kNameGroup), metric, *value * unit->factor); !added)
+      return lines.at(added.error());
   }
 }
 
