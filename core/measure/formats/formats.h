@@ -25,12 +25,14 @@ struct Reading {
   std::vector<double> values;  ///< of repetitions, in their order; empty: only a summary is known
   double value = 0;            ///< median of `values`, or the tool's own summary
   std::uint64_t n = 1;         ///< how many measured values `value` stands for, as far as known
+  bool operator==(const Reading&) const = default;
 };
 
 struct Readings {
   std::string format;                         ///< a name of formats()
   std::vector<Reading> readings;              ///< in the order in which they first came
   std::map<std::string, std::string> failed;  ///< benchmark -> why it has no reading, in one line
+  bool operator==(const Readings&) const = default;
 };
 
 /// What one file may hold. Passing one is an Error of code limit that names it.
@@ -64,8 +66,9 @@ std::string problem_of(const FormatSpec& spec);
 /// at the content. Errors: parse with FILE:LINE and what to do, limit, not_found, io, interrupted.
 Result<Readings> read_path(const std::string& path, const FormatSpec& spec, const Limits& limits);
 
-/// One Readings a run: a file, or what a tool leaves in a directory, is one run; any other directory
-/// holds one run a file (by name, hidden ones left out), all of one format. Errors: as above; limit.
+/// One Readings a run: a file, or what a tool leaves in a directory, is one run; any other
+/// directory holds one run a file (by name, hidden ones left out), all of one format. Errors: as
+/// above; limit.
 Result<std::vector<Readings>> read_runs(const std::string& path, const FormatSpec& spec,
                                         const Limits& limits);
 
