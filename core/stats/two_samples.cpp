@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
-#include <limits>
 
 namespace melisai::stats {
 namespace {
 
-constexpr std::size_t kExactMax = 25;  // values a side; beyond, the normal approximation is close
+// Sums that it takes to count all orders; beyond, both sides are so large that the normal
+// approximation is close.
+constexpr std::size_t kExactWorkMax = 10'000'000;
 
 std::vector<double> spread_over(std::span<const double> values, std::size_t max) {
   if (values.size() <= max) return {values.begin(), values.end()};
@@ -23,50 +24,41 @@ double nth(std::vector<double>& values, std::size_t n) {
   return *at;
 }
 
-/// Ways to choose `chosen` of the ranks so that Mann-Whitney's U is u, by adding one value after
-/// the other: only sums, so doubles stay exact to the last digit or two.
-std::vector<double> ways(std::size_t base, std::size_t head) {
-  const std::size_t u_max = base * head;
-  // count[j][u]: j of the ranks seen so far are of the head, which beat u values of the base.
-  std::vector<std::vector<double>> count(head + 1, std::vector<double>(u_max + 1, 0));
-  count[0][0] = 1;
-  for (std::size_t rank = 1; rank <= base + head; ++rank)
-    for (std::size_t j = std::min(rank, head); j > 0; --j) {
-      // The j-th of the head at this rank has rank - j values of the base below it.
-      const std::size_t beaten = rank - j;
-      if (beaten > base) continue;
-      for (std::size_t u = u_max; u >= beaten && u <= u_max; --u)
-        count[j][u] += count[j - 1][u - beaten];
-    }
-  return count[head];
+/// P(U <= u) of Mann-Whitney's U for u below its mean. The orders with U = u are the coefficients
+/// of a Gaussian binomial, built one factor after the other; the small ones, which matter, are sums
+/// of small ones only. Source: Andrews, The Theory of Partitions (1976), theorem 3.1.
+std::vector<double> lower_tail(std::size_t base, std::size_t head) {
+  const auto [fewer, more] = std::minmax(base, head);
+  std::vector<double> orders(base * head / 2 + 1, 0);
+  orders[0] = 1;
+  double all = 1;
+  for (std::size_t i = 1; i <= fewer; ++i) {
+    for (std::size_t u = orders.size(); u-- > more + i;) orders[u] -= orders[u - more - i];
+    for (std::size_t u = i; u < orders.size(); ++u) orders[u] += orders[u - i];
+    all *= static_cast<double>(more + i) / static_cast<double>(i);
+  }
+  double sum = 0;
+  for (double& each : orders) each = (sum += each) / all;
+  return orders;
 }
 
-/// Largest c with P(U <= c - 1) at most `level` in the normal approximation, with continuity
-/// correction.
+/// Largest c with P(U <= c - 1) at most `level` in the normal approximation with continuity
+/// correction, less one: near the middle the approximation is too small by less than that.
 std::size_t normal_rank(double base, double head, double level) {
   const double mean = base * head / 2;
   const double deviation = std::sqrt(base * head * (base + head + 1) / 12);
   const double z = boost::math::quantile(boost::math::normal_distribution<double>(), level);
-  const double rank = std::floor(mean + z * deviation - 0.5) + 1;
+  const double rank = std::floor(mean + z * deviation - 0.5);
   return rank < 1 ? 0 : static_cast<std::size_t>(rank);
 }
 
 }  // namespace
 
-const std::vector<double>& ShiftLimits::distribution(std::size_t base, std::size_t head) {
-  std::vector<double>& known = distributions_[{base, head}];
-  if (!known.empty()) return known;
-  known = ways(base, head);
-  double sum = 0;
-  for (double& each : known) each = sum += each;
-  for (double& each : known) each /= sum;
-  return known;
-}
-
 std::size_t ShiftLimits::rank_of(std::size_t base, std::size_t head, double level) {
-  if (std::max(base, head) > kExactMax)
+  if (base * head * std::min(base, head) > kExactWorkMax)
     return normal_rank(static_cast<double>(base), static_cast<double>(head), level);
-  const std::vector<double>& at_most = distribution(base, head);
+  std::vector<double>& at_most = tails_[{base, head}];
+  if (at_most.empty()) at_most = lower_tail(base, head);
   const auto first_above = std::upper_bound(at_most.begin(), at_most.end(), level);
   return static_cast<std::size_t>(first_above - at_most.begin());
 }

@@ -24,7 +24,7 @@ class ShiftLimits {
   static constexpr std::size_t kValuesMax = 1'000;
 
   /// `base`, `head`: independent finite values, at least one each. Each limit is wrong with a
-  /// probability of at most its level, in (0, 0.5). Not const: distributions are kept.
+  /// probability of at most its level, in (0, 0.5). Not const: tails are kept.
   Shift between(std::span<const double> base, std::span<const double> head, double level_low,
                 double level_high);
 
@@ -34,10 +34,9 @@ class ShiftLimits {
  private:
   /// Number c of the smallest difference that is a limit of this level, from 1; 0: there is none.
   std::size_t rank_of(std::size_t base, std::size_t head, double level);
-  const std::vector<double>& distribution(std::size_t base, std::size_t head);
 
-  /// P(U <= u) for u = 0, 1, ..., of sizes up to kExactMax.
-  std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> distributions_;
+  /// P(U <= u) for u = 0, 1, ... up to the mean, by the sizes of base and head.
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> tails_;
 };
 
 }  // namespace melisai::stats
