@@ -46,6 +46,7 @@ Bisection::Bisection(const BisectRequest& request, World& world)
       world_(world),
       start_(world.clock.monotonic()),
       report_(begin_report(request, world)) {
+  report_.command = "bisect";
   report_.base.ref = request.good;
   report_.head.ref = request.bad;
 }

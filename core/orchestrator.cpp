@@ -31,10 +31,11 @@ class Flow {
   Outcome check(const CheckRequest& request) {
     repeat_ = [&] { return repeat_command(request, report_); };
     return finish([&]() -> Step<void> {
+      report_.command = "check";
       MELISAI_CHECK(prepare_output());
       report_.machine = measure::identify_machine();
       MELISAI_CHECK(open_repository(request));
-      MELISAI_CHECK(begin_record("check", request.directory));
+      MELISAI_CHECK(begin_record(request.directory));
       MELISAI_CHECK(resolve_head(request));
       MELISAI_CHECK(load_project(request));
       MELISAI_TRY(const run::Plan plan,
@@ -67,11 +68,12 @@ class Flow {
   Outcome compare(const AbRequest& request) {
     repeat_ = [&] { return repeat_command(request, report_); };
     return finish([&]() -> Step<void> {
+      report_.command = "ab";
       MELISAI_CHECK(prepare_output());
       report_.machine = measure::identify_machine();
       report_.base.ref = text_of(request.base);
       report_.head.ref = text_of(request.head);
-      MELISAI_CHECK(begin_record("ab", request.directory));
+      MELISAI_CHECK(begin_record(request.directory));
       if (const std::string problem = formats::problem_of(request.format); !problem.empty())
         return Stop{ReasonCode::configuration, problem};
       apply(request.overrides, project_);
@@ -105,10 +107,11 @@ class Flow {
     return {};
   }
 
-  Step<void> begin_record(const std::string& command, const std::string& directory) {
+  Step<void> begin_record(const std::string& directory) {
     MELISAI_TRY(
         RunLog log,
-        begin_run(request_, {.command = command, .directory = directory, .project = project_.name},
+        begin_run(request_,
+                  {.command = report_.command, .directory = directory, .project = project_.name},
                   report_, world_));
     log_.emplace(std::move(log));
     return {};

@@ -73,6 +73,7 @@ struct Acknowledgement {
 
 struct Side {
   double median = 0;
+  int values = 0;  ///< how many, not measured in pairs; 0: see pairs
   bool operator==(const Side&) const = default;
 };
 
@@ -155,6 +156,7 @@ struct Measurement {
 struct Report {
   static constexpr int kSchemaVersion = 1;
   std::int64_t run = 0;  ///< number of the stored run, 0 when it is not stored
+  std::string command;   ///< "check", "ab", "bisect", "compare"; "" in reports of before
   std::string tool_version;
   std::string project;
   std::string started_at;  ///< RFC 3339, UTC

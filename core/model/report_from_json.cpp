@@ -62,6 +62,7 @@ void read_side(Fields& fields, std::string_view key, std::optional<Side>& out) {
   if (auto object = fields.object(key, Fields::Presence::required, /*nullable=*/true)) {
     out.emplace();
     object->read("median", out->median);
+    object->read("values", out->values, kOptional);
   }
 }
 
@@ -196,6 +197,7 @@ Report read_report(const Fields::Value& document, JsonReading& reading) {
                                        ", the newest that this melisai-gate reads");
   }
   out.run = fields.integer("run", 0, 0, std::numeric_limits<std::int64_t>::max(), kOptional);
+  fields.read("command", out.command, kOptional);
   fields.read("tool_version", out.tool_version, kOptional);
   fields.read("project", out.project, kOptional);
   fields.read("started_at", out.started_at, kOptional);

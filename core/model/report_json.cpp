@@ -18,7 +18,8 @@ Output number(const std::optional<double>& value) {
 }
 
 Output side(const std::optional<Side>& value) {
-  return value ? Output{{"median", number(value->median)}} : Output(nullptr);
+  if (!value) return nullptr;
+  return {{"median", number(value->median)}, {"values", value->values}};
 }
 
 Output commit(const CommitInfo& value) { return {{"sha", value.sha}, {"ref", value.ref}}; }
@@ -145,6 +146,7 @@ Output collector(const CollectorResult& value) {
 std::string to_json(const Report& report) {
   const Output document = {{"schema_version", Report::kSchemaVersion},
                            {"run", report.run},
+                           {"command", report.command},
                            {"tool_version", report.tool_version},
                            {"project", report.project},
                            {"started_at", report.started_at},

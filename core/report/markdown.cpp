@@ -123,24 +123,23 @@ std::string note_cell(const BenchmarkResult& row) {
   return row.decision == Decision::clear ? "" : markdown_prose(row_note(row), kNoteBytesMax);
 }
 
-Part deciding_table(const Rows& rows) {
+Part deciding_table(const Rows& rows, const std::string& counted) {
   Part part{.head = "A positive change is worse.\n\n",
             .foot = "\n",
             .left_out = "metrics that decide the verdict are"};
-  part.head +=
-      "| decision | benchmark | metric | base | head | change | interval | threshold | pairs | "
-      "note |\n"
-      "|---|---|---|--:|--:|--:|--:|--:|--:|---|\n";
+  part.head += "| decision | benchmark | metric | base | head | change | interval | threshold | " +
+               counted +
+               " | note |\n"
+               "|---|---|---|--:|--:|--:|--:|--:|--:|---|\n";
   for (const BenchmarkResult* row : rows) {
     const std::string decision = decision_text(*row);
     const bool failed = row->decision == Decision::failed;
     const bool loud = counts(*row) && (failed || row->decision == Decision::regressed);
-    part.items.push_back(
-        cells({loud ? "**" + decision + "**" : decision, markdown_code(row->name, Within::table),
-               metric_cell(*row), markdown_prose(side_text(row->base, row->metric)),
-               markdown_prose(side_text(row->head, row->metric)), change_text(*row),
-               interval_text(*row), failed ? "-" : format_percent(row->threshold),
-               std::to_string(row->pairs), note_cell(*row)}));
+    part.items.push_back(cells(
+        {loud ? "**" + decision + "**" : decision, markdown_code(row->name, Within::table),
+         metric_cell(*row), markdown_prose(side_text(row->base, row->metric)),
+         markdown_prose(side_text(row->head, row->metric)), change_text(*row), interval_text(*row),
+         failed ? "-" : format_percent(row->threshold), count_text(*row), note_cell(*row)}));
   }
   return part;
 }
@@ -253,14 +252,18 @@ std::string commit_item(const std::string& side, const CommitInfo& commit) {
 /// Bounded, and kept whatever else is cut: a verdict that cannot be repeated is worth little.
 std::string context(const Report& report, const std::string& repeat) {
   std::string out = commit_item("base", report.base) + commit_item("head", report.head);
-  out += "- machine: " + markdown_prose(machine_text(report.machine));
-  if (!report.machine.fingerprint.empty())
-    out += ", fingerprint " + markdown_code(report.machine.fingerprint, Within::text);
-  out += "\n- promise: threshold " + format_percent(report.threshold) + " for time, false alarm " +
+  if (const std::string machine = machine_text(report.machine); !machine.empty()) {
+    out += "- machine: " + markdown_prose(machine);
+    if (!report.machine.fingerprint.empty())
+      out += ", fingerprint " + markdown_code(report.machine.fingerprint, Within::text);
+    out += "\n";
+  }
+  out += "- promise: threshold " + format_percent(report.threshold) + " for time, false alarm " +
          format_percent(report.false_alarm) + " for the whole suite, miss " +
          format_percent(report.miss) + "\n";
   out += "- run: melisai-gate " + markdown_prose(report.tool_version) + ", started " +
-         markdown_prose(report.started_at) + ", seed " + std::to_string(report.seed) + "\n";
+         markdown_prose(report.started_at) +
+         (is_of_files(report) ? "" : ", seed " + std::to_string(report.seed)) + "\n";
   if (const std::string run = stored_run_text(report); !run.empty())
     out += "- stored: " + run + "\n";
   // What would be cut or cleaned is another command.
@@ -296,7 +299,8 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string noisy =
       take(bullets("Too noisy for their threshold", too_noisy_lines(report), "noisy metrics are"),
            kWarningsBytesMax);
-  const std::string decided = take(deciding_table(deciding), kDocumentBytesMax);
+  const std::string decided =
+      take(deciding_table(deciding, is_of_files(report) ? "values" : "pairs"), kDocumentBytesMax);
   const std::string shown = take(shown_table(shown_rows(report)), kDocumentBytesMax);
   const std::string noise = take(noise_table(deciding), kDocumentBytesMax);
   const std::string placed = take(placement_table(report), kDocumentBytesMax);

@@ -74,6 +74,12 @@ std::string error_word(ReasonCode code) {
   }
 }
 
+std::string error_word(const Report& report) {
+  const bool is_unreadable = report.reason_code == ReasonCode::configuration;
+  return is_of_files(report) && is_unreadable ? "the results cannot be compared"
+                                              : error_word(report.reason_code);
+}
+
 std::string names_text(const std::set<std::string>& names) {
   std::string out;
   std::size_t count = 0;
@@ -108,7 +114,15 @@ std::string pass_words(const Rows& rows, const Totals& all) {
   return text;
 }
 
+int values_of(const std::optional<Side>& side) { return side ? side->values : 0; }
+
+bool is_of_values(const BenchmarkResult& row) {
+  return values_of(row.base) > 0 || values_of(row.head) > 0;
+}
+
 }  // namespace
+
+bool is_of_files(const Report& report) { return report.command == "compare"; }
 
 Totals totals(const Report& report) {
   Totals out;
@@ -208,21 +222,26 @@ std::string headline(const Report& report) {
       if (all.gating == 0) return "INCONCLUSIVE: nothing could be compared";
       return "INCONCLUSIVE: cannot tell for " + std::to_string(count(Decision::inconclusive)) +
              " of " + count_of(all.gating, "gating metric");
-    case Verdict::error: return "ERROR: " + error_word(report.reason_code);
+    case Verdict::error: return "ERROR: " + error_word(report);
   }
   return "ERROR";
 }
 
 std::string what_ran(const Report& report) {
   const Totals all = totals(report);
+  if (all.benchmarks == 0 && is_of_files(report)) return "Nothing was compared.";
   if (all.benchmarks == 0)
     return "No benchmark ran; stopped after " + seconds_text(report.seconds) + ".";
   const std::string warn = all.warn == 0 ? ""
                                          : ", " + std::to_string(all.warn) +
                                                (all.warn == 1 ? " only warns" : " only warn");
-  return "Ran " + count_of(all.benchmarks, "benchmark") + ": " + count_of(all.compared, "metric") +
-         " compared (" + std::to_string(all.gating) + (all.gating == 1 ? " gates" : " gate") +
-         warn + "), " + count_of(all.pairs, "pair") + ", " + seconds_text(report.seconds) + ".";
+  const std::string votes =
+      " (" + std::to_string(all.gating) + (all.gating == 1 ? " gates" : " gate") + warn + ")";
+  const std::string benchmarks = count_of(all.benchmarks, "benchmark") + ": ";
+  const std::string metrics = count_of(all.compared, "metric");
+  if (is_of_files(report)) return "Compared " + benchmarks + metrics + votes + ".";
+  return "Ran " + benchmarks + metrics + " compared" + votes + ", " + count_of(all.pairs, "pair") +
+         ", " + seconds_text(report.seconds) + ".";
 }
 
 std::string hidden_slowdown(const Report& report) {
@@ -235,58 +254,6 @@ std::string hidden_slowdown(const Report& report) {
   if (limit.empty())
     return "There is no upper limit yet for " + name_text(worst) + ": any slowdown may hide there.";
   return "A slowdown of up to " + limit + " may hide in " + name_text(worst) + ".";
-}
-
-/// What ended the measuring says what to raise.
-std::string next_action_for_open(const Report& report) {
-  const bool out_of_pairs = std::any_of(
-      report.benchmarks.begin(), report.benchmarks.end(), [&](const BenchmarkResult& row) {
-        const bool at_the_end = report.max_pairs > 0 && row.pairs >= report.max_pairs;
-        const bool too_noisy = row.smallest_found && *row.smallest_found > row.threshold;
-        return row.gating && row.decision == Decision::inconclusive && (at_the_end || too_noisy);
-      });
-  return std::string(out_of_pairs ? "Raise gate.max_pairs" : "Raise gate.budget") +
-         ", run on a quieter machine, or accept a larger gate.threshold.";
-}
-
-std::string next_action(const Report& report) {
-  switch (report.reason_code) {
-    case ReasonCode::clear:
-    case ReasonCode::regressed: return "";
-    case ReasonCode::budget: return next_action_for_open(report);
-    case ReasonCode::nothing_compared:
-      return "Check that the benchmarks exist at both commits and that --only matches some of "
-             "them.";
-    case ReasonCode::build_failed:
-      return "Correct the build with the help of its log, then run the check again.";
-    case ReasonCode::tests_failed:
-      return "Correct the tests with the help of their log, then run the check again.";
-    case ReasonCode::bench_failed:
-      return "Run the failed benchmark by hand at that commit and correct it, then run the check "
-             "again.";
-    case ReasonCode::git:
-      return "Check that both commits exist here and that the history reaches their merge base "
-             "(git fetch --unshallow).";
-    case ReasonCode::collector:
-      return "Run melisai-gate plugins to see what the collector lacks, or take it out of "
-             "collect.required, then run the check again.";
-    case ReasonCode::baseline:
-      return "Compare with --base merge-base, which measures both sides here, or record a baseline "
-             "on this machine.";
-    case ReasonCode::busy:
-      return "Wait until the other melisai-gate has ended or choose another --state-dir, then run "
-             "the check again.";
-    case ReasonCode::disk:
-      return "Free some space, or choose other directories with --state-dir and --output-dir, then "
-             "run the check again.";
-    case ReasonCode::interrupted:
-      return "Run the check again; what was measured so far decides nothing.";
-    case ReasonCode::configuration:
-      return "Correct the pipeline file or the flags, then run the check again.";
-    case ReasonCode::internal:
-      return "This is a defect of melisai-gate: please report it together with report.json.";
-  }
-  return "";
 }
 
 std::string one_sided(const Report& report) {
@@ -304,7 +271,7 @@ std::string one_sided(const Report& report) {
 }
 
 std::string decision_text(const BenchmarkResult& row) {
-  const bool doubtful = needs_confirmation(row.decision) && !row.confirmed;
+  const bool doubtful = needs_confirmation(row.decision) && !row.confirmed && !is_of_values(row);
   return std::string(word_of(row)) + (doubtful ? ", not confirmed" : "");
 }
 
@@ -315,12 +282,23 @@ std::string evidence_text(const BenchmarkResult& row) {
   if (const std::string interval = interval_text(row); interval != "-")
     out += " (" + interval + ")";
   out += ", threshold " + format_percent(row.threshold);
+  if (is_of_values(row))
+    return out + ", " + std::to_string(values_of(row.base)) + " and " +
+           std::to_string(values_of(row.head)) + " values";
   out += ", " + count_of(static_cast<std::size_t>(std::max(0, row.pairs)), "pair");
   if (row.confirmed) return out + ", confirmed";
   return out + (needs_confirmation(row.decision) ? ", not confirmed" : "");
 }
 
+std::string count_text(const BenchmarkResult& row) {
+  if (!is_of_values(row)) return std::to_string(row.pairs);
+  const std::string base = std::to_string(values_of(row.base));
+  const std::string head = std::to_string(values_of(row.head));
+  return base == head ? base : base + ", " + head;
+}
+
 std::string machine_text(const Machine& machine) {
+  if (machine == Machine{}) return "";
   std::string out = machine.cpu_model.empty()
                         ? "unknown CPU"
                         : clip(one_line(machine.cpu_model), kNameCharactersMax);

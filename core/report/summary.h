@@ -21,6 +21,9 @@ struct Totals {
 };
 Totals totals(const Report& report);
 
+/// Whether values of files were compared, so that nothing was run or measured in pairs.
+bool is_of_files(const Report& report);
+
 using Rows = std::vector<const BenchmarkResult*>;
 
 /// Whether a regression of this row would be one of the report: it gates and nobody accepted it.
@@ -47,11 +50,15 @@ std::string count_decisions(const Rows& rows, std::size_t first);
 /// Verdict word first: "REGRESSION: parse/BM_Small cpu_time +5.1 % and 2 more".
 std::string headline(const Report& report);
 
-/// "Ran 3 benchmarks: 12 metrics compared (5 gate), 24 pairs, 41.2 s."
+/// "Ran 3 benchmarks: 12 metrics compared (5 gate), 24 pairs, 41.2 s.", "Compared 3 benchmarks:
+/// ..."
 std::string what_ran(const Report& report);
 
 /// How large a slowdown an inconclusive report may hide; "" for other verdicts.
 std::string hidden_slowdown(const Report& report);
+
+/// How many values a row rests on: "12" pairs, "10" values a side, "10, 9".
+std::string count_text(const BenchmarkResult& row);
 
 /// What to do about an error or an inconclusive report, one sentence; "" for pass and regression.
 std::string next_action(const Report& report);
@@ -62,10 +69,10 @@ std::string one_sided(const Report& report);
 
 std::string decision_text(const BenchmarkResult& row);  ///< "warning", "regressed, not confirmed"
 
-/// "+5.1 % (+3.0 to +7.0 %), threshold 5 %, 12 pairs, confirmed"
+/// "+5.1 % (+3.0 to +7.0 %), threshold 5 %, 12 pairs, confirmed", "..., 10 and 9 values"
 std::string evidence_text(const BenchmarkResult& row);
 
-/// "Intel(R) Xeon(R) CPU, 2 CPUs, 8.0 GiB, Linux 6.1.0, kvm"
+/// "Intel(R) Xeon(R) CPU, 2 CPUs, 8.0 GiB, Linux 6.1.0, kvm"; "" when nothing is known of it
 std::string machine_text(const Machine& machine);
 
 /// Seconds for people; "unknown" when not finite or absurd.

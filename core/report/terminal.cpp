@@ -70,8 +70,16 @@ enum Column : std::size_t {
 using Cells = std::array<std::string, column_count>;
 using Widths = std::array<int, column_count>;
 
-constexpr std::array<std::string_view, column_count> kTitles{
-    "benchmark", "metric", "base", "head", "change", "interval", "pairs", "decision"};
+Cells titles_of(const Report& report) {
+  return {"benchmark",
+          "metric",
+          "base",
+          "head",
+          "change",
+          "interval",
+          is_of_files(report) ? "values" : "pairs",
+          "decision"};
+}
 
 Cells cells_of(const BenchmarkResult& row) {
   return {one_line(row.name),
@@ -80,15 +88,15 @@ Cells cells_of(const BenchmarkResult& row) {
           side_text(row.head, row.metric),
           change_text(row),
           interval_text(row),
-          std::to_string(row.pairs),
+          count_text(row),
           decision_text(row)};
 }
 
 /// Width of every column; 0 for those that a narrow terminal has no room for.
-Widths fit_columns(const std::vector<Cells>& table, int width) {
+Widths fit_columns(const Cells& titles, const std::vector<Cells>& table, int width) {
   Widths widths{};
   for (std::size_t column = 0; column < column_count; ++column) {
-    widths[column] = display_width(kTitles[column]);
+    widths[column] = display_width(titles[column]);
     for (const Cells& row : table)
       widths[column] = std::max(widths[column], display_width(row[column]));
     if (column != name_column) widths[column] = std::min(widths[column], kUnitColumnMax);
@@ -154,15 +162,12 @@ std::string sentence(const std::string& hostile, const TerminalStyle& style, int
                          : wrapped(clip(one_line(hostile), kSentenceCharactersMax), style, indent);
 }
 
-std::string table(const Rows& rows, const TerminalStyle& style) {
+std::string table(const Rows& rows, const Cells& titles, const TerminalStyle& style) {
   if (rows.empty()) return "";
   const std::size_t shown = std::min(rows.size(), kRowsMax);
   std::vector<Cells> lines;
   for (std::size_t i = 0; i < shown; ++i) lines.push_back(cells_of(*rows[i]));
-  const Widths widths = fit_columns(lines, style.width);
-
-  Cells titles;
-  std::copy(kTitles.begin(), kTitles.end(), titles.begin());
+  const Widths widths = fit_columns(titles, lines, style.width);
   std::string out = table_line(titles, widths, Ink::none, style);
   for (std::size_t i = 0; i < shown; ++i)
     out += table_line(lines[i], widths, ink_of(*rows[i]), style);
@@ -185,9 +190,9 @@ std::string header(const Report& report, const TerminalStyle& style) {
   const std::string head = commit_text(report.head);
   if (!base.empty()) out += fit("base  " + base, style.width) + "\n";
   if (!head.empty()) out += fit("head  " + head, style.width) + "\n";
-  out +=
-      inked(sentence("on    " + machine_text(report.machine), style, 6), Ink::faint, style) + "\n";
-  return out;
+  if (const std::string machine = machine_text(report.machine); !machine.empty())
+    out += inked(sentence("on    " + machine, style, 6), Ink::faint, style);
+  return out + "\n";
 }
 
 std::string failed_stages(const Report& report, const TerminalStyle& style) {
@@ -279,7 +284,8 @@ std::string render_terminal(const Report& report, TerminalStyle style) {
   style.width = std::clamp(style.width, kWidthMin, kWidthMax);
   const Rows deciding = deciding_rows(report);
   const std::size_t others = shown_rows(report).size();
-  std::string out = header(report, style) + table(deciding, style) + notes(deciding, style);
+  std::string out =
+      header(report, style) + table(deciding, titles_of(report), style) + notes(deciding, style);
   out += failed_stages(report, style);
   out += sentence(one_sided(report), style);
   if (others > 0)

@@ -1,4 +1,4 @@
-// Six reports that every format is tested with. Fixed data: no clock, no version, no host of this
+// Seven reports that every format is tested with. Fixed data: no clock, no version, no host of this
 // machine.
 #pragma once
 
@@ -55,9 +55,11 @@ inline StageResult passed_stage(const std::string& name, const std::string& side
   return stage;
 }
 
-/// What all six have in common: two commits, a machine, two builds, one benchmark process.
+/// What the six of a check have in common: two commits, a machine, two builds, one benchmark
+/// process.
 inline Report common_report() {
   Report report;
+  report.command = "check";
   report.tool_version = "0.0.0";
   report.project = "my-app";
   report.started_at = "2026-01-02T03:04:05Z";
@@ -256,13 +258,45 @@ struct NamedReport {
   Report report;
 };
 
+/// Of result files: no commits, no machine, no pairs.
+inline Report compared_report() {
+  Report report;
+  report.command = "compare";
+  report.tool_version = "0.0.0";
+  report.started_at = "2026-01-02T03:04:05Z";
+  report.base.ref = "base/";
+  report.head.ref = "standard input";
+  report.verdict = Verdict::inconclusive;
+  report.reason_code = ReasonCode::budget;
+  report.reason =
+      "1 of 3 benchmark metrics is not decided: print: wall_time: one value on a side says nothing "
+      "about its noise";
+  const auto compared = [&](const std::string& name, const Judged& values, int base, int head) {
+    BenchmarkResult& row = report.benchmarks.emplace_back(judged(name, cpu_time(), values));
+    row.metric.name = "wall_time";
+    row.pairs = 0;
+    row.confirmed = false;
+    row.base->values = base;
+    row.head->values = head;
+  };
+  compared("parse", {Decision::clear, 0.002, -0.010, 0.014, 52'300, 52'400}, 10, 10);
+  compared("scan", {Decision::improved, -0.12, -0.15, -0.1, 100'000, 88'000}, 10, 9);
+  compared("print", {Decision::inconclusive, 0.1, 0, 0, 1'000, 1'100}, 1, 1);
+  report.benchmarks[2].effect_low = report.benchmarks[2].effect_high = std::nullopt;
+  report.benchmarks[2].note = "one value on a side says nothing about its noise";
+  report.warnings = {"repetitions of one run do not show what differs between runs"};
+  report.seconds = 0.002;
+  return report;
+}
+
 inline std::vector<NamedReport> all_reports() {
   return {{"regression", regression_report()},
           {"pass", pass_report()},
           {"inconclusive", inconclusive_report()},
           {"build_failed", build_failed_report()},
           {"mixed", mixed_report()},
-          {"remarks", remarks_report()}};
+          {"remarks", remarks_report()},
+          {"compared", compared_report()}};
 }
 
 }  // namespace melisai::fixtures

@@ -91,6 +91,7 @@ TEST(ReportJson, ReadsTheFirstFormOfVersionOne) {
   const Result<Report> report = report_from_json(*json);
   ASSERT_TRUE(report) << report.error().message;
   Report expected = fixtures::mixed_report();
+  expected.command = "";
   expected.benchmarks.back().gating = false;
   expected.benchmarks.back().level = Level::off;
   expected.measurements[0].configuration = "";
