@@ -45,6 +45,12 @@ std::optional<double> Comparison::effect(double value) const {
   return change;
 }
 
+bool is_too_coarse(const Metric& metric, std::span<const double> base, std::span<const double> head,
+                   const Comparison& comparison) {
+  if (metric.tier != Tier::time) return false;
+  return grid_step(base, head) > comparison.threshold * std::abs(comparison.base_median);
+}
+
 Comparison scale_of(std::span<const double> base, std::span<const double> head,
                     const Threshold& threshold) {
   Comparison comparison;

@@ -32,6 +32,11 @@ struct Comparison {
   double threshold = 0;
 };
 
+/// Whether a slowdown of the threshold may hide within one tick of the clock of a time, however
+/// often it says the same.
+bool is_too_coarse(const Metric& metric, std::span<const double> base, std::span<const double> head,
+                   const Comparison& comparison);
+
 /// The scale alone, without `values`; each side has its own length >= 1.
 Comparison scale_of(std::span<const double> base, std::span<const double> head,
                     const Threshold& threshold);

@@ -9,6 +9,7 @@
 #include "core/gate/rules.h"
 #include "core/gate/series.h"
 #include "core/gate/time_metric.h"
+#include "core/gate/wording.h"
 
 namespace melisai::gate {
 namespace {
@@ -54,9 +55,7 @@ Series warm_up_series(const SeriesId& id, const Value* base, const Value* head, 
     const bool is_time_choice = id.metric == choice.metric;
     const bool by_default = gates_by_default(metric, choice.metric);
     const Level level = level_for(metric, by_default, ruling);
-    const std::string why = is_time_choice ? choice.why
-                            : by_default   ? ""
-                                           : "gates because a rule names it";
+    const std::string why = is_time_choice ? choice.why : by_default ? "" : kGatesByRule;
     if (level != Level::off) series.make_gating(level, why);
   }
   return series;

@@ -135,14 +135,16 @@ BenchmarkResult judge_recording(const Recording& recording, const Policy& policy
 struct SampledSeries {
   SeriesId id;
   Metric metric;
-  std::vector<double> base, head;  ///< usable (finite, below 1e150), in any order
+  std::vector<double> base, head;  ///< in any order
+  std::string defect;              ///< why the two sides cannot be compared; "" when they can
 };
 
 /// What can be said of values that were measured apart: decisions by rank limits of the shift,
 /// which hold for the whole suite like those of a check. There are no fresh values, so a regression
 /// counts as confirmed. One value a side says nothing about noise: it is inconclusive, unless the
-/// metric is exact or `noise_floor` (a fraction: how far two values of equal programs lie apart) is
-/// known. What gates is what gates in a check. In the order of `series`.
+/// metric is exact or `noise_floor` (a fraction: how far two values of equal programs lie apart,
+/// and then no interval is narrower) is known. What gates is what gates in a check. In the order of
+/// `series`.
 std::vector<BenchmarkResult> judge_samples(const std::vector<SampledSeries>& series,
                                            const Policy& policy, std::optional<double> noise_floor);
 

@@ -8,6 +8,7 @@
 #include "core/gate/gate.h"
 #include "core/gate/gating.h"
 #include "core/gate/rules.h"
+#include "core/gate/series.h"
 #include "core/gate/time_metric.h"
 #include "core/gate/wording.h"
 #include "core/stats/two_samples.h"
@@ -34,6 +35,10 @@ bool is_constant(const std::vector<double>& values) {
   return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
 }
 
+bool is_zero(const std::vector<double>& values) {
+  return values.front() == 0 && is_constant(values);
+}
+
 std::vector<double> on_scale(const std::vector<double>& values, const Comparison& scale,
                              Better better) {
   const double sign = better == Better::higher ? -1 : 1;
@@ -47,28 +52,39 @@ std::vector<double> on_scale(const std::vector<double>& values, const Comparison
 /// Judges series one by one.
 class Sampler {
  public:
-  Sampler(const Policy& policy, std::optional<double> noise_floor, int suite)
-      : policy_(policy),
-        noise_floor_(noise_floor),
-        alarm_(policy.false_alarm / std::max(suite, 1)) {}
+  /// `gating`: series over which the false-alarm promise is split.
+  Sampler(const Policy& policy, std::optional<double> noise_floor, int gating)
+      : policy_(policy), noise_floor_(noise_floor), gating_(std::max(gating, 1)) {}
 
   /// `result` knows what gates; filled with what the values say.
   void judge(const SampledSeries& series, const Threshold& threshold, BenchmarkResult& result) {
     const Comparison scale = scale_of(series.base, series.head, threshold);
-    result.base = Side{scale.base_median};
-    result.head = Side{scale.head_median};
     result.threshold = scale.threshold;
     result.from_zero = scale.base_median == 0 && scale.head_median != 0;
-    const stats::Shift shift = shift_of(series, scale);
+    const double alarm =
+        result.level == Level::off ? policy_.false_alarm : policy_.false_alarm / gating_;
+    const stats::Shift shift = shift_of(series, scale, alarm);
     result.effect = scale.effect(shift.estimate);
     result.effect_low = shift.low ? scale.effect(*shift.low) : std::nullopt;
     result.effect_high = shift.high ? scale.effect(*shift.high) : std::nullopt;
-    decide(shift, scale.delta, result);
-    if (result.decision == Decision::inconclusive) result.note = why_open(series, shift);
+    if (series.metric.tier == Tier::time && is_zero(series.base) && is_zero(series.head)) {
+      result.decision = Decision::failed;
+      result.note = measured_zero(series.metric);
+    } else if (series.metric.better == Better::unknown) {
+      const bool is_within =
+          shift.low && shift.high && *shift.low > -scale.delta && *shift.high < scale.delta;
+      result.decision = is_within ? Decision::clear : Decision::inconclusive;
+      if (!is_within) result.note = kDirectionUnknown;
+    } else {
+      decide(series, shift, scale, result);
+      if (result.decision == Decision::inconclusive && result.level != Level::off &&
+          result.note.empty())
+        result.note = why_open(series, shift, alarm);
+    }
   }
 
  private:
-  stats::Shift shift_of(const SampledSeries& series, const Comparison& scale) {
+  stats::Shift shift_of(const SampledSeries& series, const Comparison& scale, double alarm) {
     const std::vector<double> base = on_scale(series.base, scale, series.metric.better);
     const std::vector<double> head = on_scale(series.head, scale, series.metric.better);
     // Equal programs give equal counts: nothing but the change itself is between them.
@@ -76,19 +92,25 @@ class Sampler {
       const double change = head.front() - base.front();
       return {.estimate = change, .low = change, .high = change};
     }
-    stats::Shift shift = limits_.between(base, head, alarm_, policy_.miss);
-    if (noise_floor_ && scale.logarithmic && !(shift.low && shift.high)) {
+    stats::Shift shift = limits_.between(base, head, alarm, policy_.miss);
+    if (noise_floor_ && scale.logarithmic) {
+      // Repetitions of one run may agree better than two runs of equal programs do.
       const double noise = std::log1p(*noise_floor_);
-      shift.low = shift.estimate - noise;
-      shift.high = shift.estimate + noise;
+      shift.low = std::min(shift.low.value_or(shift.estimate), shift.estimate - noise);
+      shift.high = std::max(shift.high.value_or(shift.estimate), shift.estimate + noise);
     }
     return shift;
   }
 
-  static void decide(const stats::Shift& shift, double delta, BenchmarkResult& result) {
+  static void decide(const SampledSeries& series, const stats::Shift& shift,
+                     const Comparison& scale, BenchmarkResult& result) {
     result.decision = Decision::inconclusive;
-    if (shift.high && *shift.high < delta) {
-      const bool is_better = shift.estimate <= -delta && *shift.high < 0;
+    if (shift.high && *shift.high < scale.delta) {
+      if (is_too_coarse(series.metric, series.base, series.head, scale)) {
+        result.note = kTooCoarse;
+        return;
+      }
+      const bool is_better = shift.estimate <= -scale.delta && *shift.high < 0;
       result.decision = is_better ? Decision::improved : Decision::clear;
     } else if (shift.low && *shift.low > 0) {
       result.decision = Decision::regressed;
@@ -96,42 +118,74 @@ class Sampler {
     }
   }
 
-  std::string why_open(const SampledSeries& series, const stats::Shift& shift) const {
-    const auto counts = [&] {
-      return std::to_string(series.base.size()) + " and " + std::to_string(series.head.size()) +
-             " values";
-    };
-    if (std::min(series.base.size(), series.head.size()) == 1)
+  std::string why_open(const SampledSeries& series, const stats::Shift& shift, double alarm) const {
+    if (std::min(series.base.size(), series.head.size()) == 1 && !noise_floor_)
       return "one value on a side says nothing about its noise; compare several result files a "
              "side, or give --noise-floor";
+    const std::string counts = std::to_string(series.base.size()) + " and " +
+                               std::to_string(series.head.size()) + " values";
+    if (noise_floor_ && shift.low && shift.high)
+      return counts + " and a noise floor of " + short_percent(*noise_floor_) +
+             " do not rule the threshold out";
     if (!shift.low || !shift.high)
-      return counts() + ": a verdict takes at least " +
-             std::to_string(stats::ShiftLimits::values_needed(std::min(alarm_, policy_.miss))) +
+      return counts + ": a verdict takes " +
+             std::to_string(stats::ShiftLimits::values_needed(std::min(alarm, policy_.miss))) +
              " on each side";
-    return counts() + " do not rule the threshold out; more would";
+    return counts + " do not rule the threshold out; more would";
   }
 
   const Policy& policy_;
   std::optional<double> noise_floor_;
-  double alarm_;  ///< of one series
+  int gating_;
   stats::ShiftLimits limits_;
 };
+
+Side side_of(const std::vector<double>& values) {
+  return {.median = median_of(values), .values = static_cast<int>(values.size())};
+}
+
+/// Why the series cannot be judged; "" when it can.
+std::string defect_of(const SampledSeries& series) {
+  if (!series.defect.empty()) return series.defect;
+  for (const auto* values : {&series.base, &series.head})
+    if (!std::all_of(values->begin(), values->end(), is_usable))
+      return std::string(values == &series.base ? "base" : "head") +
+             " holds a value that is not a finite number";
+  return "";
+}
 
 /// What gates and how strictly, before anything is judged.
 BenchmarkResult prepared(const SampledSeries& series, const TimeChoice& choice,
                          const Policy& policy) {
-  const bool by_default = gates_by_default(series.metric, choice.metric);
   BenchmarkResult result{.name = series.id.benchmark, .metric = series.metric};
-  result.level = level_for(series.metric, by_default, ruling_for(series.id, policy));
-  result.gating = result.level == Level::fail;
-  if (result.gating && series.id.metric == choice.metric) result.gates_because = choice.why;
-  if (!is_on_both_sides(series)) {
+  if (!series.base.empty()) result.base = side_of(series.base);
+  if (!series.head.empty()) result.head = side_of(series.head);
+  const Ruling ruling = ruling_for(series.id, policy);
+  if (const std::string defect = defect_of(series); !defect.empty()) {
+    // What would have gated must not vanish from the verdict.
+    const bool by_default =
+        series.metric.tier == Tier::time || gates_by_default(series.metric, choice.metric);
+    result.level = level_for(series.metric, by_default, ruling);
+    result.decision = Decision::failed;
+    result.note = defect;
+  } else if (!is_on_both_sides(series)) {
+    result.level = Level::off;
     result.decision = series.base.empty() ? Decision::added : Decision::removed;
-    result.gating = false;
-    const std::vector<double>& there = series.base.empty() ? series.head : series.base;
-    (series.base.empty() ? result.head : result.base) = Side{median_of(there)};
+  } else {
+    const bool by_default = gates_by_default(series.metric, choice.metric);
+    result.level = level_for(series.metric, by_default, ruling);
+    if (result.level != Level::off)
+      result.gates_because = series.id.metric == choice.metric ? choice.why
+                             : by_default                      ? ""
+                                                               : kGatesByRule;
   }
+  result.gating = result.level == Level::fail;
   return result;
+}
+
+/// Prepared results are still open unless there is nothing to judge.
+bool is_judged(const BenchmarkResult& prepared) {
+  return prepared.decision == Decision::inconclusive;
 }
 
 }  // namespace
@@ -142,16 +196,16 @@ std::vector<BenchmarkResult> judge_samples(const std::vector<SampledSeries>& all
   const Pair medians = medians_of(all);
   std::map<std::string, TimeChoice> choices;
   std::vector<BenchmarkResult> results;
-  int suite = 0;
+  int gating = 0;
   for (const SampledSeries& series : all) {
     const auto [choice, is_new] = choices.try_emplace(series.id.benchmark);
     if (is_new) choice->second = choose_time_metric({&medians, 1}, series.id.benchmark);
     results.push_back(prepared(series, choice->second, policy));
-    if (is_on_both_sides(series) && results.back().level != Level::off) ++suite;
+    if (is_judged(results.back()) && results.back().level != Level::off) ++gating;
   }
-  Sampler sampler(policy, noise_floor, suite);
+  Sampler sampler(policy, noise_floor, gating);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!is_on_both_sides(all[i])) continue;
+    if (!is_judged(results[i])) continue;
     const Ruling ruling = ruling_for(all[i].id, policy);
     sampler.judge(all[i], threshold_for(all[i].metric, policy, ruling.threshold), results[i]);
   }

@@ -79,8 +79,7 @@ Comparison Series::comparison() const { return compare(base_, head_, metric_.bet
 
 void Series::judge_stage(const Judge& judge) {
   if (metric_.tier == Tier::time && all_zero(base_) && all_zero(head_)) {
-    fail("measured 0" + (metric_.unit.empty() ? "" : " " + metric_.unit) +
-         ": the clock is too coarse or the compiler removed the work");
+    fail(measured_zero(metric_));
     return;
   }
   looked_at_ = pairs();
@@ -93,7 +92,7 @@ void Series::judge_stage(const Judge& judge) {
   const auto stage = std::span(comparison.values).subspan(static_cast<std::size_t>(stage_start_));
   const stats::Look look = judge.test.look(stage, levels_of(rates, comparison.delta));
   const bool is_clear = decision_ == Decision::clear || look.finding == stats::Finding::clear;
-  if (is_clear && is_too_coarse(comparison)) return;
+  if (is_clear && is_too_coarse(metric_, base_, head_, comparison)) return;
   if (is_clear) {
     clear(gain_of(comparison, judge), judge);
   } else if (look.finding == stats::Finding::slower) {
@@ -101,13 +100,6 @@ void Series::judge_stage(const Judge& judge) {
   } else if (is_hopeless(comparison, judge)) {
     decided_ = true;
   }
-}
-
-/// A slowdown of the threshold may hide within one tick of such a clock, however often it says the
-/// same.
-bool Series::is_too_coarse(const Comparison& comparison) const {
-  if (metric_.tier != Tier::time) return false;
-  return grid_step(base_, head_) > comparison.threshold * std::abs(comparison.base_median);
 }
 
 bool Series::is_hopeless(const Comparison& comparison, const Judge& judge) const {
@@ -220,10 +212,9 @@ BenchmarkResult Series::result(const Judge& judge) const {
 
 std::string Series::open_note(const Comparison& comparison, const Knowledge& known,
                               const Judge& judge) const {
-  if (metric_.better == Better::unknown) return "direction unknown: shown, not judged";
+  if (metric_.better == Better::unknown) return kDirectionUnknown;
   if (!gating()) return "";
-  if (is_too_coarse(comparison))
-    return "the clock is too coarse: it ticks in steps larger than the threshold";
+  if (is_too_coarse(metric_, base_, head_, comparison)) return kTooCoarse;
   const std::string cause = cannot_turn_red(judge.pairs_max);
   const std::string end = cause.empty() ? "" : "; " + cause;
   if (confirming()) {

@@ -65,7 +65,6 @@ class Series {
 
   void judge_stage(const Judge& judge);
   void judge_unknown_direction(const Comparison& comparison, const Judge& judge);
-  bool is_too_coarse(const Comparison& comparison) const;
   bool is_hopeless(const Comparison& comparison, const Judge& judge) const;
   Knowledge knowledge(const Comparison& comparison, const Judge& judge) const;
   void suspect();

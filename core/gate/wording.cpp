@@ -38,4 +38,8 @@ std::string count_of(int number, const std::string& noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
+std::string measured_zero(const Metric& metric) {
+  return "measured 0 " + metric.unit + ": the clock is too coarse or the compiler removed the work";
+}
+
 }  // namespace melisai::gate

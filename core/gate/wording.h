@@ -19,4 +19,12 @@ std::string worse_adjective(const Metric& metric);
 /// "1 pair", "12 pairs".
 std::string count_of(int number, const std::string& noun);
 
+/// Why a time that is always 0 cannot be judged.
+std::string measured_zero(const Metric& metric);
+
+constexpr const char* kTooCoarse =
+    "the clock is too coarse: it ticks in steps larger than the threshold";
+constexpr const char* kDirectionUnknown = "direction unknown: shown, not judged";
+constexpr const char* kGatesByRule = "gates because a rule names it";
+
 }  // namespace melisai::gate
