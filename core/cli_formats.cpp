@@ -10,10 +10,6 @@ namespace {
 constexpr const char* kFormatHelp =
     "What the files are (default auto; `melisai-gate formats` lists them)";
 
-std::string file_argument(const std::string& typed) {
-  return typed == "-" || typed.empty() ? typed : absolute(typed);
-}
-
 }  // namespace
 
 FormatsParser::FormatsParser(CLI::App& app) : app_(app) {
@@ -99,8 +95,8 @@ Result<Invocation> FormatsParser::compare() const {
   CompareRequest& request = command.request;
   if (base_.empty() || head_.empty()) return usage(base_.empty() ? "BASE" : "HEAD", "is empty");
   if (base_ == "-" && head_ == "-") return usage("compare", "only one side can be standard input");
-  request.base = file_argument(base_);
-  request.head = file_argument(head_);
+  request.base = base_;
+  request.head = head_;
   MELISAI_TRY(request.format, format());
   MELISAI_TRY(request.overrides, read_overrides(typed_));
   request.only = only_;
@@ -113,7 +109,7 @@ Result<Invocation> FormatsParser::compare() const {
 Result<Invocation> FormatsParser::parse() const {
   if (file_.empty()) return usage("FILE", "is empty");
   ParseRequest request;
-  request.file = file_argument(file_);
+  request.file = file_;
   request.json = typed_.display.json;
   MELISAI_TRY(request.format, format());
   return Invocation(std::move(request));

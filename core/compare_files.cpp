@@ -17,11 +17,14 @@ namespace {
 using formats::Reading;
 using formats::Readings;
 
+bool is_alike(const Metric& a, const Metric& b) { return a.unit == b.unit && a.better == b.better; }
+
 /// One side's values, run by run.
 struct Sampled {
   std::map<SeriesId, std::vector<double>> values;
   std::map<SeriesId, Metric> metrics;
   std::vector<SeriesId> order;  ///< in which they first came
+  std::set<SeriesId> mixed;     ///< of different units or directions in different runs
   std::map<std::string, std::string> failed;
 };
 
@@ -34,6 +37,7 @@ Sampled sampled(const std::vector<Readings>& runs) {
       const SeriesId id{reading.benchmark, reading.metric.name};
       const auto [known, is_new] = side.metrics.try_emplace(id, reading.metric);
       if (is_new) side.order.push_back(id);
+      if (!is_alike(known->second, reading.metric)) side.mixed.insert(id);
       std::vector<double>& values = side.values[id];
       if (runs.size() == 1 && !reading.values.empty())
         values = reading.values;
@@ -43,14 +47,6 @@ Sampled sampled(const std::vector<Readings>& runs) {
     side.failed.insert(run.failed.begin(), run.failed.end());
   }
   return side;
-}
-
-BenchmarkResult failed_result(const std::string& name, const Metric& metric,
-                              const std::string& note) {
-  BenchmarkResult result{.name = name, .metric = metric, .decision = Decision::failed};
-  result.gating = true;
-  result.note = note;
-  return result;
 }
 
 /// Benchmarks of both sides in the order of the head, then those that only the base has.
@@ -80,20 +76,27 @@ class Comparison {
     // A failure of one side is told once, not as a benchmark that came or went.
     if (base_.failed.contains(id.benchmark) || head_.failed.contains(id.benchmark)) return;
     const auto base = base_.metrics.find(id), head = head_.metrics.find(id);
-    const Metric& metric = head != head_.metrics.end() ? head->second : base->second;
-    if (base != base_.metrics.end() && head != head_.metrics.end() &&
-        base->second != head->second) {
-      failures_.push_back(failed_result(id.benchmark, metric,
-                                        "base and head report different units or directions"));
-      return;
-    }
-    series_.push_back({id, metric, values_of(base_, id), values_of(head_, id)});
+    const bool is_in_base = base != base_.metrics.end(), is_in_head = head != head_.metrics.end();
+    gate::SampledSeries series{.id = id,
+                               .metric = is_in_head ? head->second : base->second,
+                               .base = values_of(base_, id),
+                               .head = values_of(head_, id),
+                               .defect = ""};
+    if (is_in_base && is_in_head && !is_alike(base->second, head->second))
+      series.defect = "base and head report different units or directions";
+    for (const Sampled* side : {&base_, &head_})
+      if (side->mixed.contains(id))
+        series.defect = "the runs of one side report different units or directions";
+    series_.push_back(std::move(series));
   }
 
   void take_failure(const std::string& name, bool is_base, const std::string& why) {
     if (!is_selected(name)) return;
-    failures_.push_back(failed_result(name, {.name = "wall_time", .unit = "ns", .tier = Tier::time},
-                                      std::string(is_base ? "base: " : "head: ") + why));
+    BenchmarkResult& failure = failures_.emplace_back();
+    failure.name = name;
+    failure.decision = Decision::failed;
+    failure.gating = true;
+    failure.note = std::string(is_base ? "base: " : "head: ") + why;
   }
 
   static std::vector<double> values_of(const Sampled& side, const SeriesId& id) {
@@ -111,7 +114,8 @@ class Comparison {
 
 /// What nobody sees in the numbers.
 std::vector<std::string> caveats(const std::vector<Readings>& base,
-                                 const std::vector<Readings>& head) {
+                                 const std::vector<Readings>& head,
+                                 std::optional<double> noise_floor) {
   std::vector<std::string> all;
   if (base.front().format != head.front().format)
     all.push_back("base is " + base.front().format + " and head is " + head.front().format +
@@ -120,12 +124,17 @@ std::vector<std::string> caveats(const std::vector<Readings>& base,
     return runs.size() == 1 && std::any_of(runs[0].readings.begin(), runs[0].readings.end(),
                                            [](const Reading& r) { return r.values.size() > 1; });
   };
-  if (repeats(base) || repeats(head))
+  if (noise_floor)
+    all.push_back("no difference within --noise-floor " + report::format_percent(*noise_floor) +
+                  " counts, and every decision rests on that number: it was given, not measured");
+  else if (repeats(base) || repeats(head))
     all.emplace_back(
         "repetitions of one run do not show what differs between runs; a directory with one result "
         "file a run does, and `melisai-gate check` measures both sides in turn");
   return all;
 }
+
+std::string name_of(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 Step<std::vector<Readings>> read_side(const std::string& path, const FormatSpec& format) {
   return step(formats::read_runs(path, format, {}), ReasonCode::configuration);
@@ -140,7 +149,7 @@ Step<void> compare_into(Report& report, const CompareRequest& request, const Pol
       Comparison(base_side, head_side, request.only).judged(policy, request.noise_floor);
   if (report.benchmarks.empty())
     return Stop{ReasonCode::configuration, "--only matches no benchmark of either side"};
-  report.warnings = caveats(base, head);
+  report.warnings = caveats(base, head, request.noise_floor);
   return {};
 }
 
@@ -152,10 +161,11 @@ Outcome compare_files(const CompareRequest& request, World& world) {
   apply(request.overrides, project);
   const Policy& policy = project.gate;
   Report report;
+  report.command = "compare";
   report.tool_version = kVersion;
   report.started_at = utc_time(world.clock.now());
-  report.base.ref = request.base;
-  report.head.ref = request.head;
+  report.base.ref = name_of(request.base);
+  report.head.ref = name_of(request.head);
   report.threshold = policy.threshold;
   report.false_alarm = policy.false_alarm;
   report.miss = policy.miss;

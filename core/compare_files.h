@@ -10,8 +10,8 @@
 namespace melisai {
 
 struct CompareRequest {
-  std::string base, head;  ///< absolute; a result file, what a tool leaves in a directory, or a
-                           ///< directory with one result file a run; base may be "-"
+  std::string base, head;  ///< as typed: a result file, what a tool leaves in a directory, or a
+                           ///< directory with one result file a run; one of them may be "-"
   FormatSpec format{.name = "auto", .json = {}, .regex = {}};
   Overrides overrides;
   std::string only;  ///< glob over benchmarks, "" for all

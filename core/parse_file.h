@@ -11,7 +11,7 @@
 namespace melisai {
 
 struct ParseRequest {
-  std::string file;  ///< absolute; "-" for standard input; or what a tool leaves in a directory
+  std::string file;  ///< as typed; "-" for standard input; or what a tool leaves in a directory
   FormatSpec format{.name = "auto", .json = {}, .regex = {}};
   bool json = false;
 };

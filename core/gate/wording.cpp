@@ -39,7 +39,8 @@ std::string count_of(int number, const std::string& noun) {
 }
 
 std::string measured_zero(const Metric& metric) {
-  return "measured 0 " + metric.unit + ": the clock is too coarse or the compiler removed the work";
+  return "measured 0" + (metric.unit.empty() ? "" : " " + metric.unit) +
+         ": the clock is too coarse or the compiler removed the work";
 }
 
 }  // namespace melisai::gate
