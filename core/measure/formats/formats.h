@@ -76,8 +76,8 @@ Result<std::vector<Readings>> read_runs(const std::string& path, const FormatSpe
 Result<Readings> read_text(std::string_view text, const std::string& source, const FormatSpec& spec,
                            const Limits& limits);
 
-/// Arguments that make the tool rerun exactly these benchmarks: "{regex}" in a run line's filter is
-/// replaced by what this returns. "" when the format cannot.
+/// What makes the tool rerun exactly these benchmarks: "{regex}" in a run line's filter is replaced by
+/// it. A regular expression over whole names where no better way is known.
 std::string filter_for(const std::string& format, const std::vector<std::string>& names);
 
 /// The template that carries it, e.g. "--benchmark_filter={regex}"; "" when the format cannot.

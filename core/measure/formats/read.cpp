@@ -166,7 +166,8 @@ Result<Readings> read_text(std::string_view text, const std::string& source, con
 
 std::string filter_for(const std::string& name, const std::vector<std::string>& names) {
   const Format* const format = find_format(name);
-  return format != nullptr && format->filter != nullptr ? format->filter(names) : "";
+  return format != nullptr && format->filter != nullptr ? format->filter(names)
+                                                        : exact_names_regex(names);
 }
 
 std::string_view filter_template(const std::string& name) {
