@@ -89,23 +89,25 @@ bool is_missing(const Exit& exit, const Side& side, const std::string& last_erro
 
 /// One process run is one observation of each benchmark: repetitions within a run are correlated,
 /// so their median counts once.
-Result<Observation> observation_from(const std::string& text, const BenchmarkSpec& spec,
-                                     int metrics_max) {
+Observation observation_from(const formats::Readings& readings, const std::string& process) {
+  Observation observation;
+  for (const formats::Reading& reading : readings.readings)
+    observation.values[{process + "/" + reading.benchmark, reading.metric.name}] = {reading.metric,
+                                                                                    reading.value};
+  for (const auto& [benchmark, why] : readings.failed)
+    observation.failed[process + "/" + benchmark] = why;
+  return observation;
+}
+
+Result<formats::Readings> readings_in(const std::string& text, const FormatSpec& format,
+                                      int metrics_max) {
   formats::Limits limits;
   limits.readings_max = static_cast<std::size_t>(metrics_max);
-  const Result<formats::Readings> read =
-      formats::read_text(text, "the result", spec.format, limits);
+  Result<formats::Readings> read = formats::read_text(text, "the result", format, limits);
   if (!read && read.error().code == Errc::limit)
     return with_context(read.error(), "measure.metrics_max = " + std::to_string(metrics_max) +
                                           " or a limit of the format");
-  if (!read) return read.error();
-  Observation observation;
-  for (const formats::Reading& reading : read->readings)
-    observation.values[{spec.name + "/" + reading.benchmark, reading.metric.name}] = {
-        reading.metric, reading.value};
-  for (const auto& [benchmark, why] : read->failed)
-    observation.failed[spec.name + "/" + benchmark] = why;
-  return observation;
+  return read;
 }
 
 std::set<std::string> names_in(const Observation& observation) {
@@ -118,6 +120,7 @@ std::set<std::string> names_in(const Observation& observation) {
 
 struct PairRunner::Plan {
   Placement placement;
+  FormatSpec format;            ///< once the first result is read, never "auto"
   std::string filter;           ///< template with {regex}; "" when the process always runs whole
   std::set<std::string> known;  ///< full names seen in the warm-up
   std::vector<Usage> warm_ups;
@@ -235,9 +238,11 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
     text = read_file(side_dir + "/stdout", options_.result_max);
   if (!text) return fail(text.error().message);
   if (text->empty()) return fail("wrote nothing to $MELISAI_RESULT and nothing to standard output");
-  Result<Observation> parsed = observation_from(*text, spec, options_.metrics_max);
-  if (!parsed) return fail(parsed.error().message);
-  return parsed;
+  const Result<formats::Readings> read = readings_in(*text, plan.format, options_.metrics_max);
+  if (!read) return fail(read.error().message);
+  // Both sides are read alike, and later results cannot be taken for another format.
+  if (plan.format.name == "auto") plan.format.name = read->format;
+  return observation_from(*read, spec.name);
 }
 
 Result<Pair> PairRunner::run_pair(const Subject& subject, Plan& plan, int index,
@@ -263,8 +268,7 @@ Result<Pair> PairRunner::run_pair(const Subject& subject, Plan& plan, int index,
 
 Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left) {
   Plan& plan = plans_[subject.spec.name];
-  plan.filter = subject.spec.filter;
-  if (plan.filter.empty()) plan.filter = formats::filter_template(subject.spec.format.name);
+  plan.format = subject.spec.format;
   plan.measurement.benchmark = subject.spec.name;
   Pair failed;
   MELISAI_TRY(const bool base_ready, set_up(subject, subject.base, failed.base, plan, time_left));
@@ -273,6 +277,8 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
 
   Result<Pair> pair = run_pair(subject, plan, 0, "", time_left);
   if (!pair) return pair;
+  plan.filter = subject.spec.filter;
+  if (plan.filter.empty()) plan.filter = formats::filter_template(plan.format.name);
   for (const Observation* half : {&pair->base, &pair->head}) plan.known.merge(names_in(*half));
   const Pinning& pinning = subject.spec.pin ? *subject.spec.pin : options_.pin;
   plan.placement = decide_placement(pinning, usable_cpus(), plan.warm_ups);
@@ -314,7 +320,7 @@ Result<Pair> PairRunner::measure(const Subject& subject, int index,
     if (full_name.size() > subject.spec.name.size())
       names.push_back(full_name.substr(subject.spec.name.size() + 1));
   const bool subset = !plan.filter.empty() && !names.empty() && open.size() < plan.known.size();
-  const std::string regex = subset ? formats::filter_for(subject.spec.format.name, names) : "";
+  const std::string regex = subset ? formats::filter_for(plan.format.name, names) : "";
   const bool use_filter = subset && regex.size() <= kFilterMax;
   MELISAI_TRY(Pair pair, run_pair(subject, plan, index, use_filter ? regex : "", time_left));
   if (use_filter) {

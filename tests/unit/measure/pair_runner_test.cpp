@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr Milliseconds kLong{1'000'000};
 
@@ -218,6 +219,54 @@ TEST_F(PairRunnerTest, FiltersOnlyWhenSomeBenchmarksAreDecided) {
   const auto pair = pairs.measure(subject, 2, {"b/BM_A"}, kLong);
   EXPECT_EQ(processes.commands.back().argv.back(), "exec bench --benchmark_filter='^(BM_A)$'");
   EXPECT_EQ(pair->head.values.size(), 2u);
+}
+
+TEST_F(PairRunnerTest, AFormatIsFoundOutOnceAndFiltersLikeOneThatWasNamed) {
+  int runs = 0;
+  FakeProcessRunner processes([&](const Command& command) {
+    FakeProcessRunner::print(command, ++runs <= 4 ? benchmarks({"BM_A", "BM_B"}) : "hello");
+    return finished();
+  });
+  PairRunner pairs = pairs_with(processes);
+  const Subject subject = subject_running("bench", "auto");
+  const auto warm_up = pairs.warm_up(subject, kLong);
+  ASSERT_TRUE(warm_up);
+  EXPECT_TRUE(warm_up->head.failed.empty());
+  ASSERT_TRUE(pairs.measure(subject, 1, {"b/BM_A"}, kLong));
+  EXPECT_EQ(processes.commands.back().argv.back(), "exec bench --benchmark_filter='^(BM_A)$'");
+  const auto pair = pairs.measure(subject, 2, {"b/BM_A", "b/BM_B"}, kLong);
+  ASSERT_TRUE(pair);
+  EXPECT_THAT(pair->base.failed.at("b"), Not(HasSubstr("no known format")));
+}
+
+TEST_F(PairRunnerTest, ADescribedResultIsReadAndFilteredByItsNames) {
+  FakeProcessRunner processes([](const Command& command) {
+    FakeProcessRunner::print(command, "a.b 12 ms\nc 3 ms\n");
+    return finished();
+  });
+  PairRunner pairs = pairs_with(processes);
+  Subject subject = subject_running("bench");
+  subject.spec.format.regex = RegexLayout{
+      .pattern = R"(^(?P<name>\S+) (?P<value>\d+) ms)", .unit = "ms", .metric = "", .better = {}};
+  subject.spec.filter = "--only={regex}";
+  const auto warm_up = pairs.warm_up(subject, kLong);
+  ASSERT_TRUE(warm_up);
+  EXPECT_EQ(warm_up->base.values.at({"b/a.b", "wall_time"}).value, 12e6);
+  ASSERT_TRUE(pairs.measure(subject, 1, {"b/a.b"}, kLong));
+  EXPECT_EQ(processes.commands.back().argv.back(), R"(exec bench --only='^(a\.b)$')");
+}
+
+TEST_F(PairRunnerTest, AResultWithMoreMetricsThanAllowedFailsAndNamesTheLimit) {
+  FakeProcessRunner processes([](const Command& command) {
+    FakeProcessRunner::print(command, benchmarks({"BM_A", "BM_B"}));
+    return finished();
+  });
+  MeasureOptions options;
+  options.metrics_max = 3;
+  PairRunner pairs = pairs_with(processes, options);
+  const auto warm_up = pairs.warm_up(subject_running("bench", "auto"), kLong);
+  ASSERT_TRUE(warm_up);
+  EXPECT_THAT(warm_up->base.failed.at("b"), HasSubstr("measure.metrics_max = 3"));
 }
 
 TEST_F(PairRunnerTest, RunsWholeAgainWhenTheLineCannotTakeAFilter) {
