@@ -1,6 +1,7 @@
 #include "core/run/configuration.h"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "core/base/hash.h"
@@ -18,14 +19,22 @@ void append(std::ostream& text, const std::map<std::string, std::string>& env) {
   for (const auto& [name, value] : env) text << "env " << name << '=' << value << '\n';
 }
 
+void append(std::ostream& text, std::optional<Better> better) {
+  text << '\0' << (better ? static_cast<int>(*better) : -1) << '\n';
+}
+
 void append(std::ostream& text, const FormatSpec& format) {
   text << "format " << format.name << '\n';
-  if (format.json)
+  if (format.json) {
     text << "json " << format.json->items << '\0' << format.json->name << '\0' << format.json->value
-         << '\0' << format.json->unit << '\0' << format.json->metric << '\n';
-  if (format.regex)
+         << '\0' << format.json->unit << '\0' << format.json->metric;
+    append(text, format.json->better);
+  }
+  if (format.regex) {
     text << "regex " << format.regex->pattern << '\0' << format.regex->unit << '\0'
-         << format.regex->metric << '\n';
+         << format.regex->metric;
+    append(text, format.regex->better);
+  }
 }
 
 void append(std::ostream& text, const Pinning& pin) {

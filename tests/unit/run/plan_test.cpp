@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "core/run/configuration.h"
+
 namespace melisai::run {
 namespace {
 
@@ -129,6 +133,33 @@ TEST(CommandLinePipelines, RunWithoutABuild) {
   EXPECT_TRUE(make_plan({.pipelines = *pipelines}, ""));
   EXPECT_FALSE(pipelines_from({.build = "make"}));
   EXPECT_EQ(pipelines_from({.bench = {"./a", " "}}).error().code, Errc::usage);
+}
+
+TEST(Plan, IsConfiguredOtherwiseWhenResultsAreReadOtherwise) {
+  const auto hash_of = [](const FormatSpec& format) {
+    Plan plan;
+    plan.benchmarks.emplace_back().format = format;
+    return configuration_hash(plan, {});
+  };
+  const auto regex = [](std::optional<Better> better) {
+    FormatSpec format;
+    format.regex = RegexLayout{.pattern = "x", .unit = "ns", .metric = "", .better = better};
+    return format;
+  };
+  const auto json = [](std::optional<Better> better) {
+    FormatSpec format;
+    format.json = JsonLayout{
+        .items = "$", .name = "", .value = "$", .unit = "", .metric = "", .better = better};
+    return format;
+  };
+  std::set<std::string> hashes = {hash_of({}),
+                                  hash_of({.name = "auto", .json = {}, .regex = {}}),
+                                  hash_of(regex({})),
+                                  hash_of(regex(Better::lower)),
+                                  hash_of(regex(Better::higher)),
+                                  hash_of(json({})),
+                                  hash_of(json(Better::unknown))};
+  EXPECT_EQ(hashes.size(), 7u);
 }
 
 }  // namespace
