@@ -50,6 +50,10 @@ pipelines:
         pin: 0,2-3
         timeout: 90s
       - { name: cli/small, run: ./app }
+      - { name: any, run: ./any, format: auto }
+      - { name: rows, run: ./rows, format: { json: { items: "$.results[*]", name: $.id, value: $.ms, unit: ms,
+            metric: latency, better: lower } } }
+      - { name: lines, run: ./lines, format: { regex: '^(?P<name>\S+) (?P<value>\d+)$', better: higher } }
   nightly: { trigger: cron, schedule: "0 0 3 * * *", run: make nightly }
   release: { trigger: on_tag, run: make release }
   deploy: { trigger: manual, run: make deploy }
@@ -114,7 +118,28 @@ std::vector<PipelineSpec> whole_pipelines() {
   BenchmarkSpec cli_benchmark;
   cli_benchmark.name = "cli/small";
   cli_benchmark.run.shell = "./app";
-  benchmark.benchmarks = {parse_benchmark, cli_benchmark};
+  BenchmarkSpec any_benchmark;
+  any_benchmark.name = "any";
+  any_benchmark.run.shell = "./any";
+  any_benchmark.format.name = "auto";
+  BenchmarkSpec rows_benchmark;
+  rows_benchmark.name = "rows";
+  rows_benchmark.run.shell = "./rows";
+  rows_benchmark.format.json = JsonLayout{.items = "$.results[*]",
+                                          .name = "$.id",
+                                          .value = "$.ms",
+                                          .unit = "ms",
+                                          .metric = "latency",
+                                          .better = Better::lower};
+  BenchmarkSpec lines_benchmark;
+  lines_benchmark.name = "lines";
+  lines_benchmark.run.shell = "./lines";
+  lines_benchmark.format.regex = RegexLayout{.pattern = R"(^(?P<name>\S+) (?P<value>\d+)$)",
+                                             .unit = "",
+                                             .metric = "",
+                                             .better = Better::higher};
+  benchmark.benchmarks = {parse_benchmark, cli_benchmark, any_benchmark, rows_benchmark,
+                          lines_benchmark};
   PipelineSpec nightly = pipeline("nightly", Trigger::cron, "make nightly");
   nightly.schedule = "0 0 3 * * *";
   PipelineSpec deploy = pipeline("deploy", Trigger::manual, "make deploy");

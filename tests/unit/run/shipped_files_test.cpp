@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "core/base/files.h"
 #include "core/measure/formats/formats.h"
@@ -115,6 +116,20 @@ TEST(ShippedFiles, ExampleInTheReferenceFileHasTheDefaultsItShows) {
   expected.pin = Pinning{};
   EXPECT_EQ(project->pipelines[2].benchmarks[0], expected);
   EXPECT_NE(example.find("# filter: \"--benchmark_filter={regex}\""), std::string::npos);
+}
+
+TEST(ShippedFiles, TheSchemaKnowsEveryFormat) {
+  const std::string schema = text_of("config/schema/melisai-gate.schema.json");
+  const std::size_t start =
+      schema.find("[", schema.find("enum", schema.find("melisai-gate formats lists")));
+  ASSERT_NE(start, std::string::npos);
+  std::istringstream words(schema.substr(start, schema.find(']', start) - start));
+  std::vector<std::string> listed;
+  for (std::string word; std::getline(words, word, '"') && std::getline(words, word, '"');)
+    listed.push_back(word);
+  std::vector<std::string> expected = {"auto", "command"};
+  for (const formats::FormatInfo& info : formats::formats()) expected.emplace_back(info.name);
+  EXPECT_EQ(listed, expected) << "correct the enum of 'format' in the schema";
 }
 
 TEST(ShippedFiles, EveryReadyPipelineFileParsesAndMeasuresSomething) {
