@@ -148,6 +148,22 @@ TEST(GateRules, AMetricWithoutDirectionNeverGates) {
   EXPECT_EQ(result_of(gate, "app", "wait").level, Level::off);
 }
 
+TEST(GateRules, WhatAHarnessSaysOfOneOperationGatesWithoutARule) {
+  const auto gates = [](const Metric& metric) {
+    const StartedGate gate({one_pair("app", metric, {100, 100})});
+    return result_of(gate, "app", metric.name).gating;
+  };
+  for (const char* name : {"throughput", "latency"})
+    for (const Better better : {Better::lower, Better::higher})
+      EXPECT_TRUE(gates({name, "ns", better, Tier::time})) << name;
+  for (const char* name : {"instructions", "allocations"})
+    EXPECT_TRUE(gates({name, "count", Better::lower, Tier::exact})) << name;
+  EXPECT_TRUE(gates({"allocated_bytes", "B", Better::lower, Tier::near_exact}));
+  EXPECT_FALSE(gates({"branches", "count", Better::lower, Tier::exact}));
+  EXPECT_FALSE(gates({"instructions", "count", Better::lower, Tier::explain}));
+  EXPECT_FALSE(gates({"latency", "ns", Better::unknown, Tier::time}));
+}
+
 TEST(GateRules, AThresholdAloneMakesNothingGate) {
   const StartedGate gate({busy_pair()}, with_rules({{.metric = "items", .threshold = 0.02}}));
   EXPECT_EQ(result_of(gate, "app", "items").level, Level::off);
