@@ -75,12 +75,6 @@ void FormatsParser::add_formats() {
   formats.add_flag("--json", typed_.display.json, "[{name, tool, made_by, filter}]");
 }
 
-const CLI::App* FormatsParser::asked() const {
-  for (const char* name : {"compare", "parse", "formats"})
-    if (app_.got_subcommand(name)) return app_.get_subcommand(name);
-  return nullptr;
-}
-
 Result<FormatSpec> FormatsParser::format() const {
   FormatSpec spec{.name = format_, .json = {}, .regex = {}};
   std::string problem = formats::problem_of(spec);

@@ -19,8 +19,6 @@ class FormatsParser {
   explicit FormatsParser(CLI::App& app);
   /// The subcommand that was given, or nothing when it is none of these. Errors: usage.
   Result<std::optional<Invocation>> make() const;
-  /// The subcommand whose --help was asked for, or null.
-  const CLI::App* asked() const;
 
  private:
   void add_compare();

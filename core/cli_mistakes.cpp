@@ -29,6 +29,13 @@ Names commands_of(const CLI::App& app) {
   return names;
 }
 
+/// Whether a word that is no subcommand may be an argument.
+bool takes_words(const CLI::App& command) {
+  const auto is_positional = [](const CLI::Option* option) { return option->get_positional(); };
+  const auto options = command.get_options();
+  return std::any_of(options.begin(), options.end(), is_positional);
+}
+
 Names options_of(const CLI::App& command) {
   Names names;
   for (const CLI::Option* option : command.get_options()) {
@@ -76,6 +83,7 @@ Named named_by(const Names& arguments, const CLI::App& app) {
     const Names names = commands_of(*named.command);
     if (names.empty() || word.starts_with('-')) break;
     if (std::find(names.begin(), names.end(), word) == names.end()) {
+      if (takes_words(*named.command)) break;
       named.mistake = "unknown command " + in_quotes(word) + suggestion(word, names, "commands");
       break;
     }

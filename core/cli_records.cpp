@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/cli_options.h"
+#include "core/measure/formats/formats.h"
 
 namespace melisai::cli {
 namespace {
@@ -52,6 +53,20 @@ Result<std::string> date(const std::string& option, const std::string& text) {
   return usage(option, in_quotes(text) + " is not a date such as 2026-12-31");
 }
 
+/// A date, or RFC 3339 in UTC with whole seconds. Errors: usage.
+Result<std::string> moment(const std::string& option, const std::string& text) {
+  constexpr std::string_view kMidnight = "T00:00:00Z";
+  constexpr std::size_t kDateSize = 10;
+  MELISAI_TRY(const std::string day, date(option, text.substr(0, kDateSize)));
+  if (text.size() == kDateSize) return day + std::string(kMidnight);
+  std::string shape = text.substr(kDateSize);
+  std::replace_if(
+      shape.begin(), shape.end(), [](char c) { return c >= '0' && c <= '9'; }, '0');
+  const auto part = [&](std::size_t at) { return std::stoi(text.substr(kDateSize + at, 2)); };
+  if (shape == kMidnight && part(1) < 24 && part(4) < 60 && part(7) < 60) return text;
+  return usage(option, in_quotes(text) + " is not a time in UTC such as 2026-12-31T23:59:59Z");
+}
+
 }  // namespace
 
 RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
@@ -63,6 +78,7 @@ RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
   add_runs();
   add_baseline();
   add_ack();
+  add_import();
 }
 
 CLI::App& RecordsParser::add(const std::string& name, const std::string& help) {
@@ -130,6 +146,34 @@ void RecordsParser::add_ack() {
   add_wait_option(ack, wait_);
 }
 
+void RecordsParser::add_import() {
+  CLI::App& history = *app_.get_subcommand("history");
+  CLI::App& import = *history.add_subcommand(
+      "import", "Store what other tools measured at earlier commits, for `history` alone");
+  import
+      .add_option("FILE", file_,
+                  "data.js of github-action-benchmark, or a result file of one commit; - for "
+                  "standard input")
+      ->required();
+  import
+      .add_option("--commit", commit_,
+                  "Full hash of the commit that the file was measured at, if it does not say")
+      ->type_name("SHA");
+  import.add_option("--date", date_, "When, with --commit, UTC (default now)")
+      ->type_name("YYYY-MM-DD[THH:MM:SSZ]");
+  import
+      .add_option("--format", result_format_,
+                  "What the file is (default auto; `melisai-gate formats` lists them)")
+      ->type_name("F");
+  import.add_option("--branch", branch_, "Branch of the commits (default: not known)")
+      ->type_name("B");
+  import.add_option("--project", project_, "Default: the project of -C")->type_name("NAME");
+  import.add_option("-C", directory_, "The repository (default: the current directory)")
+      ->type_name("DIR");
+  add_state_dir_option(import, state_dir_);
+  add_wait_option(import, wait_);
+}
+
 Result<std::optional<Invocation>> RecordsParser::make(const EnvLookup& env) const {
   if (app_.got_subcommand("plugins")) {
     PluginsCommand command{.plugin_dirs = {}, .json = json_};
@@ -162,6 +206,7 @@ Result<std::optional<RecordsRequest>> RecordsParser::request() const {
   if (app_.got_subcommand("gc")) return optional(gc_request());
   if (app_.got_subcommand("baseline")) return optional(baseline_request());
   if (app_.got_subcommand("ack")) return optional(ack_request());
+  if (app_.got_subcommand("history")) return optional(import_request());
   return std::optional<RecordsRequest>();
 }
 
@@ -236,6 +281,23 @@ Result<RecordsRequest> RecordsParser::ack_request() const {
   MELISAI_TRY(ack.what.until, date("--until", until_));
   MELISAI_TRY(ack.what.up_to, fraction("--up-to", up_to_, 0.001, 100));
   return RecordsRequest(std::move(ack));
+}
+
+Result<RecordsRequest> RecordsParser::import_request() const {
+  if (file_.empty()) return usage("FILE", "is empty");
+  ImportHistory request{.file = file_,
+                        .project = project_,
+                        .directory = absolute(directory_),
+                        .branch = branch_,
+                        .commit = commit_,
+                        .date = ""};
+  request.format.name = result_format_;
+  if (const std::string problem = formats::problem_of(request.format); !problem.empty())
+    return usage("--format", problem);
+  if (!date_.empty()) {
+    MELISAI_TRY(request.date, moment("--date", date_));
+  }
+  return RecordsRequest(std::move(request));
 }
 
 }  // namespace melisai::cli

@@ -24,17 +24,20 @@ class RecordsParser {
   void add_runs();
   void add_baseline();
   void add_ack();
+  void add_import();
   Result<std::optional<RecordsRequest>> request() const;
   Result<RecordsRequest> list_or_pairs() const;
   Result<RecordsRequest> report_request() const;
   Result<RecordsRequest> gc_request() const;
   Result<RecordsRequest> baseline_request() const;
   Result<RecordsRequest> ack_request() const;
+  Result<RecordsRequest> import_request() const;
 
   CLI::App& app_;
   std::string state_dir_, wait_, project_, directory_ = ".";
   std::string run_, pairs_, limit_, format_ = "terminal", keep_, id_, branch_;
   std::string benchmark_, metric_, until_, reason_, up_to_;
+  std::string file_, commit_, date_, result_format_ = "auto";
   std::vector<std::string> plugin_dirs_;
   bool json_ = false;
   bool list_ = false;

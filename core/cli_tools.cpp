@@ -173,7 +173,9 @@ Result<std::optional<Invocation>> ToolsParser::make(const EnvLookup& env) const 
   };
   if (app_.got_subcommand("replay")) return optional(replay());
   if (app_.got_subcommand("selftest")) return optional(selftest());
-  if (app_.got_subcommand("history")) return optional(history(env));
+  const CLI::App& history_command = *app_.get_subcommand("history");
+  if (app_.got_subcommand("history") && history_command.get_subcommands().empty())
+    return optional(history(env));
   if (app_.got_subcommand("bisect")) return optional(bisect(env));
   return std::optional<Invocation>();
 }

@@ -164,14 +164,22 @@ int run(const PluginsCommand& command, World& world) {
   return print(stdout, "no collector found in" + where + "\n") ? 0 : 4;
 }
 
+/// The project that the request is about and does not name; null when it names one or needs none.
+std::string* missing_project(RecordsRequest& request) {
+  std::string* project = nullptr;
+  if (auto* ack = std::get_if<Acknowledge>(&request)) project = &ack->project;
+  if (auto* import = std::get_if<ImportHistory>(&request)) project = &import->project;
+  return project != nullptr && project->empty() ? project : nullptr;
+}
+
 int run(RecordsCommand command, World& world) {
-  if (auto* ack = std::get_if<Acknowledge>(&command.request); ack && ack->project.empty()) {
+  if (std::string* project = missing_project(command.request)) {
     Result<std::string> name = project_name(command.directory, world);
     if (!name) {
       log_error(name.error().message + "; or name the project with --project");
       return exit_code_of(name.error());
     }
-    ack->project = *std::move(name);
+    *project = *std::move(name);
   }
   const Result<void> answered =
       answer(command.request, {.state_dir = command.state_dir,

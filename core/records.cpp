@@ -6,6 +6,7 @@
 #include "core/base/glob.h"
 #include "core/base/text.h"
 #include "core/gate/gate.h"
+#include "core/history_import.h"
 #include "core/records_json.h"
 #include "core/report/report.h"
 
@@ -166,6 +167,22 @@ class Records {
     if (request.json) return print(acknowledgements_json(all));
     if (all.empty()) return print("nothing is acknowledged\n");
     return print(report::render_acknowledgements(all));
+  }
+
+  Result<void> operator()(const ImportHistory& request) {
+    const auto results = results_to_import(request, utc_time(world_.clock.now()));
+    // A file that cannot be read as results is the user's mistake, a store that cannot is not.
+    if (!results && (results.error().code == Errc::parse || results.error().code == Errc::limit))
+      return Error{Errc::usage, results.error().message};
+    if (!results) return results.error();
+    MELISAI_TRY(Store store, writer("history import"));
+    MELISAI_TRY(const Imported imported,
+                import_results(*results, request, store, world_.interrupted));
+    return print(
+        "imported " + report::count_of(imported.commits, "commit") + " into project " +
+        printable(request.project) +
+        (imported.known > 0 ? ", " + std::to_string(imported.known) + " were there already" : "") +
+        "; `melisai-gate history --benchmark '*'` tells where they changed\n");
   }
 
   Result<void> operator()(const RemoveAcknowledgement& request) {

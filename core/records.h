@@ -1,5 +1,5 @@
 // Records: the commands that read and tend what the store remembers: runs, show, report, gc,
-// baseline, ack. Each turns a request into text; main prints it.
+// baseline, ack, history import. Each turns a request into text; main prints it.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/base/clock.h"
+#include "core/model/project.h"
 #include "core/store/store.h"
 
 namespace melisai {
@@ -60,9 +61,22 @@ struct RemoveAcknowledgement {
   std::int64_t id = 0;
 };
 
+/// Results that others measured, for `history` alone (history_import.h).
+struct ImportHistory {
+  std::string file;  ///< as typed, or "-"
+  FormatSpec format{.name = "auto", .json = {}, .regex = {}};
+  std::string project;
+  std::string directory;  ///< absolute; whose repository knows the commits
+  std::string branch;     ///< "" when it is not known
+  std::string commit;     ///< full hash, for a file that does not name it
+  std::string date;       ///< RFC 3339, UTC, for such a file; "" : now
+};
+
 using RecordsRequest = std::variant<ListRuns, PrintPairs, ShowRun, PrintReport, CollectGarbage,
                                     ListBaselines, SetBaseline, RemoveBaseline, Acknowledge,
-                                    ListAcknowledgements, RemoveAcknowledgement>;
+                                    ListAcknowledgements, RemoveAcknowledgement, ImportHistory>;
+
+constexpr const char* kImportCommand = "import";  ///< of such runs in the store
 
 struct RecordsWorld {
   std::string state_dir;  ///< absolute
@@ -73,8 +87,8 @@ struct RecordsWorld {
   std::function<void(const std::string&)> note;
 };
 
-/// Errors: usage and not_found for what the user named wrongly, limit when another process writes,
-/// unavailable, io, disk_full.
+/// Errors: usage, not_found and parse for what the user named wrongly, limit when another process
+/// writes, unavailable, io, disk_full.
 Result<void> answer(const RecordsRequest& request, const RecordsWorld& world);
 
 }  // namespace melisai

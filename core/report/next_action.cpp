@@ -41,6 +41,7 @@ std::string next_action_for_open(const Report& report) {
 }  // namespace
 
 std::string next_action(const Report& report) {
+  if (report.command == "import") return "";
   if (is_of_files(report) && report.reason_code != ReasonCode::internal)
     return next_action_for_files(report.reason_code);
   switch (report.reason_code) {

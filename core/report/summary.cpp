@@ -122,7 +122,9 @@ bool is_of_values(const BenchmarkResult& row) {
 
 }  // namespace
 
-bool is_of_files(const Report& report) { return report.command == "compare"; }
+bool is_of_files(const Report& report) {
+  return report.command == "compare" || report.command == "import";
+}
 
 Totals totals(const Report& report) {
   Totals out;
@@ -229,7 +231,7 @@ std::string headline(const Report& report) {
 
 std::string what_ran(const Report& report) {
   const Totals all = totals(report);
-  if (all.benchmarks == 0 && is_of_files(report)) return "Nothing was compared.";
+  if (is_of_files(report) && all.compared == 0) return "Nothing was compared.";
   if (all.benchmarks == 0)
     return "No benchmark ran; stopped after " + seconds_text(report.seconds) + ".";
   const std::string warn = all.warn == 0 ? ""
@@ -298,7 +300,7 @@ std::string count_text(const BenchmarkResult& row) {
 }
 
 std::string machine_text(const Machine& machine) {
-  if (machine == Machine{}) return "";
+  if (machine.cpu_model.empty() && machine.cpus == 0) return "";
   std::string out = machine.cpu_model.empty()
                         ? "unknown CPU"
                         : clip(one_line(machine.cpu_model), kNameCharactersMax);

@@ -21,7 +21,7 @@ struct Totals {
 };
 Totals totals(const Report& report);
 
-/// Whether values of files were compared, so that nothing was run or measured in pairs.
+/// Whether the values came from files, so that nothing was run or measured in pairs.
 bool is_of_files(const Report& report);
 
 using Rows = std::vector<const BenchmarkResult*>;

@@ -31,6 +31,8 @@ Result<Baseline> proposed(RunId run, const std::string& branch, const Database& 
   std::string reason;
   if (query.text(0) != to_string(RunState::finished)) {
     reason = "it is " + query.text(0) + ", not finished";
+  } else if (query.text(7) == "import") {
+    reason = "it was imported, and nobody measured it here";
   } else if (query.text(7) != "check") {
     reason = "it compared two commands, no commits";
   } else if (query.text(8) == "error") {

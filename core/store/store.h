@@ -33,7 +33,7 @@ std::string_view to_string(RunState state);
 
 /// What is known when a run starts.
 struct RunStart {
-  std::string command;     ///< "check", "ab" or "bisect"
+  std::string command;     ///< "check", "ab", "bisect" or "import"
   std::string directory;   ///< absolute; the repository, for ab where both commands ran
   std::string output_dir;  ///< absolute
   std::string started_at;  ///< RFC 3339, UTC

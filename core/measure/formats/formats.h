@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -76,8 +77,23 @@ Result<std::vector<Readings>> read_runs(const std::string& path, const FormatSpe
 Result<Readings> read_text(std::string_view text, const std::string& source, const FormatSpec& spec,
                            const Limits& limits);
 
-/// What makes the tool rerun exactly these benchmarks: "{regex}" in a run line's filter is replaced by
-/// it. A regular expression over whole names where no better way is known.
+/// What a tool measured at one earlier commit.
+struct PastReadings {
+  std::string commit;        ///< as the file has it, usually a full hash
+  std::int64_t date_ms = 0;  ///< when it was measured, since 1970; 0: not known
+  Readings readings;
+};
+
+/// Whether files of this format hold many commits, of which the functions above read the newest.
+bool is_history(const std::string& format);
+
+/// Reads such a file whole, in its own order; a commit may come several times, with other
+/// benchmarks. Errors: as above; those of `take`, with the place.
+Result<void> read_history(const std::string& path, const Limits& limits,
+                          const std::function<Result<void>(PastReadings&)>& take);
+
+/// What makes the tool rerun exactly these benchmarks: "{regex}" in a run line's filter is replaced
+/// by it. A regular expression over whole names where no better way is known.
 std::string filter_for(const std::string& format, const std::vector<std::string>& names);
 
 /// The template that carries it, e.g. "--benchmark_filter={regex}"; "" when the format cannot.
