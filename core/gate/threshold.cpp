@@ -10,6 +10,8 @@ namespace {
 /// Default of an exact or near exact metric.
 Threshold count_default(const std::string& metric) {
   if (metric == "instructions") return {.relative = 0.01, .floor = 0};
+  // Of one operation, where one more is much: any whole one counts.
+  if (metric == "allocations") return {.relative = 0.005, .floor = 0.5};
   if (metric == "minor_faults") return {.relative = 0.01, .floor = 16};
   if (metric == "peak_rss") return {.relative = 0.01, .floor = 256 * 1024};
   return {.relative = 0.005, .floor = 5};

@@ -111,8 +111,16 @@ TEST(JudgeSamples, AChangeFromZeroHasNoPercentage) {
   EXPECT_EQ(result.decision, Decision::regressed);
   EXPECT_TRUE(result.from_zero);
   EXPECT_FALSE(result.effect);
-  EXPECT_EQ(judged(allocations, {0}, {4}).decision, Decision::clear);
+  const Metric bytes{"allocated_bytes", "B", Better::lower, Tier::exact};
+  EXPECT_EQ(judged(bytes, {0}, {4}).decision, Decision::clear);
   EXPECT_EQ(judged(allocations, {0}, {0}).decision, Decision::clear);
+}
+
+TEST(JudgeSamples, OneMoreAllocationOfAFewCounts) {
+  const Metric allocations{"allocations", "count", Better::lower, Tier::exact};
+  EXPECT_EQ(judged(allocations, {2}, {3}).decision, Decision::regressed);
+  EXPECT_EQ(judged(allocations, Values(6, 2), Values(6, 3)).decision, Decision::regressed);
+  EXPECT_EQ(judged(allocations, {1'000}, {1'001}).decision, Decision::clear);
 }
 
 TEST(JudgeSamples, ShowWhatHasNoDirection) {

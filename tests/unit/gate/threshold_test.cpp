@@ -29,6 +29,8 @@ INSTANTIATE_TEST_SUITE_P(
         ThresholdCase{
             "Instructions", {"instructions", "count", Better::lower, Tier::exact}, 0.01, 0},
         ThresholdCase{
+            "Allocations", {"allocations", "count", Better::lower, Tier::exact}, 0.005, 0.5},
+        ThresholdCase{
             "Faults", {"minor_faults", "count", Better::lower, Tier::near_exact}, 0.01, 16},
         ThresholdCase{"Memory", {"peak_rss", "B", Better::lower, Tier::near_exact}, 0.01, 262'144},
         ThresholdCase{"Reads", {"rchar", "B", Better::lower, Tier::exact}, 0.005, 5},
