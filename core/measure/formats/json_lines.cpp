@@ -17,7 +17,6 @@ Result<std::size_t> read_json_lines(
     if (!text.starts_with('{') || !text.ends_with('}')) continue;
     ++count;
     Input document(text, input.source() + ":" + std::to_string(lines.number()));
-    document.non_finite = Input::NonFinite::expected;
     MELISAI_CHECK(read_rows(document, limits, {},
                             [&](const JsonRow& row) -> Result<void> { return take(row.value); }));
   }

@@ -31,7 +31,7 @@ bool is_start_of_word(std::string_view text) {
 /// What a text may hold as it is.
 bool is_plain(char c) { return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\'; }
 
-/// Appends three bytes for a surrogate too, which is no UTF-8.
+/// Appends three bytes for a surrogate too, which is no UTF-8 unless its other half follows.
 void append_utf8(std::string& text, unsigned code) {
   const auto byte = [&](unsigned bits) { text += static_cast<char>(bits); };
   if (code < 0x80) return byte(code);
@@ -62,12 +62,13 @@ unsigned take_high_surrogate(std::string& text) {
   return code;
 }
 
-void make_valid_utf8(std::string& text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(std::string_view(text).substr(i));
-    if (length == 0) text[i] = '?';
-    i += std::max<std::size_t>(length, 1);
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
+  return true;
 }
 
 /// Functions return false when the reading has ended with error().
@@ -211,8 +212,8 @@ bool Reader::string() {
     if (c == '"') break;
     if (!escape()) return false;
   }
-  make_valid_utf8(text_);
-  return true;
+  if (is_utf8(text_)) return true;
+  return fail(Errc::parse, 1, "the text that ends here is not UTF-8");
 }
 
 bool Reader::escape() {
