@@ -105,6 +105,10 @@ Result<void> ReadingsBuilder::add_summary(std::string_view benchmark, const Metr
 
 void ReadingsBuilder::fail(std::string_view benchmark, std::string_view why) {
   constexpr std::size_t kWhyMax = 500;
+  if (benchmark.empty()) {
+    has_nameless_failure_ = true;
+    return;
+  }
   const std::string name = printable(benchmark.substr(0, limits_.name_bytes_max));
   if (failed_.size() < limits_.readings_max)
     failed_.try_emplace(name, printable(why.substr(0, kWhyMax)));
@@ -113,6 +117,7 @@ void ReadingsBuilder::fail(std::string_view benchmark, std::string_view why) {
 }
 
 Result<Readings> ReadingsBuilder::take() {
+  if (has_nameless_failure_) return Error{Errc::parse, "a benchmark that failed has no name"};
   if (has_lost_failure_)
     return Error{Errc::limit,
                  "more than " + std::to_string(limits_.readings_max) + " benchmarks failed"};

@@ -37,7 +37,8 @@ class ReadingsBuilder {
   void fail(std::string_view benchmark, std::string_view why);
 
   bool empty() const { return series_.empty() && failed_.empty(); }
-  /// Errors: parse, when there was no benchmark at all; limit (failed benchmarks).
+  /// Errors: parse, when there was no benchmark at all, or one that failed has no name; limit
+  /// (failed benchmarks).
   Result<Readings> take();
 
  private:
@@ -64,6 +65,7 @@ class ReadingsBuilder {
   std::string key_, buffer_;  ///< of the last lookup, kept for their memory
   std::size_t values_ = 0;
   std::map<std::string, std::string> failed_;
+  bool has_nameless_failure_ = false;
   bool has_lost_failure_ = false;  ///< one more than failed_ may hold
 };
 

@@ -34,34 +34,34 @@ std::size_t escape_length(std::string_view text) {
   return std::min(end, text.size() - 1) + 1;
 }
 
-/// What is left to see when a terminal has returned to the start of the line: the last part.
-std::string_view last_drawn(std::string_view line) {
-  while (true) {
-    const std::size_t end = line.rfind('\r');
-    if (end == std::string_view::npos) return line;
-    const std::string_view part = line.substr(end + 1);
-    if (!trimmed(part).empty()) return part;
-    line = line.substr(0, end);
+/// One part between carriage returns. Returns `part` itself when there is nothing to remove.
+std::string_view cleaned_part(std::string_view part, std::string& buffer) {
+  if (std::none_of(part.begin(), part.end(), is_control)) return part;
+  std::string clean;
+  clean.reserve(part.size());
+  for (std::size_t i = 0; i < part.size();) {
+    if (part[i] == kEscape) {
+      i += escape_length(part.substr(i));
+      continue;
+    }
+    if (!is_control(part[i])) clean += part[i];
+    ++i;
   }
+  buffer = std::move(clean);
+  return buffer;
 }
 
 }  // namespace
 
 std::string_view cleaned(std::string_view line, std::string& buffer) {
-  while (line.ends_with('\r')) line.remove_suffix(1);
-  if (std::none_of(line.begin(), line.end(), is_control)) return line;
-  std::string clean;
-  clean.reserve(line.size());
-  for (std::size_t i = 0; i < line.size();) {
-    if (line[i] == kEscape) {
-      i += escape_length(line.substr(i));
-      continue;
-    }
-    if (!is_control(line[i]) || line[i] == '\r') clean += line[i];
-    ++i;
+  // What is left to see when a terminal has returned to the start of the line: the last part.
+  while (true) {
+    const std::size_t end = line.rfind('\r');
+    const bool is_first = end == std::string_view::npos;
+    const std::string_view part = cleaned_part(is_first ? line : line.substr(end + 1), buffer);
+    if (is_first || !trimmed(part).empty()) return part;
+    line = line.substr(0, end);
   }
-  buffer = last_drawn(clean);
-  return buffer;
 }
 
 std::string_view without_log_time(std::string_view line) {
@@ -79,12 +79,20 @@ std::string_view without_log_time(std::string_view line) {
 }
 
 Result<void> Lines::shorten() {
-  const std::string_view shown = last_drawn(last_);
-  const auto start = static_cast<std::size_t>(shown.data() - last_.data());
-  last_.remove_prefix(start);
-  if (!line_.empty()) last_ = line_.erase(0, start);
-  if (last_.size() <= limits_.line_bytes_max) return {};
-  return at({Errc::limit, "the line is longer than " + format_bytes(limits_.line_bytes_max)});
+  std::string shown, buffer;
+  std::string_view rest = last_;
+  while (true) {
+    const std::size_t end = rest.find('\r');
+    const std::string_view part = rest.substr(0, end);
+    if (part.size() > limits_.line_bytes_max)
+      return at({Errc::limit, "the line is longer than " + format_bytes(limits_.line_bytes_max)});
+    if (end == std::string_view::npos) break;
+    if (!trimmed(cleaned_part(part, buffer)).empty()) shown = part;
+    rest.remove_prefix(end + 1);
+  }
+  line_ = shown + "\r" + std::string(rest);
+  last_ = line_;
+  return {};
 }
 
 Result<bool> Lines::read_line() {
@@ -113,7 +121,7 @@ Result<bool> Lines::read_line() {
 Result<std::optional<std::string_view>> Lines::next() {
   MELISAI_TRY(const bool there_is_one, read_line());
   if (!there_is_one) return std::optional<std::string_view>();
-  last_ = without_log_time(cleaned(last_, line_));
+  last_ = without_log_time(cleaned(last_, clean_));
   return std::optional(last_);
 }
 

@@ -28,13 +28,14 @@ class Lines {
 
  private:
   Result<bool> read_line();
-  /// Leaves out of a line that is too long what a progress bar has drawn over.
+  /// Leaves out of a long line what a progress bar has drawn over; no part may be too long.
   Result<void> shorten();
 
   Input& input_;
   const Limits& limits_;
   std::string_view chunk_;
-  std::string line_;  ///< of a line that is cut by a chunk, or had to be cleaned
+  std::string line_;   ///< of a line that is cut by a chunk
+  std::string clean_;  ///< of a line that had to be cleaned
   std::string_view last_;
   std::size_t number_ = 0;
   bool at_end_ = false;
@@ -46,7 +47,7 @@ Result<void> each_line(Input& input, const Limits& limits,
 
 /// Removes terminal escape sequences and other control characters but tabs; of what carriage
 /// returns overwrote, the last part that is not blank stays. Returns a part of `line` itself when
-/// there is nothing else to remove, else a view of `buffer`.
+/// there is nothing else to remove, else a view of `buffer`, which `line` must not be in.
 std::string_view cleaned(std::string_view line, std::string& buffer);
 
 /// Without the time in front of a line of a downloaded CI log ("2026-04-12T22:06:46.4828380Z ").

@@ -33,6 +33,8 @@ Result<const Format*> detect(Input& input) {
 Error in_source(Error error, const Input& input) {
   if (!error.message.starts_with(input.source() + ":"))
     error.message = input.source() + ": " + error.message;
+  // Formats quote what the file says.
+  error.message = printable(error.message);
   return error;
 }
 
@@ -61,7 +63,8 @@ const Format* format_of_directory(const std::string& path, const std::string& na
 Result<Readings> read_directory(const std::string& path, const Format& format,
                                 const Limits& limits) {
   ReadingsBuilder builder(limits);
-  MELISAI_CHECK(format.parse_directory(path, limits, builder));
+  if (const auto result = format.parse_directory(path, limits, builder); !result)
+    return Error{result.error().code, printable(result.error().message)};
   Result<Readings> readings = builder.take();
   if (!readings) return with_context(readings.error(), printable(path));
   readings->format = format.info.name;

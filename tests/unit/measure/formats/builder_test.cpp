@@ -94,6 +94,8 @@ TEST(ReadingsBuilder, RefusesEmptyNamesEvenOfBadValues) {
   EXPECT_EQ(builder.add("", wall_time(), kNan).error().code, Errc::parse);
   EXPECT_EQ(builder.add("a", shown("", "count", Better::unknown), 1).error().code, Errc::parse);
   EXPECT_THAT(builder.take().error().message, HasSubstr("no benchmark"));
+  builder.fail("", "x");
+  EXPECT_THAT(builder.take().error().message, HasSubstr("failed has no name"));
 }
 
 TEST(ReadingsBuilder, HasLimits) {

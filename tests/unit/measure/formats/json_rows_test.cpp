@@ -53,18 +53,18 @@ TEST(JsonRows, AreTheValuesAtThePath) {
 
 TEST(JsonRows, RefuseARowThatIsTooLargeOfWhateverItConsists) {
   const Limits limits{.row_bytes_max = 1'000};
-  const auto many = [](const std::string& one) {
+  const auto many = [](const std::string& one, int count = 100) {
     std::string list = one;
-    for (int i = 0; i < 100; ++i) list += "," + one;
+    for (int i = 1; i < count; ++i) list += "," + one;
     return list;
   };
   EXPECT_THAT(rows_at("$[*]", "[[" + many("1") + "]]", limits),
               ElementsAre(HasSubstr("larger than 1000 B")));
-  EXPECT_THAT(rows_at("$[*]", "[{" + many("\"\":{}") + "}]", limits),
+  EXPECT_THAT(rows_at("$[*]", "[{" + many("\"\":1", 30) + "}]", limits),
               ElementsAre(HasSubstr("larger than 1000 B")));
   EXPECT_THAT(rows_at("$[*]", "[\"" + std::string(2'000, 'x') + "\"]", limits),
               ElementsAre(HasSubstr("larger than 1000 B")));
-  EXPECT_EQ(rows_at("$[*]", "[" + many("[1]") + "]", limits).size(), 101u) << "each is small";
+  EXPECT_EQ(rows_at("$[*]", "[" + many("[1]") + "]", limits).size(), 100u) << "each is small";
 }
 
 TEST(JsonRows, GiveTheirErrorsThePlace) {

@@ -61,6 +61,9 @@ TEST(Lines, HaveALimitThatAProgressBarDoesNotReach) {
     EXPECT_THAT(*lines_of(" 3 %\r 4 %\r 5 %\r 6 %\rdone\r\nb", chunk, limits),
                 ElementsAre("done", "b"))
         << chunk;
+    EXPECT_THAT(*lines_of("done\r \r\x1B[0m\r \r \r \n", chunk, limits), ElementsAre("done"));
+    EXPECT_FALSE(lines_of("0123456789A\rdone\n", chunk, limits))
+        << "too long before it is drawn over";
   }
 }
 

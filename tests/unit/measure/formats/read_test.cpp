@@ -58,6 +58,11 @@ TEST(ReadText, PutsTheSourceInFrontOfWhatHasNoPlace) {
   EXPECT_THAT(refusal("\xFF\xFE{", {.name = "google-benchmark"}), HasSubstr("f:1: this is UTF-16"));
 }
 
+TEST(ReadText, CleansItsMessages) {
+  const auto readings = read_text("{}", "\x1B[31m", {.name = "google-benchmark"}, {});
+  EXPECT_THAT(readings.error().message, ::testing::StartsWith("?[31m: there is no"));
+}
+
 TEST(ReadText, KnowsNearNamesOfFormats) {
   EXPECT_THAT(problem_of({.name = "googl-benchmark"}),
               HasSubstr("did you mean 'google-benchmark'?"));
