@@ -95,7 +95,7 @@ std::string repeat_command(const CheckRequest& request, const Report& report) {
 
 std::string repeat_command(const AbRequest& request, const Report& report) {
   Words words("ab");
-  if (request.format == Format::google_benchmark) words.add("--format", "google-benchmark");
+  if (!request.format.measures_process()) words.add("--format", request.format.name);
   add_common(words, request, report);
   words.add({"--"});
   words.add(words_of(request.base));

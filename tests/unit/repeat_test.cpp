@@ -69,7 +69,7 @@ TEST(Repeat, KeepsHowItWasJudgedAndPlaced) {
 
 TEST(Repeat, WritesFractionsAsTheCommandLineReadsThem) {
   AbRequest request;
-  request.format = Format::google_benchmark;
+  request.format.name = "google-benchmark";
   request.base = request.head = {.shell = "./b", .argv = {}};
   for (const double threshold : {0.001, 0.05, 0.123456789012345, 1.0, 1.5, 10.0}) {
     request.overrides.threshold = threshold;
