@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
         Edit{"Run", [](Project& in) { parse(in).run.shell = "./parse -v"; }},
         Edit{"Setup", [](Project& in) { parse(in).setup.shell = "gunzip data"; }},
         Edit{"Environment", [](Project& in) { parse(in).env["A"] = "1"; }},
-        Edit{"Format", [](Project& in) { parse(in).format = Format::google_benchmark; }},
+        Edit{"Format", [](Project& in) { parse(in).format.name = "google-benchmark"; }},
         Edit{"Pin",
              [](Project& in) {
                parse(in).pin = Pinning{Pinning::Mode::off, {}};
