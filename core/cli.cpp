@@ -8,6 +8,7 @@
 #include "core/cli_options.h"
 #include "core/cli_records.h"
 #include "core/cli_tools.h"
+#include "core/measure/formats/formats.h"
 #include "core/version.h"
 
 namespace melisai {
@@ -198,6 +199,8 @@ class Parser {
       return wrong(filled.error().message);
     ab_request_.directory = cli::absolute(typed_.directory);
     ab_request_.format.name = format_;
+    if (const std::string problem = formats::problem_of(ab_request_.format); !problem.empty())
+      return wrong("--format: " + problem);
     return AbCommand{ab_request_, typed_.display};
   }
 

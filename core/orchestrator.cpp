@@ -6,7 +6,6 @@
 #include "core/acknowledged.h"
 #include "core/builder.h"
 #include "core/gate/gate.h"
-#include "core/measure/formats/formats.h"
 #include "core/measure/measure.h"
 #include "core/preparation.h"
 #include "core/project_name.h"
@@ -74,8 +73,6 @@ class Flow {
       report_.base.ref = text_of(request.base);
       report_.head.ref = text_of(request.head);
       MELISAI_CHECK(begin_record(request.directory));
-      if (const std::string problem = formats::problem_of(request.format); !problem.empty())
-        return Stop{ReasonCode::configuration, problem};
       apply(request.overrides, project_);
       BenchmarkSpec spec;
       spec.name = "ab";

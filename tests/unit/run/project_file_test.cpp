@@ -51,9 +51,10 @@ pipelines:
         timeout: 90s
       - { name: cli/small, run: ./app }
       - { name: any, run: ./any, format: auto }
-      - { name: rows, run: ./rows, format: { json: { items: "$.results[*]", name: $.id, value: $.ms, unit: ms,
-            metric: latency, better: lower } } }
-      - { name: lines, run: ./lines, format: { regex: '^(?P<name>\S+) (?P<value>\d+)$', better: higher } }
+      - { name: rows, run: ./rows, format: { json: { items: "$.results[*]", name: $.id,
+            value: $.ms, unit: ms, metric: latency, better: lower } } }
+      - { name: lines, run: ./lines,
+          format: { regex: '^(?P<name>\S+) (?P<value>\d+)$', better: higher } }
   nightly: { trigger: cron, schedule: "0 0 3 * * *", run: make nightly }
   release: { trigger: on_tag, run: make release }
   deploy: { trigger: manual, run: make deploy }

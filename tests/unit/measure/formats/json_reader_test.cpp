@@ -67,7 +67,7 @@ TEST(JsonReader, DecodesTexts) {
 
 TEST(JsonReader, RefusesWhatIsNoUtf8AtItsPlace) {
   const std::string what = ": the text that ends here is not UTF-8";
-  EXPECT_EQ(read("\"C:\\\\B\xE9n\""), "f:1:8" + what) << "a path in Latin-1";
+  EXPECT_EQ(read("\"C:\\\\B\xE9n\""), "f:1:9" + what) << "a path in Latin-1";
   EXPECT_EQ(read(R"("a\ud83dz")"), "f:1:10" + what) << "half a character";
   EXPECT_EQ(read(R"("\ude00")"), "f:1:8" + what);
 }
