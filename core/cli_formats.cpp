@@ -66,7 +66,8 @@ void FormatsParser::add_parse() {
   parse.add_flag("--json", typed_.display.json,
                  "[{benchmark, metric, unit, better, value, n}] on standard output");
   parse.footer(
-      "\nExit codes: 0 read, 1 a benchmark in it failed, 2 usage or a file that is no result.");
+      "\nExit codes: 0 read (a benchmark that failed is a warning), 2 usage or a file that is no\n"
+      "result, 4 reading or writing failed.");
 }
 
 void FormatsParser::add_formats() {

@@ -132,7 +132,10 @@ int ended(const Result<int>& code) {
 
 int run(const ReplayRequest& request, World&) { return ended(replay(request, print_part)); }
 
-int run(const ParseRequest& request, World&) { return ended(parse_file(request, print_part)); }
+int run(const ParseRequest& request, World&) {
+  const Result<void> printed = parse_file(request, print_part);
+  return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
+}
 
 int run(const FormatsRequest& request, World&) {
   return print(stdout, formats_text(request)) ? 0 : 4;

@@ -43,14 +43,13 @@ std::string text_of(const Readings& readings) {
 
 }  // namespace
 
-Result<int> parse_file(const ParseRequest& request,
-                       const std::function<bool(std::string_view)>& print) {
+Result<void> parse_file(const ParseRequest& request,
+                        const std::function<bool(std::string_view)>& print) {
   MELISAI_TRY(const Readings readings, formats::read_path(request.file, request.format, {}));
   for (const auto& [benchmark, why] : readings.failed)
     log_warning("benchmark " + benchmark + " has no value: " + why);
-  if (!print(request.json ? json_of(readings) : text_of(readings)))
-    return Error{Errc::io, "the output could not be written"};
-  return readings.failed.empty() ? 0 : 1;
+  if (print(request.json ? json_of(readings) : text_of(readings))) return {};
+  return Error{Errc::io, "the output could not be written"};
 }
 
 std::string formats_text(const FormatsRequest& request) {

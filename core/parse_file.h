@@ -20,10 +20,10 @@ struct FormatsRequest {
   bool json = false;
 };
 
-/// 0, or 1 when a benchmark in it failed. Prints through `print` (false: nobody reads any more).
+/// Prints through `print` (false: nobody reads any more); benchmarks that failed are warnings.
 /// Errors: parse with FILE:LINE, limit, not_found, io, usage.
-Result<int> parse_file(const ParseRequest& request,
-                       const std::function<bool(std::string_view)>& print);
+Result<void> parse_file(const ParseRequest& request,
+                        const std::function<bool(std::string_view)>& print);
 
 std::string formats_text(const FormatsRequest& request);
 
