@@ -74,7 +74,18 @@ Result<std::string_view> Input::head() {
     MELISAI_CHECK(fill());
     has_head_ = true;
   }
-  return at_start(is_file_ ? std::string_view(buffer_) : text_.substr(0, kHeadBytes));
+  MELISAI_TRY(std::string_view shown,
+              at_start(is_file_ ? std::string_view(buffer_) : text_.substr(0, kHeadBytes)));
+  shown.remove_prefix(std::min(skipped_, shown.size()));
+  return shown;
+}
+
+void Input::skip(std::size_t count) {
+  const Result<std::string_view> shown = head();
+  if (!shown) return;
+  const std::string_view left = shown->substr(0, count);
+  lines_skipped_ += static_cast<std::size_t>(std::count(left.begin(), left.end(), '\n'));
+  skipped_ += left.size();
 }
 
 /// The next bytes as they are.

@@ -24,8 +24,10 @@ class Input {
   /// first next(), which must not have been called. A file of UTF-16 is refused. Errors: io,
   /// interrupted, parse.
   Result<std::string_view> head();
-  /// Leaves out the first `count` bytes of what head() shows, before the first next().
-  void skip(std::size_t count) { skipped_ = count; }
+  /// Leaves out the first `count` bytes of what head() shows, from there on too; before the first
+  /// next().
+  void skip(std::size_t count);
+  std::size_t lines_skipped() const { return lines_skipped_; }  ///< line breaks in what skip() left
   /// The next bytes, valid until the next call; "" at the end. Errors: as above.
   Result<std::string_view> next();
   const std::string& source() const { return source_; }
@@ -44,7 +46,7 @@ class Input {
   bool has_head_ = false;  ///< buffer_ holds what head() showed and next() has to give out
   bool at_end_ = false;    ///< of the file
   bool at_start_ = true;
-  std::size_t skipped_ = 0;
+  std::size_t skipped_ = 0, lines_skipped_ = 0;
   std::string buffer_;
 };
 

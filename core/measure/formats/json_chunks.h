@@ -10,7 +10,7 @@ namespace melisai::formats {
 
 class JsonChunks {
  public:
-  explicit JsonChunks(Input& input) : input_(input) {}
+  explicit JsonChunks(Input& input) : input_(input), lines_before_(input.lines_skipped()) {}
 
   /// Call only when all of the chunk is taken; false at the end. Errors: those of Input::next().
   Result<bool> fill();

@@ -15,7 +15,8 @@ namespace melisai::formats {
 
 class Lines {
  public:
-  Lines(Input& input, const Limits& limits) : input_(input), limits_(limits) {}
+  Lines(Input& input, const Limits& limits)
+      : input_(input), limits_(limits), number_(input.lines_skipped()) {}
 
   /// The next line, valid until the call after it; nothing at the end. Errors: those of
   /// Input::next(), limit (a line too long, with its number).

@@ -1,23 +1,60 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <utility>
 
 #include "core/base/text.h"
 #include "core/measure/formats/custom.h"
 #include "core/measure/formats/format.h"
+#include "core/measure/formats/measured.h"
 
 namespace melisai::formats {
 namespace {
 
 namespace fs = std::filesystem;
 
-Result<const Format*> detect(Input& input) {
+using Formats = std::vector<const Format*>;
+
+/// Of the lines that JSON may begin at, behind what a tool wrote before it: warnings of a run whose
+/// errors went to the same file, the echo of a command.
+std::vector<std::size_t> json_starts(std::string_view head) {
+  constexpr std::size_t kStartsMax = 8;
+  std::vector<std::size_t> starts;
+  for (std::size_t newline = head.find('\n');
+       newline != std::string_view::npos && starts.size() < kStartsMax;
+       newline = head.find('\n', newline + 1)) {
+    const std::string_view rest = head.substr(newline + 1);
+    const bool starts_here = rest.starts_with('{') || rest.starts_with('[');
+    if (starts_here && begins_as_json(rest)) starts.push_back(newline + 1);
+  }
+  return starts;
+}
+
+/// Which of `formats` the file looks like; where none does, from where its JSON begins, and then
+/// the input is there.
+Result<Formats> recognised(Input& input, std::span<const Format* const> formats) {
   MELISAI_TRY(const std::string_view head, input.head());
-  const Probe probe(head, input.source());
-  std::vector<const Format*> matches;
-  for (const Format* const format : all_formats())
-    if (format->looks_like != nullptr && format->looks_like(probe)) matches.push_back(format);
+  const auto matching = [&](std::size_t start) {
+    const Probe probe(head.substr(start), input.source());
+    Formats matches;
+    for (const Format* const format : formats)
+      if (format->looks_like != nullptr && format->looks_like(probe)) matches.push_back(format);
+    return matches;
+  };
+  if (Formats matches = matching(0); !matches.empty()) return matches;
+  for (const std::size_t start : json_starts(head)) {
+    Formats matches = matching(start);
+    if (matches.empty()) continue;
+    input.skip(start);
+    return matches;
+  }
+  return Formats();
+}
+
+Result<const Format*> detect(Input& input) {
+  MELISAI_TRY(const Formats matches, recognised(input, all_formats()));
   if (matches.size() == 1) return matches.front();
   if (matches.empty())
     return Error{Errc::parse, input.source() +
@@ -114,6 +151,8 @@ Result<Readings> read(Input& input, const FormatSpec& spec, const Limits& limits
   const Format* format = find_format(spec.name);
   if (format == nullptr) {
     MELISAI_TRY(format, detect(input));
+  } else {
+    MELISAI_CHECK(recognised(input, std::array{format}));
   }
   return parse(input, limits, std::string(format->info.name),
                [&](ReadingsBuilder& builder) { return format->parse(input, limits, builder); });

@@ -45,6 +45,23 @@ TEST(ReadText, RecognisesByContent) {
   EXPECT_THAT(refusal("nothing known"), HasSubstr("f: no known format is recognised"));
 }
 
+TEST(ReadText, RecognisesJsonBehindWarnings) {
+  const std::string noise = "***WARNING*** scaling\n[warn] 2\n{braces} of a log\n";
+  const std::string row =
+      R"({"name":"BM","run_type":"iteration","real_time":1,"cpu_time":1,"time_unit":"ns"})";
+  const auto readings = read_text(noise + "{\"context\":{},\n\"benchmarks\":[" + row + "]}", "f",
+                                  {.name = "auto"}, {});
+  ASSERT_TRUE(readings) << readings.error().message;
+  EXPECT_EQ(readings->readings.size(), 2u);
+  EXPECT_TRUE(read_text(noise + "{\"context\":{},\n\"benchmarks\":[" + row + "]}", "f",
+                        {.name = "google-benchmark"}, {}));
+  // Places are those of the file.
+  const auto broken = read_text(noise + "{\"context\":{},\n\"benchmarks\":[" + row + "!", "f",
+                                {.name = "auto"}, {});
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().message, HasSubstr("f:5:"));
+}
+
 TEST(ReadText, SaysSoWhenThereIsNothing) {
   for (const char* text : {"", " \r\n\t", "\xEF\xBB\xBF"})
     for (const char* name : {"auto", "google-benchmark"})
