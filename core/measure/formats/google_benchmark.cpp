@@ -38,7 +38,7 @@ Result<void> parse(Input& input, const Limits& limits, ReadingsBuilder& builder)
 
 void GoogleRow::clear() {
   for (std::string* text : {&name, &run_name, &aggregate_name, &time_unit, &error}) text->clear();
-  is_aggregate = false;
+  has_type = is_aggregate = false;
   real_time.reset();
   cpu_time.reset();
   repetitions.reset();
@@ -53,6 +53,10 @@ Result<void> add_row(const GoogleRow& row, ReadingsBuilder& builder) {
     return {};
   }
   if (row.is_aggregate && row.aggregate_name != "median") return {};
+  return add_values(name, row, builder);
+}
+
+Result<void> add_values(const std::string& name, const GoogleRow& row, ReadingsBuilder& builder) {
   const std::optional<Unit> unit = unit_from(row.time_unit.empty() ? "ns" : row.time_unit);
   if (!unit || unit->canonical != "ns")
     return Error{Errc::parse, "benchmark " + in_quotes(name) + " has the time_unit " +

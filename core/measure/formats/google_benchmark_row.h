@@ -14,6 +14,7 @@ namespace melisai::formats {
 
 struct GoogleRow {
   std::string name, run_name;  ///< run_name: without the aggregate's suffix; may be ""
+  bool has_type = false;       ///< the tool itself said whether it is an aggregate
   bool is_aggregate = false;
   std::string aggregate_name;
   std::string time_unit;  ///< "" is ns, the tool's default
@@ -29,8 +30,11 @@ struct GoogleRow {
 /// deviations and complexity are no times of a benchmark. Counters are only shown: rates
 /// (*_per_second) are better when higher, of others nobody says.
 Result<void> add_row(const GoogleRow& row, ReadingsBuilder& builder);
+/// Times and counters of `row`, whatever it is, as those of the benchmark `name`.
+Result<void> add_values(const std::string& name, const GoogleRow& row, ReadingsBuilder& builder);
 
-/// Console tables and CSV do not say which rows are aggregates; their names and neighbours do.
+/// Console tables, CSV and the JSON of versions before 1.5 do not say which rows are aggregates;
+/// their names and neighbours do.
 void mark_aggregates(std::vector<GoogleRow>& rows);
 
 Result<void> parse_google_json(Input& input, const Limits& limits, ReadingsBuilder& builder);

@@ -67,6 +67,35 @@ TEST(GoogleBenchmark, TakesTheMedianRowWhenOnlyAggregatesWerePrinted) {
   EXPECT_DOUBLE_EQ(value_of(*parsed, "BM", "wall_time"), 7);
 }
 
+TEST(GoogleBenchmark, TakesTheMeanRowWhereThereIsNoMedian) {
+  const auto parsed =
+      read(document(aggregate_row("A", "mean", 7) + "," + aggregate_row("A", "stddev", 1) + "," +
+                    aggregate_row("B", "mean", 8) + "," + aggregate_row("B", "median", 5)));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_DOUBLE_EQ(value_of(*parsed, "A", "wall_time"), 7);
+  EXPECT_DOUBLE_EQ(value_of(*parsed, "B", "wall_time"), 5);
+}
+
+TEST(GoogleBenchmark, KnowsAggregatesOfVersionsThatDoNotMarkThem) {
+  const auto parsed = read(
+      document(row("BM", 1, 1, "ns") + "," + row("BM", 9, 1, "ns") + "," + row("BM", 3, 1, "ns") +
+               "," + row("BM_mean", 4, 1, "ns") + "," + row("BM_median", 3, 1, "ns") + "," +
+               row("BM_stddev", 4, 1, "ns") + "," + row("of_mean", 2, 1, "ns")));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_DOUBLE_EQ(value_of(*parsed, "BM", "wall_time"), 3);
+  EXPECT_DOUBLE_EQ(value_of(*parsed, "of_mean", "wall_time"), 2);
+  EXPECT_EQ(parsed->readings.size(), 4u);
+}
+
+TEST(GoogleBenchmark, ReadsTimesThatAreTexts) {
+  const auto parsed =
+      read(document(R"({"name":"BM","real_time":"1.5","cpu_time":"2.5e0","time_unit":"us"})"));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_DOUBLE_EQ(value_of(*parsed, "BM", "wall_time"), 1500);
+  EXPECT_DOUBLE_EQ(value_of(*parsed, "BM", "cpu_time"), 2500);
+  EXPECT_FALSE(read(document(R"({"name":"BM","real_time":"fast","time_unit":"us"})")));
+}
+
 TEST(GoogleBenchmark, KnowsTheDirectionOfRatesAndOfNoOtherCounter) {
   const auto parsed = read(
       document(R"({"name":"BM","real_time":1,"cpu_time":1,"time_unit":"ns","bytes_per_second":5e9,
