@@ -13,7 +13,9 @@ std::vector<std::string_view> cells_of(std::string_view line) {
   if (bar.empty() || line.size() < 2 * bar.size()) return cells;
   line.remove_prefix(bar.size());
   while (!line.empty()) {
-    const std::size_t end = line.find(bar);
+    std::size_t end = line.find(bar);
+    while (end != std::string_view::npos && end > 0 && line[end - 1] == '\\')
+      end = line.find(bar, end + 1);
     std::string_view cell = trimmed(line.substr(0, end));
     if (cell.size() >= 2 && cell.front() == '\'' && cell.back() == '\'')
       cell = cell.substr(1, cell.size() - 2);

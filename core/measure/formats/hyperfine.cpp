@@ -141,12 +141,21 @@ std::optional<Unit> table_unit(const std::vector<std::string_view>& cells) {
   return end == std::string_view::npos ? std::nullopt : unit_from(cells[1].substr(6, end - 6));
 }
 
-std::string_view unmarked(std::string_view cell) {
+/// The command in "`a \| b`".
+std::string command_in(std::string_view cell) {
   for (const char mark : {'`', '='})
-    if (cell.size() > 1 && cell.front() == mark && cell.back() == mark)
-      return cell.substr(1, cell.size() - 2);
-  return cell;
+    if (cell.size() > 1 && cell.front() == mark && cell.back() == mark) {
+      cell = cell.substr(1, cell.size() - 2);
+      break;
+    }
+  std::string command(cell);
+  for (std::size_t at = 0; (at = command.find("\\|", at)) != std::string::npos; ++at)
+    command.erase(at, 1);
+  return command;
 }
+
+/// "|:---|---:|" or "|---+---|"
+bool is_rule(std::string_view cell) { return cell.find_first_not_of(":-+") == cell.npos; }
 
 /// What people see: the console's blocks, or a table of them.
 class TextReader {
@@ -184,11 +193,11 @@ class TextReader {
       unit_ = unit;
       return {};
     }
-    if (!unit_ || cells.size() < 2) return {};
-    const auto words = words_of(cells[1]);
+    if (!unit_ || is_rule(cells[0])) return {};
+    const auto words = words_of(cells.size() < 2 ? "" : cells[1]);
     const auto mean = words.empty() ? std::nullopt : number_from(words[0]);
-    if (!mean) return {};
-    return builder_.add_summary(names_.name_of(std::string(unmarked(cells[0])), ""), wall_time(),
+    if (!mean) return lines_.wrong("the row has no mean");
+    return builder_.add_summary(names_.name_of(command_in(cells[0]), ""), wall_time(),
                                 *mean * unit_->factor);
   }
 
