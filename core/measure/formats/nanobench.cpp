@@ -140,6 +140,10 @@ Result<void> Markdown::take(const Lines& lines, std::string_view line) {
     if (columns_[i] == "complexityN") complexity = loose_number_from(cells[i], true).value_or(-1);
   const std::string name =
       full_name(columns_.back(), line.substr(name_from + 1, name_to - name_from - 1), complexity);
+  if (line.substr(0, name_from).ends_with("| :boom: ")) {
+    builder_.fail(name, trimmed(line.substr(name_to + 1)));
+    return {};
+  }
   for (std::size_t i = 0; i < cells.size(); ++i)
     MELISAI_CHECK(take_cell(lines, name, columns_[i], cells[i]));
   return {};
