@@ -14,18 +14,26 @@ namespace {
 const RE2& test_line() {
   static const RE2 pattern(
       R"(\s*(?:\d+/\d+ )?\s*Test\s+#\d+: (.*?) \.*\s*)"
-      R"((\*\*\*[A-Za-z ]+?|Passed|Bad_Command|Not Run|Skipped|Exception[:A-Za-z -]*))"
+      R"(((?:(?:Subprocess|Child) [a-z]+)?\*\*\*.+?|Passed|Bad_Command|Not Run|Skipped|)"
+      R"(Exception[:A-Za-z -]*))"
       R"((?:\s+([0-9.]+) sec.*|\s*))");
   return pattern;
 }
 
 bool is_left_out(std::string_view how) {
-  return how.find("Skipped") != std::string_view::npos ||
-         how.find("Disabled") != std::string_view::npos;
+  return how == "Skipped" || how.starts_with("***Skipped") || how == "***Not Run (Disabled)";
 }
 
-Result<void> take_line(std::string_view line, ReadingsBuilder& builder) {
+/// `in_failed`: below "The following tests FAILED:", where also those stand whose own line was cut
+/// by what they wrote: "  4 - prints (Failed)   label".
+Result<void> take_line(std::string_view line, bool& in_failed, ReadingsBuilder& builder) {
+  static const RE2 failed(R"(\s*\d+ - (.+) \(([A-Za-z_ ]+)\)(?:\s.*)?)");
   std::string name, how, seconds;
+  if (line == "The following tests FAILED:") in_failed = true;
+  if (in_failed && RE2::FullMatch(line, failed, &name, &how)) {
+    builder.fail(name, "ctest says " + how);
+    return {};
+  }
   if (line.find("Test") == std::string_view::npos ||
       !RE2::FullMatch(line, test_line(), &name, &how, &seconds) || is_left_out(how))
     return {};
@@ -91,7 +99,9 @@ Result<void> parse(Input& input, const Limits& limits, ReadingsBuilder& builder)
     Handler handler(builder);
     return read_xml(input, limits, handler);
   }
-  return each_line(input, limits, [&](std::string_view line) { return take_line(line, builder); });
+  bool in_failed = false;
+  return each_line(input, limits,
+                   [&](std::string_view line) { return take_line(line, in_failed, builder); });
 }
 
 }  // namespace
