@@ -33,8 +33,10 @@ class Handler final : public JsonHandler {
     return {};
   }
   Result<void> string(std::string& text) override {
-    if (!levels_.empty() && levels_.back().is_array && levels_.back().type.empty())
-      levels_.back().type = text;
+    if (levels_.empty() || !levels_.back().is_array || !levels_.back().type.empty()) return {};
+    // Versions before 1.0 say where their types are from.
+    constexpr std::string_view kPackage = "BenchmarkTools.";
+    levels_.back().type = text.starts_with(kPackage) ? text.substr(kPackage.size()) : text;
     return {};
   }
   Result<void> number(double value) override;
@@ -87,6 +89,12 @@ Result<void> Handler::number(double value) {
   return {};
 }
 
+/// Of a trial that versions before 1.0 print.
+const RE2& old_trial_head() {
+  static const RE2 pattern(R"(.*BenchmarkTools\.Trial:\s*)");
+  return pattern;
+}
+
 /// What a session prints: "name: Trial(2.1 ms)", groups, @benchmark and @btime.
 class Text {
  public:
@@ -98,6 +106,7 @@ class Text {
     static const RE2 samples(R"(.*BenchmarkTools\.Trial: (\d+) samples? with .*)");
     static const RE2 median(R"(\s*Time\s+\(median\):\s+(\S+ \S+)\s.*)");
     static const RE2 memory(R"(\s*Memory estimate: (.+?), allocs estimate: (\d+)\.?)");
+    static const RE2 old_field(R"(\s+(\w+ estimate|median time|samples):\s+(\S+(?: [^\s(]+)?).*)");
     static const RE2 btime(R"(\s+(\S+ \S+) \((\d+) allocations?: (.+)\))");
     std::string name, time, bytes, count;
     if (RE2::FullMatch(line, group, &name)) return open_group(line, name);
@@ -107,6 +116,11 @@ class Text {
       n_ = count_from(number_from(count).value_or(1));
       name_ = "trial " + std::to_string(++trials_);
     }
+    if (RE2::FullMatch(line, old_trial_head())) {
+      is_old_ = true;
+      name_ = "trial " + std::to_string(++trials_);
+    }
+    if (is_old_ && RE2::FullMatch(line, old_field, &name, &time)) return take_old(name, time);
     if (RE2::FullMatch(line, median, &time)) return add(name_, wall_time(), time, n_);
     if (RE2::FullMatch(line, memory, &bytes, &count)) return add_memory(name_, count, bytes);
     if (!RE2::FullMatch(line, btime, &time, &count, &bytes)) return {};
@@ -121,6 +135,18 @@ class Text {
     std::string name;
   };
 
+  /// A line of a trial as versions before 1.0 print it; how many samples there were comes last.
+  Result<void> take_old(const std::string& field, const std::string& text) {
+    if (field == "memory estimate") return add(name_, allocated_bytes(), text, 1);
+    if (field == "allocs estimate")
+      return builder_.add_summary(name_, allocations(), number_from(text).value_or(-1));
+    if (field == "median time") {
+      median_ = text;
+      return {};
+    }
+    is_old_ = false;
+    return add(name_, wall_time(), median_, count_from(number_from(text).value_or(1)));
+  }
   Result<void> open_group(std::string_view line, const std::string& name) {
     close_groups(line);
     groups_.push_back({indent_of(line), name});
@@ -163,6 +189,8 @@ class Text {
   std::string name_;
   std::uint64_t n_ = 1;
   int trials_ = 0;
+  bool is_old_ = false;  ///< within a trial of an old version
+  std::string median_;   ///< of it
 };
 
 bool is_json(const Probe& probe) {
@@ -176,7 +204,8 @@ bool looks_like(const Probe& probe) {
   return is_json(probe) ||
          (probe.kind() == Probe::Kind::text &&
           std::any_of(probe.lines().begin(), probe.lines().end(), [](const std::string& line) {
-            return line.size() < 1'000 && RE2::FullMatch(line, trial);
+            return line.size() < 1'000 &&
+                   (RE2::FullMatch(line, trial) || RE2::FullMatch(line, old_trial_head()));
           }));
 }
 
