@@ -40,6 +40,11 @@ Metric rate_of(std::string_view name) {
   return is_data(name) ? shown("throughput", "B/s", Better::unknown) : throughput();
 }
 
+Metric share_of(std::string_view name) {
+  const bool is_of_failures = name.find("failed") != std::string_view::npos;
+  return shown("rate", "ratio", is_of_failures ? Better::lower : Better::unknown);
+}
+
 /// `contains`: what the metric says its values are; the older export does not say, but names end
 /// in their meaning there.
 bool is_time(std::string_view name, std::string_view contains) {
@@ -78,8 +83,7 @@ Result<void> add_summary_metric(const std::string& name, const json& metric,
   std::optional<double> share = number_at(values, "rate");
   if (!share && member(values, "passes") != nullptr) share = number_at(values, "value");
   if (!share) return {};
-  const Better better = name.find("failed") == std::string::npos ? Better::unknown : Better::lower;
-  return builder.add_summary(name, shown("rate", "ratio", better), *share);
+  return builder.add_summary(name, share_of(name), *share);
 }
 
 Result<void> parse_summary(Input& input, const Limits& limits, ReadingsBuilder& builder) {
@@ -128,36 +132,53 @@ Result<void> parse_csv(Lines& lines, ReadingsBuilder& builder) {
 
 bool is_csv(const Probe& probe) { return probe.has_line_starting("metric_name,timestamp,"); }
 
+/// "avg=4.1ms min=... p(95)=...": of times, or of numbers without a unit.
+Result<void> add_trend_text(const std::string& name, const std::string& text,
+                            ReadingsBuilder& builder) {
+  const std::vector<std::string_view> pairs = words_of(text);
+  const bool has_times =
+      is_time(name, "") || std::any_of(pairs.begin(), pairs.end(),
+                                       [](std::string_view pair) { return pair.ends_with('s'); });
+  // Sizes have their unit behind a blank.
+  if (std::any_of(pairs.begin(), pairs.end(),
+                  [](std::string_view pair) { return pair.find('=') == std::string_view::npos; }))
+    return {};
+  for (const std::string_view pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    const std::string_view key = pair.substr(0, equals), value = pair.substr(equals + 1);
+    const auto number = has_times ? duration_from(value) : number_from(value);
+    if (!number) continue;
+    if (key == "med")
+      MELISAI_CHECK(builder.add_summary(
+          name, has_times ? time_of(name) : shown("value", "count", Better::unknown), *number));
+    if (key.starts_with("p(") && key.ends_with(")") && has_times)
+      MELISAI_CHECK(
+          builder.add_summary(name, latency_percentile(key.substr(2, key.size() - 3)), *number));
+  }
+  return {};
+}
+
 /// The summary at the end of a run: "http_req_duration....: avg=4.1ms min=... p(95)=...".
 Result<void> take_line(std::string_view line, std::string& parent, ReadingsBuilder& builder) {
   static const RE2 trend(R"(\s*(?:[✓✗] )?(\{? ?[^.\s].*?)\.*: (avg=.*))");
   static const RE2 counter(
       R"(\s*(?:[✓✗] )?(\{? ?[^.\s].*?)\.*: ([0-9.]+ ?[kMGT]?i?B?)\s+([0-9.]+ ?[kMGT]?i?B?/s))");
+  static const RE2 share(R"(\s*(?:[✓✗] )?(\{? ?[^.\s].*?)\.{3,}: ([0-9.]+)%(?:\s.*)?)");
   std::string name, text, rate;
   const bool is_trend = RE2::FullMatch(line, trend, &name, &text);
-  if (!is_trend && !RE2::FullMatch(line, counter, &name, &text, &rate)) return {};
+  const bool is_share = !is_trend && RE2::FullMatch(line, share, &name, &text);
+  if (!is_trend && !is_share && !RE2::FullMatch(line, counter, &name, &text, &rate)) return {};
   // A submetric stands below its metric: "{ expected_response:true }".
   if (name.starts_with("{"))
     name = parent + "{" + std::string(trimmed(name.substr(1, name.find('}') - 1))) + "}";
   else
     parent = name;
-  if (!is_trend) {
-    const std::optional<Quantity> quantity =
-        quantity_from(rate.ends_with("B/s") ? rate : rate.substr(0, rate.size() - 2) + " ops/s");
-    return quantity ? builder.add_summary(name, rate_of(name), quantity->value) : Result<void>();
-  }
-  for (const std::string_view pair : words_of(text)) {
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) continue;
-    const std::string_view key = pair.substr(0, equals);
-    const std::optional<double> time = duration_from(pair.substr(equals + 1));
-    if (!time) continue;
-    if (key == "med") MELISAI_CHECK(builder.add_summary(name, time_of(name), *time));
-    if (key.starts_with("p(") && key.ends_with(")"))
-      MELISAI_CHECK(
-          builder.add_summary(name, latency_percentile(key.substr(2, key.size() - 3)), *time));
-  }
-  return {};
+  if (is_trend) return add_trend_text(name, text, builder);
+  if (is_share)
+    return builder.add_summary(name, share_of(name), number_from(text).value_or(-1) / 100);
+  const std::optional<Quantity> quantity =
+      quantity_from(rate.ends_with("B/s") ? rate : rate.substr(0, rate.size() - 2) + " ops/s");
+  return quantity ? builder.add_summary(name, rate_of(name), quantity->value) : Result<void>();
 }
 
 bool is_summary(const Probe& probe) {
