@@ -68,12 +68,12 @@ class Table {
         R"(\s*(?:✓|❯|×|↓|✗)\s+(?:\|.*?\|\s+)?(.*?)(?:\s+\d+(?:\.\d+)?m?s)?\s*)");
     static const RE2 row(R"(\s*·\s+(.*?)\s\s+([0-9.,]+\s.*))");
     std::string text, name;
-    if (RE2::FullMatch(line, heading, &text)) group_ = text;
+    if (RE2::FullMatch(line, heading, &text)) open(line.find_first_not_of(' '), text);
     const std::vector<std::string_view> words = words_of(line);
     if (words.size() > 3 && words[0] == "name" && words[1] == "hz")
       columns_.assign(words.begin() + 1, words.end());
     if (columns_.empty() || !RE2::FullMatch(line, row, &name, &text)) return {};
-    name = joined(group_, name, kArrow);
+    name = joined(group_name(), name, kArrow);
     const std::vector<std::string_view> values = words_of(text);
     const auto hz = std::find(columns_.begin(), columns_.end(), "hz") - columns_.begin();
     if (hz >= std::ssize(values)) return {};
@@ -86,8 +86,30 @@ class Table {
   }
 
  private:
+  struct Group {
+    std::size_t indent;
+    std::string name;
+  };
+
+  /// "a.bench.ts > sort"; up to version 1 a tree: "a.bench.ts (2)", below it "sort (2)", with how
+  /// much is in each.
+  void open(std::size_t indent, std::string name) {
+    static const RE2 file(R"(\S+\.[cm]?[jt]sx? \(\d+\))");
+    static const RE2 count(R"( \(\d+\)$)");
+    while (!groups_.empty() && groups_.back().indent >= indent) groups_.pop_back();
+    if (groups_.empty()) is_tree_ = RE2::FullMatch(name, file);
+    if (is_tree_) RE2::Replace(&name, count, "");
+    groups_.push_back({indent, std::move(name)});
+  }
+  std::string group_name() const {
+    std::string all;
+    for (const Group& group : groups_) all = joined(all, group.name, kArrow);
+    return all;
+  }
+
   ReadingsBuilder& builder_;
-  std::string group_;
+  std::vector<Group> groups_;
+  bool is_tree_ = false;
   std::vector<std::string> columns_;
 };
 

@@ -172,5 +172,56 @@ TEST(Julia, StopsAtTheLimitOfNestedGroups) {
   EXPECT_EQ(readings.error().code, Errc::limit);
 }
 
+TEST(Ctest, NamesEveryTestThatDidNotPass) {
+  const auto readings = read(
+      "1/3 Test #1: faults ...***Exception: SegFault  0.20 sec\n"
+      "2/3 Test #2: loud ....some output of its own\n"
+      "***Failed   0.10 sec\n"
+      "3/3 Test #3: quick ....   Passed    0.01 sec\n"
+      "The following tests FAILED:\n"
+      "\t  1 - faults (SEGFAULT)   slow\n"
+      "\t  2 - loud (Failed)\n");
+  ASSERT_TRUE(readings) << readings.error().message;
+  EXPECT_EQ(readings->readings.size(), 1u);
+  EXPECT_THAT(readings->failed.at("faults"), HasSubstr("SegFault"));
+  EXPECT_THAT(readings->failed.at("loud"), HasSubstr("Failed"));
+}
+
+TEST(Hyperfine, LeavesOutNoRowOfATable) {
+  const std::string head = "| Command | Mean [s] | Min [s] | Max [s] | Relative |\n|:---|---:|\n";
+  EXPECT_EQ(value_of(read(head + "| `a \\| b` | 2 | 1 | 3 | 1.00 |\n"), "a | b", "wall_time"), 2e9);
+  const auto readings = read(head + "| `a` | ? | 1 | 3 | 1.00 |\n");
+  ASSERT_FALSE(readings);
+  EXPECT_THAT(readings.error().message, HasSubstr("f:3: the row has no mean"));
+}
+
+TEST(K6, ReadsSharesAndTrendsWithoutAUnitOfTheSummary) {
+  const auto readings = read(
+      "     my_trend.............: avg=5.5 min=0 med=0 max=10 p(90)=9 p(95)=9.5\n"
+      "     sizes................: avg=1.5 kB min=1 kB med=1.2 kB\n"
+      "     http_req_failed......: 12.50% ✓ 1 ✗ 7\n"
+      "     iterations...........: 8  4/s\n");
+  const Reading* const trend = find(readings, "my_trend", "value");
+  ASSERT_NE(trend, nullptr);
+  EXPECT_EQ(trend->value, 0);
+  EXPECT_EQ(trend->metric.unit, "count");
+  EXPECT_EQ(find(readings, "sizes", "value"), nullptr);
+  const Reading* const failed = find(readings, "http_req_failed", "rate");
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->value, 0.125);
+  EXPECT_EQ(failed->metric.better, Better::lower);
+}
+
+TEST(Vitest, KeepsNumbersBehindNamesWhereTheyAreNoCounts) {
+  const std::string table =
+      "     name  hz  min  max  mean  p75  p99  p995  p999  rme  samples\n"
+      "   · one  100.00  1  1  1  1  1  1  1  ±0.50%  9\n";
+  const auto flat =
+      read(" ✓ a.bench.ts > sort (1) 10ms\n" + table + " ✓ a.bench.ts > sort (2) 10ms\n" + table);
+  ASSERT_TRUE(flat) << flat.error().message;
+  EXPECT_NE(find(flat, "a.bench.ts > sort (1) > one", "wall_time"), nullptr);
+  EXPECT_NE(find(flat, "a.bench.ts > sort (2) > one", "wall_time"), nullptr);
+}
+
 }  // namespace tools_test
 }  // namespace melisai::formats
