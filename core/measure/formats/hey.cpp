@@ -21,6 +21,7 @@ class Text {
     static const RE2 figure(R"(\s+(Average|Requests/sec):\s+([0-9.]+)(?: secs)?\s*)");
     static const RE2 percentile(R"(\s+([0-9.]+)%+ in ([0-9.]+) secs\s*)");
     static const RE2 status(R"(\s+\[(\d+)\]\s+(\d+) responses\s*)");
+    static const RE2 error(R"(\s+\[(\d+)\]\s+\S.*)");
     std::string what, number;
     if (const auto title = heading_of(line)) {
       MELISAI_CHECK(finish());
@@ -37,6 +38,8 @@ class Text {
       return builder_.add_summary(name_, latency_percentile(what),
                                   number_from(number).value_or(0) * 1e9);
     if (line.starts_with("Error distribution")) in_errors_ = true;
+    if (in_errors_ && RE2::FullMatch(line, error, &number))
+      failures_ += number_from(number).value_or(0);
     if (in_errors_ || !RE2::FullMatch(line, status, &what, &number)) return {};
     if (what.front() != '4' && what.front() != '5') return {};
     failures_ += number_from(number).value_or(0);

@@ -165,7 +165,10 @@ class Text {
     if (words[0].starts_with("<not")) return {};
     // Before 4.19: "0.35 task-clock (msec)".
     const bool has_note = words.size() > 2 && words[2] == "(msec)";
-    const bool has_unit = !has_note && words.size() > 2 && words[2] != "#" && words[2] != "(";
+    // Behind the event: "# ...", "( +- 1.00% )", or the share of the time it was counted,
+    // "(49.90%)".
+    const bool has_unit =
+        !has_note && words.size() > 2 && words[2] != "#" && !words[2].starts_with('(');
     Count count{std::string(words[0]), has_note ? "msec" : "",
                 std::string(words[has_unit ? 2 : 1])};
     if (has_unit) count.unit = words[1];

@@ -15,7 +15,9 @@ namespace {
 /// One run. Its test is known only by what it prints: "sysbench" where nothing tells it.
 struct Run {
   std::string name;
-  std::optional<double> rate, data_rate, average, percentile_95, total_time;
+  std::optional<double> rate, data_rate, average, total_time, ignored_errors;
+  std::string percent;  ///< of --percentile
+  std::optional<double> percentile;
   double events = 1;
 };
 
@@ -27,7 +29,9 @@ class Parser {
     static const RE2 total(R"(\s*total time:\s+([0-9.]+)s)");
     static const RE2 events(R"(\s*total number of events:\s+(\d+))");
     static const RE2 average(R"(\s*avg:\s+([0-9.]+)(?:ms)?)");
-    static const RE2 percentile(R"(\s*(?:approx\.\s+)?95(?:th)? percentile:\s+([0-9.]+)(?:ms)?)");
+    static const RE2 percentile(
+        R"(\s*(?:approx\.\s+)?(\d+)(?:th)? percentile:\s+([0-9.]+)(?:ms)?)");
+    static const RE2 ignored(R"(\s*ignored errors:\s+(\d+)\s.*)");
     std::string text;
     if (const auto title = heading_of(line)) {
       MELISAI_CHECK(finish());
@@ -44,7 +48,8 @@ class Parser {
     if (RE2::FullMatch(line, total, &text)) run_.total_time = number_from(text);
     if (RE2::FullMatch(line, events, &text)) run_.events = number_from(text).value_or(1);
     if (RE2::FullMatch(line, average, &text)) run_.average = number_from(text);
-    if (RE2::FullMatch(line, percentile, &text)) run_.percentile_95 = number_from(text);
+    if (RE2::FullMatch(line, percentile, &run_.percent, &text)) run_.percentile = number_from(text);
+    if (RE2::FullMatch(line, ignored, &text)) run_.ignored_errors = number_from(text);
     return {};
   }
 
@@ -59,7 +64,8 @@ class Parser {
       return value ? builder_.add_summary(name, metric, *value * factor, n) : Result<void>();
     };
     MELISAI_CHECK(add(latency(), run.average, 1e6));
-    MELISAI_CHECK(add(latency_percentile("95"), run.percentile_95, 1e6));
+    MELISAI_CHECK(add(latency_percentile(run.percent), run.percentile, 1e6));
+    MELISAI_CHECK(add(errors(), run.ignored_errors, 1));
     MELISAI_CHECK(add(throughput(), run.rate, 1));
     MELISAI_CHECK(add(shown("data_rate", "B/s", Better::higher), run.data_rate, 1 << 20));
     return add(shown("total_time", "ns", Better::unknown), run.total_time, 1e9);

@@ -56,6 +56,8 @@ class Parser {
  private:
   Result<void> end_of_latencies(const std::string& requests) {
     in_detail_ = false;
+    // Its latency of 0 is no improvement.
+    if (number_from(requests) == 0.0) builder_.fail(name_, "no request was answered");
     n_ = count_from(number_from(requests).value_or(1));
     return latency_ ? builder_.add_summary(name_, latency(), *latency_, n_) : Result<void>();
   }

@@ -223,5 +223,49 @@ TEST(Vitest, KeepsNumbersBehindNamesWhereTheyAreNoCounts) {
   EXPECT_NE(find(flat, "a.bench.ts > sort (2) > one", "wall_time"), nullptr);
 }
 
+TEST(PerfStat, CountsAnEventThatSharedItsCounter) {
+  const auto readings = read(
+      " Performance counter stats for './x':\n\n"
+      "     123,456      cache-misses                      (49.90%)\n"
+      "     223,456      cycles          # 1.0 GHz         (50.10%)\n"
+      "     0.100000000 seconds time elapsed\n");
+  EXPECT_EQ(value_of(readings, "./x", "cache_misses"), 123456);
+  EXPECT_EQ(value_of(readings, "./x", "cycles"), 223456);
+}
+
+TEST(Sysbench, ReadsThePercentileThatWasAskedFor) {
+  const auto readings = read(
+      "sysbench 1.0.20 (using system LuaJIT 2.1.0-beta3)\n"
+      "SQL statistics:\n"
+      "    transactions:       10000  (999.50 per sec.)\n"
+      "    ignored errors:     3      (0.30 per sec.)\n"
+      "    total time:         10.0050s\n"
+      "         avg:            8.00\n"
+      "         99th percentile:  20.00\n");
+  EXPECT_EQ(value_of(readings, "oltp", "latency_p99"), 20e6);
+  EXPECT_EQ(value_of(readings, "oltp", "errors"), 3);
+}
+
+TEST(Wrk, FailsARunThatNobodyAnswered) {
+  const auto readings = read(
+      "Running 10s test @ http://host:1/\n"
+      "    Latency     0.00us    0.00us   0.00us    -nan%\n"
+      "  0 requests in 10.00s, 0.00B read\n"
+      "  Socket errors: connect 10, read 0, write 0, timeout 0\n"
+      "Requests/sec:      0.00\n");
+  ASSERT_TRUE(readings) << readings.error().message;
+  EXPECT_TRUE(readings->readings.empty());
+  EXPECT_TRUE(readings->failed.contains("http://host:1/"));
+}
+
+TEST(Hey, CountsRequestsWithoutAnAnswerAsErrors) {
+  const auto readings = read(
+      "Summary:\n  Average:\t0.005 secs\n  Requests/sec:\t1000.5\n"
+      "Response time histogram:\n  0.001 [1]\t|\n"
+      "Status code distribution:\n  [200]\t99 responses\n  [500]\t1 responses\n"
+      "Error distribution:\n  [3]\tGet http://x: EOF\n");
+  EXPECT_EQ(value_of(readings, "requests", "errors"), 4);
+}
+
 }  // namespace tools_test
 }  // namespace melisai::formats
