@@ -22,7 +22,7 @@ const RE2& quiet_line() {
 }
 
 const RE2& heading_line() {
-  static const RE2 pattern(R"(\s*====== (.*) ======)");
+  static const RE2 pattern(R"(\s*====== (.*) ======\s*)");
   return pattern;
 }
 

@@ -56,6 +56,12 @@ Result<void> parse_json(Input& input, const Limits& limits, const Probe& probe,
   return rows ? Result<void>() : Result<void>(rows.error());
 }
 
+/// Bun has no name for the column of the index.
+bool is_head(const std::vector<std::string_view>& cells) {
+  return cells.size() > 3 && (cells[0] == "(index)" || cells[0].empty()) &&
+         (cells[1] == "Task name" || cells[1] == "Task Name");
+}
+
 /// console.table(bench.table()): the columns by their names, which changed between versions.
 class Table {
  public:
@@ -64,7 +70,7 @@ class Table {
   Result<void> take(std::string_view line) {
     const std::vector<std::string_view> cells = cells_of(line);
     if (cells.size() < 3) return {};
-    if (cells[0] == "(index)") {
+    if (is_head(cells)) {
       columns_.assign(cells.begin(), cells.end());
       return {};
     }
@@ -105,11 +111,8 @@ class Table {
 };
 
 bool is_table(const Probe& probe) {
-  return std::any_of(probe.lines().begin(), probe.lines().end(), [](const std::string& line) {
-    const std::vector<std::string_view> cells = cells_of(line);
-    return cells.size() > 3 && cells[0] == "(index)" &&
-           (cells[1] == "Task name" || cells[1] == "Task Name");
-  });
+  return std::any_of(probe.lines().begin(), probe.lines().end(),
+                     [](const std::string& line) { return is_head(cells_of(line)); });
 }
 
 bool looks_like(const Probe& probe) {

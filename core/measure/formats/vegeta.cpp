@@ -20,6 +20,12 @@ using nlohmann::json;
 /// A report does not name its target; a heading before it may.
 constexpr std::string_view kName = "attack";
 
+/// Failures may be fast, and no improvement.
+Result<void> add_success(std::string_view name, double share, ReadingsBuilder& builder) {
+  if (share == 0) builder.fail(name, "no request succeeded");
+  return builder.add_summary(name, shown("success", "ratio", Better::higher), share);
+}
+
 Result<void> add_report(const json& report, ReadingsBuilder& builder) {
   const json* const latencies = member(report, "latencies");
   const std::uint64_t n = count_from(number_at(report, "requests").value_or(1));
@@ -35,8 +41,7 @@ Result<void> add_report(const json& report, ReadingsBuilder& builder) {
   if (const auto rate = number_at(report, "throughput"))
     MELISAI_CHECK(builder.add_summary(kName, throughput(), *rate, n));
   const auto success = number_at(report, "success");
-  return success ? builder.add_summary(kName, shown("success", "ratio", Better::higher), *success)
-                 : Result<void>();
+  return success ? add_success(kName, *success, builder) : Result<void>();
 }
 
 /// `vegeta encode`: one request per line.
@@ -67,9 +72,7 @@ class Text {
     if (!RE2::FullMatch(line, row, &what, &names, &values)) return {};
     if (what == "Success") {
       const std::optional<Quantity> share = quantity_from(values);
-      return share ? builder_.add_summary(name_, shown("success", "ratio", Better::higher),
-                                          share->value)
-                   : Result<void>();
+      return share ? add_success(name_, share->value, builder_) : Result<void>();
     }
     for (std::size_t from = 0, to = 0; from < names.size() && to < values.size();) {
       const std::size_t name_end = std::min(names.find(", ", from), names.size());

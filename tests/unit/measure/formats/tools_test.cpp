@@ -267,5 +267,36 @@ TEST(Hey, CountsRequestsWithoutAnAnswerAsErrors) {
   EXPECT_EQ(value_of(readings, "requests", "errors"), 4);
 }
 
+TEST(RedisBenchmark, ReadsHeadingsThatAProgressLineLeftBlanksBehind) {
+  const std::string rest =
+      "  100000 requests completed in 1.20 seconds\n"
+      "Summary:\n  throughput summary: ";
+  const auto readings =
+      read("====== SET ======\n" + rest + "83333.33 requests per second\n" +
+           "====== GET ======          \n" + rest + "84444.44 requests per second\n");
+  EXPECT_EQ(value_of(readings, "SET", "throughput"), 83333.33);
+  EXPECT_EQ(value_of(readings, "GET", "throughput"), 84444.44);
+}
+
+TEST(Vegeta, FailsAnAttackWithoutASuccess) {
+  for (const char* text : {"Requests      [total, rate, throughput]  5, 1.00, 0.00\n"
+                           "Latencies     [mean, 50, 95, 99, max]  1ms, 1ms, 1ms, 1ms, 1ms\n"
+                           "Success       [ratio]  0.00%\n",
+                           R"({"latencies":{"mean":5},"bytes_in":{},"requests":5,"success":0})"}) {
+    const auto readings = read(text);
+    ASSERT_TRUE(readings) << readings.error().message;
+    EXPECT_TRUE(readings->readings.empty());
+    EXPECT_TRUE(readings->failed.contains("attack"));
+  }
+}
+
+TEST(Tinybench, ReadsTheTableOfBun) {
+  const auto readings = read(
+      "│   │ Task name │ Latency med (ns) │ Throughput med (ops/s) │ Samples │\n"
+      "│ 0 │ a task    │ 58954 ± 15255    │ 16962 ± 4849           │ 1569    │\n");
+  EXPECT_EQ(value_of(readings, "a task", "wall_time"), 58954);
+  EXPECT_EQ(value_of(readings, "a task", "throughput"), 16962);
+}
+
 }  // namespace tools_test
 }  // namespace melisai::formats
