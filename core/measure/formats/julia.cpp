@@ -89,9 +89,9 @@ Result<void> Handler::number(double value) {
   return {};
 }
 
-/// Of a trial that versions before 1.0 print.
-const RE2& old_trial_head() {
-  static const RE2 pattern(R"(.*BenchmarkTools\.Trial:\s*)");
+/// Of a trial that versions before 1.0 print, and of an estimate: one figure of a trial.
+const RE2& fields_head() {
+  static const RE2 pattern(R"(.*BenchmarkTools\.Trial(?:Estimate)?:\s*)");
   return pattern;
 }
 
@@ -101,12 +101,17 @@ class Text {
   explicit Text(ReadingsBuilder& builder) : builder_(builder) {}
 
   Result<void> take(std::string_view line) {
-    static const RE2 named(R"re(\s*"?(.+?)"?(?::| =>) Trial\((.+?)\))re");
+    static const RE2 named(R"re(\s*"?(.+?)"?(?::| =>) Trial(?:Estimate)?\((.+?)\))re");
     static const RE2 group(R"re(\s*"(.+?)" => .*BenchmarkGroup.*)re");
     static const RE2 samples(R"(.*BenchmarkTools\.Trial: (\d+) samples? with .*)");
     static const RE2 median(R"(\s*Time\s+\(median\):\s+(\S+ \S+)\s.*)");
+    // Of a single sample.
+    static const RE2 only(R"(\s*Single result which took (\S+ \S+)\s.*)");
+    static const RE2 only_memory(
+        R"(\s*with a memory estimate of (.+?), over (\d+) allocations?\.?)");
     static const RE2 memory(R"(\s*Memory estimate: (.+?), allocs estimate: (\d+)\.?)");
-    static const RE2 old_field(R"(\s+(\w+ estimate|median time|samples):\s+(\S+(?: [^\s(]+)?).*)");
+    static const RE2 named_field(
+        R"(\s+(\w+ estimate|median time|samples|time|memory|allocs):\s+(\S+(?: [^\s(]+)?).*)");
     static const RE2 btime(R"(\s+(\S+ \S+) \((\d+) allocations?: (.+)\))");
     std::string name, time, bytes, count;
     if (RE2::FullMatch(line, group, &name)) return open_group(line, name);
@@ -116,13 +121,17 @@ class Text {
       n_ = count_from(number_from(count).value_or(1));
       name_ = "trial " + std::to_string(++trials_);
     }
-    if (RE2::FullMatch(line, old_trial_head())) {
-      is_old_ = true;
+    if (RE2::FullMatch(line, fields_head())) {
+      has_fields_ = true;
       name_ = "trial " + std::to_string(++trials_);
     }
-    if (is_old_ && RE2::FullMatch(line, old_field, &name, &time)) return take_old(name, time);
+    if (has_fields_ && RE2::FullMatch(line, named_field, &name, &time))
+      return take_field(name, time);
     if (RE2::FullMatch(line, median, &time)) return add(name_, wall_time(), time, n_);
-    if (RE2::FullMatch(line, memory, &bytes, &count)) return add_memory(name_, count, bytes);
+    if (RE2::FullMatch(line, only, &time)) return add(name_, wall_time(), time, n_);
+    if (RE2::FullMatch(line, memory, &bytes, &count) ||
+        RE2::FullMatch(line, only_memory, &bytes, &count))
+      return add_memory(name_, count, bytes);
     if (!RE2::FullMatch(line, btime, &time, &count, &bytes)) return {};
     name_ = "trial " + std::to_string(++trials_);
     MELISAI_CHECK(add(name_, wall_time(), time, 1));
@@ -135,16 +144,18 @@ class Text {
     std::string name;
   };
 
-  /// A line of a trial as versions before 1.0 print it; how many samples there were comes last.
-  Result<void> take_old(const std::string& field, const std::string& text) {
-    if (field == "memory estimate") return add(name_, allocated_bytes(), text, 1);
-    if (field == "allocs estimate")
+  /// A line of an estimate, or of a trial as versions before 1.0 print it; of that, how many
+  /// samples there were comes last.
+  Result<void> take_field(const std::string& field, const std::string& text) {
+    if (field.starts_with("memory")) return add(name_, allocated_bytes(), text, 1);
+    if (field.starts_with("allocs"))
       return builder_.add_summary(name_, allocations(), number_from(text).value_or(-1));
+    if (field == "time") return add(name_, wall_time(), text, 1);
     if (field == "median time") {
       median_ = text;
       return {};
     }
-    is_old_ = false;
+    has_fields_ = false;
     return add(name_, wall_time(), median_, count_from(number_from(text).value_or(1)));
   }
   Result<void> open_group(std::string_view line, const std::string& name) {
@@ -189,8 +200,8 @@ class Text {
   std::string name_;
   std::uint64_t n_ = 1;
   int trials_ = 0;
-  bool is_old_ = false;  ///< within a trial of an old version
-  std::string median_;   ///< of it
+  bool has_fields_ = false;  ///< the lines name what they hold
+  std::string median_;       ///< of it
 };
 
 bool is_json(const Probe& probe) {
@@ -198,14 +209,14 @@ bool is_json(const Probe& probe) {
 }
 
 bool looks_like(const Probe& probe) {
-  static const RE2 trial(R"(.*(?::| =>) Trial\([0-9.]+ \S+\)|)"
+  static const RE2 trial(R"(.*(?::| =>) Trial(?:Estimate)?\([0-9.]+ \S+\)|)"
                          R"(.*BenchmarkTools\.Trial: \d+ samples? with .*|)"
                          R"(\s+[0-9.]+ \S+ \(\d+ allocations?: [0-9.]+ \S+\))");
   return is_json(probe) ||
          (probe.kind() == Probe::Kind::text &&
           std::any_of(probe.lines().begin(), probe.lines().end(), [](const std::string& line) {
             return line.size() < 1'000 &&
-                   (RE2::FullMatch(line, trial) || RE2::FullMatch(line, old_trial_head()));
+                   (RE2::FullMatch(line, trial) || RE2::FullMatch(line, fields_head()));
           }));
 }
 

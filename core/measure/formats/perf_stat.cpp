@@ -138,6 +138,7 @@ class Text {
       if (name_.size() > 2 && name_.front() == '\'') name_ = name_.substr(1, name_.size() - 2);
       if (!section_.empty()) name_ = section_;
       is_open_ = true;
+      has_duration_ = false;
       return {};
     }
     if (const auto title = heading_of(line)) {
@@ -147,8 +148,10 @@ class Text {
     }
     std::string seconds;
     if (is_open_ && RE2::FullMatch(line, elapsed, &seconds))
-      return builder_.add_summary(name_, wall_time(),
-                                  loose_number_from(seconds, false).value_or(-1) * 1e9, n_);
+      return has_duration_
+                 ? Result<void>()
+                 : builder_.add_summary(name_, wall_time(),
+                                        loose_number_from(seconds, false).value_or(-1) * 1e9, n_);
     if (is_open_) return take_count(line);
     return take_csv(line);
   }
@@ -172,6 +175,7 @@ class Text {
     Count count{std::string(words[0]), has_note ? "msec" : "",
                 std::string(words[has_unit ? 2 : 1])};
     if (has_unit) count.unit = words[1];
+    if (count.event == "duration_time") has_duration_ = true;
     // Without a unit it is a whole number, whatever its locale puts between the digits.
     if (count.unit.empty()) std::erase_if(count.value, [](char c) { return c < '0' || c > '9'; });
     return add_count(name_, count, true, builder_, n_);
@@ -188,6 +192,7 @@ class Text {
   std::string name_, section_;
   std::uint64_t n_ = 1;
   bool is_open_ = false;
+  bool has_duration_ = false;  ///< the event that counts what "time elapsed" says, too
 };
 
 Result<void> add_json(const nlohmann::json& row, ReadingsBuilder& builder) {

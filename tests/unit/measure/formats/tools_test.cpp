@@ -298,5 +298,30 @@ TEST(Tinybench, ReadsTheTableOfBun) {
   EXPECT_EQ(value_of(readings, "a task", "throughput"), 16962);
 }
 
+TEST(PerfStat, TakesTheElapsedTimeOnce) {
+  const auto readings = read(
+      " Performance counter stats for './x':\n\n"
+      "   1,000,000,000 ns   duration_time\n\n"
+      "     1.001 seconds time elapsed\n");
+  const Reading* const time = find(readings, "./x", "wall_time");
+  ASSERT_NE(time, nullptr);
+  EXPECT_EQ(time->value, 1e9);
+  EXPECT_EQ(time->n, 1u);
+}
+
+TEST(Julia, ReadsATrialOfOneSampleAndAnEstimate) {
+  const auto readings = read(
+      "BenchmarkTools.Trial: 1 sample with 1 evaluation.\n"
+      " Single result which took 5.012 s (1.23% GC) to evaluate,\n"
+      " with a memory estimate of 1.50 GiB, over 1234567 allocations.\n"
+      "BenchmarkTools.TrialEstimate: \n"
+      "  time:             2.345 μs\n  gctime:           0.000 ns (0.00%)\n"
+      "  memory:           128 bytes\n  allocs:           2\n");
+  EXPECT_EQ(value_of(readings, "trial 1", "wall_time"), 5.012e9);
+  EXPECT_EQ(value_of(readings, "trial 1", "allocations"), 1234567);
+  EXPECT_EQ(value_of(readings, "trial 2", "wall_time"), 2345);
+  EXPECT_EQ(value_of(readings, "trial 2", "allocated_bytes"), 128);
+}
+
 }  // namespace tools_test
 }  // namespace melisai::formats
