@@ -80,6 +80,28 @@ Result<void> add_metric(const json& metric, JmhRow row, ReadingsBuilder& builder
   return add_row(row, builder);
 }
 
+/// "p0.50" of "50.0", "p0.9999" of "99.99": as the table calls a percentile.
+std::string percentile_label(double percent) {
+  std::string label = std::to_string(percent / 100);
+  while (label.ends_with('0') && label.size() > std::string_view("0.00").size()) label.pop_back();
+  return "p" + label;
+}
+
+/// Of a mode that keeps a histogram; they are only shown.
+Result<void> add_percentiles(const json& metric, JmhRow row, ReadingsBuilder& builder) {
+  const json* const percentiles = member(metric, "scorePercentiles");
+  if (percentiles == nullptr || !percentiles->is_object()) return {};
+  row.unit = text_at(metric, "scoreUnit");
+  for (const auto& [key, value] : percentiles->items()) {
+    const auto percent = number_from(key);
+    if (!percent || !value.is_number()) continue;
+    row.secondary = percentile_label(*percent);
+    row.score = value.get<double>();
+    MELISAI_CHECK(add_row(row, builder));
+  }
+  return {};
+}
+
 Result<void> add_result(const json& result, ReadingsBuilder& builder) {
   JmhRow row;
   row.name = text_at(result, "benchmark");
@@ -94,6 +116,7 @@ Result<void> add_result(const json& result, ReadingsBuilder& builder) {
   if (primary == nullptr)
     return Error{Errc::parse, "benchmark " + in_quotes(row.name) + " has no primaryMetric"};
   MELISAI_CHECK(add_metric(*primary, row, builder));
+  if (row.mode == "sample") MELISAI_CHECK(add_percentiles(*primary, row, builder));
   const json* const others = member(result, "secondaryMetrics");
   if (others == nullptr || !others->is_object()) return {};
   for (const auto& [label, metric] : others->items()) {

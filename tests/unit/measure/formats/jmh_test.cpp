@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "core/measure/formats/formats.h"
 
 namespace melisai::formats {
@@ -67,6 +69,22 @@ TEST(Jmh, DoesNotJudgeAnOrderOfMagnitude) {
   EXPECT_EQ(parsed->readings[0].metric.tier, Tier::explain);
   EXPECT_DOUBLE_EQ(parsed->readings[1].value, 2.5e9);
   EXPECT_EQ(parsed->readings[1].metric.tier, Tier::time);
+}
+
+TEST(Jmh, NamesPercentilesOfSampledTimesAsItsTableDoes) {
+  const auto parsed = read(R"([{"benchmark":"B.a","mode":"sample","primaryMetric":{"score":3,
+      "scoreUnit":"us/op","scorePercentiles":{"50.0":2,"99.99":9,"100.0":10}}},
+      {"benchmark":"B.b","mode":"avgt","primaryMetric":{"score":3,
+      "scoreUnit":"us/op","scorePercentiles":{"50.0":2}}}])");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  std::map<std::string, double> values;
+  for (const Reading& reading : parsed->readings)
+    values[reading.benchmark + " " + reading.metric.name] = reading.value;
+  EXPECT_EQ(values, (std::map<std::string, double>{{"B.a sample_time", 3000},
+                                                   {"B.a p0_50", 2000},
+                                                   {"B.a p0_9999", 9000},
+                                                   {"B.a p1_00", 10000},
+                                                   {"B.b wall_time", 3000}}));
 }
 
 }  // namespace jmh_test
