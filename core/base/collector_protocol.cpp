@@ -17,8 +17,11 @@ using Json = nlohmann::json;
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kTextMax = 1000;
 constexpr std::size_t kMetricsMax = 1000;
+constexpr std::size_t kPartsMax = 100;
+constexpr std::int64_t kIntervalMaxMs = 60'000;
 constexpr std::size_t kCapabilitiesMax = 64;
 constexpr int kDepthMax = 64;  // writing JSON is recursive in the library
+constexpr int kResultDepthMax = 60;
 
 Error bad(const std::string& what) { return {Errc::parse, what}; }
 
@@ -121,14 +124,14 @@ class Fields {
 };
 
 // Not Result<Json>: Json converts from and to too much.
-Result<void> parse_object(std::string_view body, Json& json) {
+Result<void> parse_object(std::string_view body, Json& json, int depth_max = kDepthMax) {
   bool too_deep = false;
   const auto watch_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kDepthMax;
-    return depth <= kDepthMax;
+    too_deep = too_deep || depth > depth_max;
+    return depth <= depth_max;
   };
   json = Json::parse(body, watch_depth, /*allow_exceptions=*/false);
-  if (too_deep) return bad("JSON of more than " + std::to_string(kDepthMax) + " levels");
+  if (too_deep) return bad("JSON of more than " + std::to_string(depth_max) + " levels");
   if (json.is_discarded()) return bad("a frame that is not JSON: " + in_quotes(body));
   if (!json.is_object()) return bad("a frame that is not a JSON object: " + in_quotes(body));
   return {};
@@ -158,9 +161,16 @@ Json json_of(const MetricInfo& metric) {
           {"tier", metric.tier},          {"help", metric.help}, {"source", metric.source},
           {"privilege", metric.privilege}};
 }
+Json json_of(const PartInfo& part) {
+  return {{"name", part.name}, {"category", part.category}, {"tier", part.tier}};
+}
+template <class T>
+Json list_of(const std::vector<T>& entries) {
+  Json list = Json::array();
+  for (const T& entry : entries) list.push_back(json_of(entry));
+  return list;
+}
 Json json_of(const Hello& hello) {
-  Json metrics = Json::array();
-  for (const MetricInfo& metric : hello.metrics) metrics.push_back(json_of(metric));
   return {{"type", "hello"},
           {"protocol", hello.protocol},
           {"name", hello.name},
@@ -170,7 +180,8 @@ Json json_of(const Hello& hello) {
           {"reason", hello.reason},
           {"watches", hello.watches},
           {"capabilities", hello.capabilities},
-          {"metrics", std::move(metrics)}};
+          {"metrics", list_of(hello.metrics)},
+          {"parts", list_of(hello.parts)}};
 }
 Json json_of(const Started& started) { return {{"type", "started"}, {"id", started.id}}; }
 Json json_of(const Samples& message) {
@@ -180,6 +191,14 @@ Json json_of(const Samples& message) {
     samples.push_back({{"metric", sample.metric}, {"value", sample.value}});
   }
   return {{"type", "samples"}, {"id", message.id}, {"samples", std::move(samples)}};
+}
+Json json_of(const PartResult& message) {
+  Json result = Json::parse(message.json, nullptr, false);
+  MELISAI_ASSERT(result.is_object());
+  return {{"type", "result"},
+          {"id", message.id},
+          {"part", message.part},
+          {"result", std::move(result)}};
 }
 Json json_of(const Stopped& stopped) { return {{"type", "stopped"}, {"id", stopped.id}}; }
 Json json_of(const Pong& pong) { return {{"type", "pong"}, {"id", pong.id}}; }
@@ -207,6 +226,15 @@ MetricInfo read_metric(const Json& json, Fields& message) {
   return metric;
 }
 
+PartInfo read_part(const Json& json, Fields& message) {
+  Fields fields(json);
+  PartInfo part{.name = fields.name("name"), .category = fields.name("category")};
+  part.tier = static_cast<int>(fields.whole("tier", 3));
+  if (fields.ok() && part.tier == 0) fields.complain("'tier' is 0; it is 1, 2 or 3");
+  if (!fields.ok()) message.complain("part " + in_quotes(part.name) + ": " + fields.problem());
+  return part;
+}
+
 Hello read_hello(Fields& fields) {
   Hello hello;
   hello.protocol = static_cast<int>(fields.whole("protocol", 1000));
@@ -230,6 +258,13 @@ Hello read_hello(Fields& fields) {
     if (!names.insert(hello.metrics.back().name).second)
       fields.complain("metric " + in_quotes(hello.metrics.back().name) + " is declared twice");
   }
+  names.clear();
+  if (!fields.has("parts")) return hello;
+  for (const Json& part : fields.list("parts", kPartsMax)) {
+    hello.parts.push_back(read_part(part, fields));
+    if (!names.insert(hello.parts.back().name).second)
+      fields.complain("part " + in_quotes(hello.parts.back().name) + " is declared twice");
+  }
   return hello;
 }
 
@@ -241,6 +276,11 @@ Samples read_samples(Fields& fields) {
     if (!sample.ok()) fields.complain("sample: " + sample.problem());
   }
   return message;
+}
+
+PartResult read_result(Fields& fields) {
+  return {
+      .id = fields.whole("id"), .part = fields.name("part"), .json = dump(fields.object("result"))};
 }
 
 Log read_log(Fields& fields) {
@@ -255,7 +295,14 @@ Failed read_failed(Fields& fields) {
 
 HelloRequest read_hello_request(Fields& fields) {
   HelloRequest request{.protocol = static_cast<int>(fields.whole("protocol", 1000))};
-  if (fields.has("config")) request.config = dump(fields.object("config"));
+  if (!fields.has("config")) return request;
+  const Json& config = fields.object("config");
+  request.config = dump(config);
+  Fields options(config);
+  if (options.has("sample_interval_ms"))
+    request.sample_interval_ms =
+        static_cast<int>(options.whole("sample_interval_ms", kIntervalMaxMs));
+  if (!options.ok()) fields.complain("'config': " + options.problem());
   return request;
 }
 
@@ -284,6 +331,11 @@ bool is_name(std::string_view text) {
   };
   return !text.empty() && text.size() <= kNameMax && is_letter(text.front()) &&
          std::all_of(text.begin(), text.end(), may_follow);
+}
+
+bool is_object(std::string_view json) {
+  Json object;
+  return static_cast<bool>(parse_object(json, object, kResultDepthMax));
 }
 
 bool is_unit(std::string_view text) {
@@ -320,6 +372,7 @@ Result<Message> parse_message(std::string_view body) {
   if (type == "hello") return checked<Message>(fields, read_hello(fields));
   if (type == "started") return checked<Message>(fields, Started{fields.whole("id")});
   if (type == "samples") return checked<Message>(fields, read_samples(fields));
+  if (type == "result") return checked<Message>(fields, read_result(fields));
   if (type == "stopped") return checked<Message>(fields, Stopped{fields.whole("id")});
   if (type == "pong") return checked<Message>(fields, Pong{fields.whole("id")});
   if (type == "log") return checked<Message>(fields, read_log(fields));

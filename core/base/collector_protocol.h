@@ -6,6 +6,7 @@
 //   {"type":"hello","protocol":1,"config":{}}        -> {"type":"hello","protocol":1,"name":..,...}
 //   {"type":"start","id":1,"root_pid":77,"cgroup":..}-> {"type":"started","id":1}
 //   {"type":"stop","id":1}                           -> {"type":"samples","id":1,"samples":[..]} *
+//                                                       {"type":"result","id":1,"part":..,..} *
 //                                                       {"type":"stopped","id":1}
 //   {"type":"ping","id":2}                           -> {"type":"pong","id":2}
 //   {"type":"quit"}                                  -> exit code 0
@@ -28,7 +29,8 @@ inline constexpr int kVersion = 1;
 // From the gate.
 struct HelloRequest {
   int protocol = kVersion;
-  std::string config = "{}";  // a JSON object, as text
+  std::string config = "{}";   // a JSON object, as text
+  int sample_interval_ms = 0;  // what the configuration says; 0: nothing
 };
 struct StartRequest {
   std::int64_t id = 0;
@@ -54,6 +56,11 @@ struct MetricInfo {
   std::string source;
   std::string privilege;
 };
+struct PartInfo {
+  std::string name;      // "cpu_utilization"
+  std::string category;  // "cpu"
+  int tier = 1;          // 1 procfs, 2 another program, 3 native eBPF
+};
 struct Hello {
   int protocol = kVersion;
   std::string name;     // "process": letters, digits and _ . -, at most 64
@@ -64,6 +71,7 @@ struct Hello {
   bool watches = false;                   // cheap enough to run around timed pairs
   std::vector<std::string> capabilities;  // "CAP_SYS_PTRACE"
   std::vector<MetricInfo> metrics;        // at most 1,000
+  std::vector<PartInfo> parts;            // at most 100
 };
 struct Started {
   std::int64_t id = 0;
@@ -75,6 +83,11 @@ struct SampleValue {
 struct Samples {
   std::int64_t id = 0;
   std::vector<SampleValue> samples;
+};
+struct PartResult {
+  std::int64_t id = 0;
+  std::string part;
+  std::string json;  // an object, as text; what is in it is for the model to check
 };
 struct Stopped {
   std::int64_t id = 0;
@@ -91,10 +104,15 @@ struct Failed {
   std::string reason;
   bool refused = false;  // in answer to hello: the plugin cannot be loaded, now and ever
 };
-using Message = std::variant<Hello, Started, Samples, Stopped, Pong, Log, Failed>;
+using Message = std::variant<Hello, Started, Samples, PartResult, Stopped, Pong, Log, Failed>;
+
+/// Of the JSON of one result; with what is around it in a frame it stays below kFrameBytesMax.
+inline constexpr std::size_t kResultBytesMax = 1'000'000;
 
 /// A letter, then letters, digits and _ . -, at most 64: names of collectors and of metrics.
 bool is_name(std::string_view text);
+/// JSON text of an object that fits into a frame: UTF-8, at most 60 levels.
+bool is_object(std::string_view json);
 /// One of the canonical units above.
 bool is_unit(std::string_view text);
 

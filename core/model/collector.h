@@ -19,6 +19,14 @@ struct CollectorMetric {
   bool operator==(const CollectorMetric&) const = default;
 };
 
+/// One thing that a collector sees and tells in more than numbers (host_report.h).
+struct CollectorPart {
+  std::string name;      ///< "cpu_utilization"
+  std::string category;  ///< "cpu"
+  int tier = 1;          ///< 1 procfs, 2 another program, 3 native eBPF
+  bool operator==(const CollectorPart&) const = default;
+};
+
 enum class CollectorStatus {
   ok,
   unavailable,  ///< this machine lacks what it needs; `reason` says what
@@ -41,6 +49,7 @@ struct CollectorResult {
   bool required = false;                  ///< policy: without it the run is inconclusive
   std::vector<std::string> log;           ///< its own last lines, made printable
   std::vector<CollectorMetric> metrics;   ///< what it declares
+  std::vector<CollectorPart> parts;
   std::vector<std::string> capabilities;  ///< Linux capabilities that it asks for
   bool operator==(const CollectorResult&) const = default;
 };

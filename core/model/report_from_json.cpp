@@ -169,6 +169,14 @@ CollectorMetric read_collector_metric(Fields fields) {
   return out;
 }
 
+CollectorPart read_collector_part(Fields fields) {
+  CollectorPart out;
+  fields.read("name", out.name);
+  fields.read("category", out.category);
+  fields.read("tier", out.tier);
+  return out;
+}
+
 CollectorResult read_collector(Fields fields) {
   CollectorResult out;
   fields.read("name", out.name);
@@ -181,6 +189,7 @@ CollectorResult read_collector(Fields fields) {
   fields.read("required", out.required);
   fields.read("log", out.log);
   fields.read_objects("metrics", out.metrics, read_collector_metric);
+  fields.read_objects("parts", out.parts, read_collector_part, kOptional);
   fields.read("capabilities", out.capabilities);
   return out;
 }

@@ -127,6 +127,10 @@ Output collector_metric(const CollectorMetric& value) {
           {"privilege", value.privilege}};
 }
 
+Output collector_part(const CollectorPart& value) {
+  return {{"name", value.name}, {"category", value.category}, {"tier", value.tier}};
+}
+
 Output collector(const CollectorResult& value) {
   return {{"name", value.name},
           {"file", value.file},
@@ -138,6 +142,7 @@ Output collector(const CollectorResult& value) {
           {"required", value.required},
           {"log", list(value.log, text)},
           {"metrics", list(value.metrics, collector_metric)},
+          {"parts", list(value.parts, collector_part)},
           {"capabilities", list(value.capabilities, text)}};
 }
 

@@ -106,6 +106,18 @@ std::string render_acknowledgements(const std::vector<store::StoredAcknowledgeme
   return table.text();
 }
 
+namespace {
+
+/// "sees cpu_utilization, disk_stats"
+std::string parts_text(const std::vector<CollectorPart>& parts) {
+  std::string text;
+  for (const CollectorPart& part : parts)
+    text += (text.empty() ? "sees " : ", ") + one_line(part.name);
+  return text;
+}
+
+}  // namespace
+
 std::string render_collectors(const std::vector<CollectorResult>& collectors) {
   std::string text;
   for (const CollectorResult& collector : collectors) {
@@ -115,6 +127,7 @@ std::string render_collectors(const std::vector<CollectorResult>& collectors) {
             status_text(collector) +
             (collector.reason.empty() ? "" : ": " + one_line(collector.reason)) + "\n  " +
             one_line(collector.file) + "\n";
+    if (!collector.parts.empty()) text += "  " + parts_text(collector.parts) + "\n";
     if (collector.metrics.empty()) continue;
     Table table({{"  metric", 32}, {"unit"}, {"needs", 24}, {"what", 80}});
     for (const CollectorMetric& metric : collector.metrics)

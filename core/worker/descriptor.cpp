@@ -13,6 +13,7 @@ namespace melisai::worker {
 namespace {
 
 constexpr std::uint32_t kMetricsMax = 1000;
+constexpr std::uint32_t kPartsMax = 100;
 constexpr std::uint32_t kIntervalMaxMs = 60'000;
 constexpr std::size_t kStringMax = 64 << 10;
 constexpr std::size_t kDescriptionMax = 1000;
@@ -112,8 +113,11 @@ Result<protocol::MetricInfo> read_metric(const melisai_metric& theirs) {
 }
 
 Result<std::vector<protocol::MetricInfo>> read_metrics(const melisai_collector& plugin) {
-  if (plugin.metrics == nullptr || plugin.metric_count == 0)
+  if (plugin.metrics == nullptr || plugin.metric_count == 0) {
+    if (plugin.parts != nullptr && plugin.part_count > 0)
+      return std::vector<protocol::MetricInfo>();
     return refuse("declares no metric, so it could yield nothing");
+  }
   if (plugin.metric_count > kMetricsMax)
     return refuse("declares " + std::to_string(plugin.metric_count) + " metrics; at most 1000");
   if (plugin.metric_size < offsetof(melisai_metric, help) || plugin.metric_size > kMetricSizeMax)
@@ -133,6 +137,40 @@ Result<std::vector<protocol::MetricInfo>> read_metrics(const melisai_collector& 
     metrics.push_back(std::move(*metric));
   }
   return metrics;
+}
+
+Result<protocol::PartInfo> read_part(const melisai_part& theirs) {
+  const protocol::PartInfo part{
+      .name = copy_name(theirs.name), .category = copy_name(theirs.category), .tier = theirs.tier};
+  if (!protocol::is_name(part.name) || !protocol::is_name(part.category))
+    return Error{
+        Errc::config,
+        "its name or category is not a letter, then letters, digits and _ . -, at most 64"};
+  if (part.tier < 1 || part.tier > 3)
+    return Error{Errc::config, "its tier is " + std::to_string(part.tier) +
+                                   "; 1 procfs, 2 another program, 3 native eBPF"};
+  return part;
+}
+
+Result<std::vector<protocol::PartInfo>> read_parts(const melisai_collector& plugin) {
+  std::vector<protocol::PartInfo> parts;
+  if (plugin.parts == nullptr || plugin.part_count == 0) return parts;
+  if (plugin.part_count > kPartsMax)
+    return refuse("declares " + std::to_string(plugin.part_count) + " parts; at most 100");
+  if (plugin.part_size < sizeof(melisai_part) || plugin.part_size > kMetricSizeMax)
+    return refuse("has a part_size of " + std::to_string(plugin.part_size) +
+                  "; set it to sizeof(melisai_part)");
+  std::set<std::string> names;
+  const char* at = reinterpret_cast<const char*>(plugin.parts);
+  for (std::uint32_t i = 0; i < plugin.part_count; ++i, at += plugin.part_size) {
+    auto part = read_part(copy_struct<melisai_part>(at, plugin.part_size));
+    const std::string which = "part " + std::to_string(i + 1) + " of the plugin";
+    if (!part) return with_context(std::move(part).error(), which);
+    if (!names.insert(part->name).second)
+      return Error{Errc::config, which + ": an earlier one has the same name"};
+    parts.push_back(std::move(*part));
+  }
+  return parts;
 }
 
 }  // namespace
@@ -157,6 +195,7 @@ Result<Descriptor> adopt(const melisai_collector& theirs) {
   hello.capabilities = std::move(*capabilities);
   hello.watches = plugin.functions.watches != 0;
   MELISAI_TRY(hello.metrics, read_metrics(plugin.functions));
+  MELISAI_TRY(hello.parts, read_parts(plugin.functions));
   if (const std::size_t size = protocol::to_body(hello).size(); size > kFrameBytesMax)
     return refuse("describes its metrics in " + std::to_string(size) +
                   " bytes; all of them together must fit into 1 MiB");

@@ -32,15 +32,18 @@ Host::Host(Channel& channel, const Descriptor& plugin, Bytes log_max)
     : channel_(channel), log_left_(log_max) {
   for (const protocol::MetricInfo& metric : plugin.hello.metrics) metrics_.push_back(metric.name);
   std::sort(metrics_.begin(), metrics_.end());
+  for (const protocol::PartInfo& part : plugin.hello.parts) parts_.push_back(part.name);
   c_.struct_size = sizeof c_;
   c_.abi_minor = MELISAI_ABI_MINOR;
   c_.context = this;
   c_.log = &Host::log;
   c_.emit = &Host::emit;
+  c_.result = &Host::result;
 }
 
 void Host::open_window(std::int64_t id) {
   samples_ = {.id = id, .samples = {}};
+  said_.clear();
   window_open_ = true;
 }
 
@@ -97,6 +100,27 @@ void Host::take_sample(std::string metric, double value) {
                      "emitted a value of " + in_quotes(metric) + " that is not finite; ignored");
   samples_.samples.push_back({std::move(metric), value});
   if (samples_.samples.size() == kSamplesPerFrame) flush();
+}
+
+void Host::result(void* context, melisai_str part, melisai_str json) noexcept {
+  const OwnMemory own;
+  auto& host = *static_cast<Host*>(context);
+  host.send_result(std::string(view_of(part, kLineMax)), view_of(json, json.size));
+}
+
+void Host::send_result(std::string part, std::string_view json) {
+  if (!window_open_) return warn_once(warned_outside_, "result() outside of stop() is ignored");
+  if (std::find(parts_.begin(), parts_.end(), part) == parts_.end())
+    return warn_once(warned_part_,
+                     "a result of " + in_quotes(part) + ", which it does not declare; ignored");
+  if (std::find(said_.begin(), said_.end(), part) != said_.end())
+    return warn_once(warned_part_, "a second result of " + in_quotes(part) + "; ignored");
+  if (json.size() > protocol::kResultBytesMax || !protocol::is_object(json))
+    return warn_once(warned_result_, "the result of " + in_quotes(part) +
+                                         " is not a JSON object of at most 1,000,000 bytes and 60 "
+                                         "levels; ignored");
+  channel_.send(protocol::PartResult{samples_.id, part, std::string(json)});
+  said_.push_back(std::move(part));
 }
 
 void Host::warn_once(bool& warned, const std::string& text) {

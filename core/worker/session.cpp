@@ -70,6 +70,7 @@ protocol::Message Session::answer(const protocol::HelloRequest& request) {
                    "; install both from one build");
   if (!plugin_) return refusal(plugin_.error().message);
   greeted_ = true;
+  wanted_interval_ = std::chrono::milliseconds(request.sample_interval_ms);
   protocol::Hello hello = plugin_->hello;
   hello.reason = unavailable_reason();
   hello.available = hello.reason.empty();
@@ -127,6 +128,7 @@ protocol::Message Session::answer(const protocol::PingRequest& request) {
 }
 
 std::chrono::milliseconds Session::sample_interval() const {
+  if (wanted_interval_.count() > 0) return wanted_interval_;
   return std::chrono::milliseconds(plugin_->functions.sample_interval_ms);
 }
 

@@ -39,6 +39,7 @@ class Session {
   Result<Descriptor> plugin_;
   std::optional<Host> host_;
   void* instance_ = nullptr;
+  std::chrono::milliseconds wanted_interval_{0};  // 0: as the plugin says
   bool greeted_ = false;
   bool started_ = false;
   Channel::Time sample_due_;

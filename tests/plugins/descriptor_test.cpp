@@ -21,7 +21,7 @@ TEST(Descriptor, IsACopyOfWhatIsRight) {
   const auto plugin = adopt(zoo::c_animal("zoo.c"));
   ASSERT_TRUE(plugin) << plugin.error().message;
   EXPECT_EQ(plugin->hello.name, "zoo.c");
-  EXPECT_EQ(plugin->hello.abi, "1.0");
+  EXPECT_EQ(plugin->hello.abi, "1.1");
   EXPECT_EQ(plugin->hello.metrics.size(), 1u);
   EXPECT_EQ(plugin->functions.start, &zoo::start);
 }
@@ -67,6 +67,15 @@ using C = melisai_collector;
 using M = melisai_metric;
 const std::string kLong(65, 'x');
 const melisai_metric kTwice[] = {zoo::kCMetrics[0], zoo::kCMetrics[0]};
+const melisai_part kTwins[] = {{zoo::c_text("wing"), zoo::c_text("cpu"), 1},
+                               {zoo::c_text("wing"), zoo::c_text("cpu"), 1}};
+const melisai_part kWrongTier[] = {{zoo::c_text("wing"), zoo::c_text("cpu"), 4}};
+const melisai_part kNoCategory[] = {{zoo::c_text("wing"), zoo::c_text(""), 1}};
+void take(melisai_collector& plugin, const melisai_part* parts, std::uint32_t count) {
+  plugin.parts = parts;
+  plugin.part_size = sizeof(melisai_part);
+  plugin.part_count = count;
+}
 const std::string kHuge(1000, 'h');
 const std::vector<std::string> kNames = [] {
   std::vector<std::string> names;
@@ -85,7 +94,7 @@ const std::vector<melisai_metric> kTalkative = [] {
 INSTANTIATE_TEST_SUITE_P(
     Rows, WrongDescriptor,
     ::testing::Values(
-        Wrong{"NewerMinor", [](C& c, M&) { c.abi_minor = 3; }, "ABI 1.3, this is 1.0"},
+        Wrong{"NewerMinor", [](C& c, M&) { c.abi_minor = 3; }, "ABI 1.3, this is 1.1"},
         Wrong{"NoSize", [](C& c, M&) { c.struct_size = 0; }, "struct_size 0"},
         Wrong{"LargeSize", [](C& c, M&) { c.struct_size += 8; }, "struct_size"},
         Wrong{"OnlyNames", [](C& c, M&) { c.struct_size = 40; }, "neither create nor destroy"},
@@ -114,6 +123,12 @@ INSTANTIATE_TEST_SUITE_P(
               "'CAP_CHOWN'"},
         Wrong{"NoMetrics", [](C& c, M&) { c.metrics = nullptr; }, "declares no metric"},
         Wrong{"ZeroMetrics", [](C& c, M&) { c.metric_count = 0; }, "declares no metric"},
+        Wrong{"TwinParts", [](C& c, M&) { take(c, kTwins, 2); },
+              "part 2 of the plugin: an earlier"},
+        Wrong{"PartTier", [](C& c, M&) { take(c, kWrongTier, 1); }, "its tier is 4"},
+        Wrong{"PartCategory", [](C& c, M&) { take(c, kNoCategory, 1); }, "name or category"},
+        Wrong{"ManyParts", [](C& c, M&) { take(c, kTwins, 101); }, "declares 101 parts"},
+        Wrong{"PartSize", [](C& c, M&) { take(c, kTwins, 2), c.part_size = 8; }, "part_size of 8"},
         Wrong{"ManyMetrics", [](C& c, M&) { c.metric_count = 1001; }, "1001 metrics"},
         Wrong{"MetricSize", [](C& c, M&) { c.metric_size = 8; }, "metric_size of 8"},
         Wrong{"MetricSizeHuge", [](C& c, M&) { c.metric_size = 1u << 31; }, "metric_size"},

@@ -129,6 +129,8 @@ std::optional<protocol::Message> WorkerProcess::answer() {
       logs_.push_back(*log);
     else if (const auto* some = std::get_if<protocol::Samples>(&*message))
       samples_.push_back(*some);
+    else if (const auto* result = std::get_if<protocol::PartResult>(&*message))
+      results_.push_back(*result);
     else
       return message;
   }

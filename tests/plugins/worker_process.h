@@ -34,7 +34,8 @@ class WorkerProcess {
   /// The next message of any type, or nothing: the line was closed, or what came is no message
   /// (then nonsense() says why), or 20 seconds have passed (a failure of the test).
   std::optional<protocol::Message> next();
-  /// The next message that is no log line and no samples; those are kept in logs() and samples().
+  /// The next message that is no log line, samples or result; those are kept in logs(), samples()
+  /// and results().
   std::optional<protocol::Message> answer();
   std::optional<protocol::Message> ask(const protocol::Request& request);
 
@@ -51,6 +52,7 @@ class WorkerProcess {
   const std::vector<protocol::Log>& logs() const { return logs_; }
   std::vector<std::string> log_texts() const;
   const std::vector<protocol::Samples>& samples() const { return samples_; }
+  const std::vector<protocol::PartResult>& results() const { return results_; }
   std::vector<std::string> sample_texts() const;  ///< "answer=42", all frames together
   const std::string& nonsense() const { return nonsense_; }
   std::string status_line(const std::string& key) const;  ///< of /proc/<pid()>/status
@@ -71,6 +73,7 @@ class WorkerProcess {
   std::optional<TemporaryDirectory> directory_;
   std::vector<protocol::Log> logs_;
   std::vector<protocol::Samples> samples_;
+  std::vector<protocol::PartResult> results_;
   std::string nonsense_;
 };
 

@@ -49,7 +49,8 @@ Hello full_hello() {
           .reason = "no /proc/self/schedstat",
           .watches = true,
           .capabilities = {"CAP_SYS_PTRACE"},
-          .metrics = {{"run_delay", "ns", "lower", 3, "Waited", "schedstat, field 2", "none"}}};
+          .metrics = {{"run_delay", "ns", "lower", 3, "Waited", "schedstat, field 2", "none"}},
+          .parts = {{"cpu_utilization", "cpu", 2}}};
 }
 
 TEST(CollectorProtocol, RequestsSurviveTheWire) {
@@ -85,6 +86,10 @@ TEST(CollectorProtocol, HelloSurvivesTheWire) {
   EXPECT_EQ(got.metrics[0].help, "Waited");
   EXPECT_EQ(got.metrics[0].source, "schedstat, field 2");
   EXPECT_EQ(got.metrics[0].privilege, "none");
+  ASSERT_EQ(got.parts.size(), 1u);
+  EXPECT_EQ(got.parts[0].name, "cpu_utilization");
+  EXPECT_EQ(got.parts[0].category, "cpu");
+  EXPECT_EQ(got.parts[0].tier, 2);
 }
 
 TEST(CollectorProtocol, AnswersSurviveTheWire) {
@@ -176,6 +181,17 @@ INSTANTIATE_TEST_SUITE_P(
         Nonsense{"HelloNameLong", hello_with("name", std::string(65, 'a')), "at most 64"},
         Nonsense{"HelloAvailable", hello_with("available", 1), "'available' is not true or false"},
         Nonsense{"HelloCapability", hello_with("capabilities", {"a b"}), "'capabilities' has"},
+        Nonsense{"HelloParts", hello_with("parts", Json::array_t(101, Json::object())),
+                 "'parts' has more than 100 entries"},
+        Nonsense{"PartTier",
+                 hello_with("parts", {{{"name", "a"}, {"category", "cpu"}, {"tier", 0}}}),
+                 "'tier' is 0; it is 1, 2 or 3"},
+        Nonsense{"PartTwice",
+                 hello_with("parts", {{{"name", "a"}, {"category", "cpu"}, {"tier", 1}},
+                                      {{"name", "a"}, {"category", "cpu"}, {"tier", 1}}}),
+                 "part 'a' is declared twice"},
+        Nonsense{"ResultNoObject", R"({"type":"result","id":1,"part":"a","result":[]})",
+                 "'result' is not an object"},
         Nonsense{"HelloMetrics", hello_with("metrics", Json::array_t(1001, Json::object())),
                  "'metrics' has more than 1000 entries"},
         Nonsense{"HelloTwice",

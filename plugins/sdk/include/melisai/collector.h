@@ -28,7 +28,7 @@ extern "C" {
 /* NOLINTBEGIN(readability-identifier-naming): names as C has them */
 
 #define MELISAI_ABI_MAJOR 1
-#define MELISAI_ABI_MINOR 0
+#define MELISAI_ABI_MINOR 1
 #define MELISAI_EXPORT __attribute__((visibility("default")))
 
 typedef struct melisai_str {
@@ -56,6 +56,13 @@ typedef struct melisai_metric {
   melisai_str privilege; /* what it needs beyond an ordinary user: "CAP_SYS_PTRACE", or "" */
 } melisai_metric;
 
+/* One thing that a collector sees, with more to say than numbers: "cpu_utilization". Since 1.1. */
+typedef struct melisai_part {
+  melisai_str name;     /* a letter, then letters, digits and _ . -; at most 64 */
+  melisai_str category; /* cpu memory disk network process system container stacktrace */
+  int32_t tier;         /* 1 procfs, 2 another program, 3 native eBPF */
+} melisai_part;
+
 /* What the host offers. Valid from available() or create() until destroy() has returned. */
 typedef struct melisai_host {
   uint32_t struct_size;
@@ -65,6 +72,11 @@ typedef struct melisai_host {
   /* [started, in stop() only] One number for the window. `metric` must be declared and `value`
    * finite; anything else is ignored and logged. */
   void (*emit)(void* context, melisai_str metric, double value);
+  /* [started, in stop() only; since 1.1] What `part` saw in the window: a JSON object
+   * {"data":{..},"histograms":[..],"events":[..],"stacks":[..],"errors":["why not"],
+   * "truncated":false} of at most 1,000,000 bytes; all members may be left out. Once a window;
+   * `part` must be declared. */
+  void (*result)(void* context, melisai_str part, melisai_str json);
 } melisai_host;
 
 /* What one window observes. */
@@ -88,7 +100,7 @@ typedef struct melisai_collector {
 
   const melisai_metric* metrics; /* all that emit() may name */
   uint32_t metric_size;          /* sizeof(melisai_metric) when the plugin was built */
-  uint32_t metric_count;         /* 1 to 1000 */
+  uint32_t metric_count;         /* 1 to 1000; 0 with parts */
 
   /* Linux capabilities that the worker keeps, "CAP_SYS_PTRACE CAP_BPF"; "" is the normal case. */
   melisai_str capabilities;
@@ -97,7 +109,8 @@ typedef struct melisai_collector {
    * around timed pairs to learn whether the machine was quiet; sample_interval_ms must be 0 then.
    * 0: only in profiling runs. */
   uint32_t watches;
-  /* How often sample() is wanted, in milliseconds, 1 to 60000; 0: never. */
+  /* How often sample() is wanted, in milliseconds, 1 to 60000; 0: never. The configuration's
+   * "sample_interval_ms" takes its place where there is one. */
   uint32_t sample_interval_ms;
 
   /* [no instance] Can this machine give the numbers? Not 0: no, and the reason was logged at
@@ -116,6 +129,10 @@ typedef struct melisai_collector {
   /* [started] Called about every sample_interval_ms; the observed tree is running. May be NULL;
    * with it sample_interval_ms is not 0. */
   void (*sample)(void* self);
+  /* Since 1.1: what result() may name. */
+  const melisai_part* parts;
+  uint32_t part_size;  /* sizeof(melisai_part) when the plugin was built */
+  uint32_t part_count; /* at most 100 */
   /* Fields of later minors are appended here, each marked "since 1.x". */
 } melisai_collector;
 

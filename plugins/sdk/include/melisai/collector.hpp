@@ -1,9 +1,10 @@
 // collector.hpp: write a collector plugin for melisai-gate as a class. C++20; C++17 will do.
 //
 // The class has two constants, kInfo and kMetrics, a constructor, start() and stop(); unavailable()
-// and sample() are optional. MELISAI_COLLECTOR(Class) in one .cpp makes the plugin of it. Whatever
-// the class throws is caught here, logged as an error and fails that one call. The worker calls
-// from one thread only, so a collector needs no locks. A full example: plugins/template.
+// and sample() are optional. One that says more than numbers has kParts, beside kMetrics or
+// instead. MELISAI_COLLECTOR(Class) in one .cpp makes the plugin of it. Whatever the class throws
+// is caught here, logged as an error and fails that one call. The worker calls from one thread
+// only, so a collector needs no locks. A full example: plugins/template.
 #pragma once
 
 #include <melisai/collector.h>
@@ -39,6 +40,13 @@ struct MetricInfo {
   std::string_view privilege = {};  ///< what it needs beyond an ordinary user, "" for nothing
 };
 
+/// One thing that a collector sees and tells as a JSON object; melisai_part in collector.h.
+struct PartInfo {
+  std::string_view name;
+  std::string_view category;  ///< cpu memory disk network process system container stacktrace
+  int tier = 1;               ///< 1 procfs, 2 another program, 3 native eBPF
+};
+
 struct CollectorInfo {
   std::string_view name;
   std::string_view version = "1.0.0";
@@ -69,13 +77,19 @@ class Host {
   const melisai_host* host_;
 };
 
-/// Takes the numbers of a window; given to stop() and of no use after it.
+/// Takes the numbers and results of a window; given to stop() and of no use after it.
 class Emitter {
  public:
   explicit Emitter(const melisai_host* host) : host_(host) {}
   /// `metric` is one of kMetrics and `value` finite; anything else is dropped and logged.
   void emit(std::string_view metric, double value) noexcept {
     host_->emit(host_->context, melisai_str{metric.data(), metric.size()}, value);
+  }
+  /// `part` is one of kParts, `json` an object as melisai_host::result explains it; anything else
+  /// is dropped and logged.
+  void result(std::string_view part, std::string_view json) noexcept {
+    host_->result(host_->context, melisai_str{part.data(), part.size()},
+                  melisai_str{json.data(), json.size()});
   }
 
  private:
@@ -95,6 +109,8 @@ template <class T>
 using InfoOf = decltype(CollectorInfo(T::kInfo));
 template <class T>
 using MetricsOf = decltype(MetricInfo(*std::begin(T::kMetrics)));
+template <class T>
+using PartsOf = decltype(PartInfo(*std::begin(T::kParts)));
 template <class T>
 using StartOf = decltype(std::declval<T&>().start(std::declval<const Target&>()));
 template <class T>
@@ -122,44 +138,83 @@ constexpr bool is_unit(std::string_view unit) {
          unit == "ratio";
 }
 
+/// What T declares; nothing where it declares none.
 template <class T>
-constexpr bool metric_names_are_fine() {
-  for (const MetricInfo& metric : T::kMetrics)
-    if (!is_name(metric.name)) return false;
+constexpr auto metrics_of() {
+  if constexpr (kHas<MetricsOf, T>) {
+    std::array<MetricInfo, std::size(T::kMetrics)> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) table[i] = T::kMetrics[i];
+    return table;
+  } else {
+    return std::array<MetricInfo, 0>{};
+  }
+}
+template <class T>
+constexpr auto parts_of() {
+  if constexpr (kHas<PartsOf, T>) {
+    std::array<PartInfo, std::size(T::kParts)> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) table[i] = T::kParts[i];
+    return table;
+  } else {
+    return std::array<PartInfo, 0>{};
+  }
+}
+
+template <class Table>
+constexpr bool names_are_fine(const Table& table) {
+  for (const auto& entry : table)
+    if (!is_name(entry.name)) return false;
+  return true;
+}
+
+template <class Table>
+constexpr bool names_differ(const Table& table) {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (table[i].name == table[j].name) return false;
   return true;
 }
 
 template <class T>
-constexpr bool metric_names_differ() {
-  for (std::size_t i = 0; i < std::size(T::kMetrics); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (T::kMetrics[i].name == T::kMetrics[j].name) return false;
+constexpr bool parts_are_fine() {
+  for (const PartInfo& part : parts_of<T>())
+    if (!is_name(part.category) || part.tier < 1 || part.tier > 3) return false;
   return true;
 }
 
 template <class T>
 constexpr bool units_are_fine() {
-  for (const MetricInfo& metric : T::kMetrics)
+  for (const MetricInfo& metric : metrics_of<T>())
     if (!is_unit(metric.unit)) return false;
   return true;
 }
 
 template <class T>
 constexpr bool tiers_are_fine() {
-  for (const MetricInfo& metric : T::kMetrics)
+  for (const MetricInfo& metric : metrics_of<T>())
     if (metric.tier < 1 || metric.tier > 4) return false;
   return true;
 }
 
 template <class T>
 constexpr auto c_metrics() {
-  std::array<melisai_metric, std::size(T::kMetrics)> table{};
+  constexpr auto kDeclared = metrics_of<T>();
+  std::array<melisai_metric, kDeclared.size()> table{};
   for (std::size_t i = 0; i < table.size(); ++i) {
-    const MetricInfo& metric = T::kMetrics[i];
+    const MetricInfo& metric = kDeclared[i];
     table[i] = {to_c(metric.name),     to_c(metric.unit), static_cast<std::int32_t>(metric.better),
                 metric.tier,           to_c(metric.help), to_c(metric.source),
                 to_c(metric.privilege)};
   }
+  return table;
+}
+
+template <class T>
+constexpr auto c_parts() {
+  constexpr auto kDeclared = parts_of<T>();
+  std::array<melisai_part, kDeclared.size()> table{};
+  for (std::size_t i = 0; i < table.size(); ++i)
+    table[i] = {to_c(kDeclared[i].name), to_c(kDeclared[i].category), kDeclared[i].tier};
   return table;
 }
 
@@ -241,13 +296,14 @@ struct Plugin {
   }
 
   static constexpr auto kMetricTable = c_metrics<T>();
+  static constexpr auto kPartTable = c_parts<T>();
 };
 
 template <class T>
 constexpr melisai_collector describe() {
   static_assert(kHas<InfoOf, T>,
                 "a collector needs: static constexpr melisai::CollectorInfo kInfo{...};");
-  static_assert(kHas<MetricsOf, T>,
+  static_assert(kHas<MetricsOf, T> || kHas<PartsOf, T>,
                 "a collector needs: static constexpr melisai::MetricInfo kMetrics[] = {...};");
   static_assert(kHas<StartOf, T>, "a collector needs: void start(const melisai::Target& target);");
   static_assert(kHas<StopOf, T>, "a collector needs: void stop(melisai::Emitter& emitter);");
@@ -259,12 +315,18 @@ constexpr melisai_collector describe() {
   static_assert(is_name(T::kInfo.name), "kInfo.name: a letter, then letters, digits and _ . -");
   static_assert(!T::kInfo.version.empty() && T::kInfo.version.size() <= 64,
                 "kInfo.version: 1 to 64 characters, \"1.0.0\"");
-  static_assert(std::size(T::kMetrics) <= 1000, "kMetrics: at most 1000 entries");
-  static_assert(metric_names_are_fine<T>(),
+  static_assert(metrics_of<T>().size() <= 1000, "kMetrics: at most 1000 entries");
+  static_assert(names_are_fine(metrics_of<T>()),
                 "kMetrics: a name is a letter, then letters, digits and _ . -, at most 64");
-  static_assert(metric_names_differ<T>(), "kMetrics: two entries have the same name");
+  static_assert(names_differ(metrics_of<T>()), "kMetrics: two entries have the same name");
   static_assert(units_are_fine<T>(), "kMetrics: a unit is ns, B, count, 1/s, B/s or ratio");
   static_assert(tiers_are_fine<T>(), "kMetrics: a tier is 1, 2, 3 or 4");
+  static_assert(parts_of<T>().size() <= 100, "kParts: at most 100 entries");
+  static_assert(names_are_fine(parts_of<T>()),
+                "kParts: a name is a letter, then letters, digits and _ . -, at most 64");
+  static_assert(names_differ(parts_of<T>()), "kParts: two entries have the same name");
+  static_assert(parts_are_fine<T>(),
+                "kParts: a category is a name such as cpu or network, a tier is 1, 2 or 3");
   static_assert(T::kInfo.sample_interval_ms <= 60000, "kInfo.sample_interval_ms: at most 60000");
   static_assert(!T::kInfo.watches || T::kInfo.sample_interval_ms == 0,
                 "kInfo.watches with a sample_interval_ms: nothing may run beside timed pairs");
@@ -281,6 +343,9 @@ constexpr melisai_collector describe() {
   collector.metrics = Plugin<T>::kMetricTable.data();
   collector.metric_size = sizeof(melisai_metric);
   collector.metric_count = static_cast<std::uint32_t>(Plugin<T>::kMetricTable.size());
+  collector.parts = Plugin<T>::kPartTable.data();
+  collector.part_size = sizeof(melisai_part);
+  collector.part_count = static_cast<std::uint32_t>(Plugin<T>::kPartTable.size());
   collector.capabilities = to_c(T::kInfo.capabilities);
   collector.watches = T::kInfo.watches ? 1 : 0;
   collector.sample_interval_ms = T::kInfo.sample_interval_ms;

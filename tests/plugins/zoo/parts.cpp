@@ -1,0 +1,30 @@
+// Tells in more than numbers, and in between everything that a result must not be.
+#include <string>
+
+#include "tests/plugins/zoo/zoo.h"
+
+namespace {
+
+struct Parts {
+  static constexpr melisai::CollectorInfo kInfo{.name = "zoo.parts", .sample_interval_ms = 60'000};
+  static constexpr melisai::PartInfo kParts[] = {{.name = "wings", .category = "cpu"},
+                                                 {.name = "tail", .category = "disk", .tier = 3}};
+
+  void start(const melisai::Target&) { samples_ = 0; }
+  void sample() { ++samples_; }
+  void stop(melisai::Emitter& emitter) {
+    emitter.result("beak", "{}");
+    emitter.result("wings", "{\"data\":");
+    emitter.result("wings", "[]");
+    emitter.result("wings", "{\"data\":\"" + std::string(1'000'000, 'x') + "\"}");
+    emitter.result("wings", R"({"data":{"samples":)" + std::to_string(samples_) + "}}");
+    emitter.result("wings", R"({"data":{"samples":-1}})");
+    emitter.result("tail", R"({"errors":["cut"]})");
+  }
+
+  int samples_ = 0;
+};
+
+}  // namespace
+
+MELISAI_COLLECTOR(Parts)
