@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/collector_config.h"
 #include "core/base/process.h"
 #include "core/model/collector.h"
+#include "core/model/host_report.h"
 #include "core/model/metric.h"
 #include "core/model/project.h"
 #include "core/model/report.h"
@@ -30,9 +32,10 @@ struct PluginPlaces {
 class Collectors final : public RunObserver {
  public:
   /// Starts nothing yet.
-  /// `interrupted` may be empty; while it says so, nobody is waited for any more.
+  /// `interrupted` may be empty; while it says so, nobody is waited for any more. `config` is told
+  /// to every collector; its observer_pids are filled in here.
   Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
-             std::function<bool()> interrupted = {});
+             std::function<bool()> interrupted = {}, protocol::CollectorConfig config = {});
   ~Collectors() override;  ///< ends every worker; leaves no process and no descriptor
 
   /// Finds the files and starts all workers side by side; waits until each has introduced itself or
@@ -48,6 +51,9 @@ class Collectors final : public RunObserver {
   void after_last(const ProcessTree& tree) override;
   /// Samples of the last window, in the order of results(); emptied by the call.
   std::vector<Sample> take_samples();
+  /// What parts of collectors saw in the last window. One whose collector was lost has an error and
+  /// no data. Emptied by the call.
+  HostCategories take_host_results();
 
  private:
   friend class QuietWatch;

@@ -1,5 +1,7 @@
 #include "core/collect/collectors.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <thread>
@@ -46,7 +48,7 @@ void Collectors::Body::load() {
   if (!options.enabled) return;
   for (const Candidate& candidate : discover(places.directories, options.collectors_max)) {
     if (candidate.refused.empty())
-      workers.push_back(std::make_unique<Worker>(candidate, places.worker, options, clock));
+      workers.push_back(std::make_unique<Worker>(candidate, places.worker, options, config, clock));
     else
       refused.push_back(refused_result(candidate.name, candidate.file, candidate.refused));
   }
@@ -133,6 +135,15 @@ void Collectors::Body::open(const Workers& chosen, const ProcessTree& tree) {
   const protocol::StartRequest window{
       .id = ++last_window, .root_pid = tree.root_pid, .cgroup = tree.cgroup};
   for (Worker* worker : chosen) worker->take();
+  Workers first = chosen, second = chosen;
+  std::erase_if(first, [](const Worker* worker) { return worker->tier() > 1; });
+  std::erase_if(second, [](const Worker* worker) { return worker->tier() <= 1; });
+  window_begun = utc_time(clock.now());
+  begin(first, window);
+  begin(second, window);
+}
+
+void Collectors::Body::begin(const Workers& chosen, const protocol::StartRequest& window) {
   const auto may_restart = [](const Worker* worker) { return worker->may_restart(); };
   const nanoseconds deadline = clock.monotonic() + kOpenMax;
   // Ends, because each round but the first uses up restarts.
@@ -159,6 +170,19 @@ std::vector<Sample> Collectors::Body::close(const Workers& chosen, Milliseconds 
     for (Sample& sample : worker->take_samples()) result.push_back(std::move(sample));
   }
   return result;
+}
+
+void Collectors::Body::keep_host_results() {
+  const std::string ended = utc_time(clock.now());
+  host_results.clear();
+  for (Worker* worker : all()) {
+    for (HostResult& result : worker->take_host_results(window_begun, ended))
+      host_results[result.category].push_back(std::move(result));
+  }
+  for (auto& [category, results] : host_results)
+    std::stable_sort(results.begin(), results.end(), [](const HostResult& a, const HostResult& b) {
+      return a.collector < b.collector;
+    });
 }
 
 void Collectors::Body::close_watch() {
@@ -201,11 +225,14 @@ std::vector<CollectorResult> Collectors::Body::results() const {
 }
 
 Collectors::Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
-                       std::function<bool()> interrupted)
+                       std::function<bool()> interrupted, protocol::CollectorConfig config)
     : body_(std::make_unique<Body>(Body{.places = std::move(places),
                                         .options = std::move(options),
                                         .clock = clock,
-                                        .interrupted = std::move(interrupted)})) {}
+                                        .interrupted = std::move(interrupted)})) {
+  config.observer_pids = {getpid()};
+  body_->config = protocol::to_json(config);
+}
 
 Collectors::~Collectors() { body_->dismiss(body_->all()); }
 
@@ -223,12 +250,16 @@ bool Collectors::any_ready() const {
 void Collectors::before_exec(const ProcessTree& tree) {
   body_->close_watch();
   body_->samples.clear();
+  body_->host_results.clear();
   body_->open(body_->all(), tree);
 }
 
 void Collectors::after_last(const ProcessTree&) {
   body_->samples = body_->close(body_->all(), body_->options.stop_max);
+  body_->keep_host_results();
 }
+
+HostCategories Collectors::take_host_results() { return std::exchange(body_->host_results, {}); }
 
 std::vector<Sample> Collectors::take_samples() { return std::exchange(body_->samples, {}); }
 

@@ -20,9 +20,12 @@ struct Collectors::Body {
   CollectOptions options;
   const Clock& clock;
   std::function<bool()> interrupted;
+  std::string config;                            // for every hello
   std::vector<std::unique_ptr<Worker>> workers;  // in the order in which they were found
   std::vector<CollectorResult> refused;          // never started
   std::vector<Sample> samples;                   // of the last window around a tree
+  std::string window_begun;                      // RFC 3339
+  HostCategories host_results;                   // of the last window around a tree
   std::int64_t last_window = 0;
   bool watching = false;  // the watch has a window open
 
@@ -33,9 +36,11 @@ struct Collectors::Body {
   /// Opens a window in all of `chosen`. A worker that is found dead or stuck before its window has
   /// begun is started again, within its limit, and so loses nothing: start is asked, and answered,
   /// before the tree's first instruction.
+  /// Those that only read /proc begin before the others, so that what the others cost is seen.
   void open(const Workers& chosen, const ProcessTree& tree);
   /// Ends the windows of all of `chosen` that have one; their samples in the order of `chosen`.
   std::vector<Sample> close(const Workers& chosen, Milliseconds limit);
+  void keep_host_results();
   void close_watch();
 
   bool wanted(const std::string& name) const;
@@ -43,6 +48,7 @@ struct Collectors::Body {
   void dismiss(const Workers& leaving);
 
  private:
+  void begin(const Workers& chosen, const protocol::StartRequest& window);
   void await(const Workers& asked, Milliseconds limit);
   void restart(const Workers& chosen);
   void admit();

@@ -69,8 +69,9 @@ std::vector<std::string> last_lines(const std::string& text) {
 }  // namespace
 
 Collectors::Worker::Worker(const Candidate& candidate, std::string program,
-                           const CollectOptions& options, const Clock& clock)
-    : options_(options), clock_(clock) {
+                           const CollectOptions& options, const std::string& config,
+                           const Clock& clock)
+    : options_(options), config_(config), clock_(clock) {
   spec_.program = std::move(program);
   spec_.args = worker_arguments(candidate, options);
   spec_.env = worker_environment();
@@ -88,13 +89,14 @@ void Collectors::Worker::launch() {
     return fail(CollectorStatus::failed, peer.error().message);
   }
   peer_.emplace(std::move(*peer));
-  send(protocol::HelloRequest{}, Step::hello);
+  send(protocol::HelloRequest{.config = config_}, Step::hello);
 }
 
 void Collectors::Worker::begin(const protocol::StartRequest& window) {
   window_ = window.id;
   complete_ = false;
   values_.assign(result_.metrics.size(), std::nullopt);
+  host_results_.clear();
   sample_count_ = 0;
   send(protocol::PingRequest{window.id}, Step::ping);
   if (step_ == Step::ping) send(window, Step::ping);
@@ -124,6 +126,12 @@ void Collectors::Worker::send(const protocol::Request& request, Step next) {
 
 bool Collectors::Worker::awaited() const {
   return step_ == Step::hello || step_ == Step::ping || step_ == Step::start || step_ == Step::stop;
+}
+
+int Collectors::Worker::tier() const {
+  int tier = 1;
+  for (const CollectorPart& part : result_.parts) tier = std::max(tier, part.tier);
+  return tier;
 }
 
 bool Collectors::Worker::may_restart() const {
@@ -181,6 +189,9 @@ void Collectors::Worker::on(const protocol::Hello& hello) {
                                .source = info.source,
                                .privilege = info.privilege});
   }
+  result_.parts.clear();
+  for (const protocol::PartInfo& part : hello.parts)
+    result_.parts.push_back({.name = part.name, .category = part.category, .tier = part.tier});
   if (!hello.available) {
     final_ = true;
     const std::string reason = hello.reason.empty() ? "gave no reason" : hello.reason;
@@ -220,6 +231,17 @@ void Collectors::Worker::on(const protocol::Samples& samples) {
       return misbehaved("a sample of '" + sample.metric + "', which it does not declare");
     values_[index->second] = sample.value;
   }
+}
+
+void Collectors::Worker::on(const protocol::PartResult& result) {
+  if (!answers(Step::stop, result.id, "result")) return;
+  const bool declared =
+      std::any_of(result_.parts.begin(), result_.parts.end(),
+                  [&](const CollectorPart& part) { return part.name == result.part; });
+  if (!declared) return misbehaved("a result of '" + result.part + "', which it does not declare");
+  Result<HostResult> parsed = parse_host_result(result.json);
+  if (!parsed) return misbehaved("a result of '" + result.part + "': " + parsed.error().message);
+  host_results_[result.part] = std::move(*parsed);
 }
 
 void Collectors::Worker::on(const protocol::Stopped& stopped) {
@@ -314,6 +336,26 @@ std::vector<Sample> Collectors::Worker::take_samples() {
           {.collector = result_.name, .metric = result_.metrics[i].metric, .value = *values_[i]});
   }
   return result;
+}
+
+std::vector<HostResult> Collectors::Worker::take_host_results(const std::string& begun,
+                                                              const std::string& ended) {
+  std::vector<HostResult> results;
+  for (const CollectorPart& part : result_.parts) {
+    HostResult result = std::move(host_results_[part.name]);
+    if (result_.status != CollectorStatus::ok)
+      result.errors.push_back(std::string(to_string(result_.status)) + ": " + result_.reason);
+    else if (result.data.empty() && result.errors.empty())
+      result.errors.push_back("said nothing");
+    result.collector = part.name;
+    result.category = part.category;
+    result.tier = part.tier;
+    result.start_time = begun;
+    result.end_time = ended;
+    results.push_back(std::move(result));
+  }
+  host_results_.clear();
+  return results;
 }
 
 CollectorResult Collectors::Worker::result() const {

@@ -15,13 +15,14 @@
 #include "core/base/peer.h"
 #include "core/collect/collect.h"
 #include "core/collect/discovery.h"
+#include "core/model/host_report.h"
 
 namespace melisai::collect {
 
 class Collectors::Worker {
  public:
   Worker(const Candidate& candidate, std::string program, const CollectOptions& options,
-         const Clock& clock);
+         const std::string& config, const Clock& clock);
 
   // The steps. Ping and start go out together: only one that is alive answers the first, so that a
   // start without an answer is known to be the collector's own.
@@ -40,6 +41,7 @@ class Collectors::Worker {
   bool may_restart() const;
   bool introduced() const { return introduced_; }  ///< has said hello at least once
   bool watches() const { return watches_; }
+  int tier() const;  ///< the highest of its parts; 1 without parts
   std::chrono::nanoseconds failed_at() const { return failed_at_; }
   Peer* peer() { return peer_ ? &*peer_ : nullptr; }
 
@@ -51,6 +53,9 @@ class Collectors::Worker {
   /// Of the last window, in the order of its declarations; nothing when it was lost. Emptied by the
   /// call.
   std::vector<Sample> take_samples();
+  /// What its parts saw in the last window, in the order of its declarations; of a part that said
+  /// nothing, why. `begun` and `ended`: of the window. Emptied by the call.
+  std::vector<HostResult> take_host_results(const std::string& begun, const std::string& ended);
   const std::string& name() const { return result_.name; }
   CollectorResult result() const;
 
@@ -61,6 +66,7 @@ class Collectors::Worker {
   void on(const protocol::Pong& pong);
   void on(const protocol::Started& started);
   void on(const protocol::Samples& samples);
+  void on(const protocol::PartResult& result);
   void on(const protocol::Stopped& stopped);
   void on(const protocol::Failed& failed);
   void on(const protocol::Log& log);
@@ -74,6 +80,7 @@ class Collectors::Worker {
   std::string_view place() const;
 
   const CollectOptions& options_;
+  const std::string& config_;
   const Clock& clock_;
   PeerSpec spec_;
   std::optional<Peer> peer_;
@@ -85,7 +92,8 @@ class Collectors::Worker {
   std::int64_t window_ = 0;
   std::vector<std::optional<double>> values_;  // by index in result_.metrics
   std::map<std::string, std::size_t> indices_;
-  bool complete_ = false;  // values_ are those of a whole window
+  std::map<std::string, HostResult> host_results_;  // by part
+  bool complete_ = false;                           // values_ are those of a whole window
   bool introduced_ = false;
   bool watches_ = false;
   bool final_ = false;  // starting it again would change nothing
