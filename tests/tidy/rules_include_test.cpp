@@ -109,6 +109,10 @@ TEST(LibraryRule, KeepsSlowHeadersOutOfHeaders) {
               SizeIs(1));
   EXPECT_THAT(check_libraries(including_library("core/model/report.h", "nlohmann/json_fwd.hpp")),
               IsEmpty());
+  EXPECT_THAT(check_libraries(including_library("plugins/procfs/part.h", "nlohmann/json.hpp")),
+              IsEmpty());
+  EXPECT_THAT(check_libraries(including_library("plugins/procfs/other.h", "nlohmann/json.hpp")),
+              SizeIs(1));
 }
 
 TEST(IncludeStyle, WantsRootRelativeQuotedPathsThatExist) {
