@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -31,6 +32,22 @@ std::optional<std::string> read_from_start(int fd, std::size_t bytes_max) {
   }
   text.resize(size);
   return text;
+}
+
+bool is_dots(std::string_view name) { return name == "." || name == ".."; }
+
+// The rest of the word that starts with `key` on the line that starts with `line`.
+std::optional<std::string_view> pressure_field(std::string_view text, std::string_view line,
+                                               std::string_view key) {
+  while (!text.empty()) {
+    const std::size_t size = std::min(text.find('\n'), text.size());
+    const auto fields = words(text.substr(0, size));
+    if (!fields.empty() && fields.front() == line)
+      for (const std::string_view field : fields)
+        if (field.starts_with(key)) return field.substr(key.size());
+    text.remove_prefix(std::min(size + 1, text.size()));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -75,6 +92,15 @@ std::optional<std::int64_t> to_count(std::string_view word) {
   return std::min(count, kCountMax);
 }
 
+std::optional<double> to_number(std::string_view word) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(word.data(), word.data() + word.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  if (!std::isfinite(number) || std::signbit(number)) return std::nullopt;
+  return number;
+}
+
 std::optional<std::int64_t> count_after(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const std::size_t line_size = std::min(text.find('\n'), text.size());
@@ -85,6 +111,20 @@ std::optional<std::int64_t> count_after(std::string_view text, std::string_view 
     text.remove_prefix(std::min(line_size + 1, text.size()));
   }
   return std::nullopt;
+}
+
+std::optional<std::int64_t> read_count(const std::string& path) {
+  const std::string text = read_text(path).value_or("");
+  const auto fields = words(text);
+  return fields.size() == 1 ? to_count(fields.front()) : std::nullopt;
+}
+
+std::string chosen_word(std::string_view text) {
+  const auto fields = words(text);
+  for (const std::string_view field : fields)
+    if (field.size() > 2 && field.front() == '[' && field.back() == ']')
+      return std::string(field.substr(1, field.size() - 2));
+  return fields.empty() ? "" : std::string(fields.front());
 }
 
 std::vector<std::int64_t> numbered_entries(const std::string& directory, std::size_t count_max) {
@@ -99,8 +139,51 @@ std::vector<std::int64_t> numbered_entries(const std::string& directory, std::si
   return numbers;
 }
 
+std::vector<std::string> entry_names(const std::string& directory, std::size_t count_max) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(opendir(directory.c_str()), closedir);
+  while (entries != nullptr && names.size() < count_max) {
+    const dirent* entry = readdir(entries.get());
+    if (entry == nullptr) break;
+    if (!is_dots(entry->d_name)) names.emplace_back(entry->d_name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<std::int64_t> entry_count(const std::string& directory, std::int64_t count_max) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(opendir(directory.c_str()), closedir);
+  if (entries == nullptr) return std::nullopt;
+  std::int64_t count = 0;
+  while (count < count_max) {
+    const dirent* entry = readdir(entries.get());
+    if (entry == nullptr) break;
+    if (!is_dots(entry->d_name)) ++count;
+  }
+  return count;
+}
+
 std::int64_t growth(std::int64_t before, std::int64_t after) {
   return after > before ? after - before : 0;
+}
+
+std::optional<std::int64_t> growth_after(std::string_view before, std::string_view after,
+                                         std::string_view key) {
+  const auto was = count_after(before, key);
+  const auto is = count_after(after, key);
+  if (!was || !is) return std::nullopt;
+  return growth(*was, *is);
+}
+
+std::optional<std::int64_t> parse_pressure(std::string_view text, std::string_view line) {
+  const auto field = pressure_field(text, line, "total=");
+  return field ? to_count(*field) : std::nullopt;
+}
+
+std::optional<double> pressure_average(std::string_view text, std::string_view line,
+                                       std::string_view key) {
+  const auto field = pressure_field(text, line, key);
+  return field ? to_number(*field) : std::nullopt;
 }
 
 std::optional<ProcessStat> parse_process_stat(std::string_view text) {
@@ -123,11 +206,19 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
   stat.major_faults = field(12) + field(13);
   stat.user_ticks = field(14) + field(16);
   stat.system_ticks = field(15) + field(17);
+  stat.own_ticks = field(14) + field(15);
   stat.threads = field(20);
   stat.start_ticks = field(22);
   stat.resident_pages = field(24);
   if (!known) return std::nullopt;
   return stat;
+}
+
+std::string_view process_name(std::string_view stat) {
+  const std::size_t begin = stat.find('(');
+  const std::size_t end = stat.rfind(')');
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return "";
+  return stat.substr(begin + 1, end - begin - 1);
 }
 
 double ticks_to_ns(std::int64_t ticks) {

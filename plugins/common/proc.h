@@ -48,14 +48,40 @@ std::vector<std::string_view> words(std::string_view text);
 /// anything else, negative numbers included.
 std::optional<std::int64_t> to_count(std::string_view word);
 
+/// A number of 0 or more that fills `word`, "0.25"; nothing for anything else.
+std::optional<double> to_number(std::string_view word);
+
 /// The number after the first line that starts with `key`: "VmHWM:" in "VmHWM:  120 kB".
 std::optional<std::int64_t> count_after(std::string_view text, std::string_view key);
+
+/// The number that is all of a file, as of most in /proc/sys.
+std::optional<std::int64_t> read_count(const std::string& path);
+
+/// "always [madvise] never": the word in brackets; without brackets the first; "" without words.
+std::string chosen_word(std::string_view text);
 
 /// Numbers of the files in `directory` that are nothing else; at most `count_max`, in no order.
 std::vector<std::int64_t> numbered_entries(const std::string& directory, std::size_t count_max);
 
+/// Names in `directory` without "." and "..", sorted; at most `count_max`.
+std::vector<std::string> entry_names(const std::string& directory, std::size_t count_max);
+
+/// How many entries those are, at most `count_max`; nothing when it may not be listed.
+std::optional<std::int64_t> entry_count(const std::string& directory, std::int64_t count_max);
+
 /// How much a counter grew; one that went backwards (hotplug, wrap) did not grow.
 std::int64_t growth(std::int64_t before, std::int64_t after);
+
+/// The same of the number after `key` in two readings of a file; nothing unless both have it.
+std::optional<std::int64_t> growth_after(std::string_view before, std::string_view after,
+                                         std::string_view key);
+
+/// Stalled time in us of `line` ("some", "full") of /proc/pressure/X: total=.
+std::optional<std::int64_t> parse_pressure(std::string_view text, std::string_view line);
+
+/// The average of `line` in percent; `key` is "avg10=" or its like.
+std::optional<double> pressure_average(std::string_view text, std::string_view line,
+                                       std::string_view key);
 
 /// /proc/<pid>/stat. Times are in clock ticks and, like faults, exact once the process is a zombie.
 struct ProcessStat {
@@ -65,6 +91,7 @@ struct ProcessStat {
   std::int64_t major_faults = 0;    // fields 12 and 13, likewise
   std::int64_t user_ticks = 0;      // fields 14 and 16, likewise
   std::int64_t system_ticks = 0;    // fields 15 and 17, likewise
+  std::int64_t own_ticks = 0;       // fields 14 and 15: without children
   std::int64_t threads = 0;         // field 20
   std::int64_t start_ticks = 0;     // field 22: tells two owners of one number apart
   std::int64_t resident_pages = 0;  // field 24
@@ -73,6 +100,8 @@ struct ProcessStat {
   bool ended() const { return (state == 'Z' && threads <= 1) || state == 'X'; }
 };
 std::optional<ProcessStat> parse_process_stat(std::string_view text);
+/// Field 2 without its brackets; it may hold anything.
+std::string_view process_name(std::string_view stat);
 
 double ticks_to_ns(std::int64_t ticks);
 

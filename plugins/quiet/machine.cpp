@@ -128,18 +128,6 @@ bool parse_cpu_line(std::string_view stat, MachineReading& reading) {
   return true;
 }
 
-std::optional<std::int64_t> parse_pressure(std::string_view text, std::string_view line) {
-  while (!text.empty()) {
-    const std::size_t size = std::min(text.find('\n'), text.size());
-    const auto fields = words(text.substr(0, size));
-    constexpr std::string_view kTotal = "total=";
-    if (!fields.empty() && fields.front() == line && fields.back().starts_with(kTotal))
-      return to_count(fields.back().substr(kTotal.size()));
-    text.remove_prefix(std::min(size + 1, text.size()));
-  }
-  return std::nullopt;
-}
-
 std::vector<Number> differences(const MachineReading& before, const MachineReading& after,
                                 std::optional<TreeTime> tree) {
   std::vector<Number> numbers;

@@ -60,7 +60,4 @@ std::vector<std::string_view> lacks(const MachineReading& reading);
 /// Fills the ticks from the first line of /proc/stat; false when it is not one.
 bool parse_cpu_line(std::string_view stat, MachineReading& reading);
 
-/// "total=" of the line "full" of a pressure file, or of the line "some".
-std::optional<std::int64_t> parse_pressure(std::string_view text, std::string_view line);
-
 }  // namespace melisai::plugins

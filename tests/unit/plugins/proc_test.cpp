@@ -128,5 +128,63 @@ TEST(ProcessStatLine, TellsWhetherTheProcessHasEnded) {
   EXPECT_FALSE(ended('S', 1));
 }
 
+TEST(PressureFile, HasALineForSomeAndOneForAll) {
+  const std::string text =
+      "some avg10=0.09 avg60=0.53 avg300=0.37 total=5388\n"
+      "full avg10=0.00 avg60=0.00 avg300=0.00 total=12\n";
+  EXPECT_EQ(parse_pressure(text, "some"), 5388);
+  EXPECT_EQ(parse_pressure(text, "full"), 12);
+  EXPECT_EQ(parse_pressure("some avg10=0.09 total=5388\n", "full"), std::nullopt);
+  EXPECT_EQ(parse_pressure("some avg10=0.09 total=\n", "some"), std::nullopt);
+  EXPECT_EQ(parse_pressure("", "some"), std::nullopt);
+  EXPECT_EQ(pressure_average(text, "some", "avg60="), 0.53);
+  EXPECT_EQ(pressure_average(text, "full", "avg10="), 0);
+  EXPECT_EQ(pressure_average("some avg10=-1 total=1\n", "some", "avg10="), std::nullopt);
+  EXPECT_EQ(pressure_average("some avg10=nan total=1\n", "some", "avg10="), std::nullopt);
+}
+
+TEST(PlainNumber, FillsItsWordAndIsNotNegative) {
+  EXPECT_EQ(to_number("0.25"), 0.25);
+  EXPECT_EQ(to_number("12"), 12);
+  for (const char* word : {"", "-1", "-0", "inf", "nan", "1e3", "0.25x", " 1"})
+    EXPECT_EQ(to_number(word), std::nullopt) << word;
+}
+
+TEST(ChosenWord, StandsInBrackets) {
+  EXPECT_EQ(chosen_word("always [madvise] never\n"), "madvise");
+  EXPECT_EQ(chosen_word("none\n"), "none");
+  EXPECT_EQ(chosen_word("[] a"), "[]");
+  EXPECT_EQ(chosen_word("\n"), "");
+}
+
+TEST(GrowthOfAKey, NeedsBothReadings) {
+  EXPECT_EQ(growth_after("a 1\nb 2\n", "a 1\nb 5\n", "b "), 3);
+  EXPECT_EQ(growth_after("b 5\n", "b 2\n", "b "), 0);
+  EXPECT_EQ(growth_after("a 1\n", "b 2\n", "b "), std::nullopt);
+  EXPECT_EQ(growth_after("b x\n", "b 2\n", "b "), std::nullopt);
+}
+
+TEST_F(ProcFiles, OfOneNumberHaveNothingElse) {
+  put_proc("a", "60\n");
+  put_proc("b", "60 70\n");
+  EXPECT_EQ(read_count(proc() + "/a"), 60);
+  EXPECT_EQ(read_count(proc() + "/b"), std::nullopt);
+  EXPECT_EQ(read_count(proc() + "/gone"), std::nullopt);
+}
+
+TEST_F(ProcFiles, AreListedByName) {
+  put_proc("b", "");
+  put_proc("a", "");
+  EXPECT_THAT(entry_names(proc(), 9), ElementsAre("a", "b"));
+  EXPECT_EQ(entry_names(proc(), 1).size(), 1u);
+  EXPECT_THAT(entry_names(proc() + "/gone", 9), IsEmpty());
+}
+
+TEST(ProcessName, EndsAtTheLastBracket) {
+  EXPECT_EQ(process_name("7 (a) (b\n) S 1"), "a) (b\n");
+  EXPECT_EQ(process_name("7 )a( S"), "");
+  EXPECT_EQ(process_name("7 a"), "");
+}
+
 }  // namespace
 }  // namespace melisai::plugins

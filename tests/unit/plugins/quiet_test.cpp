@@ -96,17 +96,6 @@ TEST(Pressure, IsAPartOfTheWindow) {
   EXPECT_EQ(numbers.at("io_pressure"), 1);
 }
 
-TEST(PressureFile, HasALineForSomeAndOneForAll) {
-  const std::string text =
-      "some avg10=0.09 avg60=0.53 avg300=0.37 total=5388\n"
-      "full avg10=0.00 avg60=0.00 avg300=0.00 total=12\n";
-  EXPECT_EQ(parse_pressure(text, "some"), 5388);
-  EXPECT_EQ(parse_pressure(text, "full"), 12);
-  EXPECT_EQ(parse_pressure("some avg10=0.09 total=5388\n", "full"), std::nullopt);
-  EXPECT_EQ(parse_pressure("some avg10=0.09 total=\n", "some"), std::nullopt);
-  EXPECT_EQ(parse_pressure("", "some"), std::nullopt);
-}
-
 TEST(CpuLine, IsTheFirstLine) {
   MachineReading reading;
   EXPECT_TRUE(parse_cpu_line("cpu  1 20 300 4000 50000 6 70 800 9 9\ncpu0 1 1 1 1\n", reading));
