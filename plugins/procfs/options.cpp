@@ -1,0 +1,70 @@
+#include "plugins/procfs/options.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace melisai::plugins::procfs {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kPathBytesMax = 4095;
+constexpr std::size_t kListMax = 4096;
+constexpr std::int64_t kPidMax = std::int64_t{1} << 22;  // the kernel's own limit
+constexpr std::int64_t kEventsMax = 1'000'000;
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw std::invalid_argument("procfs: configuration: " + what);
+}
+
+std::int64_t number(const json& value, const std::string& key, std::int64_t max) {
+  if (!value.is_number_integer() || (value.is_number_unsigned() && value > max) || value < 1 ||
+      value > max)
+    refuse(key + ": a whole number from 1 to " + std::to_string(max));
+  return value.get<std::int64_t>();
+}
+
+std::string path(const json& value, const std::string& key) {
+  const auto* text = value.get_ptr<const std::string*>();
+  if (text == nullptr || !text->starts_with('/') || text->size() > kPathBytesMax ||
+      text->find('\0') != std::string::npos || (*text + "/").find("/../") != std::string::npos)
+    refuse(key + ": an absolute path without \"..\"");
+  std::string plain = *text;
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  return plain;
+}
+
+const json& list(const json& value, const std::string& key) {
+  if (!value.is_array() || value.size() > kListMax)
+    refuse(key + ": a list of at most " + std::to_string(kListMax));
+  return value;
+}
+
+std::vector<std::int64_t> pids(const json& value, const std::string& key) {
+  std::vector<std::int64_t> found;
+  for (const json& entry : list(value, key)) found.push_back(number(entry, key, kPidMax));
+  return found;
+}
+
+}  // namespace
+
+Options parse_options(std::string_view config_json) {
+  Options options;
+  if (config_json.empty()) return options;
+  if (config_json.size() > kConfigBytesMax) refuse("longer than a megabyte");
+  const json config = json::parse(config_json, nullptr, false);
+  if (!config.is_object()) refuse("one JSON object");
+  for (const auto& [key, value] : config.items()) {
+    if (key == "proc_root") options.proc_root = path(value, key);
+    if (key == "sys_root") options.sys_root = path(value, key);
+    if (key == "max_events") options.events_max = static_cast<int>(number(value, key, kEventsMax));
+    if (key == "pids") options.pids = pids(value, key);
+    if (key == "observer_pids") options.observer_pids = pids(value, key);
+    if (key == "cgroups")
+      for (const json& entry : list(value, key)) options.cgroups.push_back(path(entry, key));
+  }
+  return options;
+}
+
+}  // namespace melisai::plugins::procfs

@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/plugins/host_fixture.h"
+
+namespace melisai::plugins::procfs {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+
+TEST(DiskPart, SaysWhatWholeDisksDid) {
+  const Host host("disk");
+  expect_golden_host("disk", host.window(make_disk));
+}
+
+TEST(DiskPart, LeavesOutTheLatencyOfNoWork) {
+  const Host host("disk");
+  const Findings findings = host.window(make_disk, [] {});
+  const auto& device = findings.data["devices"].back();
+  EXPECT_EQ(device["name"], "sdd");
+  EXPECT_FALSE(device.contains("avg_latency_ms"));
+  EXPECT_EQ(device["utilization_pct"], 0);
+  EXPECT_EQ(findings.data["total_ops"], 0);
+}
+
+TEST(DiskPart, LeavesOutWhatItCannotReadAboutADisk) {
+  const Host host("disk");
+  host.remove("sys/block/sda/queue");
+  host.put("sys/block/nvme0n1/queue/rotational", "maybe\n");
+  const Findings findings = host.window(make_disk);
+  ASSERT_EQ(findings.data["devices"].size(), 2u);
+  for (const auto& device : findings.data["devices"]) EXPECT_FALSE(device.contains("rotational"));
+  EXPECT_FALSE(findings.data["devices"][1].contains("scheduler"));
+}
+
+TEST(DiskPart, NeverSaysThatADiskIsBusierThanAlways) {
+  const Host host("disk");
+  host.put("proc/diskstats", "8 0 sda 0 0 0 0 0 0 0 0 0 0 0\n");
+  const Findings findings = host.window(
+      make_disk, [&] { host.put("proc/diskstats", "8 0 sda 10 0 80 9 0 0 0 0 0 9000 9000\n"); });
+  EXPECT_EQ(findings.data["devices"][0]["utilization_pct"], 100);
+}
+
+TEST(DiskPart, PassesOverNamesThatAreNoDisks) {
+  const Host host("disk");
+  const std::string lines =
+      "8 0 .. 1 1 1 1 1 1 1 1 1 1 1\n8 0 ../block/sda 1 1 1 1 1 1 1 1 1 1 1\n"
+      "8 0 sda 1 1 1\n8 0 sda 1 1 -1 1 1 1 1 1 1 1 1\n";
+  host.put("proc/diskstats", lines);
+  const Findings findings = host.window(make_disk, [] {});
+  EXPECT_FALSE(findings.data.contains("devices")) << findings.data;
+}
+
+TEST(DiskPart, FindsDisksWhoseNamesHaveSlashes) {
+  const Host host("disk");
+  host.put("proc/diskstats", "104 0 cciss/c0d0 1 0 8 1 0 0 0 0 0 1 1\n");
+  host.put("sys/block/cciss!c0d0/queue/rotational", "1\n");
+  const Findings findings = host.window(make_disk, [] {});
+  EXPECT_EQ(findings.data["devices"][0]["name"], "cciss/c0d0");
+  EXPECT_EQ(findings.data["devices"][0]["rotational"], true);
+}
+
+TEST(DiskPart, SaysThatItCannotReadItsFiles) {
+  for (const char* path : {"proc/diskstats", "sys"}) {
+    const Host host("disk");
+    host.remove(path);
+    const Findings findings = host.window(make_disk, [] {});
+    EXPECT_FALSE(findings.data.contains("devices"));
+    EXPECT_FALSE(findings.data.contains("total_ops")) << path;
+    EXPECT_THAT(findings.errors, ElementsAre(EndsWith("cannot be read")));
+  }
+}
+
+}  // namespace
+}  // namespace melisai::plugins::procfs
