@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "plugins/common/proc.h"
-
 namespace melisai::plugins::procfs {
 namespace {
 
@@ -144,6 +142,9 @@ CgroupLimits::CgroupLimits(const std::string& sys, CgroupLayout layout,
   memory_directory_ = place("memory", [&](const std::string& directory) {
     return limit_in(directory + (v2_ ? "/memory.max" : "/memory.limit_in_bytes")).has_value();
   });
+  if (!memory_directory_.empty())
+    memory_usage_ =
+        HeldFile(memory_directory_ + (v2_ ? "/memory.current" : "/memory.usage_in_bytes"));
 }
 
 std::optional<CpuLimit> CgroupLimits::cpu_limit() const {
@@ -166,8 +167,7 @@ std::optional<std::int64_t> CgroupLimits::memory_limit_bytes() const {
 }
 
 std::optional<std::int64_t> CgroupLimits::memory_usage_bytes() const {
-  if (memory_directory_.empty()) return std::nullopt;
-  return read_count(memory_directory_ + (v2_ ? "/memory.current" : "/memory.usage_in_bytes"));
+  return count_after(memory_usage_.read().value_or(""), "");
 }
 
 }  // namespace melisai::plugins::procfs

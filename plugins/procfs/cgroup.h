@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plugins/common/proc.h"
+
 namespace melisai::plugins::procfs {
 
 /// One line of /proc/<pid>/cgroup: "4:cpu,cpuacct:/a/b"; version 2 has no controllers.
@@ -53,6 +55,7 @@ class CgroupLimits {
   bool v2_ = false;
   std::string cpu_directory_;     // "" when there is none
   std::string memory_directory_;  // likewise
+  HeldFile memory_usage_;         // is read between the ends of a window, too
 };
 
 }  // namespace melisai::plugins::procfs

@@ -50,6 +50,8 @@ std::int64_t growth_32(std::int64_t before, std::int64_t after) {
   return after < before && before < kWrap ? after + kWrap - before : growth(before, after);
 }
 
+constexpr std::size_t kDevicesMax = 1000;
+
 // More than any disk does in a window, and a number of disks times that can still be added.
 constexpr std::int64_t kGrowthMax = std::int64_t{1} << 40;
 
@@ -109,8 +111,10 @@ class Disk final : public Part {
     const Time window = now - first_.time;
     Work total;
     for (const auto& [name, work] : works(first_, end)) {
-      data["devices"].push_back(describe(name, work, end.disks.at(name), window));
       add(total, work);
+      findings.truncated = data["devices"].size() >= kDevicesMax;
+      if (!findings.truncated)
+        data["devices"].push_back(describe(name, work, end.disks.at(name), window));
     }
     if (end.readable) put_total(data, total, window);
     pressure_.put(data, window);

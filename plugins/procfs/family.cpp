@@ -20,8 +20,12 @@ bool guarded(std::vector<std::string>& errors, Work work) {
   return false;
 }
 
+constexpr std::size_t kTextBytesMax = 1'000'000;  // what a worker takes of one part
+
 // File names and names of processes need not be UTF-8; JSON must be.
-std::string to_text(const nlohmann::ordered_json& json) {
+std::string to_text(const Findings& findings) {
+  const nlohmann::ordered_json json = {
+      {"data", findings.data}, {"errors", findings.errors}, {"truncated", findings.truncated}};
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
@@ -52,9 +56,12 @@ void Family::stop(Time now, const Take& take) {
     Findings findings;
     if (running.part) guarded(running.errors, [&] { findings = running.part->stop(now); });
     findings.errors.insert(findings.errors.end(), running.errors.begin(), running.errors.end());
-    take(running.name, to_text({{"data", std::move(findings.data)},
-                                {"errors", std::move(findings.errors)},
-                                {"truncated", findings.truncated}}));
+    std::string text = to_text(findings);
+    if (text.size() > kTextBytesMax)
+      text = to_text({.data = nlohmann::ordered_json::object(),
+                      .errors = {"found more than a report may hold"},
+                      .truncated = true});
+    take(running.name, text);
   }
 }
 

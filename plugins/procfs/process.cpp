@@ -50,12 +50,14 @@ class Process final : public Part {
     const auto excluded = at_either_end(observers_, after, observed_);
     put_lists(findings, after, listed(after, excluded, findings.errors), now - start_);
     put_totals(findings.data, after);
-    const auto limit = static_cast<std::size_t>(options_.events_max);
-    findings.truncated = findings.truncated || excluded.size() > limit;
-    findings.data["excluded_pids"] = Json::array();
-    for (const std::int64_t pid : excluded)
-      if (findings.data["excluded_pids"].size() < limit)
-        findings.data["excluded_pids"].push_back(pid);
+    Json& list = findings.data["excluded_pids"] = Json::array();
+    for (const std::int64_t pid : excluded) {
+      if (list.size() >= static_cast<std::size_t>(options_.events_max)) {
+        findings.truncated = true;
+        break;
+      }
+      list.push_back(pid);
+    }
     return findings;
   }
 
@@ -90,11 +92,16 @@ class Process final : public Part {
     std::vector<Used> list;
     for (const auto& [pid, process] : after) {
       if (excluded.contains(pid) || (!everybody && !wanted.contains(pid))) continue;
-      const std::int64_t ticks_before =
-          same_process(pid, after) ? before_.at(pid).stat.own_ticks : 0;
-      list.push_back({pid, growth(ticks_before, process.stat.own_ticks)});
+      const bool known = same_process(pid, after);
+      list.push_back(
+          {pid, growth(known ? ticks(pid, before_.at(pid).stat) : 0, ticks(pid, process.stat))});
     }
     return list;
+  }
+
+  // Of the observed tree only the root is left at the end. It has what its children used.
+  std::int64_t ticks(std::int64_t pid, const ProcessStat& stat) const {
+    return pid == options_.target_pid ? stat.user_ticks + stat.system_ticks : stat.own_ticks;
   }
 
   bool in_wanted_cgroup(std::int64_t pid) const {

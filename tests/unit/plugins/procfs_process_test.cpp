@@ -81,6 +81,15 @@ TEST(ProcessPart, NarrowsTheListsToTreesAndCgroups) {
   EXPECT_THAT(pids_of(processes(host, options).data["top_by_mem"]), ElementsAre(50));
 }
 
+TEST(ProcessPart, CountsChildrenThatEndedOnlyForTheRootOfTheObservedTree) {
+  const Host host("process");
+  Options options = host.options();
+  EXPECT_EQ(processes(host, options).data["top_by_mem"][0]["cpu_pct"], 50);
+  host.become("before");
+  options.target_pid = 10;
+  EXPECT_EQ(processes(host, options).data["top_by_mem"][0]["cpu_pct"], 100);
+}
+
 TEST(ProcessPart, SaysThatAProcessIsNotThere) {
   const Host host("process");
   Options options = host.options();

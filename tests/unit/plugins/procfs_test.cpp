@@ -129,6 +129,25 @@ TEST(ProcfsFamily, KeepsTheFailureOfOnePartFromTheOthers) {
   EXPECT_THAT(said, IsEmpty());
 }
 
+TEST(ProcfsFamily, DropsWhatNoReportMayHold) {
+  struct Talker final : Part {
+    void start(Time) override {}
+    Findings stop(Time) override {
+      Findings findings;
+      findings.data["text"] = std::string(1'000'000, 'x');
+      return findings;
+    }
+  };
+  static constexpr Family::Member kMembers[] = {
+      {"talker",
+       [](const Options&) -> std::unique_ptr<Part> { return std::make_unique<Talker>(); }}};
+  Family family(kMembers);
+  family.start(Options(), Time(0));
+  std::string said;
+  family.stop(Time(1), [&](std::string_view, std::string_view json) { said = json; });
+  EXPECT_EQ(said, R"({"data":{},"errors":["found more than a report may hold"],"truncated":true})");
+}
+
 TEST(SeriesOfSamples, HasPercentilesByNearestRank) {
   Samples samples;
   for (int value = 1; value <= 200; ++value) samples.add("x", value);
