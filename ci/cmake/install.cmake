@@ -13,7 +13,7 @@ if(TARGET melisai-gate)
   install(TARGETS melisai-gate RUNTIME DESTINATION bin)
 endif()
 install(TARGETS melisai-gate-exec melisai-gate-git melisai-gate-worker RUNTIME DESTINATION libexec/melisai-gate)
-install(TARGETS process quiet LIBRARY DESTINATION lib/melisai-gate/plugins)
+install(TARGETS process procfs quiet LIBRARY DESTINATION lib/melisai-gate/plugins)
 
 set(melisai_data ${CMAKE_INSTALL_DATADIR}/melisai-gate)
 install(DIRECTORY pipelines/ DESTINATION ${melisai_data}/pipelines)
