@@ -63,7 +63,7 @@ std::string nearest(const std::string& mount, std::string name, Limited limited)
   std::string own;
   for (std::size_t depth = 0; depth < kDepthMax; ++depth) {
     while (name.ends_with('/')) name.pop_back();
-    const std::string directory = mount + name;
+    std::string directory = mount + name;
     if (exists(directory)) {
       if (own.empty()) own = directory;
       if (limited(directory)) return directory;

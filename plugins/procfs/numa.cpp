@@ -43,7 +43,8 @@ std::map<std::int64_t, std::string> NumaNodes::read_numastats() const {
 }
 
 void NumaNodes::put(Json& data) const {
-  for (const auto& [node, after] : read_numastats()) {
+  for (const auto& [node, text] : read_numastats()) {
+    const std::string& after = text;  // a lambda takes no binding
     const std::string path = directory_ + std::string(kNode) + std::to_string(node) + "/";
     const std::string meminfo = read_text(path + "meminfo").value_or("");
     Json entry = {{"node", node}};

@@ -19,8 +19,8 @@ constexpr std::int64_t kEventsMax = 1'000'000;
 }
 
 std::int64_t number(const json& value, const std::string& key, std::int64_t max) {
-  if (!value.is_number_integer() || (value.is_number_unsigned() && value > max) || value < 1 ||
-      value > max)
+  // An unsigned number that no int64 holds compares as a negative one.
+  if (!value.is_number_integer() || value < 1 || value > max)
     refuse(key + ": a whole number from 1 to " + std::to_string(max));
   return value.get<std::int64_t>();
 }

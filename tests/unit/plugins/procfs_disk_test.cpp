@@ -41,6 +41,16 @@ TEST(DiskPart, NeverSaysThatADiskIsBusierThanAlways) {
   EXPECT_EQ(findings.data["devices"][0]["utilization_pct"], 100);
 }
 
+TEST(DiskPart, LeavesOutADiskThatClaimsMoreThanAnyCanDo) {
+  const Host host("disk");
+  host.put("proc/diskstats", "8 0 sda 0 0 0 0 0 0 0 0 0 0 0\n");
+  const Findings findings = host.window(make_disk, [&] {
+    host.put("proc/diskstats", "8 0 sda 1 0 99999999999999999999 1 0 0 0 0 0 1 1\n");
+  });
+  EXPECT_FALSE(findings.data.contains("devices")) << findings.data;
+  EXPECT_EQ(findings.data["read_bytes_per_sec"], 0);
+}
+
 TEST(DiskPart, PassesOverNamesThatAreNoDisks) {
   const Host host("disk");
   const std::string lines =

@@ -202,7 +202,7 @@ TEST_P(AnyFile, MayHoldAnything) {
       "some avg10=-1 avg60=1e400 avg300=nan total=99999999999999999999\n",
       "-1\n",
       "max max max\n",
-      "7 (x) R -1 0 0 0 0 0 0 0 0 0 1 1 1 1 1 1 1 1 1 1 9999999999999999999 1\n"};
+      "7 (x) R 1 0 0 0 0 0 0 0 0 0 1 1 1 1 20 0 1 0 5 1 9999999999999999999 1\n"};
   const Hosted& row = GetParam();
   const Host host(row.host);
   host.become("after");
