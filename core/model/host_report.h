@@ -20,11 +20,14 @@ namespace melisai {
 class HostData {
  public:
   HostData();  ///< {}
-  /// Errors: parse, with the position; text that is no object; nested deeper than 32.
+  /// Texts and names come out printable and cut; members that are null are left out. Errors: parse,
+  /// with the position; text that is no object; longer than 4 MiB, nested deeper than 32, an object
+  /// of more than 1,000 members.
   static Result<HostData> parse(std::string_view json);
 
   bool empty() const;
-  /// `path`: names joined by dots, "tcp_ext.prune_called"; "" is the object itself.
+  /// `path`: names joined by dots, "tcp_ext.prune_called"; "" is the object itself. The last name
+  /// may hold dots: "nic_numa_map.eth0.100".
   std::optional<double> number(std::string_view path) const;  ///< finite
   std::optional<std::string> text(std::string_view path) const;
   std::optional<bool> flag(std::string_view path) const;
@@ -32,7 +35,7 @@ class HostData {
   std::vector<HostData> list(std::string_view path) const;      ///< the objects of an array
   std::vector<std::string> names(std::string_view path) const;  ///< of an object's members
   std::string to_json() const;  ///< on one line; members in the order in which they were said
-  bool operator==(const HostData& other) const;
+  bool operator==(const HostData& other) const;  ///< the order of members is no difference
 
  private:
   friend struct HostDataAccess;  // the JSON reader and writer of reports
@@ -95,6 +98,7 @@ struct ResourceUse {
   bool operator==(const ResourceUse&) const = default;
 };
 enum class Severity { warning, critical };
+std::string_view to_string(Severity severity);
 struct Anomaly {
   Severity severity = Severity::warning;
   std::string category;
@@ -181,12 +185,14 @@ inline constexpr std::string_view kHostSchemaVersion = "1.1.0";
 
 /// Pretty-printed, ends with a newline.
 std::string to_json(const HostReport& report);
-/// Of melisai's own reports too: what it does not know is at its default. Errors: parse, naming
-/// what is missing or wrong ("categories.cpu[0].collector"); another major version of the schema.
+/// Of melisai's own reports too: what it does not know is at its default. Texts come out printable
+/// and cut. Errors: parse, naming what is missing or wrong ("categories.cpu[0].collector"); another
+/// major version of the schema; longer than 32 MiB.
 Result<HostReport> parse_host_report(std::string_view json);
 /// One window of one collector as a plugin says it: {"data":{},"histograms":[],"events":[],
 /// "stacks":[],"errors":[],"truncated":false}; collector, category, tier and times are the
-/// caller's.
+/// caller's. Hostile: texts come out printable and cut, lists cut and `truncated` then set. Errors:
+/// parse, naming what has another type; the limits of HostData::parse.
 Result<HostResult> parse_host_result(std::string_view json);
 
 }  // namespace melisai

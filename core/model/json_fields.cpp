@@ -83,16 +83,41 @@ std::int64_t JsonFields::integer(std::string_view key, std::int64_t fallback, st
 }
 
 void JsonFields::read(std::string_view key, std::vector<std::string>& out, Presence presence) {
-  const Value* value = find(key, presence);
-  if (value == nullptr) return;
-  if (!value->is_array()) return wrong(key, "an array", *value);
-  for (std::size_t i = 0; i < value->size(); ++i) {
+  const Value* value = array(key, presence);
+  for (std::size_t i = 0; value != nullptr && i < value->size(); ++i) {
     const Value& element = (*value)[i];
     if (!element.is_string())
       return reading_.fail(at(key) + "[" + std::to_string(i) + "]",
                            "expected a string, found " + kind(element));
     out.push_back(element.get<std::string>());
   }
+}
+
+void JsonFields::read(std::string_view key, std::vector<std::int64_t>& out, Presence presence) {
+  const Value* value = array(key, presence);
+  for (std::size_t i = 0; value != nullptr && i < value->size(); ++i) {
+    const Value& element = (*value)[i];
+    if (!element.is_number_integer())
+      return reading_.fail(at(key) + "[" + std::to_string(i) + "]",
+                           "expected an integer, found " + kind(element));
+    out.push_back(element.get<std::int64_t>());
+  }
+}
+
+void JsonFields::read_text(std::string_view key, std::string& out, Presence presence) {
+  const Value* value = find(key, presence);
+  if (value != nullptr && value->is_number()) {
+    out = value->dump();
+  } else {
+    read(key, out, presence);
+  }
+}
+
+std::vector<std::string> JsonFields::names() const {
+  std::vector<std::string> all;
+  if (object_ == nullptr) return all;
+  for (const auto& member : object_->items()) all.push_back(member.key());
+  return all;
 }
 
 std::optional<JsonFields> JsonFields::object(std::string_view key, Presence presence,
@@ -102,11 +127,17 @@ std::optional<JsonFields> JsonFields::object(std::string_view key, Presence pres
   return JsonFields(*value, at(key), reading_);
 }
 
+const JsonFields::Value* JsonFields::array(std::string_view key, Presence presence) {
+  const Value* value = find(key, presence);
+  if (value == nullptr || value->is_array()) return value;
+  wrong(key, "an array", *value);
+  return nullptr;
+}
+
 void JsonFields::each(std::string_view key, const std::function<void(const JsonFields&)>& one,
                       Presence presence) {
-  const Value* value = find(key, presence);
+  const Value* value = array(key, presence);
   if (value == nullptr) return;
-  if (!value->is_array()) return wrong(key, "an array", *value);
   for (std::size_t i = 0; i < value->size() && reading_.problem.empty(); ++i) {
     one(JsonFields((*value)[i], at(key) + "[" + std::to_string(i) + "]", reading_));
   }

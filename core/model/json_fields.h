@@ -43,6 +43,9 @@ class JsonFields {
   std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t min,
                        std::int64_t max, Presence presence = kRequired);
   void read(std::string_view key, std::vector<std::string>& out, Presence presence = kRequired);
+  void read(std::string_view key, std::vector<std::int64_t>& out, Presence presence = kRequired);
+  /// A string, or a number as JSON writes it.
+  void read_text(std::string_view key, std::string& out, Presence presence = kRequired);
 
   /// A word that to_string() gives for one of `all`.
   template <class Enum>
@@ -61,11 +64,14 @@ class JsonFields {
         key, [&](const JsonFields& element) { out.push_back(one(element)); }, presence);
   }
 
+  std::vector<std::string> names() const;  ///< of all members
+
   /// The object at `key`; nothing when it is absent, or null and may be.
   std::optional<JsonFields> object(std::string_view key, Presence presence = kRequired,
                                    bool nullable = false);
 
  private:
+  const Value* array(std::string_view key, Presence presence);
   void each(std::string_view key, const std::function<void(const JsonFields&)>& one,
             Presence presence);
   std::optional<std::size_t> word_at(std::string_view key,

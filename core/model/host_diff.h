@@ -1,0 +1,57 @@
+// What differs between two host reports: the result of `compare` for them, written as JSON. Made by
+// core/gate/health. Plain data.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/host_report.h"
+
+namespace melisai {
+
+enum class HostDirection { regression, improvement, unchanged };
+std::string_view to_string(HostDirection direction);
+/// By the size of the change: low, medium from 20 %, high from 50 %. No test of chance.
+enum class HostSignificance { low, medium, high };
+std::string_view to_string(HostSignificance significance);
+
+struct HostChange {
+  std::string category;  ///< of a resource or collector; "histogram"
+  std::string metric;    ///< "user_pct", "runqlat_p99"
+  double old_value = 0;
+  double new_value = 0;
+  double delta = 0;
+  std::optional<double> delta_pct;  ///< nothing when the old value is 0
+  HostDirection direction = HostDirection::unchanged;
+  HostSignificance significance = HostSignificance::low;
+  bool operator==(const HostChange&) const = default;
+};
+
+/// Current minus baseline.
+struct UseDelta {
+  double utilization_pct = 0;
+  double saturation_pct = 0;
+  std::int64_t errors = 0;
+  bool operator==(const UseDelta&) const = default;
+};
+
+struct HostDiff {
+  std::string baseline;  ///< their timestamps
+  std::string current;
+  std::vector<HostChange> changes;
+  int regressions = 0;  ///< of changes
+  int improvements = 0;
+  std::vector<Anomaly> new_anomalies;       ///< as the current report says them
+  std::vector<Anomaly> resolved_anomalies;  ///< as the baseline said them
+  std::map<std::string, UseDelta> use_deltas;
+  int health_delta = 0;  ///< current minus baseline: below 0 is worse
+  bool operator==(const HostDiff&) const = default;
+};
+
+/// Pretty-printed, ends with a newline.
+std::string to_json(const HostDiff& diff);
+
+}  // namespace melisai
