@@ -1,0 +1,112 @@
+#include "core/gate/health/advice.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/gate/health/number_text.h"
+
+namespace melisai::gate {
+namespace {
+
+constexpr std::string_view kSysctlFile = "/etc/sysctl.d/90-melisai-gate.conf";
+
+std::string filled(std::string_view text, const Case& met) {
+  std::string out(text);
+  for (const auto& [hole, value] :
+       {std::pair{std::string("{of}"), met.of}, std::pair{std::string("{to}"), met.to}}) {
+    for (std::size_t at = out.find(hole); at != std::string::npos;
+         at = out.find(hole, at + value.size()))
+      out.replace(at, hole.size(), value);
+  }
+  return out;
+}
+
+Recommendation recommendation(const AdviceRow& row, const Case& met) {
+  Recommendation out;
+  out.id = std::string(row.id) + (row.per_device ? "." + met.of : "");
+  out.category = row.category;
+  out.type = row.type;
+  out.title = filled(row.title, met);
+  for (const std::string_view command : row.commands) out.commands.push_back(filled(command, met));
+  for (const std::string_view line : row.persistent) out.persistent.push_back(filled(line, met));
+  for (const std::string_view setting : row.settings) {
+    const std::string assignment = filled(setting, met);
+    out.commands.push_back("sysctl -w '" + assignment + "'");
+    out.persistent.push_back("echo '" + assignment + "' >> " + std::string(kSysctlFile));
+  }
+  out.expected_impact = row.impact;
+  out.evidence = met.evidence;
+  out.source = row.source;
+  out.badness = met.badness;
+  return out;
+}
+
+Cases one(double badness, std::string evidence) {
+  Cases cases(1);
+  cases[0].badness = badness;
+  cases[0].evidence = std::move(evidence);
+  return cases;
+}
+
+std::string_view last_name(std::string_view path) {
+  return path.substr(path.rfind('.') + 1);  // npos + 1 is 0
+}
+
+}  // namespace
+
+std::string evidence(std::string_view what, double value, std::string_view unit) {
+  return std::string(what) + " = " + number_text(value) +
+         (unit.empty() ? "" : " " + std::string(unit));
+}
+
+Cases when_above(const HostView& host, const Place& place, double limit) {
+  const std::optional<double> value = host.number(place.collector, place.path);
+  if (!value || *value <= limit) return {};
+  return one(*value, evidence(last_name(place.path), *value));
+}
+
+Cases when_equal(const HostView& host, const Place& place, double value) {
+  if (host.number(place.collector, place.path) != value) return {};
+  return one(1, evidence(last_name(place.path), value));
+}
+
+Cases when_small(const HostView& host, const Place& place, double limit) {
+  const std::optional<double> value = host.number(place.collector, place.path);
+  if (!value || *value <= 0 || *value >= limit) return {};
+  return one(limit / *value, evidence(last_name(place.path), *value));
+}
+
+Cases when_text(const HostView& host, const Place& place, std::string_view text) {
+  if (host.data(place.collector).text(place.path) != text) return {};
+  return one(1, std::string(last_name(place.path)) + " = " + std::string(text));
+}
+
+Cases when_both(Cases first, const Cases& second) {
+  if (second.empty()) return {};
+  for (Case& each : first) each.evidence += ", " + second.front().evidence;
+  return first;
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.front() != '-' &&
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+             std::string_view::npos;
+}
+
+std::vector<Recommendation> recommendations_of(const HostCategories& categories,
+                                               const HostContext& context) {
+  const HostView host(categories);
+  std::vector<Recommendation> all;
+  for (const auto& table : {cpu_memory_advice(), tcp_advice(), queue_advice(), tuning_advice()})
+    for (const AdviceRow& row : table) {
+      if (row.watches_more && context.profile == "deep") continue;
+      for (const Case& met : row.met(host)) {
+        all.push_back(recommendation(row, met));
+        all.back().priority = static_cast<int>(all.size());
+      }
+    }
+  return all;
+}
+
+}  // namespace melisai::gate

@@ -1,0 +1,64 @@
+// The 35 pieces of advice as tables: a condition, and what to do when it is met. Private to
+// core/gate/health.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/gate/health/health.h"
+#include "core/gate/health/host_view.h"
+
+namespace melisai::gate {
+
+/// A condition that is met.
+struct Case {
+  double badness = 0;  ///< more is worse
+  std::string evidence;
+  std::string of = {};  ///< replaces "{of}": a device, or a number that stays
+  std::string to = {};  ///< replaces "{to}": the number to set
+};
+/// One for each device that meets it; none: not met, or unknown.
+using Cases = std::vector<Case>;
+
+struct AdviceRow {
+  std::string_view id;
+  std::string_view category;
+  std::string_view type;  ///< "fix": something goes wrong now; "optimization": a better setting
+  std::string_view title;
+  Cases (*met)(const HostView&);
+  std::vector<std::string_view> commands;    ///< before the settings
+  std::vector<std::string_view> settings;    ///< sysctls, "vm.swappiness=10"
+  std::vector<std::string_view> persistent;  ///< beside the settings
+  std::string_view impact;
+  std::string_view source;
+  bool per_device = false;    ///< "{of}" is part of the identity
+  bool watches_more = false;  ///< advice to watch with the deep profile
+};
+
+// In the order of melisai's list.
+std::span<const AdviceRow> cpu_memory_advice();
+std::span<const AdviceRow> tcp_advice();
+std::span<const AdviceRow> queue_advice();
+std::span<const AdviceRow> tuning_advice();
+
+/// Where a number stands.
+struct Place {
+  std::string_view collector;
+  std::string_view path;
+};
+Cases when_above(const HostView& host, const Place& place, double limit);
+Cases when_equal(const HostView& host, const Place& place, double value);
+/// 0 < value < limit. Zero switches such a setting off or is refused: no case of too little.
+Cases when_small(const HostView& host, const Place& place, double limit);
+Cases when_text(const HostView& host, const Place& place, std::string_view text);
+/// Both are met: badness and names are those of the first.
+Cases when_both(Cases first, const Cases& second);
+std::string evidence(std::string_view what, double value, std::string_view unit = {});
+
+/// Letters, digits and "._-": what may stand in a command line that people copy.
+bool is_plain_name(std::string_view name);
+
+}  // namespace melisai::gate

@@ -1,0 +1,141 @@
+#include "core/gate/health/advice.h"
+#include "core/gate/health/use.h"
+
+namespace melisai::gate {
+namespace {
+
+constexpr std::string_view kCpu = "cpu_utilization";
+constexpr std::string_view kMemory = "memory_info";
+
+constexpr std::string_view kVmPage = "Linux: Documentation/admin-guide/sysctl/vm.rst";
+constexpr std::string_view kHugePage = "Linux: Documentation/admin-guide/mm/transhuge.rst";
+
+constexpr double kLoadMax = 2;
+constexpr double kSchedLatencyMax = 24e6;  // ns
+constexpr double kSwappinessMax = 30;
+constexpr double kDirtyRatioMax = 20;
+constexpr double kMissRatioMax = 5;  // %
+
+Cases load_high(const HostView& host) {
+  const std::optional<double> load = load_per_cpu(host);
+  if (!load || *load <= kLoadMax) return {};
+  return {{*load, evidence("load_avg_1 / num_cpus", *load)}};
+}
+
+Cases swapping_early(const HostView& host) {
+  return when_both(when_above(host, {kMemory, "swap_used_bytes"}, 0),
+                   when_above(host, {kMemory, "swappiness"}, kSwappinessMax));
+}
+
+Cases huge_pages_split(const HostView& host) {
+  return when_both(when_above(host, {kMemory, "reclaim.thp_split_rate"}, 1),
+                   when_text(host, {kMemory, "thp_enabled"}, "always"));
+}
+
+Cases numa_misses(const HostView& host) {
+  const auto worst = host.worst(kMemory, {"numa_nodes", "miss_ratio", "node"});
+  if (!worst || worst->value <= kMissRatioMax) return {};
+  return {{worst->value, evidence("miss_ratio of " + worst->of, worst->value, "%")}};
+}
+
+const std::vector<AdviceRow> kRows = {
+    {.id = "load_high",
+     .category = "cpu",
+     .type = "fix",
+     .title = "More runnable tasks than CPUs: find out which code they run",
+     .met = load_high,
+     .commands = {"melisai-gate collect --profile deep --focus stacks -o stacks.json"},
+     .impact = "names the functions that keep the CPUs busy",
+     .source = "proc(5), /proc/loadavg",
+     .watches_more = true},
+    {.id = "sched_latency_large",
+     .category = "cpu",
+     .type = "optimization",
+     .title = "Shorten the turns that the scheduler gives",
+     .met =
+         [](const HostView& h) {
+           return when_above(h, {kCpu, "sched_latency_ns"}, kSchedLatencyMax);
+         },
+     .settings = {"kernel.sched_latency_ns=6000000", "kernel.sched_min_granularity_ns=750000"},
+     .impact = "tasks wait less for a CPU, for more switches",
+     .source = "Linux before 5.13: Documentation/scheduler/sched-design-CFS.rst"},
+    {.id = "swapping_early",
+     .category = "memory",
+     .type = "fix",
+     .title = "Keep memory of programs rather than file pages",
+     .met = swapping_early,
+     .settings = {"vm.swappiness=10"},
+     .impact = "fewer waits for pages that were swapped out",
+     .source = kVmPage},
+    {.id = "dirty_ratio_high",
+     .category = "memory",
+     .type = "fix",
+     .title = "Write modified pages back sooner",
+     .met =
+         [](const HostView& h) {
+           return when_above(h, {kMemory, "dirty_ratio"}, kDirtyRatioMax);
+         },
+     .settings = {"vm.dirty_ratio=10", "vm.dirty_background_ratio=5"},
+     .impact = "shorter stalls of writers when memory is full of modified pages",
+     .source = kVmPage},
+    {.id = "overcommit_guessed",
+     .category = "memory",
+     .type = "optimization",
+     .title =
+         "Account for promised memory instead of guessing (programs that reserve much may fail)",
+     .met =
+         [](const HostView& h) {
+           return when_equal(h, {kMemory, "overcommit_memory"}, 0);
+         },
+     .settings = {"vm.overcommit_memory=2"},
+     .impact = "allocations fail early instead of processes being killed later",
+     .source = "Linux: Documentation/mm/overcommit-accounting.rst"},
+    {.id = "direct_reclaim",
+     .category = "memory",
+     .type = "fix",
+     .title = "Let the kernel free memory earlier, in the background",
+     .met =
+         [](const HostView& h) {
+           return when_above(h, {kMemory, "reclaim.direct_reclaim_rate"}, 0);
+         },
+     .settings = {"vm.watermark_scale_factor=200", "vm.min_free_kbytes=131072"},
+     .impact = "programs no longer free pages themselves while they allocate",
+     .source = kVmPage},
+    {.id = "huge_pages_split",
+     .category = "memory",
+     .type = "fix",
+     .title = "Give huge pages only to programs that ask for them",
+     .met = huge_pages_split,
+     .commands = {"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+                  "echo defer+madvise > /sys/kernel/mm/transparent_hugepage/defrag"},
+     .persistent = {"kernel command line: transparent_hugepage=madvise"},
+     .impact = "no time spent on joining and splitting pages",
+     .source = kHugePage},
+    {.id = "numa_misses",
+     .category = "memory",
+     .type = "fix",
+     .title = "Keep a program and its memory on one NUMA node",
+     .met = numa_misses,
+     .commands = {"numactl --cpunodebind=0 --membind=0 PROGRAM"},
+     .persistent = {"or let the kernel move pages: sysctl -w 'kernel.numa_balancing=1'"},
+     .impact = "memory accesses stay on the near node",
+     .source = "numactl(8), Linux: Documentation/admin-guide/numastat.rst"},
+    {.id = "compaction_stalls",
+     .category = "memory",
+     .type = "fix",
+     .title = "Defragment memory before somebody has to wait for it",
+     .met =
+         [](const HostView& h) {
+           return when_above(h, {kMemory, "reclaim.compact_stall_rate"}, 1);
+         },
+     .commands = {"echo 1 > /proc/sys/vm/compact_memory"},
+     .settings = {"vm.extfrag_threshold=500"},
+     .impact = "allocations of large pages stall less",
+     .source = kVmPage},
+};
+
+}  // namespace
+
+std::span<const AdviceRow> cpu_memory_advice() { return kRows; }
+
+}  // namespace melisai::gate

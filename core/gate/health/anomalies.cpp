@@ -1,0 +1,47 @@
+#include "core/gate/health/anomaly_rules.h"
+#include "core/gate/health/health.h"
+#include "core/gate/health/number_text.h"
+
+namespace melisai::gate {
+namespace {
+
+AnomalyRule with_levels(AnomalyRule rule, const HealthPolicy& policy) {
+  for (const RuleLevels& levels : policy.levels) {
+    if (levels.metric != rule.metric) continue;
+    rule.warning = levels.warning;
+    rule.critical = levels.critical;
+  }
+  return rule;
+}
+
+std::string message_of(const AnomalyRule& rule, const Reading& reading, Severity severity) {
+  const double level = severity == Severity::critical ? rule.critical : rule.warning;
+  const std::string unit = rule.unit.empty() ? "" : " " + std::string(rule.unit);
+  return std::string(rule.title) + (reading.of.empty() ? "" : " of " + reading.of) + ": " +
+         number_text(reading.value) + unit + ", " + std::string(to_string(severity)) + " from " +
+         number_text(level) + unit;
+}
+
+}  // namespace
+
+std::vector<Anomaly> anomalies_of(const HostCategories& categories, const HealthPolicy& policy) {
+  const HostView host(categories);
+  std::vector<Anomaly> anomalies;
+  for (const RuleRow& row : rule_rows()) {
+    const std::optional<Reading> reading = value_of(row, host);
+    const AnomalyRule rule = with_levels(row.rule, policy);
+    if (!reading || (reading->value < rule.warning && reading->value < rule.critical)) continue;
+    const Severity severity =
+        reading->value >= rule.critical ? Severity::critical : Severity::warning;
+    anomalies.push_back({.severity = severity,
+                         .category = std::string(rule.category),
+                         .metric = std::string(rule.metric),
+                         .message = message_of(rule, *reading, severity),
+                         .value = reading->value,
+                         .warning = rule.warning,
+                         .critical = rule.critical});
+  }
+  return anomalies;
+}
+
+}  // namespace melisai::gate

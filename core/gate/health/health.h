@@ -1,0 +1,75 @@
+// What the windows of collectors mean: use of resources, anomalies, a score, advice, and what
+// differs between two reports. Pure functions of values. Rates and counts are those of the window;
+// what nobody could read makes neither an anomaly nor an advice.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/host_diff.h"
+#include "core/model/host_report.h"
+
+namespace melisai::gate {
+
+/// One kind of anomaly. A value at `critical` or above is critical, else at `warning` or above a
+/// warning.
+struct AnomalyRule {
+  std::string_view metric;
+  std::string_view category;
+  double warning = 0;
+  double critical = 0;
+  std::string_view unit;    ///< "%", "ms", "/s"; "" for a plain ratio
+  std::string_view title;   ///< "CPU utilization"
+  std::string_view source;  ///< where the number comes from
+};
+/// All 37; levels are melisai's.
+std::span<const AnomalyRule> anomaly_rules();
+
+/// Other levels for one rule. Metrics that no rule has are ignored: whoever reads them refuses
+/// them.
+struct RuleLevels {
+  std::string metric;
+  double warning = 0;
+  double critical = 0;
+  bool operator==(const RuleLevels&) const = default;
+};
+struct HealthPolicy {
+  std::vector<RuleLevels> levels;
+  bool operator==(const HealthPolicy&) const = default;
+};
+
+/// What advice depends on beside the data.
+struct HostContext {
+  std::string profile;  ///< "deep": advice to watch with it is left out
+};
+
+/// cpu, memory, disk, network, container_cpu, container_memory: those that were seen.
+std::map<std::string, ResourceUse> resources_of(const HostCategories& categories);
+
+/// In the order of the rules.
+std::vector<Anomaly> anomalies_of(const HostCategories& categories, const HealthPolicy& policy);
+
+struct Score {
+  int health_score = 100;             ///< 0 to 100
+  std::vector<Deduction> deductions;  ///< all of them; more than 100 points together end at 0
+};
+/// melisai's published formula: points by use of each resource times the resource's weight, and 10
+/// or 5 for each anomaly. One cause can cost twice; the deductions say where.
+Score health_score(const std::map<std::string, ResourceUse>& resources,
+                   const std::vector<Anomaly>& anomalies);
+
+/// In the order of the 35 conditions, priorities from 1. Nothing is ever executed by us.
+std::vector<Recommendation> recommendations_of(const HostCategories& categories,
+                                               const HostContext& context);
+
+HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy,
+                    const HostContext& context = {});
+
+/// Use of resources, CPU, memory and histograms of both reports that changed by 1 % or 0.1; worse
+/// by more than 5 % is a regression, from 0 to N always. Anomalies are matched by metric.
+HostDiff compare_hosts(const HostReport& baseline, const HostReport& current);
+
+}  // namespace melisai::gate
