@@ -143,6 +143,11 @@ class Parser {
         .add_option("--branch", check_request_.branch,
                     "Branch that head stands for (default: the one checked out)")
         ->type_name("NAME");
+    check
+        .add_option("--profile", typed_.health_profile,
+                    "How long the host is watched beside each side, after the pairs: none, quick, "
+                    "standard, deep, or one of the pipeline file (default quick: 8 runs of 10s)")
+        ->type_name("NAME");
     check.add_flag("--untrusted", untrusted_,
                    "Code of strangers: this run never becomes a baseline");
     check

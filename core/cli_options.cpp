@@ -135,6 +135,7 @@ Result<void> read_choices(const Typed& typed, Overrides& overrides) {
     overrides.cgroup = CgroupMode::automatic;
   else if (!typed.cgroup.empty())
     return usage("--cgroup", "'" + typed.cgroup + "' is not auto or off");
+  if (!typed.health_profile.empty()) overrides.health_profile = typed.health_profile;
   if (typed.collectors == "on" || typed.collectors == "off")
     overrides.collectors = typed.collectors == "on";
   else if (!typed.collectors.empty())

@@ -73,6 +73,7 @@ class Flow {
       report_.base.ref = text_of(request.base);
       report_.head.ref = text_of(request.head);
       MELISAI_CHECK(begin_record(request.directory));
+      project_.gate.health.profile = kNoProfile;
       apply(request.overrides, project_);
       BenchmarkSpec spec;
       spec.name = "ab";
@@ -177,7 +178,7 @@ class Flow {
       warn("kept: " + work.path());
     }
     collect::Collectors collectors(plugin_places(), project_.collect, world_.clock,
-                                   world_.interrupted);
+                                   world_.interrupted, collector_config());
     collectors.load();
     if (project_.collect.enabled && !project_.collect.collectors.empty() &&
         collectors.results().empty())
@@ -196,6 +197,7 @@ class Flow {
                                      utc_time(world_.clock.now()).substr(0, 10)));
     if (only.empty()) warn_all(gate::unused_rules(project_.gate, report_.benchmarks));
     if (measured) profile(trial);
+    if (measured) look_at_health(trial);
     report_.collectors = collectors.results();
     if (!log_->failure().empty()) warn(log_->failure());
     if (trial.budget_ended())
@@ -211,6 +213,23 @@ class Flow {
       report_.profiles = *std::move(profiles);
     else
       warn("no profiles: " + profiles.error().reason);
+  }
+
+  /// Likewise.
+  void look_at_health(Trial& trial) {
+    Step<HealthResult> health = trial.health();
+    if (health)
+      report_.health = *std::move(health);
+    else
+      warn("no health: " + health.error().reason);
+  }
+
+  protocol::CollectorConfig collector_config() const {
+    const Result<HostProfile> profile =
+        find_profile(project_.gate.health.profile, project_.collect.profiles);
+    if (!profile) return {};
+    return {.sample_interval_ms = static_cast<int>(profile->sample_interval.count()),
+            .tools = profile->tools};
   }
 
   collect::PluginPlaces plugin_places() const {

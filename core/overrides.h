@@ -17,6 +17,7 @@ struct Overrides {
   std::optional<Pinning> pin;
   std::optional<CgroupMode> cgroup;
   std::optional<bool> collectors;
+  std::optional<std::string> health_profile;
 };
 
 void apply(const Overrides& overrides, Project& project);

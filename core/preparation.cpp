@@ -1,10 +1,13 @@
 #include "core/preparation.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "core/base/files.h"
 #include "core/base/rng.h"
+#include "core/base/text.h"
+#include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
 #include "core/project_name.h"
 #include "core/version.h"
@@ -19,6 +22,27 @@ Result<std::optional<std::string>> pipeline_file(const ProjectSource& source, Gi
   if (!text && text.error().code == Errc::not_found) return std::optional<std::string>();
   if (!text) return text.error();
   return std::optional<std::string>(*std::move(text));
+}
+
+/// What only the gate knows of it, and what the command line may have changed.
+Step<void> check_health(const Project& project) {
+  const HealthGate& health = project.gate.health;
+  if (health.profile != kNoProfile) {
+    const Result<HostProfile> profile = find_profile(health.profile, project.collect.profiles);
+    if (!profile)
+      return Stop{ReasonCode::configuration,
+                  "--profile: " + profile.error().message + ", and none"};
+  }
+  for (const AnomalyLevels& levels : health.anomalies) {
+    const auto rules = gate::anomaly_rules();
+    std::vector<std::string> names;
+    for (const gate::AnomalyRule& rule : rules) names.emplace_back(rule.metric);
+    if (std::find(names.begin(), names.end(), levels.metric) == names.end())
+      return Stop{ReasonCode::configuration, "gate.health.anomalies: there is no anomaly " +
+                                                 in_quotes(levels.metric) +
+                                                 suggestion(levels.metric, names, "known")};
+  }
+  return {};
 }
 
 }  // namespace
@@ -95,6 +119,7 @@ Step<LoadedProject> load_project(const ProjectSource& source, GitRepo& git, cons
   }
   loaded.declared_threshold = project.gate.threshold;
   apply(source.overrides, project);
+  MELISAI_CHECK(check_health(project));
   if (!project.collect.enabled && !project.collect.required.empty())
     return Stop{ReasonCode::configuration, "--collectors off, but " + file + " requires '" +
                                                project.collect.required.front() +

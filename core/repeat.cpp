@@ -65,6 +65,7 @@ void add_common(Words& words, const Request& request, const Report& report) {
   if (typed.fail_on) words.add("--fail-on", fail_on_text(*typed.fail_on));
   if (typed.pin) words.add("--pin", pinning_text(*typed.pin));
   if (typed.cgroup) words.add("--cgroup", *typed.cgroup == CgroupMode::off ? "off" : "auto");
+  if (typed.health_profile) words.add("--profile", *typed.health_profile);
   if (typed.collectors) words.add("--collectors", *typed.collectors ? "on" : "off");
   for (const std::string& directory : request.plugin_dirs) words.add("--plugin-dir", directory);
   words.add("--seed", std::to_string(report.seed));

@@ -30,6 +30,7 @@ Trial::Trial(const Project& project, std::vector<measure::Subject> subjects, std
       subjects_(std::move(subjects)),
       series_(subjects_.size()),
       clock_(tools.clock),
+      rng_(tools.rng),
       progress_(tools.progress),
       collectors_(tools.collectors),
       log_(tools.log),

@@ -11,6 +11,7 @@
 #include "core/base/rng.h"
 #include "core/collect/collect.h"
 #include "core/gate/gate.h"
+#include "core/gate/health/health.h"
 #include "core/measure/measure.h"
 #include "core/model/progress.h"
 #include "core/model/project.h"
@@ -43,6 +44,10 @@ class Trial {
   /// reaches. Never before run(). A run that fails is a note in its profile.
   Step<std::vector<Profile>> profile();
 
+  /// Runs the suite of each side in turns, for the profile's duration each, while the collectors
+  /// watch the host; judges what changed. Never before run(). What cannot be had is a note.
+  Step<HealthResult> health();
+
   /// In the order of the subjects. What the budget left no warm-up for is inconclusive.
   std::vector<BenchmarkResult> results() const;
   std::vector<Measurement> measurements() const;
@@ -60,6 +65,13 @@ class Trial {
   void show_progress(const std::string& benchmark);
   void note_disturbance(const std::optional<collect::QuietWatch::Finding>& finding);
   Step<Profile> profile_one(std::size_t index);
+  struct Watched {
+    HostCategories categories;
+    std::string problem;  ///< why they are not worth anything; "" when they are
+  };
+  Step<Watched> watch_suite(bool base, Milliseconds duration);
+  Step<bool> add_health_pair(bool base_first, Milliseconds duration, std::string& problem);
+  HealthResult judge_health() const;
   Milliseconds time_left() const;
 
   struct Series {
@@ -73,6 +85,7 @@ class Trial {
   std::vector<measure::Subject> subjects_;
   std::vector<Series> series_;
   const Clock& clock_;
+  Rng& rng_;
   ProgressSink& progress_;
   collect::Collectors& collectors_;
   RunLog* log_;
@@ -81,6 +94,7 @@ class Trial {
   gate::Gate gate_;
   std::chrono::nanoseconds start_{0};
   std::string only_;  ///< glob over benchmark names, "" for all
+  std::vector<gate::HealthPair> health_pairs_;
   bool budget_ended_ = false;
   std::vector<std::string> not_started_;  ///< benchmarks without a warm-up
 };

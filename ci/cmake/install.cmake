@@ -33,6 +33,6 @@ install(DIRECTORY plugins/sdk/cmake/ DESTINATION ${melisai_sdk_package})
 install(FILES ${PROJECT_BINARY_DIR}/melisai-gate-sdkConfigVersion.cmake DESTINATION ${melisai_sdk_package})
 install(DIRECTORY plugins/template/ DESTINATION ${melisai_data}/template USE_SOURCE_PERMISSIONS
   PATTERN __pycache__ EXCLUDE)
-foreach(folder . process quiet)
+foreach(folder . process procfs quiet)
   install(FILES plugins/${folder}/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/melisai-gate/plugins/${folder})
 endforeach()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 
 #include "core/base/text.h"
 
@@ -55,6 +57,21 @@ std::string format_size_limit(Bytes limit) {
   constexpr std::array<UnitSize, 4> kUnits = {
       {{"TiB", std::int64_t{1} << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}};
   return in_units(static_cast<std::int64_t>(limit), kUnits);
+}
+
+Result<double> parse_number(const ConfigValue& value) {
+  double number = 0;
+  const char* const end = value.text.data() + value.text.size();
+  const auto [stop, error] = std::from_chars(value.text.data(), end, number);
+  if (error != std::errc{} || stop != end || !std::isfinite(number))
+    return Error{Errc::parse, in_quotes(value.text) + " is not a number; write it like 12 or 0.5"};
+  return number;
+}
+
+std::string format_number(double number) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", number);
+  return text.data();
 }
 
 }  // namespace
@@ -193,6 +210,10 @@ double ConfigMap::fraction(std::string_view key, double fallback, ConfigRange<do
   return in_range(
       key, fallback, range, [](const ConfigValue& value) { return parse_fraction(value.text); },
       format_percentage);
+}
+
+double ConfigMap::number(std::string_view key, double fallback, ConfigRange<double> range) {
+  return in_range(key, fallback, range, parse_number, format_number);
 }
 
 std::vector<std::string> ConfigMap::strings(std::string_view key) {

@@ -54,6 +54,7 @@ class ConfigMap {
   Milliseconds duration(std::string_view key, Milliseconds fallback,
                         ConfigRange<Milliseconds> range);
   Bytes bytes(std::string_view key, Bytes fallback, ConfigRange<Bytes> range);
+  double number(std::string_view key, double fallback, ConfigRange<double> range);  ///< decimal
   double fraction(std::string_view key, double fallback, ConfigRange<double> range);
   std::vector<std::string> strings(std::string_view key);  ///< a list of scalars; empty when absent
 

@@ -47,6 +47,12 @@ class Collectors final : public RunObserver {
   std::vector<CollectorResult> results() const;
   bool any_ready() const;  ///< at least one collector can observe
 
+  /// One that sees more than numbers can observe.
+  bool any_part_ready() const;
+  /// A window around no tree but this whole host, of those that see more than numbers.
+  void open_host();
+  void close_host();
+
   void before_exec(const ProcessTree& tree) override;
   void after_last(const ProcessTree& tree) override;
   /// Samples of the last window, in the order of results(); emptied by the call.
@@ -59,6 +65,7 @@ class Collectors final : public RunObserver {
   friend class QuietWatch;
   class Worker;
   struct Body;
+  static bool can_observe(const Worker* worker);
   std::unique_ptr<Body> body_;
 };
 

@@ -97,6 +97,12 @@ Collectors::Body::Workers Collectors::Body::watchers() const {
   return result;
 }
 
+Collectors::Body::Workers Collectors::Body::tellers() const {
+  Workers result = all();
+  std::erase_if(result, [](const Worker* worker) { return !worker->has_parts(); });
+  return result;
+}
+
 void Collectors::Body::await(const Workers& asked, Milliseconds limit) {
   const nanoseconds deadline = clock.monotonic() + limit;
   while (true) {
@@ -172,10 +178,10 @@ std::vector<Sample> Collectors::Body::close(const Workers& chosen, Milliseconds 
   return result;
 }
 
-void Collectors::Body::keep_host_results() {
+void Collectors::Body::keep_host_results(const Workers& chosen) {
   const std::string ended = utc_time(clock.now());
   host_results.clear();
-  for (Worker* worker : all()) {
+  for (Worker* worker : chosen) {
     for (HostResult& result : worker->take_host_results(window_begun, ended))
       host_results[result.category].push_back(std::move(result));
   }
@@ -224,6 +230,10 @@ std::vector<CollectorResult> Collectors::Body::results() const {
   return results;
 }
 
+bool Collectors::can_observe(const Worker* worker) {
+  return worker->idle() || worker->in_window() || (worker->introduced() && worker->may_restart());
+}
+
 Collectors::Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
                        std::function<bool()> interrupted, protocol::CollectorConfig config)
     : body_(std::make_unique<Body>(Body{.places = std::move(places),
@@ -242,9 +252,7 @@ std::vector<CollectorResult> Collectors::results() const { return body_->results
 
 bool Collectors::any_ready() const {
   const Body::Workers workers = body_->all();
-  return std::any_of(workers.begin(), workers.end(), [](const Worker* worker) {
-    return worker->idle() || worker->in_window() || (worker->introduced() && worker->may_restart());
-  });
+  return std::any_of(workers.begin(), workers.end(), can_observe);
 }
 
 void Collectors::before_exec(const ProcessTree& tree) {
@@ -256,7 +264,23 @@ void Collectors::before_exec(const ProcessTree& tree) {
 
 void Collectors::after_last(const ProcessTree&) {
   body_->samples = body_->close(body_->all(), body_->options.stop_max);
-  body_->keep_host_results();
+  body_->keep_host_results(body_->all());
+}
+
+bool Collectors::any_part_ready() const {
+  const Body::Workers workers = body_->tellers();
+  return std::any_of(workers.begin(), workers.end(), can_observe);
+}
+
+void Collectors::open_host() {
+  body_->close_watch();
+  body_->host_results.clear();
+  body_->open(body_->tellers(), {});
+}
+
+void Collectors::close_host() {
+  body_->close(body_->tellers(), body_->options.stop_max);
+  body_->keep_host_results(body_->tellers());
 }
 
 HostCategories Collectors::take_host_results() { return std::exchange(body_->host_results, {}); }

@@ -32,6 +32,7 @@ struct Collectors::Body {
   void load();
   Workers all() const;       // by name
   Workers watchers() const;  // the same, those that can watch
+  Workers tellers() const;   // the same, those with parts
 
   /// Opens a window in all of `chosen`. A worker that is found dead or stuck before its window has
   /// begun is started again, within its limit, and so loses nothing: start is asked, and answered,
@@ -40,7 +41,7 @@ struct Collectors::Body {
   void open(const Workers& chosen, const ProcessTree& tree);
   /// Ends the windows of all of `chosen` that have one; their samples in the order of `chosen`.
   std::vector<Sample> close(const Workers& chosen, Milliseconds limit);
-  void keep_host_results();
+  void keep_host_results(const Workers& chosen);
   void close_watch();
 
   bool wanted(const std::string& name) const;

@@ -342,10 +342,11 @@ std::vector<HostResult> Collectors::Worker::take_host_results(const std::string&
                                                               const std::string& ended) {
   std::vector<HostResult> results;
   for (const CollectorPart& part : result_.parts) {
+    const bool told = host_results_.contains(part.name);
     HostResult result = std::move(host_results_[part.name]);
     if (result_.status != CollectorStatus::ok)
       result.errors.push_back(std::string(to_string(result_.status)) + ": " + result_.reason);
-    else if (result.data.empty() && result.errors.empty())
+    else if (!told)
       result.errors.push_back("said nothing");
     result.collector = part.name;
     result.category = part.category;

@@ -41,6 +41,7 @@ class Collectors::Worker {
   bool may_restart() const;
   bool introduced() const { return introduced_; }  ///< has said hello at least once
   bool watches() const { return watches_; }
+  bool has_parts() const { return !result_.parts.empty(); }
   int tier() const;  ///< the highest of its parts; 1 without parts
   std::chrono::nanoseconds failed_at() const { return failed_at_; }
   Peer* peer() { return peer_ ? &*peer_ : nullptr; }

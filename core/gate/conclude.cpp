@@ -6,6 +6,7 @@
 
 #include "core/base/units.h"
 #include "core/gate/gate.h"
+#include "core/gate/health/number_text.h"
 #include "core/gate/wording.h"
 
 namespace melisai::gate {
@@ -168,6 +169,25 @@ std::string remarks_of(const Tally& tally) {
   return text;
 }
 
+/// "the host's health score fell by 21.5 points, from 92 to 70.5 (more than 5 are too many)".
+std::string drop_of(const HealthResult& health) {
+  return "the host's health score fell by " + number_text(-health.change.value_or(0)) +
+         " points, from " + number_text(health.base.value_or(0)) + " to " +
+         number_text(health.head.value_or(0)) + " (" + number_text(health.max_drop) +
+         " are too many)";
+}
+
+bool health_counts(const HealthResult& health) {
+  return health.profile != kNoProfile && health.level == Level::fail;
+}
+
+std::string health_remark_of(const HealthResult& health) {
+  if (health.profile == kNoProfile || health.level != Level::warn ||
+      health.decision != Decision::regressed)
+    return "";
+  return "; warning: " + drop_of(health);
+}
+
 /// Whether `decision` is that of every metric of the benchmark process.
 bool all_are(Decision decision, const std::string& process, const Report& report) {
   return std::all_of(
@@ -237,7 +257,9 @@ bool ended_early(ReasonCode code) {
 void conclude(Report& report) {
   if (ended_early(report.reason_code)) return;
   const Tally tally = tally_of(report.benchmarks);
-  const std::string remarks = remarks_of(tally);
+  const std::string remarks = remarks_of(tally) + health_remark_of(report.health);
+  const bool is_unhealthy =
+      health_counts(report.health) && report.health.decision == Decision::regressed;
   const bool is_interrupted = report.reason_code == ReasonCode::interrupted;
   const bool is_compared = tally.clear + tally.only_warn > 0 || !tally.acknowledged.empty();
   if (!tally.regressed.empty()) {
@@ -245,6 +267,10 @@ void conclude(Report& report) {
     if (!tally.failed.empty()) reason += "; " + failures_of(tally.failed);
     if (is_interrupted) reason += "; interrupted before the rest was judged";
     set(report, Verdict::regression, ReasonCode::regressed, reason + remarks);
+  } else if (is_unhealthy) {
+    set(report, Verdict::regression, ReasonCode::regressed,
+        drop_of(report.health) + (tally.failed.empty() ? "" : "; " + failures_of(tally.failed)) +
+            remarks);
   } else if (is_interrupted) {
     return;
   } else if (!tally.failed.empty()) {
@@ -255,6 +281,10 @@ void conclude(Report& report) {
   } else if (!is_compared) {
     set(report, Verdict::inconclusive, ReasonCode::nothing_compared,
         "nothing was compared: no benchmark metric that gates exists on both base and head");
+  } else if (health_counts(report.health) && report.health.decision == Decision::inconclusive) {
+    set(report, Verdict::inconclusive, ReasonCode::budget,
+        "the host's health is not decided: " + report.health.note + "; " +
+            pass_of(tally, report.threshold) + remarks);
   } else if (const CollectorResult* const missing = missing_collector(report)) {
     set(report, Verdict::inconclusive, ReasonCode::collector,
         missing_of(*missing) + "; " + pass_of(tally, report.threshold) + remarks);

@@ -109,6 +109,7 @@ void Gate::start(std::span<const Pair> warm_ups) {
       static_cast<int>(std::count_if(series_.begin(), series_.end(), [](const Series& series) {
         return series.gating() && !series.decided();
       }));
+  if (policy_.health.level == Level::fail && policy_.health.profile != kNoProfile) ++gating_;
   group_by_benchmark();
 }
 

@@ -78,6 +78,10 @@ class Gate {
   /// may have them, in the order of start().
   std::vector<std::string> open_benchmarks() const;
 
+  /// Over how many the false-alarm promise is split, the host's health included when it can turn
+  /// the suite red. Known after start().
+  int gating_series() const { return gating_; }
+
   std::optional<Standing> standing(const std::string& benchmark) const;
 
   /// All series judged as far as they came; open ones are inconclusive with a note that says why.
@@ -103,7 +107,7 @@ class Gate {
   std::map<std::string, std::vector<std::size_t>> gating_series_;
   int processes_ = 0;
   bool budget_ended_ = false;
-  int gating_ = 0;  ///< series over which the false-alarm promise is split
+  int gating_ = 0;  ///< over which the false-alarm promise is split
 };
 
 /// Benchmarks (full names) for which the warm-up pairs of their process do not say clearly whether

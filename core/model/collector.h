@@ -46,9 +46,9 @@ struct CollectorResult {
   CollectorStatus status = CollectorStatus::ok;
   std::string reason;  ///< one line; empty with ok
   int restarts = 0;
-  bool required = false;                  ///< policy: without it the run is inconclusive
-  std::vector<std::string> log;           ///< its own last lines, made printable
-  std::vector<CollectorMetric> metrics;   ///< what it declares
+  bool required = false;                 ///< policy: without it the run is inconclusive
+  std::vector<std::string> log;          ///< its own last lines, made printable
+  std::vector<CollectorMetric> metrics;  ///< what it declares
   std::vector<CollectorPart> parts;
   std::vector<std::string> capabilities;  ///< Linux capabilities that it asks for
   bool operator==(const CollectorResult&) const = default;

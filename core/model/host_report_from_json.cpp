@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/model/host_json.h"
 #include "core/model/host_report.h"
+#include "core/model/host_report_input.h"
 #include "core/model/json_fields.h"
 
 namespace melisai {
@@ -173,42 +174,10 @@ double level(std::string_view threshold, std::string_view name) {
   return value;
 }
 
-Anomaly read_anomaly(Fields fields) {
-  Anomaly out;
-  fields.read_word<Severity>("severity", kSeverities, out.severity);
-  fields.read("category", out.category);
-  fields.read("metric", out.metric);
-  fields.read("message", out.message, kOptional);
-  std::string text;
-  fields.read_text("value", text, kOptional);
-  out.value = level(text, "");
-  text.clear();
-  fields.read_text("threshold", text, kOptional);
-  out.warning = level(text, "warning=");
-  out.critical = level(text, "critical=");
-  return out;
-}
-
 Deduction read_deduction(Fields fields) {
   Deduction out;
   fields.read("reason", out.reason);
   fields.read("points", out.points);
-  return out;
-}
-
-Recommendation read_recommendation(Fields fields) {
-  Recommendation out;
-  fields.read("id", out.id, kOptional);
-  fields.read("priority", out.priority, kOptional);
-  fields.read("category", out.category, kOptional);
-  fields.read("type", out.type, kOptional);
-  fields.read("title", out.title);
-  fields.read("commands", out.commands, kOptional);
-  fields.read("persistent", out.persistent, kOptional);
-  fields.read("expected_impact", out.expected_impact, kOptional);
-  fields.read("evidence", out.evidence, kOptional);
-  fields.read("source", out.source, kOptional);
-  fields.read("badness", out.badness, kOptional);
   return out;
 }
 
@@ -217,8 +186,9 @@ void read_summary(Fields& report, HostSummary& out) {
   if (!fields) return;
   out.health_score = static_cast<int>(fields->integer("health_score", 100, 0, 100));
   fields->read_objects("deductions", out.deductions, read_deduction, kOptional);
-  fields->read_objects("anomalies", out.anomalies, read_anomaly, kOptional);
-  fields->read_objects("recommendations", out.recommendations, read_recommendation, kOptional);
+  fields->read_objects("anomalies", out.anomalies, host_input::anomaly, kOptional);
+  fields->read_objects("recommendations", out.recommendations, host_input::recommendation,
+                       kOptional);
   auto resources = fields->object("resources", kOptional);
   if (!resources) return;
   for (const std::string& name : resources->names()) {
@@ -258,6 +228,38 @@ Error not_a_report(const std::string& what) {
 }
 
 }  // namespace
+
+Anomaly host_input::anomaly(JsonFields fields) {
+  Anomaly out;
+  fields.read_word<Severity>("severity", kSeverities, out.severity);
+  fields.read("category", out.category);
+  fields.read("metric", out.metric);
+  fields.read("message", out.message, kOptional);
+  std::string text;
+  fields.read_text("value", text, kOptional);
+  out.value = level(text, "");
+  text.clear();
+  fields.read_text("threshold", text, kOptional);
+  out.warning = level(text, "warning=");
+  out.critical = level(text, "critical=");
+  return out;
+}
+
+Recommendation host_input::recommendation(JsonFields fields) {
+  Recommendation out;
+  fields.read("id", out.id, kOptional);
+  fields.read("priority", out.priority, kOptional);
+  fields.read("category", out.category, kOptional);
+  fields.read("type", out.type, kOptional);
+  fields.read("title", out.title);
+  fields.read("commands", out.commands, kOptional);
+  fields.read("persistent", out.persistent, kOptional);
+  fields.read("expected_impact", out.expected_impact, kOptional);
+  fields.read("evidence", out.evidence, kOptional);
+  fields.read("source", out.source, kOptional);
+  fields.read("badness", out.badness, kOptional);
+  return out;
+}
 
 Result<HostReport> parse_host_report(std::string_view json) {
   Document document;

@@ -134,7 +134,23 @@ Output use(const ResourceUse& value) {
           {"errors", value.errors}};
 }
 
-Output recommendation(const Recommendation& value) {
+Output summary(const HostSummary& value) {
+  Output resources = Output::object();
+  for (const auto& [name, each] : value.resources) resources[name] = use(each);
+  return {{"health_score", value.health_score},
+          {"deductions", list(value.deductions, deduction)},
+          {"anomalies", list(value.anomalies, host_output::anomaly)},
+          {"resources", std::move(resources)},
+          {"recommendations", list(value.recommendations, host_output::recommendation)}};
+}
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  return severity == Severity::critical ? "critical" : "warning";
+}
+
+Output host_output::recommendation(const Recommendation& value) {
   return {{"id", value.id},
           {"priority", value.priority},
           {"category", value.category},
@@ -146,22 +162,6 @@ Output recommendation(const Recommendation& value) {
           {"evidence", value.evidence},
           {"source", value.source},
           {"badness", number(value.badness)}};
-}
-
-Output summary(const HostSummary& value) {
-  Output resources = Output::object();
-  for (const auto& [name, each] : value.resources) resources[name] = use(each);
-  return {{"health_score", value.health_score},
-          {"deductions", list(value.deductions, deduction)},
-          {"anomalies", list(value.anomalies, host_output::anomaly)},
-          {"resources", std::move(resources)},
-          {"recommendations", list(value.recommendations, recommendation)}};
-}
-
-}  // namespace
-
-std::string_view to_string(Severity severity) {
-  return severity == Severity::critical ? "critical" : "warning";
 }
 
 Output host_output::anomaly(const Anomaly& value) {

@@ -8,5 +8,6 @@
 namespace melisai::host_output {
 
 nlohmann::ordered_json anomaly(const Anomaly& value);
+nlohmann::ordered_json recommendation(const Recommendation& value);
 
 }  // namespace melisai::host_output

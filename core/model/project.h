@@ -11,6 +11,7 @@
 #include "core/base/git.h"
 #include "core/base/process.h"
 #include "core/base/units.h"
+#include "core/model/host_profile.h"
 #include "core/model/metric.h"
 
 namespace melisai {
@@ -111,6 +112,27 @@ struct Rule {
 constexpr double kThresholdMin = 0.001;  ///< of a policy, a rule and a recorded pair
 constexpr double kThresholdMax = 10;
 
+/// Other levels for one kind of anomaly (gate::anomaly_rules() lists them).
+struct AnomalyLevels {
+  std::string metric;
+  double warning = 0;   ///< from here on a warning
+  double critical = 0;  ///< from here on critical; not less
+  bool operator==(const AnomalyLevels&) const = default;
+};
+
+/// What becomes of the host's health score beside the benchmarks.
+struct HealthGate {
+  std::string profile = "quick";  ///< "none": nobody looks
+  double max_drop = 5;            ///< points of the score: the smallest drop worth stopping for
+  Level level = Level::warn;      ///< what a drop means
+  std::optional<Milliseconds> budget;  ///< of all profiling runs; nothing: 8 times the profile's
+                                       ///< duration
+  std::vector<AnomalyLevels> anomalies;
+  bool operator==(const HealthGate&) const = default;
+};
+constexpr int kHealthRunsByDefault = 8;  ///< of both sides together
+constexpr std::string_view kNoProfile = "none";
+
 enum class FailOn { regression, inconclusive, never };
 
 /// The promise (core/README.md): fractions, not per cent.
@@ -122,6 +144,7 @@ struct Policy {
   Milliseconds budget{600'000};  ///< measuring time of the whole suite
   FailOn fail_on = FailOn::regression;
   std::vector<Rule> rules;
+  HealthGate health;
   bool operator==(const Policy&) const = default;
 };
 
@@ -162,6 +185,7 @@ struct CollectOptions {
   Bytes log_max = 64 << 10;             ///< of one collector
   int restarts_max = 1;                 ///< of one collector in one run
   int collectors_max = 64;
+  std::vector<HostProfile> profiles;  ///< of the project, besides the built-in ones
   bool operator==(const CollectOptions&) const = default;
 };
 

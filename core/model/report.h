@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/model/collector.h"
+#include "core/model/host_report.h"
 #include "core/model/metric.h"
 #include "core/model/project.h"
 
@@ -140,6 +141,35 @@ struct Profile {
   bool operator==(const Profile&) const = default;
 };
 
+/// One side of a resource's use, base against head, over all profiling runs.
+struct ResourceChange {
+  std::string resource;  ///< "cpu"
+  std::string use;       ///< "utilization" or "saturation", in percent
+  double base = 0;       ///< medians
+  double head = 0;
+  Decision decision = Decision::inconclusive;
+  bool operator==(const ResourceChange&) const = default;
+};
+
+/// The host's health while the suite of each side ran, side against side. Only changes are judged:
+/// a host that works hard scores low whatever the commit does.
+struct HealthResult {
+  std::string profile;               ///< "none": nobody looked
+  std::optional<double> base, head;  ///< medians of the scores, 0 to 100
+  std::optional<double> change;      ///< head - base, in points
+  std::optional<double> change_low, change_high;
+  Decision decision = Decision::inconclusive;
+  Level level = Level::warn;
+  double max_drop = 5;
+  int runs = 0;                        ///< of each side
+  std::string note;                    ///< why it is inconclusive; may be empty
+  std::vector<Anomaly> new_anomalies;  ///< also what was a warning and is critical now
+  std::vector<Anomaly> resolved_anomalies;
+  std::vector<Recommendation> recommendations;  ///< whose condition is new or worse
+  std::vector<ResourceChange> resources;
+  bool operator==(const HealthResult&) const = default;
+};
+
 /// One measured process series: how it was placed.
 struct Measurement {
   std::string benchmark;  ///< name in the pipeline file
@@ -174,6 +204,7 @@ struct Report {
   std::vector<BenchmarkResult> benchmarks;  ///< in file order, gating first within a benchmark
   std::vector<Measurement> measurements;
   std::vector<Profile> profiles;
+  HealthResult health{.profile = "none"};
   std::vector<StageResult> stages;
   std::vector<CollectorResult> collectors;
   std::vector<std::string> warnings;

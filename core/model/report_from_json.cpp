@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/model/health_json.h"
 #include "core/model/json_fields.h"
 #include "core/model/report.h"
 
@@ -226,6 +227,7 @@ Report read_report(const Fields::Value& document, JsonReading& reading) {
   fields.read_objects("benchmarks", out.benchmarks, read_benchmark);
   fields.read_objects("measurements", out.measurements, read_measurement, kOptional);
   fields.read_objects("profiles", out.profiles, read_profile, kOptional);
+  out.health = read_health(fields);
   fields.read_objects("stages", out.stages, read_stage);
   fields.read_objects("collectors", out.collectors, read_collector);
   fields.read("warnings", out.warnings, kOptional);

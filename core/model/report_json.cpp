@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/model/health_json.h"
 #include "core/model/report.h"
 
 namespace melisai {
@@ -170,6 +171,7 @@ std::string to_json(const Report& report) {
                            {"benchmarks", list(report.benchmarks, benchmark)},
                            {"measurements", list(report.measurements, measurement)},
                            {"profiles", list(report.profiles, profile)},
+                           {"health", health_to_json(report.health)},
                            {"stages", list(report.stages, stage)},
                            {"collectors", list(report.collectors, collector)},
                            {"warnings", list(report.warnings, text)},

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "core/report/health_text.h"
 #include "core/report/markdown_text.h"
 #include "core/report/remarks.h"
 #include "core/report/report.h"
@@ -280,7 +281,7 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string first = top(report, deciding);
   const std::string last = context(report, repeat);
   std::size_t room = kDocumentBytesMax - first.size() - last.size();
-  std::size_t parts_to_come = 10;  // each can at least say that it was left out
+  std::size_t parts_to_come = 11;  // each can at least say that it was left out
   const auto take = [&](const Part& part, std::size_t bytes_max) {
     --parts_to_come;
     std::string text = render(part, std::min(room - parts_to_come * kLeftOutBytesMax, bytes_max));
@@ -293,6 +294,8 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string collectors =
       take(bullets("Collectors", collector_lines(report), "collectors with trouble are"),
            kWarningsBytesMax);
+  const std::string health =
+      take(bullets("Health of the host", health_lines(report), "lines are"), kWarningsBytesMax);
   const std::string disturbed =
       take(bullets("Disturbed pairs", disturbed_lines(report), "disturbed measurements are"),
            kWarningsBytesMax);
@@ -305,8 +308,8 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string noise = take(noise_table(deciding), kDocumentBytesMax);
   const std::string placed = take(placement_table(report), kDocumentBytesMax);
   const std::string profiles = take(profile_table(report), kDocumentBytesMax);
-  return first + stages + decided + noisy + shown + warned + disturbed + collectors + noise +
-         placed + profiles + last;
+  return first + stages + decided + noisy + shown + warned + health + disturbed + collectors +
+         noise + placed + profiles + last;
 }
 
 }  // namespace melisai::report

@@ -8,6 +8,7 @@
 #include "core/base/config.h"
 #include "core/base/glob.h"
 #include "core/base/text.h"
+#include "core/run/health_reader.h"
 #include "core/run/pipelines_reader.h"
 
 namespace melisai::run {
@@ -124,6 +125,7 @@ Policy read_policy(const ConfigValue& section, ConfigErrors& errors) {
   if (fail_on == "inconclusive") policy.fail_on = FailOn::inconclusive;
   if (fail_on == "never") policy.fail_on = FailOn::never;
   if (const ConfigValue* const list = map.find("rules")) policy.rules = read_rules(*list, errors);
+  policy.health = read_health(map.section("health"), errors);
   map.finish();
   return policy;
 }
@@ -191,6 +193,7 @@ CollectOptions read_collect(const ConfigValue& section, ConfigErrors& errors) {
   collect.restarts_max = map.integer("restarts_max", collect.restarts_max, {.min = 0, .max = 10});
   collect.collectors_max =
       map.integer("collectors_max", collect.collectors_max, {.min = 1, .max = 1000});
+  collect.profiles = read_profiles(map.section("profiles"), errors);
   map.finish();
   for (const std::string& name : collect.required)
     if (name.find_first_of("*?") != std::string::npos)
@@ -291,6 +294,7 @@ Result<Project> parse_project(std::string_view text, const std::string& file_nam
   project.measure = read_measure(root.section("measure"), errors);
   project.collect = read_collect(root.section("collect"), errors);
   select_required(project.collect);
+  check_health(project, root.section("gate"), errors);
   project.git = read_git(root.section("git"), errors);
   project.cache = read_cache(root.section("cache"), errors);
   if (errors.first()) return *errors.first();

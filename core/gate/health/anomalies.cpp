@@ -6,7 +6,7 @@ namespace melisai::gate {
 namespace {
 
 AnomalyRule with_levels(AnomalyRule rule, const HealthPolicy& policy) {
-  for (const RuleLevels& levels : policy.levels) {
+  for (const AnomalyLevels& levels : policy.levels) {
     if (levels.metric != rule.metric) continue;
     rule.warning = levels.warning;
     rule.critical = levels.critical;

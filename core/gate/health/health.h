@@ -11,6 +11,9 @@
 
 #include "core/model/host_diff.h"
 #include "core/model/host_report.h"
+#include "core/model/project.h"
+#include "core/model/report.h"
+#include "core/stats/paired_test.h"
 
 namespace melisai::gate {
 
@@ -28,16 +31,9 @@ struct AnomalyRule {
 /// All 37; levels are melisai's.
 std::span<const AnomalyRule> anomaly_rules();
 
-/// Other levels for one rule. Metrics that no rule has are ignored: whoever reads them refuses
-/// them.
-struct RuleLevels {
-  std::string metric;
-  double warning = 0;
-  double critical = 0;
-  bool operator==(const RuleLevels&) const = default;
-};
+/// Levels of rules by name. Metrics that no rule has are ignored: whoever reads them refuses them.
 struct HealthPolicy {
-  std::vector<RuleLevels> levels;
+  std::vector<AnomalyLevels> levels;
   bool operator==(const HealthPolicy&) const = default;
 };
 
@@ -71,5 +67,20 @@ HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy
 /// Use of resources, CPU, memory and histograms of both reports that changed by 1 % or 0.1; worse
 /// by more than 5 % is a regression, from 0 to N always. Anomalies are matched by metric.
 HostDiff compare_hosts(const HostReport& baseline, const HostReport& current);
+
+/// One profiling run of each side, one after the other in random order: what the collectors saw.
+struct HealthPair {
+  HostCategories base;
+  HostCategories head;
+};
+
+/// Judges the paired change of the score with `rates`, and with the same rates over all candidates
+/// together: use of resources, anomalies, advice. Fewer than kHealthPairsMin pairs, or too few for
+/// so small an error, are inconclusive and never more. `pairs` in time order; all its runs hold
+/// data.
+HealthResult judge_health(const std::vector<HealthPair>& pairs, const HealthGate& gate,
+                          const stats::Rates& rates, const stats::PairedTest& test);
+
+constexpr int kHealthPairsMin = 3;
 
 }  // namespace melisai::gate

@@ -139,6 +139,8 @@ void Sandbox::write_seeded_pipeline(const std::string& gate) {
 Ran Sandbox::check(Words options, const std::function<void(pid_t)>& started) {
   Words argv = {MELISAI_BIN_DIR "/melisai-gate",
                 "check",
+                "--profile",
+                "none",
                 "-C",
                 repo(),
                 "--output-dir",

@@ -1,0 +1,35 @@
+// Profiles: how long a host or a process tree is watched, and with what.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/units.h"
+
+namespace melisai {
+
+struct HostProfile {
+  std::string name;
+  Milliseconds duration{10'000};        ///< of the window
+  Milliseconds sample_interval{1'000};  ///< between two readings inside the window
+  Milliseconds timeout{30'000};         ///< from the start of the collectors to the report
+  std::vector<std::string> tools;       ///< collectors of tier 2 and 3, by name
+  std::vector<std::string> focus;       ///< categories of tools that run; empty or "all": all
+  bool operator==(const HostProfile&) const = default;
+};
+
+/// quick, standard, deep.
+const std::vector<HostProfile>& built_in_profiles();
+
+/// The one called `name`; of two the one in `own`. Errors: config, naming those that exist.
+Result<HostProfile> find_profile(std::string_view name, const std::vector<HostProfile>& own);
+
+/// `profile` with another duration: the time that its timeout leaves beyond the duration stays.
+HostProfile with_duration(HostProfile profile, Milliseconds duration);
+
+/// Does a tool of `category` run? Focus words are categories; "stacks" is stacktrace.
+bool is_in_focus(const HostProfile& profile, std::string_view category);
+
+}  // namespace melisai

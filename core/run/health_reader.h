@@ -1,0 +1,16 @@
+// The keys `gate.health` and `collect.profiles` of the pipeline file. Part of project_file.
+#pragma once
+
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/model/project.h"
+
+namespace melisai::run {
+
+HealthGate read_health(const ConfigValue& section, ConfigErrors& errors);
+std::vector<HostProfile> read_profiles(const ConfigValue& section, ConfigErrors& errors);
+/// What both say together: the profile of `gate.health` exists. An error is at `gate`.
+void check_health(const Project& project, const ConfigValue& gate, ConfigErrors& errors);
+
+}  // namespace melisai::run
