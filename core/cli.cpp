@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/cli_formats.h"
+#include "core/cli_host.h"
 #include "core/cli_mistakes.h"
 #include "core/cli_options.h"
 #include "core/cli_records.h"
@@ -67,6 +68,7 @@ class Parser {
     add_ab();
     formats_.emplace(app_);
     tools_.emplace(app_);
+    host_.emplace(app_);
     records_.emplace(app_);
   }
 
@@ -95,6 +97,9 @@ class Parser {
     const Result<std::optional<Invocation>> of_files = formats_->make();
     if (!of_files) return wrong(of_files.error().message);
     if (*of_files) return **of_files;
+    const Result<std::optional<Invocation>> of_host = host_->make();
+    if (!of_host) return wrong(of_host.error().message);
+    if (*of_host) return **of_host;
     const Result<std::optional<Invocation>> tool = tools_->make(env_);
     if (!tool) return wrong(tool.error().message);
     if (*tool) return **tool;
@@ -221,6 +226,7 @@ class Parser {
   std::string base_;
   bool untrusted_ = false;
   std::optional<cli::FormatsParser> formats_;
+  std::optional<cli::HostParser> host_;
   std::optional<cli::ToolsParser> tools_;
   std::optional<cli::RecordsParser> records_;
   std::string format_ = "command";

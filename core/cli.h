@@ -9,6 +9,7 @@
 #include "core/compare_files.h"
 #include "core/display.h"
 #include "core/history.h"
+#include "core/host/host.h"
 #include "core/orchestrator.h"
 #include "core/parse_file.h"
 #include "core/records.h"
@@ -66,7 +67,7 @@ struct Answer {
 using Invocation =
     std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand, ReplayRequest,
                  SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
-                 PluginsCommand, RecordsCommand, Answer>;
+                 PluginsCommand, RecordsCommand, host::CollectCommand, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

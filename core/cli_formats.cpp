@@ -20,7 +20,9 @@ FormatsParser::FormatsParser(CLI::App& app) : app_(app) {
 
 void FormatsParser::add_compare() {
   CLI::App& compare = *app_.add_subcommand(
-      "compare", "Judge results that were measured elsewhere: two files, or directories of them");
+      "compare",
+      "Judge results that were measured elsewhere: two files, or directories of them; or show what "
+      "differs between two reports of `collect`");
   compare.alias("diff");
   compare
       .add_option("BASE", base_,

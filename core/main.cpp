@@ -108,10 +108,6 @@ int run(const AbCommand& command, World& world) {
   return show(compare(command.request, world), command.display);
 }
 
-int run(const CompareCommand& command, World& world) {
-  return show(compare_files(command.request, world), command.display);
-}
-
 bool print_part(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
 }
@@ -128,6 +124,17 @@ int ended(const Result<int>& code) {
   if (!code && (code.error().code == Errc::parse || code.error().code == Errc::limit)) return 2;
   if (!code) return exit_code_of(code.error());
   return std::fflush(stdout) == 0 ? *code : 4;
+}
+
+int run(const CompareCommand& command, World& world) {
+  const CompareRequest& request = command.request;
+  if (host::is_report(request.base) && host::is_report(request.head))
+    return ended(host::compare({.baseline = request.base,
+                                .current = request.head,
+                                .json = command.display.json,
+                                .fail_on = request.overrides.fail_on.value_or(FailOn::regression)},
+                               print_part));
+  return show(compare_files(command.request, world), command.display);
 }
 
 int run(const ReplayRequest& request, World&) { return ended(replay(request, print_part)); }
@@ -151,6 +158,10 @@ int run(const HistoryRequest& request, World& world) {
   };
   const Result<void> printed = history(request, open_repo, print_part);
   return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
+}
+
+int run(const host::CollectCommand& command, World& world) {
+  return ended(host::run(command, world, print_part));
 }
 
 int run(const PluginsCommand& command, World& world) {

@@ -1,0 +1,105 @@
+#include "core/cli_host.h"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "core/base/text.h"
+
+namespace melisai::cli {
+namespace {
+
+constexpr Milliseconds kDurationMin{1'000};
+constexpr Milliseconds kDurationMax{3'600'000};
+constexpr std::uint64_t kEventsMax = 100'000;
+constexpr std::uint64_t kPidMax = 1 << 22;  // of 64-bit Linux
+
+constexpr const char* kCollectFooter =
+    "\nExamples:\n"
+    "  melisai-gate collect --profile quick -o report.json\n"
+    "  melisai-gate collect --explain -- make bench\n"
+    "\nThe JSON report is compatible with melisai's schema 1.1.0; `melisai-gate compare OLD NEW`\n"
+    "compares two of them.\n"
+    "\nExit codes: 0 a report was written (also when a signal ended it early or a collector "
+    "failed),\n"
+    "2 usage, 4 the command could not be started or the report not be written.";
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  std::istringstream text(list);
+  for (std::string word; std::getline(text, word, ',');) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+}  // namespace
+
+HostParser::HostParser(CLI::App& app) : app_(app) { add_collect(); }
+
+void HostParser::add_collect() {
+  CLI::App& collect = *app_.add_subcommand(
+      "collect", "Watch this host, or one program, and report its health, anomalies and advice");
+  collect
+      .add_option("-p,--profile", profile_,
+                  "quick (10s), standard (30s) or deep (60s) (default standard)")
+      ->type_name("NAME");
+  collect
+      .add_option("-f,--focus", focus_,
+                  "Tools of these categories only, such as network,disk or stacks; /proc is always "
+                  "read")
+      ->type_name("LIST");
+  collect.add_option("--pid", pid_, "Of processes, only this one and what it starts")
+      ->type_name("N");
+  collect.add_option("--cgroup", cgroup_, "Of processes and limits, only those of this cgroup")
+      ->type_name("DIR");
+  collect.add_option("--duration", duration_, "Instead of the profile's; 1s to 1h")->type_name("T");
+  collect.add_option("--max-events", max_events_, "Kept of one collector (default 1000)")
+      ->type_name("N");
+  collect.add_option("-o,--output", output_, "The JSON report; - for standard output (default)")
+      ->type_name("FILE");
+  collect.add_flag("-q,--quiet", quiet_, "Nothing on standard error while it works");
+  collect.add_flag("--explain,--ai-prompt", explained_,
+                   "Print what a person or a language model needs; JSON only with -o FILE");
+  add_plugin_dir_option(collect, plugin_dirs_);
+  collect.add_option("COMMAND", command_,
+                     "After --: watch this program as long as it runs, at most the profile's "
+                     "timeout");
+  collect.footer(kCollectFooter);
+}
+
+Result<HostProfile> HostParser::profile() const {
+  Result<HostProfile> profile = find_profile(profile_, {});
+  if (!profile) return usage("--profile", profile.error().message);
+  if (!focus_.empty()) profile->focus = words_of(focus_);
+  if (duration_.empty()) return profile;
+  const Result<Milliseconds> duration = parse_duration(duration_);
+  if (!duration) return usage("--duration", duration.error().message);
+  if (*duration < kDurationMin || *duration > kDurationMax)
+    return usage("--duration", in_quotes(duration_) + " is not between 1s and 1h");
+  return with_duration(*std::move(profile), *duration);
+}
+
+Result<Invocation> HostParser::collect() const {
+  host::CollectCommand command;
+  MELISAI_TRY(command.request.profile, profile());
+  MELISAI_TRY(const auto pid, number("--pid", pid_, 1, kPidMax));
+  if (pid) command.request.pids = {static_cast<std::int64_t>(*pid)};
+  if (!cgroup_.empty()) command.request.cgroups = {absolute(cgroup_)};
+  MELISAI_TRY(const auto events, number("--max-events", max_events_, 1, kEventsMax));
+  if (events) command.request.events_max = static_cast<int>(*events);
+  for (const std::string& directory : plugin_dirs_)
+    command.request.plugin_dirs.push_back(absolute(directory));
+  command.request.command = command_;
+  command.output = output_ == "-" ? output_ : absolute(output_);
+  command.quiet = quiet_;
+  command.explained = explained_;
+  return Invocation(std::move(command));
+}
+
+Result<std::optional<Invocation>> HostParser::make() const {
+  if (!app_.got_subcommand("collect")) return std::optional<Invocation>();
+  MELISAI_TRY(Invocation made, collect());
+  return std::optional<Invocation>(std::move(made));
+}
+
+}  // namespace melisai::cli

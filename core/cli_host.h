@@ -1,0 +1,35 @@
+// The subcommands that look at the host: collect. Private to the command line (cli.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/cli.h"
+#include "core/cli_options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace melisai::cli {
+
+class HostParser {
+ public:
+  explicit HostParser(CLI::App& app);
+  /// The subcommand that was given, or nothing when it is none of these. Errors: usage.
+  Result<std::optional<Invocation>> make() const;
+
+ private:
+  void add_collect();
+  Result<Invocation> collect() const;
+  Result<HostProfile> profile() const;
+
+  CLI::App& app_;
+  std::string profile_ = "standard", focus_, output_ = "-", duration_, pid_, cgroup_, max_events_;
+  std::vector<std::string> plugin_dirs_, command_;
+  bool quiet_ = false;
+  bool explained_ = false;
+};
+
+}  // namespace melisai::cli

@@ -1,0 +1,84 @@
+// The five phases of `collect`; the last one, output, is the command's (host_command.cpp).
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "core/gate/health/health.h"
+#include "core/host/completion.h"
+#include "core/host/host.h"
+#include "core/host/metadata.h"
+#include "core/host/overhead.h"
+#include "core/host/window.h"
+
+namespace melisai::host {
+namespace {
+
+using std::chrono::nanoseconds;
+
+collect::PluginPlaces places_of(const CollectRequest& request, const World& world) {
+  collect::PluginPlaces places = world.plugins;
+  places.directories.insert(places.directories.end(), request.plugin_dirs.begin(),
+                            request.plugin_dirs.end());
+  return places;
+}
+
+protocol::CollectorConfig config_of(const CollectRequest& request) {
+  return {.sample_interval_ms = static_cast<int>(request.profile.sample_interval.count()),
+          .events_max = request.events_max,
+          .proc_root = request.proc_root,
+          .sys_root = request.sys_root,
+          .pids = request.pids,
+          .cgroups = request.cgroups,
+          .tools = request.profile.tools,
+          .observer_pids = {}};
+}
+
+CollectOptions options_of(const CollectRequest& request) {
+  CollectOptions options;
+  options.watch = false;
+  options.start_max = std::min(options.start_max, request.profile.timeout);
+  options.stop_max = std::min(options.stop_max, request.profile.timeout);
+  return options;
+}
+
+std::string what_is_watched(const CollectRequest& request) {
+  if (!request.command.empty()) return "until " + in_quotes(request.command.front()) + " ends";
+  return format_duration(request.profile.duration);
+}
+
+}  // namespace
+
+Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say) {
+  const nanoseconds deadline = world.clock.monotonic() + request.profile.timeout;
+  const OverheadProbe overhead(getpid());
+  // Without a way to be interrupted: after a signal a report is still to be made of what is there.
+  collect::Collectors collectors(places_of(request, world), options_of(request), world.clock, {},
+                                 config_of(request));
+  collectors.load();
+  const std::vector<CollectorResult> found = collectors.results();
+  say("initialize: profile " + request.profile.name + ", " + std::to_string(found.size()) +
+      " collectors");
+  say("collect: " + what_is_watched(request));
+  const auto begun = world.clock.now();
+  MELISAI_TRY(Window window, observe(request, collectors, deadline, world));
+
+  say("assemble: " + std::to_string(window.categories.size()) + " categories" +
+      (window.interrupted ? ", ended early by a signal" : ""));
+  HostReport report;
+  report.metadata = describe(request, window, begun);
+  report.metadata.observer_overhead = overhead.so_far();
+  report.categories = std::move(window.categories);
+  complete(request.profile, collectors.results(), report.categories);
+  for (const HostResult& result : report.categories["system"]) {
+    if (result.collector == "system_info") report.system = result.data;
+  }
+  if (!window.note.empty()) report.categories["process"].front().errors.push_back(window.note);
+
+  report.summary = gate::analyse(report.categories, {});
+  say("analyze: health score " + std::to_string(report.summary.health_score) + ", " +
+      std::to_string(report.summary.anomalies.size()) + " anomalies");
+  return report;
+}
+
+}  // namespace melisai::host

@@ -1,0 +1,95 @@
+#include "core/host/completion.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace melisai::host {
+namespace {
+
+constexpr std::array<const char*, 8> kCategories = {"cpu",     "memory", "disk",      "network",
+                                                    "process", "system", "container", "stacktrace"};
+
+struct Tool {
+  std::string_view name;
+  const char* category;
+};
+constexpr std::array<Tool, 11> kTools = {{{"runqlat", "cpu"},
+                                          {"runqlen", "cpu"},
+                                          {"biolatency", "disk"},
+                                          {"biosnoop", "disk"},
+                                          {"tcpconnlat", "network"},
+                                          {"tcpretrans", "network"},
+                                          {"tcprtt", "network"},
+                                          {"profile", "stacktrace"},
+                                          {"offcputime", "stacktrace"},
+                                          {"cachestat", "memory"},
+                                          {"execsnoop", "process"}}};
+
+std::string category_of(const std::string& tool) {
+  const auto* known = std::find_if(kTools.begin(), kTools.end(),
+                                   [&](const Tool& entry) { return entry.name == tool; });
+  return known == kTools.end() ? "system" : known->category;
+}
+
+void add_missing(const std::string& category, const std::string& collector, std::string why,
+                 HostCategories& categories) {
+  HostResult result;
+  result.collector = collector;
+  result.category = category;
+  result.errors.push_back(std::move(why));
+  categories[category].push_back(std::move(result));
+}
+
+bool is_there(const HostCategories& categories, const std::string& collector) {
+  return std::any_of(categories.begin(), categories.end(), [&](const auto& category) {
+    return std::any_of(category.second.begin(), category.second.end(),
+                       [&](const HostResult& result) { return result.collector == collector; });
+  });
+}
+
+/// One that never said what it sees has no results of its own.
+void add_lost_collectors(const std::vector<CollectorResult>& collectors,
+                         HostCategories& categories) {
+  for (const CollectorResult& collector : collectors) {
+    if (collector.status == CollectorStatus::ok || !collector.parts.empty()) continue;
+    add_missing("system", collector.name,
+                std::string(to_string(collector.status)) + ": " + collector.reason, categories);
+  }
+}
+
+void add_missing_tools(const HostProfile& profile, HostCategories& categories) {
+  for (const std::string& tool : profile.tools) {
+    const std::string category = category_of(tool);
+    if (is_there(categories, tool) || !is_in_focus(profile, category)) continue;
+    add_missing(category, tool, "unavailable: no collector has a part of this name", categories);
+  }
+}
+
+void add_empty_categories(const HostProfile& profile, HostCategories& categories) {
+  for (const std::string category : kCategories) {
+    if (!categories[category].empty()) continue;
+    const bool stacks = category == "stacktrace";
+    add_missing(category, category,
+                stacks ? "unavailable: profile " + profile.name + " takes no stacks"
+                       : "unavailable: no collector of this category was found; `melisai-gate "
+                         "plugins` lists those that were",
+                categories);
+  }
+}
+
+}  // namespace
+
+void complete(const HostProfile& profile, const std::vector<CollectorResult>& collectors,
+              HostCategories& categories) {
+  add_lost_collectors(collectors, categories);
+  add_missing_tools(profile, categories);
+  add_empty_categories(profile, categories);
+  for (auto& [category, results] : categories)
+    std::stable_sort(results.begin(), results.end(), [](const HostResult& a, const HostResult& b) {
+      return a.collector < b.collector;
+    });
+}
+
+}  // namespace melisai::host

@@ -1,0 +1,68 @@
+// Host: `collect`, what the collectors see of this machine or of one program, as a report.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/host_profile.h"
+#include "core/model/host_report.h"
+#include "core/model/project.h"
+#include "core/world.h"
+
+namespace melisai::host {
+
+struct CollectRequest {
+  HostProfile profile;
+  std::vector<std::int64_t> pids;        ///< only these and what they start, where it applies
+  std::vector<std::string> cgroups;      ///< directories
+  int events_max = 1'000;                ///< of one collector
+  std::string proc_root, sys_root;       ///< "": the live ones
+  std::vector<std::string> plugin_dirs;  ///< besides those of the installation
+  std::vector<std::string> command;      ///< not empty: watch this program as long as it runs
+};
+
+/// Takes one line about a phase; may be empty.
+using Say = std::function<void(const std::string&)>;
+
+/// Initialize, collect, assemble, analyze: everything but the output. Takes the profile's duration,
+/// or as long as the command runs; never longer than its timeout. A signal ends it early, and the
+/// report says so. What goes wrong with one collector is in its result. Errors: not_found or
+/// process when the command cannot be started.
+Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say);
+
+/// The report for a reader with little time, a person or a language model: host, health, anomalies,
+/// resources, advice, what is missing. Plain text, at most 80 lines.
+std::string explain(const HostReport& report);
+
+/// `collect` on the command line.
+struct CollectCommand {
+  CollectRequest request;
+  std::string output = "-";  ///< absolute path, or - for standard output
+  bool quiet = false;        ///< no lines about the phases on standard error
+  bool explained = false;    ///< print explain() on standard output; JSON only to a file
+};
+/// Exit code: 0 a report was written (also when a signal ended it early). Errors: of collect(), io,
+/// disk_full.
+Result<int> run(const CollectCommand& command, World& world,
+                const std::function<bool(std::string_view)>& print);
+
+/// Whether `file` holds a host report, ours or melisai's. Only the head of a file is judged: a
+/// broken one is one too, and comparing says what is wrong with it.
+bool is_report(const std::string& file);
+
+struct CompareRequest {
+  std::string baseline, current;  ///< files
+  bool json = false;
+  FailOn fail_on = FailOn::regression;
+};
+/// What differs between two reports, as text or JSON. Exit code: 1 when something got worse by more
+/// than 5 % or from 0 or an anomaly is new (0 with FailOn::never), else 0. One report a side says
+/// nothing about noise. Errors: not_found, io, limit, parse, usage.
+Result<int> compare(const CompareRequest& request,
+                    const std::function<bool(std::string_view)>& print);
+
+}  // namespace melisai::host

@@ -1,0 +1,103 @@
+#include "core/host/window.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "core/base/files.h"
+
+namespace melisai::host {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr Milliseconds kSlice{50};  // between two looks at signals
+constexpr Bytes kShownMax = 64 << 20;
+
+double seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+std::vector<std::string> environment() {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  return all;
+}
+
+void show_output(const std::string& file) {
+  const Result<std::string> text = read_file(file, kShownMax + (1 << 20));
+  if (text) std::fwrite(text->data(), 1, text->size(), stderr);
+}
+
+/// Passes the window on and takes its time.
+class TimedObserver final : public RunObserver {
+ public:
+  TimedObserver(collect::Collectors& collectors, const Clock& clock)
+      : collectors_(collectors), clock_(clock) {}
+  void before_exec(const ProcessTree& tree) override {
+    collectors_.before_exec(tree);
+    begun_ = clock_.monotonic();
+  }
+  void after_last(const ProcessTree& tree) override {
+    took_ = clock_.monotonic() - begun_;
+    collectors_.after_last(tree);
+  }
+  double window_seconds() const { return seconds(took_); }
+
+ private:
+  collect::Collectors& collectors_;
+  const Clock& clock_;
+  nanoseconds begun_{0}, took_{0};
+};
+
+Result<Window> observe_command(const CollectRequest& request, collect::Collectors& collectors,
+                               nanoseconds deadline, World& world) {
+  MELISAI_TRY(const TemporaryDirectory scratch,
+              TemporaryDirectory::make(std::filesystem::temp_directory_path(), "melisai-collect."));
+  const Milliseconds limit = std::max(
+      std::chrono::floor<Milliseconds>(deadline - world.clock.monotonic()), Milliseconds(1));
+  const std::string output = scratch.path() + "/output";
+  const Command command{.argv = request.command,
+                        .env = environment(),
+                        .cwd = std::filesystem::current_path(),
+                        .stdout_file = output,
+                        .stderr_file = output,
+                        .output_max = kShownMax,
+                        .timeout = limit,
+                        .cpus = {}};
+  TimedObserver observer(collectors, world.clock);
+  Result<Exit> exit = world.processes.run_observed(command, observer);
+  show_output(output);
+  if (!exit) return std::move(exit).error();
+  return Window{.categories = collectors.take_host_results(),
+                .seconds = observer.window_seconds(),
+                .interrupted = exit->end == Exit::End::interrupted,
+                .note = exit->ok() ? "" : "the command: " + describe(*exit, limit)};
+}
+
+Window observe_host(const CollectRequest& request, collect::Collectors& collectors,
+                    nanoseconds deadline, World& world) {
+  collectors.open_host();
+  const nanoseconds begun = world.clock.monotonic();
+  const nanoseconds end = std::min(begun + request.profile.duration, deadline);
+  while (world.clock.monotonic() < end && !world.interrupted())
+    std::this_thread::sleep_for(
+        std::clamp<nanoseconds>(end - world.clock.monotonic(), nanoseconds(0), kSlice));
+  const nanoseconds took = world.clock.monotonic() - begun;
+  collectors.close_host();
+  return {.categories = collectors.take_host_results(),
+          .seconds = seconds(took),
+          .interrupted = world.interrupted(),
+          .note = ""};
+}
+
+}  // namespace
+
+Result<Window> observe(const CollectRequest& request, collect::Collectors& collectors,
+                       nanoseconds deadline, World& world) {
+  if (request.command.empty()) return observe_host(request, collectors, deadline, world);
+  return observe_command(request, collectors, deadline, world);
+}
+
+}  // namespace melisai::host
