@@ -44,6 +44,13 @@ struct PluginsCommand {
   bool json = false;
 };
 
+/// Says what works on this machine.
+struct DoctorCommand {
+  std::vector<std::string> plugin_dirs;  ///< as of PluginsCommand
+  bool json = false;
+  bool fix_commands = false;  ///< the commands alone
+};
+
 /// Reads or tends what is stored.
 struct RecordsCommand {
   std::string state_dir;  ///< absolute
@@ -67,7 +74,7 @@ struct Answer {
 using Invocation =
     std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand, ReplayRequest,
                  SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
-                 PluginsCommand, RecordsCommand, host::CollectCommand, Answer>;
+                 PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -17,6 +17,10 @@ constexpr const char* kExitCodes =
     "or written, or another melisai-gate was writing.";
 constexpr const char* kPluginsExitCodes =
     "\nExit codes: 0 listed, also when nothing works here, 2 usage, 4 writing failed.";
+constexpr const char* kDoctorExitCodes =
+    "\nExit codes: 0 the gate has what it needs and nobody has to act, 2 usage, 3 somebody "
+    "should,\n"
+    "4 this machine does not let itself be looked at, or writing failed.";
 constexpr std::uint64_t kNumberMax = 999'999'999'999'999'999u;
 constexpr std::size_t kReasonMax = 1'000;
 
@@ -70,15 +74,35 @@ Result<std::string> moment(const std::string& option, const std::string& text) {
 }  // namespace
 
 RecordsParser::RecordsParser(CLI::App& app) : app_(app) {
+  add_plugins();
+  add_doctor();
+  add_runs();
+  add_baseline();
+  add_ack();
+  add_import();
+}
+
+void RecordsParser::add_plugins() {
   CLI::App& plugins =
       *app_.add_subcommand("plugins", "List the collectors that are found, and what they yield");
   plugins.add_flag("--json", json_, "Print JSON");
   add_plugin_dir_option(plugins, plugin_dirs_);
   plugins.footer(kPluginsExitCodes);
-  add_runs();
-  add_baseline();
-  add_ack();
-  add_import();
+}
+
+void RecordsParser::add_doctor() {
+  CLI::App& doctor = *app_.add_subcommand(
+      "doctor",
+      "Say which collectors work here, whether this machine is fit for benchmarks, why "
+      "not, and what to do");
+  doctor.alias("capabilities");
+  CLI::Option* json = doctor.add_flag("--json", json_, "Print JSON, commands included");
+  doctor
+      .add_flag("--fix-commands", fix_commands_,
+                "Print only the commands that would help on this distribution; runs none")
+      ->excludes(json);
+  add_plugin_dir_option(doctor, plugin_dirs_);
+  doctor.footer(kDoctorExitCodes);
 }
 
 CLI::App& RecordsParser::add(const std::string& name, const std::string& help) {
@@ -174,12 +198,19 @@ void RecordsParser::add_import() {
   add_wait_option(import, wait_);
 }
 
+std::vector<std::string> RecordsParser::plugin_dirs() const {
+  std::vector<std::string> directories;
+  for (const std::string& directory : plugin_dirs_) directories.push_back(absolute(directory));
+  return directories;
+}
+
 Result<std::optional<Invocation>> RecordsParser::make(const EnvLookup& env) const {
   if (app_.got_subcommand("plugins")) {
-    PluginsCommand command{.plugin_dirs = {}, .json = json_};
-    for (const std::string& directory : plugin_dirs_)
-      command.plugin_dirs.push_back(absolute(directory));
-    return std::optional<Invocation>(std::move(command));
+    return std::optional<Invocation>(PluginsCommand{.plugin_dirs = plugin_dirs(), .json = json_});
+  }
+  if (app_.got_subcommand("doctor")) {
+    return std::optional<Invocation>(
+        DoctorCommand{.plugin_dirs = plugin_dirs(), .json = json_, .fix_commands = fix_commands_});
   }
   MELISAI_TRY(std::optional<RecordsRequest> wanted, request());
   if (!wanted) return std::optional<Invocation>();

@@ -1,5 +1,5 @@
-// The subcommands that read and tend what is stored, and `plugins`. Private to the command line
-// (cli.h).
+// The subcommands that read and tend what is stored, `plugins` and `doctor`. Private to the command
+// line (cli.h).
 #pragma once
 
 #include <optional>
@@ -21,10 +21,13 @@ class RecordsParser {
 
  private:
   CLI::App& add(const std::string& name, const std::string& help);
+  void add_plugins();
+  void add_doctor();
   void add_runs();
   void add_baseline();
   void add_ack();
   void add_import();
+  std::vector<std::string> plugin_dirs() const;
   Result<std::optional<RecordsRequest>> request() const;
   Result<RecordsRequest> list_or_pairs() const;
   Result<RecordsRequest> report_request() const;
@@ -41,6 +44,7 @@ class RecordsParser {
   std::vector<std::string> plugin_dirs_;
   bool json_ = false;
   bool list_ = false;
+  bool fix_commands_ = false;
 };
 
 }  // namespace melisai::cli

@@ -7,6 +7,7 @@
 
 #include "core/base/log.h"
 #include "core/cli.h"
+#include "core/doctor/doctor.h"
 #include "core/project_name.h"
 #include "core/report/report.h"
 
@@ -164,10 +165,14 @@ int run(const host::CollectCommand& command, World& world) {
   return ended(host::run(command, world, print_part));
 }
 
-int run(const PluginsCommand& command, World& world) {
+collect::PluginPlaces places_with(const std::vector<std::string>& directories, World& world) {
   collect::PluginPlaces places = world.plugins;
-  places.directories.insert(places.directories.end(), command.plugin_dirs.begin(),
-                            command.plugin_dirs.end());
+  places.directories.insert(places.directories.end(), directories.begin(), directories.end());
+  return places;
+}
+
+int run(const PluginsCommand& command, World& world) {
+  const collect::PluginPlaces places = places_with(command.plugin_dirs, world);
   collect::Collectors collectors(places, {}, world.clock);
   collectors.load();
   const std::vector<CollectorResult> found = collectors.results();
@@ -176,6 +181,22 @@ int run(const PluginsCommand& command, World& world) {
   std::string where;
   for (const std::string& directory : places.directories) where += " " + directory;
   return print(stdout, "no collector found in" + where + "\n") ? 0 : 4;
+}
+
+int run(const DoctorCommand& command, World& world) {
+  Result<doctor::Facts> facts = doctor::read_facts(doctor::live_sources());
+  if (!facts) return ended(facts.error());
+  const collect::PluginPlaces places = places_with(command.plugin_dirs, world);
+  collect::Collectors collectors(places, {}, world.clock);
+  collectors.load();
+  facts->collectors = collectors.results();
+  facts->plugin_directories = places.directories;
+  const doctor::Diagnosis diagnosis = doctor::findings_of(*facts);
+  const bool printed =
+      print(stdout, command.json           ? doctor::to_json(*facts, diagnosis)
+                    : command.fix_commands ? doctor::fix_commands(*facts, diagnosis)
+                                           : doctor::render(*facts, diagnosis));
+  return !printed ? 4 : diagnosis.fit() ? 0 : 3;
 }
 
 /// The project that the request is about and does not name; null when it names one or needs none.

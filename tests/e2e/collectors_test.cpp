@@ -133,5 +133,18 @@ TEST_F(CollectorsInACheck, PluginsListsWhatIsThereAndWhy) {
   }
 }
 
+TEST_F(CollectorsInACheck, DoctorSaysWhichDoNotWorkAndWhatToDo) {
+  const std::string directory = plugins({"good", "newer_major"});
+  const Ran ran = run_program(
+      {MELISAI_BIN_DIR "/melisai-gate", "doctor", "--json", "--plugin-dir", directory}, root());
+  EXPECT_EQ(ran.code, 3) << "somebody has to mend or remove it";
+  for (const json& entry : json::parse(ran.out)["collectors"]) {
+    const bool refused = entry["file"].get<std::string>().ends_with("newer_major.so");
+    EXPECT_EQ(entry["works"], !refused) << entry;
+    EXPECT_EQ(entry["state"], refused ? "warning" : "ok");
+    EXPECT_EQ(entry["action"] == "", !refused);
+  }
+}
+
 }  // namespace
 }  // namespace melisai::e2e

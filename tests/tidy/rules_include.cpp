@@ -7,8 +7,9 @@ namespace melisai::tidy {
 namespace {
 
 constexpr int kSteps = 4;
-constexpr int kOrchestrator = 5;
-constexpr int kMain = 7;
+constexpr int kOnSteps = 5;  // a command in a folder of its own, which joins several steps
+constexpr int kOrchestrator = 6;
+constexpr int kMain = 8;
 
 const std::map<std::string, int>& layers() {
   static const std::map<std::string, int> table = {
@@ -23,9 +24,10 @@ const std::map<std::string, int>& layers() {
       {"gate", kSteps},
       {"recover", kSteps},
       {"report", kSteps},
-      {"supervise", 6},
-      {"http", 6},
-      {"host", 6},
+      {"doctor", kOnSteps},
+      {"supervise", 7},
+      {"http", 7},
+      {"host", 7},
       // Programs of their own beside the gate: they may use base, and nobody includes them.
       {"exec", 1},
       {"git", 1},
@@ -76,7 +78,7 @@ std::string check_core_include(const Place& from, const std::string& target) {
   if (*to_layer == *from_layer && !from.folder.empty())
     return "core/" + from.folder + " must not include core/" + to.folder +
            ": neither is below the other";
-  if (*to_layer == kSteps && !is_interface(to))
+  if ((*to_layer == kSteps || *to_layer == kOnSteps) && !is_interface(to))
     return target + " is private to its step; include core/" + to.folder + "/" + to.folder + ".h";
   if (to.folder == "exec" || to.folder == "git" || to.folder == "worker")
     return target + " belongs to another program";
@@ -101,10 +103,11 @@ const std::vector<Library>& libraries() {
       {{"sqlite3.h"}, {"core/store/", "tests/unit/store/"}, true},
       {{"nlohmann/json_fwd.hpp"}, {}, true},
       {{"nlohmann/"},
-       {"core/base/collector_config.cpp", "core/base/collector_protocol.cpp", "core/base/exec_protocol.cpp", "core/base/git.cpp",
-        "core/base/process", "core/git/", "core/model/", "core/measure/", "core/store/",
-        "core/bisect_json", "core/history_output", "core/records", "core/replay",
-        "core/selftest_json", "core/parse_file", "plugins/procfs/", "tests/"},
+       {"core/base/collector_config.cpp", "core/base/collector_protocol.cpp",
+        "core/base/exec_protocol.cpp", "core/base/git.cpp", "core/base/process", "core/git/",
+        "core/model/", "core/measure/", "core/store/", "core/bisect_json", "core/doctor/",
+        "core/history_output", "core/records", "core/replay", "core/selftest_json",
+        "core/parse_file", "plugins/procfs/", "tests/"},
        false,
        "plugins/procfs/part.h"},
       {{"boost/system/", "boost/assert/", "boost/config"}, {}, true},
@@ -184,7 +187,7 @@ Findings check_include_style(const SourceFile& file, const std::set<std::string>
 Findings check_public_headers(const std::set<std::string>& files) {
   Findings findings;
   for (const auto& [folder, layer] : layers()) {
-    if (layer != kSteps) continue;
+    if (layer != kSteps && layer != kOnSteps) continue;
     const std::string prefix = "core/" + folder + "/";
     const std::string header = prefix + folder + ".h";
     const auto is_source = [&](const std::string& path) {

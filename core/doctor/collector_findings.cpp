@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include "core/doctor/findings.h"
+
+namespace melisai::doctor {
+namespace {
+
+/// Where something better than /proc is missing, collectors of tier 1 still see the most.
+bool is_extra(const CollectorResult& collector) {
+  return !collector.parts.empty() &&
+         std::all_of(collector.parts.begin(), collector.parts.end(),
+                     [](const CollectorPart& part) { return part.tier > 1; });
+}
+
+State state_of(const CollectorResult& collector) {
+  switch (collector.status) {
+    case CollectorStatus::ok: return State::ok;
+    case CollectorStatus::unavailable: return is_extra(collector) ? State::note : State::missing;
+    default: return State::warning;
+  }
+}
+
+std::string action_of(const Facts& facts, const CollectorResult& collector) {
+  std::vector<std::string> lacking;
+  for (const std::string& name : collector.capabilities)
+    if (!has_capability(facts, name)) lacking.push_back(name);
+  switch (collector.status) {
+    case CollectorStatus::ok: return "";
+    case CollectorStatus::unavailable:
+      return lacking.empty() ? "Give this machine what the reason names."
+                             : "Run melisai-gate as root, or with " + joined(lacking, " and ") +
+                                   " as ambient capabilities.";
+    case CollectorStatus::refused: return "Mend the file as the reason says, or take it away.";
+    default:
+      return "Tell its author: `melisai-gate plugins --json` has its last words; or take the file "
+             "away.";
+  }
+}
+
+PartFinding part_finding(const CollectorResult& collector, const CollectorPart& part,
+                         const std::vector<Tier>& tiers) {
+  PartFinding finding{.part = part};
+  const auto tier = std::find_if(tiers.begin(), tiers.end(),
+                                 [&](const Tier& each) { return each.tier == part.tier; });
+  if (collector.status != CollectorStatus::ok)
+    finding.reason = collector.reason;
+  else if (tier == tiers.end())
+    finding.reason = "of a tier that is not known here";
+  else if (!tier->usable)
+    finding.reason = tier->finding.found;
+  finding.works = collector.status == CollectorStatus::ok && tier != tiers.end() && tier->usable;
+  return finding;
+}
+
+}  // namespace
+
+std::vector<CollectorFinding> collector_findings(const Facts& facts,
+                                                 const std::vector<Tier>& tiers) {
+  std::vector<CollectorFinding> findings;
+  for (const CollectorResult& collector : facts.collectors) {
+    CollectorFinding& finding = findings.emplace_back();
+    finding.collector = collector;
+    finding.state = state_of(collector);
+    finding.action = action_of(facts, collector);
+    for (const CollectorPart& part : collector.parts)
+      finding.parts.push_back(part_finding(collector, part, tiers));
+  }
+  return findings;
+}
+
+Finding collectors_found(const Facts& facts) {
+  const std::size_t count = facts.collectors.size();
+  const std::string where = joined(facts.plugin_directories);
+  Finding finding{.id = "collectors",
+                  .found = std::to_string(count) + " in " + where,
+                  .why =
+                      "Collectors say why something is slower, and whether the machine was "
+                      "quiet."};
+  if (count > 0) return finding;
+  finding.state = State::missing;
+  finding.found = "none in " + where;
+  finding.action = "Install melisai-gate again, or name their directory with --plugin-dir.";
+  return finding;
+}
+
+}  // namespace melisai::doctor
