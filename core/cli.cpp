@@ -97,7 +97,7 @@ class Parser {
     const Result<std::optional<Invocation>> of_files = formats_->make();
     if (!of_files) return wrong(of_files.error().message);
     if (*of_files) return **of_files;
-    const Result<std::optional<Invocation>> of_host = host_->make();
+    const Result<std::optional<Invocation>> of_host = host_->make(env_);
     if (!of_host) return wrong(of_host.error().message);
     if (*of_host) return **of_host;
     const Result<std::optional<Invocation>> tool = tools_->make(env_);

@@ -10,6 +10,7 @@
 #include "core/display.h"
 #include "core/history.h"
 #include "core/host/host.h"
+#include "core/host/mcp.h"
 #include "core/orchestrator.h"
 #include "core/parse_file.h"
 #include "core/records.h"
@@ -71,10 +72,10 @@ struct Answer {
   int exit_code = 0;
 };
 
-using Invocation =
-    std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand, ReplayRequest,
-                 SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
-                 PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand, Answer>;
+using Invocation = std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand,
+                                ReplayRequest, SelftestRequest, HistoryRequest, ParseRequest,
+                                FormatsRequest, WorkloadCommand, PluginsCommand, DoctorCommand,
+                                RecordsCommand, host::CollectCommand, host::McpCommand, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -23,6 +23,11 @@ constexpr const char* kCollectFooter =
     "failed),\n"
     "2 usage, 4 the command could not be started or the report not be written.";
 
+constexpr const char* kMcpFooter =
+    "\nA client starts it and speaks to it on standard input and output:\n"
+    "  {\"mcpServers\": {\"melisai-gate\": {\"command\": \"melisai-gate\", \"args\": [\"mcp\"]}}}\n"
+    "\nExit codes: 0 the client or a signal ended it, 2 usage, 4 the streams cannot be used.";
+
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words;
   std::istringstream text(list);
@@ -34,7 +39,10 @@ std::vector<std::string> words_of(const std::string& list) {
 
 }  // namespace
 
-HostParser::HostParser(CLI::App& app) : app_(app) { add_collect(); }
+HostParser::HostParser(CLI::App& app) : app_(app) {
+  add_collect();
+  add_mcp();
+}
 
 void HostParser::add_collect() {
   CLI::App& collect = *app_.add_subcommand(
@@ -67,6 +75,14 @@ void HostParser::add_collect() {
   collect.footer(kCollectFooter);
 }
 
+void HostParser::add_mcp() {
+  CLI::App& mcp = *app_.add_subcommand(
+      "mcp", "Serve host health and stored runs to AI assistants (Model Context Protocol)");
+  add_state_dir_option(mcp, state_dir_);
+  add_plugin_dir_option(mcp, plugin_dirs_);
+  mcp.footer(kMcpFooter);
+}
+
 Result<HostProfile> HostParser::profile() const {
   Result<HostProfile> profile = find_profile(profile_, {});
   if (!profile) return usage("--profile", profile.error().message);
@@ -96,9 +112,18 @@ Result<Invocation> HostParser::collect() const {
   return Invocation(std::move(command));
 }
 
-Result<std::optional<Invocation>> HostParser::make() const {
-  if (!app_.got_subcommand("collect")) return std::optional<Invocation>();
-  MELISAI_TRY(Invocation made, collect());
+Result<Invocation> HostParser::mcp(const EnvLookup& env) const {
+  host::McpCommand command;
+  MELISAI_TRY(command.state_dir, state_directory(state_dir_, env));
+  for (const std::string& directory : plugin_dirs_)
+    command.plugin_dirs.push_back(absolute(directory));
+  return Invocation(std::move(command));
+}
+
+Result<std::optional<Invocation>> HostParser::make(const EnvLookup& env) const {
+  const bool serves = app_.got_subcommand("mcp");
+  if (!serves && !app_.got_subcommand("collect")) return std::optional<Invocation>();
+  MELISAI_TRY(Invocation made, serves ? mcp(env) : collect());
   return std::optional<Invocation>(std::move(made));
 }
 

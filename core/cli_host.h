@@ -1,4 +1,4 @@
-// The subcommands that look at the host: collect. Private to the command line (cli.h).
+// The subcommands that look at the host: collect, mcp. Private to the command line (cli.h).
 #pragma once
 
 #include <optional>
@@ -18,15 +18,18 @@ class HostParser {
  public:
   explicit HostParser(CLI::App& app);
   /// The subcommand that was given, or nothing when it is none of these. Errors: usage.
-  Result<std::optional<Invocation>> make() const;
+  Result<std::optional<Invocation>> make(const EnvLookup& env) const;
 
  private:
   void add_collect();
+  void add_mcp();
   Result<Invocation> collect() const;
+  Result<Invocation> mcp(const EnvLookup& env) const;
   Result<HostProfile> profile() const;
 
   CLI::App& app_;
-  std::string profile_ = "standard", focus_, output_ = "-", duration_, pid_, cgroup_, max_events_;
+  std::string profile_ = "standard", focus_, output_ = "-", duration_, pid_, cgroup_, max_events_,
+              state_dir_;
   std::vector<std::string> plugin_dirs_, command_;
   bool quiet_ = false;
   bool explained_ = false;

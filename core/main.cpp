@@ -165,6 +165,8 @@ int run(const host::CollectCommand& command, World& world) {
   return ended(host::run(command, world, print_part));
 }
 
+int run(const host::McpCommand& command, World& world) { return ended(serve(command, world)); }
+
 collect::PluginPlaces places_with(const std::vector<std::string>& directories, World& world) {
   collect::PluginPlaces places = world.plugins;
   places.directories.insert(places.directories.end(), directories.begin(), directories.end());

@@ -106,7 +106,7 @@ const std::vector<Library>& libraries() {
        {"core/base/collector_config.cpp", "core/base/collector_protocol.cpp",
         "core/base/exec_protocol.cpp", "core/base/git.cpp", "core/base/process", "core/git/",
         "core/model/", "core/measure/", "core/store/", "core/bisect_json", "core/doctor/",
-        "core/history_output", "core/records", "core/replay", "core/selftest_json",
+        "core/history_output", "core/host/mcp", "core/records", "core/replay", "core/selftest_json",
         "core/parse_file", "plugins/procfs/", "tests/"},
        false,
        "plugins/procfs/part.h"},
