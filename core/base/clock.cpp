@@ -1,5 +1,6 @@
 #include "core/base/clock.h"
 
+#include <cstdio>
 #include <ctime>
 
 namespace melisai {
@@ -18,6 +19,16 @@ std::string utc_time(std::chrono::system_clock::time_point at) {
   gmtime_r(&seconds, &parts);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::string utc_time_ms(std::chrono::system_clock::time_point at) {
+  const auto since_epoch = at.time_since_epoch();
+  const auto fraction = std::chrono::floor<std::chrono::milliseconds>(since_epoch) % 1000;
+  char text[16];
+  std::snprintf(text, sizeof text, ".%03dZ", static_cast<int>(fraction.count()));
+  std::string time = utc_time(at);
+  time.pop_back();
+  return time + text;
 }
 
 }  // namespace melisai

@@ -23,5 +23,7 @@ class SystemClock final : public Clock {
 
 /// "2026-11-21T02:07:41Z": RFC 3339 in UTC, whole seconds.
 std::string utc_time(std::chrono::system_clock::time_point at);
+/// The same to the millisecond: "2026-11-21T02:07:41.125Z".
+std::string utc_time_ms(std::chrono::system_clock::time_point at);
 
 }  // namespace melisai

@@ -144,7 +144,7 @@ void Collectors::Body::open(const Workers& chosen, const ProcessTree& tree) {
   Workers first = chosen, second = chosen;
   std::erase_if(first, [](const Worker* worker) { return worker->tier() > 1; });
   std::erase_if(second, [](const Worker* worker) { return worker->tier() <= 1; });
-  window_begun = utc_time(clock.now());
+  window_begun = utc_time_ms(clock.now());
   begin(first, window);
   begin(second, window);
 }
@@ -179,7 +179,7 @@ std::vector<Sample> Collectors::Body::close(const Workers& chosen, Milliseconds 
 }
 
 void Collectors::Body::keep_host_results(const Workers& chosen) {
-  const std::string ended = utc_time(clock.now());
+  const std::string ended = utc_time_ms(clock.now());
   host_results.clear();
   for (Worker* worker : chosen) {
     for (HostResult& result : worker->take_host_results(window_begun, ended))

@@ -202,7 +202,17 @@ class Network final : public Part {
     samples_.add("tx_bytes_per_sec", rate(&InterfaceCounters::tx));
     samples_.add("retrans_rate_per_sec",
                  per_second(growth_of(last_->snmp, now.snmp, "Tcp:RetransSegs"), interval));
+    samples_.add("close_wait_count", close_wait());
     last_ = std::move(now);
+  }
+
+  // A program that forgot its sockets may have ended when the window does.
+  std::optional<double> close_wait() const {
+    if (!is_this_machine(options_)) return std::nullopt;
+    const SocketReading sockets = read_sockets(
+        {.time_wait = false, .only_close_wait = true, .wait_max = std::chrono::milliseconds(100)});
+    if (!sockets.close_wait) return std::nullopt;
+    return static_cast<double>(*sockets.close_wait);
   }
 
   void add_tcp(const Reading& after, Time window, Findings& findings) const {

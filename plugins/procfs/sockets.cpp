@@ -27,6 +27,7 @@ std::string tally_family(int family, const SocketQuery& query, Deadline deadline
       return "";
     }
   }
+  if (query.only_close_wait) return "sock_diag refuses";
   if (is_absent_ipv6(family, query)) return "";
   return tally_by_file(family, query, tally);
 }

@@ -23,7 +23,9 @@ struct ListenSocket {
 struct SocketQuery {
   std::string proc_root = "/proc";
   bool by_netlink = true;
-  bool time_wait = true;               // false: there may be very many, and somebody else knows
+  bool time_wait = true;  // false: there may be very many, and somebody else knows
+  bool only_close_wait =
+      false;  // nothing else, and by netlink alone: cheap enough for every second
   std::int64_t sockets_max = 200'000;  // more are not counted
   std::chrono::milliseconds wait_max{500};
 };

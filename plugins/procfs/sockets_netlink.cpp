@@ -46,7 +46,7 @@ std::string failure(const std::string& what, int error) {
   return "sock_diag: " + what + ": " + std::strerror(error);
 }
 
-bool ask(int fd, int family, bool time_wait) {
+bool ask(int fd, int family, const SocketQuery& query) {
   Request request;
   request.header.nlmsg_len = sizeof request;
   request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -54,7 +54,8 @@ bool ask(int fd, int family, bool time_wait) {
   request.body.sdiag_family = static_cast<std::uint8_t>(family);
   request.body.sdiag_protocol = IPPROTO_TCP;
   request.body.idiag_states = bit(TCP_ESTABLISHED) | bit(TCP_CLOSE_WAIT) | bit(TCP_LISTEN);
-  if (time_wait) request.body.idiag_states |= bit(TCP_TIME_WAIT);
+  if (query.time_wait) request.body.idiag_states |= bit(TCP_TIME_WAIT);
+  if (query.only_close_wait) request.body.idiag_states = bit(TCP_CLOSE_WAIT);
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;
   return sendto(fd, &request, sizeof request, 0, reinterpret_cast<const sockaddr*>(&kernel),
@@ -123,7 +124,7 @@ std::string tally_by_netlink(int family, const SocketQuery& query, Deadline dead
                              SocketTally& tally) {
   const NetlinkSocket socket;
   if (socket.fd() < 0) return failure("no socket", errno);
-  if (!ask(socket.fd(), family, query.time_wait)) return failure("cannot ask", errno);
+  if (!ask(socket.fd(), family, query)) return failure("cannot ask", errno);
   std::array<char, kReplyBytesMax> data;
   while (true) {
     if (!wait_for(socket.fd(), deadline)) {

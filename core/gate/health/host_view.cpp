@@ -44,6 +44,22 @@ std::optional<double> HostView::number(std::string_view collector, std::string_v
   return found == nullptr ? std::nullopt : found->data.number(path);
 }
 
+std::optional<double> HostView::largest(std::string_view collector, std::string_view path,
+                                        std::string_view sampled) const {
+  const std::optional<double> end = number(collector, path);
+  const std::optional<double> within =
+      number(collector, "samples." + std::string(sampled) + ".max");
+  return end && within ? std::max(*end, *within) : end;
+}
+
+std::optional<double> HostView::smallest(std::string_view collector, std::string_view path,
+                                         std::string_view sampled) const {
+  const std::optional<double> end = number(collector, path);
+  const std::optional<double> within =
+      number(collector, "samples." + std::string(sampled) + ".min");
+  return end && within ? std::min(*end, *within) : end;
+}
+
 std::optional<Reading> HostView::worst(std::string_view collector, const Field& where) const {
   std::optional<Reading> worst;
   for (const HostData& each : data(collector).list(where.list)) {

@@ -22,6 +22,12 @@ class HostView {
 
   HostData data(std::string_view collector) const;  ///< {} when it said nothing
   std::optional<double> number(std::string_view collector, std::string_view path) const;
+  /// The largest of the reading at the end of the window at `path` and of those within it, which
+  /// are called `sampled`: what a program held may be gone when the window ends.
+  std::optional<double> largest(std::string_view collector, std::string_view path,
+                                std::string_view sampled) const;
+  std::optional<double> smallest(std::string_view collector, std::string_view path,
+                                 std::string_view sampled) const;
   /// Largest `field` of the objects in `list`; `name` is the field with an object's name.
   struct Field {
     std::string_view list, field, name;

@@ -33,10 +33,11 @@ double network_utilization(const HostData& network) {
 }
 
 // Dying connections are kept up to a limit, so their number has a percentage.
-double network_saturation(const HostData& network) {
-  const double sockets = network.number("tcp.time_wait_count").value_or(0) +
-                         network.number("tcp.close_wait_count").value_or(0);
-  return percentage(sockets, network.number("sysctls.tcp_max_tw_buckets")).value_or(0);
+double network_saturation(const HostView& host) {
+  const double sockets = host.number("network_stats", "tcp.time_wait_count").value_or(0) +
+                         close_wait_sockets(host).value_or(0);
+  return percentage(sockets, host.number("network_stats", "sysctls.tcp_max_tw_buckets"))
+      .value_or(0);
 }
 
 std::int64_t network_errors(const HostData& network) {
@@ -73,14 +74,15 @@ std::optional<double> cpu_utilization(const HostView& host) {
 std::optional<double> memory_utilization(const HostView& host) {
   const HostData memory = host.data("memory_info");
   const std::optional<double> total = memory.number("total_bytes");
-  const std::optional<double> available = memory.number("available_bytes");
+  const std::optional<double> available =
+      host.smallest("memory_info", "available_bytes", "available_bytes");
   if (!total || !available) return std::nullopt;
   return percentage(*total - *available, total);
 }
 
 std::optional<double> swap_usage(const HostView& host) {
-  const HostData memory = host.data("memory_info");
-  return percentage(memory.number("swap_used_bytes"), memory.number("swap_total_bytes"));
+  return percentage(host.largest("memory_info", "swap_used_bytes", "swap_used_bytes"),
+                    host.number("memory_info", "swap_total_bytes"));
 }
 
 std::optional<double> load_per_cpu(const HostView& host) {
@@ -91,8 +93,12 @@ std::optional<double> load_per_cpu(const HostView& host) {
 }
 
 std::optional<double> container_memory_usage(const HostView& host) {
-  const HostData container = host.data("container_info");
-  return percentage(container.number("memory_usage_bytes"), container.number("memory_limit_bytes"));
+  return percentage(host.largest("container_info", "memory_usage_bytes", "memory_usage_bytes"),
+                    host.number("container_info", "memory_limit_bytes"));
+}
+
+std::optional<double> close_wait_sockets(const HostView& host) {
+  return host.largest("network_stats", "tcp.close_wait_count", "close_wait_count");
 }
 
 std::optional<Reading> disk_utilization(const HostView& host) {
@@ -109,7 +115,7 @@ std::map<std::string, ResourceUse> resources_of(const HostCategories& categories
   if (const auto used = disk_utilization(host))
     resources["disk"] = {percent(used->value), disk_saturation(host), 0};
   if (const HostData network = host.data("network_stats"); !network.empty())
-    resources["network"] = {network_utilization(network), network_saturation(network),
+    resources["network"] = {network_utilization(network), network_saturation(host),
                             network_errors(network)};
   if (const auto use = container_cpu(host.data("container_info")))
     resources["container_cpu"] = *use;

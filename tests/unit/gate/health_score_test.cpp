@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/gate/health/health.h"
 #include "tests/unit/gate/health_fixture.h"
 
@@ -123,6 +125,24 @@ TEST(Resources, OfCpuMemoryAndContainers) {
   EXPECT_EQ(use.at("container_cpu"), (ResourceUse{20, 30, 0}));
   EXPECT_EQ(use.at("container_memory"), (ResourceUse{25, 0, 0}));
   EXPECT_EQ(use.size(), 4u);
+}
+
+TEST(Resources, WhatWasHeldWithinTheWindowCountsAlsoWhenItEndedWithoutIt) {
+  const HostCategories categories = host(
+      {{"memory_info", R"({"data":{"total_bytes":100,"available_bytes":90,"swap_total_bytes":100,)"
+                       R"("swap_used_bytes":5,"samples":{"available_bytes":{"min":20,"max":95},)"
+                       R"("swap_used_bytes":{"min":0,"max":60}}}})"},
+       {"network_stats",
+        R"({"data":{"tcp":{"close_wait_count":0},"samples":{"close_wait_count":{"max":150}}}})"}});
+  EXPECT_EQ(resources_of(categories).at("memory").utilization_pct, 80);
+  EXPECT_EQ(resources_of(categories).at("memory").saturation_pct, 60);
+  const std::vector<Anomaly> anomalies = anomalies_of(categories, {});
+  const auto leak = std::find_if(anomalies.begin(), anomalies.end(), [](const Anomaly& anomaly) {
+    return anomaly.metric == "tcp_close_wait";
+  });
+  ASSERT_NE(leak, anomalies.end());
+  EXPECT_EQ(leak->value, 150);
+  EXPECT_EQ(leak->severity, Severity::critical);
 }
 
 TEST(Resources, ALoadBelowTheCpusIsNoSaturation) {
