@@ -72,7 +72,8 @@ class GpuPcie final : public Part {
       gpus.push_back(std::move(data));
     }
     const Json nics = nodes_of_nics();
-    if (gpus.empty() && nics.empty()) return findings;
+    // That there is none is known only where nobody failed to look.
+    if (gpus.empty() && nics.empty() && !reading.error.empty()) return findings;
     findings.data["gpus"] = gpus;
     findings.data["nic_numa_map"] = nics;
     findings.data["cross_numa_pairs"] = cross_pairs(gpus, nics);

@@ -108,12 +108,12 @@ TEST_F(GpuPart, HasNoPairsOfUnknownNodes) {
   EXPECT_THAT(findings.data["cross_numa_pairs"], IsEmpty());
 }
 
-TEST_F(GpuPart, OfAMachineWithoutBothSaysNothing) {
+TEST_F(GpuPart, OfAMachineWithoutBothSaysThatThereAreNone) {
   put_node("class/net/eth0/device", -1);
   const auto part = make_gpu(options());
   part->start(Time::zero());
   const Findings findings = part->stop(std::chrono::seconds(1));
-  EXPECT_EQ(findings.data.dump(), "{}");
+  EXPECT_EQ(findings.data.dump(), R"({"gpus":[],"nic_numa_map":{},"cross_numa_pairs":[]})");
   EXPECT_THAT(findings.errors, IsEmpty());
 }
 
