@@ -76,7 +76,8 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
   if (!window.note.empty()) report.categories["process"].front().errors.push_back(window.note);
 
   report.summary = gate::analyse(report.categories, {});
-  say("analyze: health score " + std::to_string(report.summary.health_score) + ", " +
+  const std::optional<int> score = report.summary.health_score;
+  say("analyze: health score " + (score ? std::to_string(*score) : "not known") + ", " +
       std::to_string(report.summary.anomalies.size()) + " anomalies");
   return report;
 }

@@ -10,10 +10,12 @@
 namespace melisai::host {
 namespace {
 
-constexpr std::size_t kAnomaliesMax = 20;
-constexpr std::size_t kAdviceMax = 12;
+// Together with the resources and the lines around them: 79 lines.
+constexpr std::size_t kDeductionsMax = 10;
+constexpr std::size_t kAnomaliesMax = 15;
+constexpr std::size_t kAdviceMax = 8;
 constexpr std::size_t kCommandsMax = 2;
-constexpr std::size_t kMissingMax = 8;
+constexpr std::size_t kMissingMax = 6;
 
 std::string fixed(double value, int decimals) {
   std::array<char, 64> text{};
@@ -49,15 +51,17 @@ std::string head(const HostMetadata& about) {
 }
 
 std::string health(const HostSummary& summary) {
-  std::string text = "\nHealth score " + std::to_string(summary.health_score) +
+  if (!summary.health_score) return "\nHealth score: not known, because nothing was seen.\n";
+  std::string text = "\nHealth score " + std::to_string(*summary.health_score) +
                      " of 100 (a host that works hard "
                      "scores low; compare it with another report of the same host).\n";
-  return text + lines_of(summary.deductions, kAnomaliesMax, [](const Deduction& deduction) {
+  return text + lines_of(summary.deductions, kDeductionsMax, [](const Deduction& deduction) {
            return "- " + std::to_string(deduction.points) + " points: " + deduction.reason + "\n";
          });
 }
 
 std::string anomalies(const HostSummary& summary) {
+  if (!summary.health_score) return "";
   if (summary.anomalies.empty()) return "\nAnomalies: none.\n";
   return "\nAnomalies:\n" + lines_of(summary.anomalies, kAnomaliesMax, [](const Anomaly& anomaly) {
            return std::string(anomaly.severity == Severity::critical ? "- critical: "

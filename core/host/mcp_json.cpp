@@ -61,14 +61,13 @@ Json summary_json(const HostReport& report) {
   Json deductions = Json::array();
   for (const Deduction& deduction : report.summary.deductions)
     deductions.push_back({{"points", deduction.points}, {"reason", deduction.reason}});
-  // Where nothing was seen nothing was found wrong either.
-  const bool was_seen = !report.summary.resources.empty();
+  const std::optional<int> score = report.summary.health_score;
   return {{"host", report.metadata.hostname},
           {"timestamp", report.metadata.timestamp},
           {"profile", report.metadata.profile},
           {"window_seconds", report.metadata.window_seconds},
           {"interrupted", report.metadata.interrupted},
-          {"health_score", was_seen ? Json(report.summary.health_score) : Json(nullptr)},
+          {"health_score", score ? Json(*score) : Json(nullptr)},
           {"deductions", std::move(deductions)},
           {"anomalies", anomalies_json(report.summary.anomalies)},
           {"resources", resources_json(report.summary)},

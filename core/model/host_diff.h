@@ -47,7 +47,8 @@ struct HostDiff {
   std::vector<Anomaly> new_anomalies;       ///< as the current report says them
   std::vector<Anomaly> resolved_anomalies;  ///< as the baseline said them
   std::map<std::string, UseDelta> use_deltas;
-  int health_delta = 0;  ///< current minus baseline: below 0 is worse
+  /// Current minus baseline: below 0 is worse. Nothing when one of them has no score.
+  std::optional<int> health_delta;
   bool operator==(const HostDiff&) const = default;
 };
 

@@ -69,7 +69,7 @@ std::string to_json(const HostDiff& diff) {
       {"new_anomalies", list(diff.new_anomalies, host_output::anomaly)},
       {"resolved_anomalies", list(diff.resolved_anomalies, host_output::anomaly)},
       {"use_deltas", std::move(use_deltas)},
-      {"health_delta", diff.health_delta}};
+      {"health_delta", diff.health_delta ? Output(*diff.health_delta) : Output(nullptr)}};
   return document.dump(2, ' ', false, Output::error_handler_t::replace) + "\n";
 }
 

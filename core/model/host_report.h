@@ -130,7 +130,7 @@ struct Recommendation {
   bool operator==(const Recommendation&) const = default;
 };
 struct HostSummary {
-  int health_score = 100;
+  std::optional<int> health_score;  ///< nothing when nothing was seen: no host is healthy for that
   std::vector<Deduction> deductions;
   std::vector<Anomaly> anomalies;  ///< in the order of the rules
   std::map<std::string, ResourceUse> resources;

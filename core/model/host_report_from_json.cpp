@@ -184,7 +184,8 @@ Deduction read_deduction(Fields fields) {
 void read_summary(Fields& report, HostSummary& out) {
   auto fields = report.object("summary");
   if (!fields) return;
-  out.health_score = static_cast<int>(fields->integer("health_score", 100, 0, 100));
+  if (fields->has("health_score"))  // null was left out
+    out.health_score = static_cast<int>(fields->integer("health_score", 100, 0, 100));
   fields->read_objects("deductions", out.deductions, read_deduction, kOptional);
   fields->read_objects("anomalies", out.anomalies, host_input::anomaly, kOptional);
   fields->read_objects("recommendations", out.recommendations, host_input::recommendation,

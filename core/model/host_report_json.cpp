@@ -137,7 +137,7 @@ Output use(const ResourceUse& value) {
 Output summary(const HostSummary& value) {
   Output resources = Output::object();
   for (const auto& [name, each] : value.resources) resources[name] = use(each);
-  return {{"health_score", value.health_score},
+  return {{"health_score", value.health_score ? Output(*value.health_score) : Output(nullptr)},
           {"deductions", list(value.deductions, deduction)},
           {"anomalies", list(value.anomalies, host_output::anomaly)},
           {"resources", std::move(resources)},

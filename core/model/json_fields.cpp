@@ -158,6 +158,10 @@ std::optional<std::size_t> JsonFields::word_at(std::string_view key,
   return std::nullopt;
 }
 
+bool JsonFields::has(std::string_view key) const {
+  return object_ != nullptr && object_->contains(key);
+}
+
 const JsonFields::Value* JsonFields::find(std::string_view key, Presence presence) {
   if (object_ == nullptr || !reading_.problem.empty()) return nullptr;
   const auto found = object_->find(key);

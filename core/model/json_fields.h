@@ -64,6 +64,7 @@ class JsonFields {
         key, [&](const JsonFields& element) { out.push_back(one(element)); }, presence);
   }
 
+  bool has(std::string_view key) const;
   std::vector<std::string> names() const;  ///< of all members
 
   /// The object at `key`; nothing when it is absent, or null and may be.

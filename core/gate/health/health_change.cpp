@@ -211,8 +211,14 @@ std::optional<double> finite(double value) {
 
 void judge_score(const Summaries& all, const stats::Rates& rates, const stats::PairedTest& test,
                  HealthResult& result) {
-  const Values scores = values_of(
-      all, [](const HostSummary& summary) { return static_cast<double>(summary.health_score); });
+  Values scores;
+  for (std::size_t i = 0; i < all.base.size(); ++i) {
+    const auto base = all.base[i].health_score, head = all.head[i].health_score;
+    if (!base || !head) continue;
+    scores.base.push_back(*base);
+    scores.head.push_back(*head);
+  }
+  if (scores.base.empty()) return;
   result.base = median_of(scores.base);
   result.head = median_of(scores.head);
   const Judgement judged = judge(negated(scores.worse_by()), result.max_drop, rates, test);

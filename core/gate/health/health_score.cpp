@@ -107,7 +107,8 @@ HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy
   summary.resources = resources_of(categories);
   summary.anomalies = anomalies_of(categories, policy);
   Score score = health_score(summary.resources, summary.anomalies);
-  summary.health_score = score.health_score;
+  if (!summary.resources.empty() || !summary.anomalies.empty())
+    summary.health_score = score.health_score;
   summary.deductions = std::move(score.deductions);
   summary.recommendations = recommendations_of(categories, context);
   return summary;

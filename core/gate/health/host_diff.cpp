@@ -153,7 +153,8 @@ HostDiff compare_hosts(const HostReport& baseline, const HostReport& current) {
   HostDiff diff;
   diff.baseline = baseline.metadata.timestamp;
   diff.current = current.metadata.timestamp;
-  diff.health_delta = current.summary.health_score - baseline.summary.health_score;
+  if (baseline.summary.health_score && current.summary.health_score)
+    diff.health_delta = *current.summary.health_score - *baseline.summary.health_score;
   compare_use(diff, baseline.summary, current.summary);
   const Both hosts{HostView(baseline.categories), HostView(current.categories)};
   compare_cpu(diff, hosts);

@@ -19,6 +19,7 @@ HostReport host_report(HostCategories categories) {
   made.metadata.schema_version = kHostSchemaVersion;
   made.metadata.timestamp = "2026-11-21T10:00:00Z";
   made.categories = std::move(categories);
+  made.summary.health_score = 100;
   return made;
 }
 
@@ -43,6 +44,14 @@ TEST(HostComparison, OfEqualReportsIsEmpty) {
   const HostDiff diff = compare_hosts(same, same);
   EXPECT_THAT(diff.changes, IsEmpty());
   EXPECT_EQ(diff.health_delta, 0);
+}
+
+TEST(HostComparison, KnowsNoDifferenceFromAHostThatNobodySaw) {
+  const HostReport seen = with_cpu(R"({"user_pct":50})");
+  HostReport unseen = host_report({});
+  unseen.summary.health_score.reset();
+  EXPECT_EQ(compare_hosts(seen, unseen).health_delta, std::nullopt);
+  EXPECT_EQ(compare_hosts(unseen, seen).health_delta, std::nullopt);
 }
 
 // Defect 1 of melisai: of reports that were read from files, nothing of the collectors was

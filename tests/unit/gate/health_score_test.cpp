@@ -180,6 +180,15 @@ TEST(Resources, ANetworkIsUsedByItsBusiestDirection) {
   EXPECT_EQ(use.at("network"), (ResourceUse{40, 0, 4}));  // 3.6 errors a second, rounded
 }
 
+TEST(Analyse, ClaimsNoHealthWhereNothingWasSeen) {
+  EXPECT_EQ(analyse({}, {}).health_score, std::nullopt);
+  EXPECT_EQ(analyse(host("system_info", R"({"os":"Debian"})"), {}).health_score, std::nullopt);
+  EXPECT_EQ(analyse(host("network_stats", R"({"tcp":{}})"), {}).health_score, 100);
+  // An anomaly of what is no resource is seen too.
+  EXPECT_EQ(analyse(host("container_info", R"({"cpu_throttled_periods":150})"), {}).health_score,
+            95);
+}
+
 TEST(Analyse, PutsEverythingTogether) {
   const HostSummary summary =
       analyse(host("cpu_utilization", R"({"idle_pct":2,"load_avg_1":10,"num_cpus":4})"), {});

@@ -98,6 +98,14 @@ TEST(HostReport, RoundTripsEveryField) {
   EXPECT_TRUE(*bare_again == bare);
 }
 
+TEST(HostReport, AScoreThatIsNotKnownIsNull) {
+  const std::string json = tampered_report(R"("health_score": 68)", R"("health_score": null)");
+  const Result<HostReport> unseen = parse_host_report(json);
+  ASSERT_TRUE(unseen) << unseen.error().message;
+  EXPECT_EQ(unseen->summary.health_score, std::nullopt);
+  EXPECT_EQ(to_json(*unseen), json);
+}
+
 // Levels below 1 were shown as 0 by melisai.
 TEST(HostReport, WritesValuesWithTwoDecimalsAndLevelsAsTheyAre) {
   const std::string json = to_json(full_report());
