@@ -129,7 +129,12 @@ int ended(const Result<int>& code) {
 
 int run(const CompareCommand& command, World& world) {
   const CompareRequest& request = command.request;
-  if (host::is_report(request.base) && host::is_report(request.head))
+  const bool is_base_host = host::is_report(request.base);
+  const bool is_head_host = host::is_report(request.head);
+  if (is_base_host != is_head_host)
+    return ended(is_base_host ? host::no_pair(request.base, request.head)
+                              : host::no_pair(request.head, request.base));
+  if (is_base_host)
     return ended(host::compare({.baseline = request.base,
                                 .current = request.head,
                                 .json = command.display.json,

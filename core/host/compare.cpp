@@ -63,10 +63,14 @@ std::string anomalies_of(const char* word, const std::vector<Anomaly>& anomalies
   return text;
 }
 
+std::string score_change(std::optional<int> delta) {
+  if (!delta) return "not known of both";
+  return (*delta > 0 ? "+" : "") + std::to_string(*delta) + " points";
+}
+
 std::string text_of(const HostDiff& diff) {
-  const std::string sign = diff.health_delta > 0 ? "+" : "";
   return "baseline " + printable(diff.baseline) + ", current " + printable(diff.current) +
-         "\nhealth score: " + sign + std::to_string(diff.health_delta) + " points; " +
+         "\nhealth score: " + score_change(diff.health_delta) + "; " +
          std::to_string(diff.regressions) + " worse, " + std::to_string(diff.improvements) +
          " better\n" + anomalies_of("new anomaly: ", diff.new_anomalies) +
          anomalies_of("resolved anomaly: ", diff.resolved_anomalies) + changes_of(diff) +
@@ -87,6 +91,15 @@ bool is_report(const std::string& file) {
          head.find("\"metadata\"") != std::string::npos &&
          head.find("\"schema_version\"") != std::string::npos &&
          head.find("\"profile\"") != std::string::npos;
+}
+
+Error no_pair(const std::string& report, const std::string& other) {
+  std::error_code error;
+  if (!std::filesystem::exists(other, error))
+    return {Errc::not_found, "there is no file " + in_quotes(other)};
+  return {Errc::usage, in_quotes(report) + " is a host report and " + in_quotes(other) +
+                           " is none; give two reports of `melisai-gate collect`, or two results "
+                           "of benchmarks"};
 }
 
 Result<int> compare(const CompareRequest& request,

@@ -30,8 +30,8 @@ using Say = std::function<void(const std::string&)>;
 
 /// Initialize, collect, assemble, analyze: everything but the output. Takes the profile's duration,
 /// or as long as the command runs; never longer than its timeout. A signal ends it early, and the
-/// report says so. What goes wrong with one collector is in its result. Errors: not_found or
-/// process when the command cannot be started.
+/// report says so. What goes wrong with one collector is in its result. Errors: process
+/// when the command cannot be started.
 Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say);
 
 /// The report for a reader with little time, a person or a language model: host, health, anomalies,
@@ -46,13 +46,16 @@ struct CollectCommand {
   bool explained = false;    ///< print explain() on standard output; JSON only to a file
 };
 /// Exit code: 0 a report was written (also when a signal ended it early). Errors: of collect(), io,
-/// disk_full.
+/// disk_full; usage when there is no directory for the output.
 Result<int> run(const CollectCommand& command, World& world,
                 const std::function<bool(std::string_view)>& print);
 
 /// Whether `file` holds a host report, ours or melisai's. Only the head of a file is judged: a
 /// broken one is one too, and comparing says what is wrong with it.
 bool is_report(const std::string& file);
+
+/// Why a host report cannot be compared with a file that is none. Code: not_found, usage.
+Error no_pair(const std::string& report, const std::string& other);
 
 struct CompareRequest {
   std::string baseline, current;  ///< files

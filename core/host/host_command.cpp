@@ -1,18 +1,32 @@
 // The last phase of `collect`: output.
 #include <cstdio>
+#include <filesystem>
 
 #include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/host/host.h"
 
 namespace melisai::host {
+namespace {
+
+Result<void> check_directory_of(const std::string& file) {
+  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return {};
+  return Error{Errc::usage, "--output: there is no directory " + in_quotes(directory.string())};
+}
+
+}  // namespace
 
 Result<int> run(const CollectCommand& command, World& world,
                 const std::function<bool(std::string_view)>& print) {
   const Say say = [&](const std::string& line) {
     if (!command.quiet) std::fprintf(stderr, "%s\n", line.c_str());
   };
-  MELISAI_TRY(const HostReport report, collect(command.request, world, say));
   const bool to_file = command.output != "-";
+  // Now, not after a minute of watching.
+  if (to_file) MELISAI_CHECK(check_directory_of(command.output));
+  MELISAI_TRY(const HostReport report, collect(command.request, world, say));
   if (to_file) {
     MELISAI_CHECK(write_file(command.output, to_json(report)));
     say("output: " + command.output);

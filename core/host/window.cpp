@@ -69,7 +69,8 @@ Result<Window> observe_command(const CollectRequest& request, collect::Collector
   TimedObserver observer(collectors, world.clock);
   Result<Exit> exit = world.processes.run_observed(command, observer);
   show_output(output);
-  if (!exit) return std::move(exit).error();
+  // Not found is what a file of ours would be: the command line is right, this machine is not.
+  if (!exit) return Error{Errc::process, exit.error().message};
   return Window{.categories = collectors.take_host_results(),
                 .seconds = observer.window_seconds(),
                 .interrupted = exit->end == Exit::End::interrupted,
