@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "tests/e2e/support/plugins.h"
 #include "tests/e2e/support/sandbox.h"
 
 namespace melisai::e2e {
@@ -24,16 +25,7 @@ class CollectorsInACheck : public Sandbox {
     commit("head");
   }
   static std::string text_of(const std::string& path) { return *read_file(path, 1 << 20); }
-  /// A directory with copies of the named test plugins; only we may write to it.
-  std::string plugins(const Words& names) {
-    const std::string directory = root() + "/plugins";
-    std::filesystem::create_directories(directory);
-    std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
-    for (const std::string& name : names)
-      std::filesystem::copy(std::string(MELISAI_TEST_PLUGINS) + "/" + name + ".so",
-                            directory + "/" + name + ".so");
-    return directory;
-  }
+  std::string plugins(const Words& names) { return copy_plugins(root(), names); }
   Ran check_with(const Words& names) {
     return check({"--base", "main~1", "--plugin-dir", plugins(names)});
   }

@@ -1,0 +1,85 @@
+// `melisai-gate collect -- COMMAND`.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "tests/e2e/support/collect.h"
+
+namespace melisai::e2e {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class CollectCommand : public Collect {};
+
+TEST_F(CollectCommand, IsWatchedWithItsProcesses) {
+  const Ran ran = collect(
+      {"-o", file(), "--", "sh", "-c",
+       "sh -c 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done'; echo said; echo so >&2"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("collect: until 'sh' ends"));
+  EXPECT_THAT(ran.err, HasSubstr("said\nso\n"));
+  EXPECT_EQ(ran.out, "");
+  expect_valid();
+  const json report = written();
+  EXPECT_LT(report["metadata"]["window_seconds"], 30.0);
+  const json processes = result(report, "process_info");
+  EXPECT_THAT(processes["errors"], IsEmpty());
+  ASSERT_FALSE(processes["data"]["top_by_cpu"].empty());
+  double used = 0;
+  for (const json& process : processes["data"]["top_by_cpu"])
+    if (process["comm"] == "sh") used = std::max(used, process["cpu_pct"].get<double>());
+  EXPECT_GT(used, 10) << "what the inner shell used counts for the root of the tree: "
+                      << processes["data"]["top_by_cpu"];
+}
+
+TEST_F(CollectCommand, ThatFailsGetsAReportThatSaysSo) {
+  EXPECT_EQ(collect({"-o", file(), "--", "sh", "-c", "exit 7"}).code, 0);
+  expect_valid();
+  EXPECT_THAT(result(written(), "process_info")["errors"], ElementsAre(HasSubstr("exit code 7")))
+      << written()["categories"]["process"];
+  EXPECT_FALSE(written()["metadata"]["interrupted"]);
+}
+
+TEST_F(CollectCommand, EndsAtTheTimeoutThatFollowsTheDuration) {
+  // 30 s less the 9 s that were not asked for.
+  EXPECT_EQ(
+      collect({"--duration", "1s", "-o", file(), "--", "sh", "-c", "sleep 600; : " + root()}).code,
+      0);
+  expect_valid();
+  EXPECT_THAT(result(written(), "process_info")["errors"], ElementsAre(HasSubstr("the command: ")));
+  EXPECT_GT(written()["metadata"]["window_seconds"], 15.0);
+  EXPECT_LT(written()["metadata"]["window_seconds"], 25.0);
+  expect_no_process_left();
+}
+
+TEST_F(CollectCommand, ThatIsNotThereIsAnErrorOfThisMachine) {
+  const Ran ran = collect({"-o", file(), "--", "no-such-program-anywhere"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr("no-such-program-anywhere"));
+  EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+TEST_F(CollectCommand, IsEndedByASignalWithItsTree) {
+  const std::string script = root() + "/script", started = root() + "/started";
+  std::ofstream(script) << "setsid sleep 600 " + root() + " & touch " + started + "; sleep 600; :";
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const Ran ran = collect({"-o", file(), "--", "sh", script}, [&](pid_t pid) {
+      EXPECT_TRUE(eventually([&] { return std::filesystem::exists(started); }));
+      kill(pid, signal);
+    });
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    expect_valid();
+    EXPECT_TRUE(written()["metadata"]["interrupted"]);
+    expect_no_process_left();
+    std::filesystem::remove(file());
+    std::filesystem::remove(started);
+  }
+}
+
+}  // namespace
+}  // namespace melisai::e2e
