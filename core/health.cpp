@@ -1,7 +1,12 @@
 // The health part of a trial: profiling runs of both sides in turns. No timed pair is measured
 // meanwhile.
 #include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <thread>
 
+#include "core/run/run.h"
 #include "core/trial.h"
 
 namespace melisai {
@@ -14,47 +19,76 @@ class NoObserver final : public RunObserver {
   void after_last(const ProcessTree&) override {}
 };
 
-/// Closes the window on every path.
+// What collectors read at the end of a window (sockets, memory in use) must be that of a suite that
+// still runs: its last run is cut so much later. Reading takes a few hundredths of a second.
+constexpr Milliseconds kBeyondWindow{500};
+
+/// A window over the host of a certain length, closed on every path. The caller waits for the suite
+/// when it is time to close, so a thread does; until it has ended nobody else touches the
+/// collectors.
 class HostWindow {
  public:
-  explicit HostWindow(collect::Collectors& collectors) : collectors_(collectors) {
+  HostWindow(collect::Collectors& collectors, Milliseconds duration) : collectors_(collectors) {
     collectors_.open_host();
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);  // signals are for the thread that waits
+    closer_ = std::jthread([this, duration](const std::stop_token& stop) {
+      std::unique_lock lock(mutex_);
+      time_.wait_for(lock, stop, duration, [] { return false; });
+      collectors_.close_host();
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
-  ~HostWindow() { close(); }
+  ~HostWindow() {
+    closer_.request_stop();
+    close();
+  }
   HostWindow(const HostWindow&) = delete;
   HostWindow& operator=(const HostWindow&) = delete;
   HostCategories close() {
-    if (std::exchange(open_, false)) collectors_.close_host();
+    if (closer_.joinable()) closer_.join();
     return collectors_.take_host_results();
   }
 
  private:
   collect::Collectors& collectors_;
-  bool open_ = true;
+  std::mutex mutex_;
+  std::condition_variable_any time_;
+  std::jthread closer_;
 };
-
-bool has_data(const HostCategories& categories) {
-  return std::any_of(categories.begin(), categories.end(), [](const auto& category) {
-    return std::any_of(category.second.begin(), category.second.end(),
-                       [](const HostResult& result) { return !result.data.empty(); });
-  });
-}
 
 }  // namespace
 
+/// A benchmark that only one side has, or that fails, would make the sides differ, or end it all.
+std::vector<measure::Subject> Trial::measured_subjects() const {
+  const std::vector<BenchmarkResult> results = gate_.results();
+  std::vector<measure::Subject> measured = subjects_;
+  std::erase_if(measured, [&](const measure::Subject& subject) {
+    return std::none_of(results.begin(), results.end(), [&](const BenchmarkResult& result) {
+      return run::belongs_to(result.name, subject.spec) && result.decision != Decision::added &&
+             result.decision != Decision::removed && result.decision != Decision::failed;
+    });
+  });
+  return measured;
+}
+
 /// The suite of one side, again and again until `duration` has passed, cut there.
 Step<Trial::Watched> Trial::watch_suite(bool base, Milliseconds duration) {
+  const std::vector<measure::Subject> subjects = measured_subjects();
+  if (subjects.empty())
+    return Watched{.categories = {}, .problem = "no benchmark ran on both sides"};
   NoObserver nobody;
-  HostWindow window(collectors_);
+  HostWindow window(collectors_, duration);
   const std::chrono::nanoseconds end = clock_.monotonic() + duration;
   const auto left = [&] {
     return std::max(std::chrono::floor<Milliseconds>(end - clock_.monotonic()), Milliseconds(0));
   };
   while (left() > Milliseconds(0)) {
-    for (const measure::Subject& subject : subjects_) {
+    for (const measure::Subject& subject : subjects) {
       if (left() == Milliseconds(0)) break;
-      const Result<std::string> ran =
-          pairs_.profile(subject, base ? subject.base : subject.head, nobody, left());
+      const Result<std::string> ran = pairs_.profile(subject, base ? subject.base : subject.head,
+                                                     nobody, left() + kBeyondWindow);
       if (!ran && ran.error().code == Errc::interrupted)
         return stop_for(ran.error(), ReasonCode::internal);
       if (!ran && ran.error().code != Errc::timeout)
@@ -63,9 +97,7 @@ Step<Trial::Watched> Trial::watch_suite(bool base, Milliseconds duration) {
         return Watched{.categories = {}, .problem = subject.spec.name + ": " + *ran};
     }
   }
-  Watched watched{.categories = window.close(), .problem = ""};
-  if (!has_data(watched.categories)) watched.problem = "the collectors saw nothing";
-  return watched;
+  return Watched{.categories = window.close(), .problem = ""};
 }
 
 /// False: nothing more can be had; `problem` says why.
@@ -85,39 +117,51 @@ Step<bool> Trial::add_health_pair(bool base_first, Milliseconds duration, std::s
 
 HealthResult Trial::judge_health() const {
   const HealthGate& health = project_.gate.health;
-  stats::Rates rates{.alarm = project_.gate.false_alarm, .miss = project_.gate.miss};
-  if (health.level == Level::fail) rates.alarm /= std::max(gate_.gating_series(), 1);
-  return gate::judge_health(health_pairs_, health, rates, *stats::make_paired_test());
+  // What only warns has the error of a check for itself, half for the score, half for the rest.
+  const stats::Rates half{.alarm = project_.gate.false_alarm / 2, .miss = project_.gate.miss};
+  gate::HealthRates rates{.score = half, .rest = half};
+  if (health.level == Level::fail)
+    rates.score.alarm = project_.gate.false_alarm / std::max(gate_.gating_series(), 1);
+  return gate::judge_health(health_pairs_, health, rates);
+}
+
+HealthResult Trial::undecided_health(const std::string& why) const {
+  HealthResult result = judge_health();
+  if (result.decision != Decision::inconclusive) return result;
+  result.note = why;
+  return result;
+}
+
+bool Trial::wants_health() const {
+  const HealthGate& health = project_.gate.health;
+  if (health.profile == kNoProfile || subjects_.empty()) return false;
+  return project_.collect.enabled || health.level == Level::fail;
 }
 
 Step<HealthResult> Trial::health() {
   const HealthGate& health = project_.gate.health;
-  HealthResult nothing{.profile = std::string(kNoProfile)};
-  if (health.profile == kNoProfile || !project_.collect.enabled || subjects_.empty())
-    return nothing;
+  if (!wants_health()) return HealthResult{.profile = std::string(kNoProfile)};
+  if (!project_.collect.enabled)
+    return undecided_health("collectors are off; switch them on, or set gate.health.profile: none");
   MELISAI_TRY(
       const HostProfile profile,
       step(find_profile(health.profile, project_.collect.profiles), ReasonCode::configuration));
-  nothing = judge_health();
-  if (!collectors_.any_part_ready()) {
-    nothing.note = "no collector that sees the host is ready; `melisai-gate plugins` lists them";
-    return nothing;
-  }
   const Milliseconds budget = health.budget.value_or(profile.duration * kHealthRunsByDefault);
-  const auto pairs_max = static_cast<std::size_t>(budget / (2 * profile.duration));
+  const auto pairs_max = budget / (2 * profile.duration);
   bool base_first = false;
-  std::string problem;
-  HealthResult result = nothing;
-  while (health_pairs_.size() < pairs_max && problem.empty()) {
+  for (int pair = 0; pair < pairs_max; ++pair) {
+    if (!collectors_.any_part_ready())
+      return undecided_health(
+          "no collector that sees the host is ready; `melisai-gate plugins` lists them");
     // For two pairs at a time, once each way, as in timed pairs.
-    base_first = health_pairs_.size() % 2 == 0 ? rng_.below(2) == 0 : !base_first;
-    MELISAI_TRY(const bool added, add_health_pair(base_first, profile.duration, problem));
-    if (!added) break;
-    result = judge_health();
-    if (result.decision != Decision::inconclusive) break;
+    base_first = pair % 2 == 0 ? rng_.below(2) == 0 : !base_first;
+    std::string problem;
+    const Step<bool> added = add_health_pair(base_first, profile.duration, problem);
+    if (!added) return undecided_health(added.error().reason);
+    if (!*added) return undecided_health(problem);
+    if (judge_health().decision != Decision::inconclusive) break;
   }
-  if (!problem.empty()) result.note = problem;
-  return result;
+  return judge_health();
 }
 
 }  // namespace melisai

@@ -215,7 +215,7 @@ class Flow {
       warn("no profiles: " + profiles.error().reason);
   }
 
-  /// Likewise.
+  /// The same; where the health decides too, it is inconclusive.
   void look_at_health(Trial& trial) {
     Step<HealthResult> health = trial.health();
     if (health)

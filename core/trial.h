@@ -45,7 +45,8 @@ class Trial {
   Step<std::vector<Profile>> profile();
 
   /// Runs the suite of each side in turns, for the profile's duration each, while the collectors
-  /// watch the host; judges what changed. Never before run(). What cannot be had is a note.
+  /// watch the host; judges what changed. Never before run(). What cannot be had, and an interrupt,
+  /// is a note.
   Step<HealthResult> health();
 
   /// In the order of the subjects. What the budget left no warm-up for is inconclusive.
@@ -69,9 +70,13 @@ class Trial {
     HostCategories categories;
     std::string problem;  ///< why they are not worth anything; "" when they are
   };
+  std::vector<measure::Subject> measured_subjects() const;
   Step<Watched> watch_suite(bool base, Milliseconds duration);
   Step<bool> add_health_pair(bool base_first, Milliseconds duration, std::string& problem);
+  bool wants_health() const;
   HealthResult judge_health() const;
+  /// What there is, and why there is no more of it.
+  HealthResult undecided_health(const std::string& why) const;
   Milliseconds time_left() const;
 
   struct Series {

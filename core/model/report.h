@@ -145,7 +145,7 @@ struct Profile {
 struct ResourceChange {
   std::string resource;  ///< "cpu"
   std::string use;       ///< "utilization" or "saturation", in percent
-  double base = 0;       ///< medians
+  double base = 0;       ///< means of the runs
   double head = 0;
   Decision decision = Decision::inconclusive;
   bool operator==(const ResourceChange&) const = default;
@@ -155,7 +155,7 @@ struct ResourceChange {
 /// a host that works hard scores low whatever the commit does.
 struct HealthResult {
   std::string profile;               ///< "none": nobody looked
-  std::optional<double> base, head;  ///< medians of the scores, 0 to 100
+  std::optional<double> base, head;  ///< means of the runs' scores, 0 to 100
   std::optional<double> change;      ///< head - base, in points
   std::optional<double> change_low, change_high;
   Decision decision = Decision::inconclusive;

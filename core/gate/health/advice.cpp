@@ -62,12 +62,22 @@ std::string evidence(std::string_view what, double value, std::string_view unit)
 Cases when_above(const HostView& host, const Place& place, double limit) {
   const std::optional<double> value = host.number(place.collector, place.path);
   if (!value || *value <= limit) return {};
-  return one(*value, evidence(last_name(place.path), *value));
+  return one(*value / limit, evidence(last_name(place.path), *value));
+}
+
+Cases when_any(const HostView& host, const Place& place, double much) {
+  const std::optional<double> value = host.number(place.collector, place.path);
+  if (!value || *value <= 0) return {};
+  return one(kBegins + *value / much, evidence(last_name(place.path), *value));
+}
+
+double many_per_second(const HostView& host, std::string_view collector) {
+  return kManyEvents / host.window_seconds(collector).value_or(1);
 }
 
 Cases when_equal(const HostView& host, const Place& place, double value) {
   if (host.number(place.collector, place.path) != value) return {};
-  return one(1, evidence(last_name(place.path), value));
+  return one(2 * kBegins, evidence(last_name(place.path), value));
 }
 
 Cases when_small(const HostView& host, const Place& place, double limit) {
@@ -78,7 +88,7 @@ Cases when_small(const HostView& host, const Place& place, double limit) {
 
 Cases when_text(const HostView& host, const Place& place, std::string_view text) {
   if (host.data(place.collector).text(place.path) != text) return {};
-  return one(1, std::string(last_name(place.path)) + " = " + std::string(text));
+  return one(2 * kBegins, std::string(last_name(place.path)) + " = " + std::string(text));
 }
 
 Cases when_both(Cases first, const Cases& second) {
@@ -98,7 +108,8 @@ std::vector<Recommendation> recommendations_of(const HostCategories& categories,
                                                const HostContext& context) {
   const HostView host(categories);
   std::vector<Recommendation> all;
-  for (const auto& table : {cpu_memory_advice(), tcp_advice(), queue_advice(), tuning_advice()})
+  for (const auto& table :
+       {cpu_memory_advice(), tcp_advice(), queue_advice(), tuning_advice(), own_advice()})
     for (const AdviceRow& row : table) {
       if (row.watches_more && context.profile == "deep") continue;
       for (const Case& met : row.met(host)) {

@@ -1,5 +1,5 @@
-// The 35 pieces of advice as tables: a condition, and what to do when it is met. Private to
-// core/gate/health.
+// The pieces of advice as tables: a condition, and what to do when it is met. 35 are melisai's, one
+// is ours. Private to core/gate/health.
 #pragma once
 
 #include <optional>
@@ -13,9 +13,11 @@
 
 namespace melisai::gate {
 
-/// A condition that is met.
-struct Case {
-  double badness = 0;  ///< more is worse
+/// Badness at which every condition begins. What is no matter of degree is twice as bad.
+constexpr double kBegins = 1;
+
+struct Case {          // a condition that is met
+  double badness = 0;  ///< kBegins is where the condition begins; more is worse
   std::string evidence;
   std::string of = {};  ///< replaces "{of}": a device, or a number that stays
   std::string to = {};  ///< replaces "{to}": the number to set
@@ -43,13 +45,22 @@ std::span<const AdviceRow> cpu_memory_advice();
 std::span<const AdviceRow> tcp_advice();
 std::span<const AdviceRow> queue_advice();
 std::span<const AdviceRow> tuning_advice();
+/// Beside melisai's 35: what they have no word for.
+std::span<const AdviceRow> own_advice();
 
 /// Where a number stands.
 struct Place {
   std::string_view collector;
   std::string_view path;
 };
+/// `limit` > 0.
 Cases when_above(const HostView& host, const Place& place, double limit);
+/// Above 0; `much` adds 1 to the badness.
+Cases when_any(const HostView& host, const Place& place, double much);
+/// For when_any: of a count, and of a rate of such events. Half of it, three, is what chance alone
+/// hardly makes in each of several windows.
+constexpr double kManyEvents = 6;
+double many_per_second(const HostView& host, std::string_view collector);
 Cases when_equal(const HostView& host, const Place& place, double value);
 /// 0 < value < limit. Zero switches such a setting off or is refused: no case of too little.
 Cases when_small(const HostView& host, const Place& place, double limit);

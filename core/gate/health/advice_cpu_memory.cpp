@@ -15,15 +15,20 @@ constexpr double kSchedLatencyMax = 24e6;  // ns
 constexpr double kSwappinessMax = 30;
 constexpr double kDirtyRatioMax = 20;
 constexpr double kMissRatioMax = 5;  // %
+constexpr double kMuchSwap = 0.2;    // of all of it
+constexpr double kMuchReclaim = 20;  // pages/s
 
 Cases load_high(const HostView& host) {
   const std::optional<double> load = load_per_cpu(host);
   if (!load || *load <= kLoadMax) return {};
-  return {{*load, evidence("load_avg_1 / num_cpus", *load)}};
+  return {{*load / kLoadMax, evidence("load_avg_1 / num_cpus", *load)}};
 }
 
 Cases swapping_early(const HostView& host) {
-  return when_both(when_above(host, {kMemory, "swap_used_bytes"}, 0),
+  const double total = host.number(kMemory, "swap_total_bytes").value_or(0);
+  const double used = host.number(kMemory, "swap_used_bytes").value_or(0);
+  const double much = total > 0 ? kMuchSwap * total : used;
+  return when_both(when_any(host, {kMemory, "swap_used_bytes"}, much),
                    when_above(host, {kMemory, "swappiness"}, kSwappinessMax));
 }
 
@@ -35,7 +40,8 @@ Cases huge_pages_split(const HostView& host) {
 Cases numa_misses(const HostView& host) {
   const auto worst = host.worst(kMemory, {"numa_nodes", "miss_ratio", "node"});
   if (!worst || worst->value <= kMissRatioMax) return {};
-  return {{worst->value, evidence("miss_ratio of " + worst->of, worst->value, "%")}};
+  return {
+      {worst->value / kMissRatioMax, evidence("miss_ratio of " + worst->of, worst->value, "%")}};
 }
 
 const std::vector<AdviceRow> kRows = {
@@ -96,7 +102,7 @@ const std::vector<AdviceRow> kRows = {
      .title = "Let the kernel free memory earlier, in the background",
      .met =
          [](const HostView& h) {
-           return when_above(h, {kMemory, "reclaim.direct_reclaim_rate"}, 0);
+           return when_any(h, {kMemory, "reclaim.direct_reclaim_rate"}, kMuchReclaim);
          },
      .settings = {"vm.watermark_scale_factor=200", "vm.min_free_kbytes=131072"},
      .impact = "programs no longer free pages themselves while they allocate",

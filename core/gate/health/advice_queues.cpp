@@ -21,6 +21,7 @@ constexpr double kBudgetMin = 600;
 constexpr double kFillMax = 70;  // %
 constexpr double kListenQueue = 65535;
 constexpr double kNeighboursMin = 1024;
+constexpr double kMuchDiscarded = 200;  // packets of a window
 
 Cases rings_small(const HostView& host) {
   Cases cases;
@@ -31,7 +32,7 @@ Cases rings_small(const HostView& host) {
     const auto discards = interface.number("rx_discards");
     if (!ring || !most || !discards || *discards <= 0 || *ring >= *most / 2) continue;
     if (!is_plain_name(name)) continue;
-    cases.push_back({*discards,
+    cases.push_back({kBegins + *discards / kMuchDiscarded,
                      name + ": " + evidence("rx_discards", *discards) + ", " +
                          evidence("ring_rx_current", *ring) + " of " + number_text(*most),
                      name, number_text(*most)});
@@ -40,7 +41,7 @@ Cases rings_small(const HostView& host) {
 }
 
 Cases backlog_small(const HostView& host) {
-  return when_both(when_above(host, {kNet, "softnet.drop_rate"}, 0),
+  return when_both(when_any(host, {kNet, "softnet.drop_rate"}, many_per_second(host, kNet)),
                    when_small(host, {kNet, "sysctls.netdev_max_backlog"}, kBacklogMin));
 }
 
@@ -59,16 +60,16 @@ Cases few_ports(const HostView& host) {
 Cases fast_open_off(const HostView& host) {
   const auto value = host.number(kNet, "sysctls.tcp_fastopen");
   if (!value || *value >= kFastOpenBoth) return {};
-  return {{1, evidence("tcp_fastopen", *value)}};
+  return {{2 * kBegins, evidence("tcp_fastopen", *value)}};
 }
 
 Cases budget_small(const HostView& host) {
-  return when_both(when_above(host, {kNet, "softnet.squeeze_rate"}, 0),
+  return when_both(when_any(host, {kNet, "softnet.squeeze_rate"}, many_per_second(host, kNet)),
                    when_small(host, {kNet, "sysctls.netdev_budget"}, kBudgetMin));
 }
 
 Cases udp_buffers_small(const HostView& host) {
-  return when_both(when_above(host, {kNet, "udp.rcvbuf_errors"}, 0),
+  return when_both(when_any(host, {kNet, "udp.rcvbuf_errors"}, kManyEvents),
                    when_small(host, {kNet, "sysctls.rmem_max"}, kUdpReceiveMin));
 }
 
@@ -80,8 +81,8 @@ Cases accept_queue_full(const HostView& host) {
     const auto length = socket.number("send_q");  // of a listener: how many may wait
     if (!fill || *fill < kFillMax || (most && *fill <= *most)) continue;
     most = *fill;
-    worst = {*fill, socket.text("local_addr").value_or("a socket") + ": " +
-                        evidence("fill_pct", *fill, "%")};
+    worst = {*fill / kFillMax, socket.text("local_addr").value_or("a socket") + ": " +
+                                   evidence("fill_pct", *fill, "%")};
     worst.to = number_text(std::max(2 * std::floor(length.value_or(0)), kListenQueue));
   }
   return most ? Cases{worst} : Cases{};
@@ -109,7 +110,7 @@ const std::vector<AdviceRow> kRows = {
      .title = "Connections were refused: lengthen accept queues, or accept with more listeners",
      .met =
          [](const HostView& h) {
-           return when_above(h, {kNet, "tcp_ext.listen_overflows"}, 0);
+           return when_any(h, {kNet, "tcp_ext.listen_overflows"}, kManyEvents);
          },
      .settings = {"net.core.somaxconn=65535"},
      .persistent = {"in the server: a longer backlog in listen(2), SO_REUSEPORT (socket(7))"},
@@ -183,7 +184,7 @@ const std::vector<AdviceRow> kRows = {
      .title = "A program reads its connections too slowly: find it",
      .met =
          [](const HostView& h) {
-           return when_above(h, {kNet, "recvq_saturated_count"}, 0);
+           return when_any(h, {kNet, "recvq_saturated_count"}, kManyEvents);
          },
      .commands = {"ss -tnp state established | sort -k1 -n -r | head"},
      .impact = "names the process whose receive queue is long",
@@ -203,7 +204,8 @@ const std::vector<AdviceRow> kRows = {
      .title = "Receivers close their window: let buffers grow",
      .met =
          [](const HostView& h) {
-           return when_above(h, {kNet, "tcp_ext.tcp_zero_window_drop_rate"}, 0);
+           return when_any(h, {kNet, "tcp_ext.tcp_zero_window_drop_rate"},
+                           many_per_second(h, kNet));
          },
      .settings = {"net.ipv4.tcp_rmem=4096 131072 16777216"},
      .impact = "senders are stopped less often",
@@ -224,7 +226,7 @@ const std::vector<AdviceRow> kRows = {
      .title = "TCP threw away received data for lack of memory: allow it more",
      .met =
          [](const HostView& h) {
-           return when_above(h, {kNet, "tcp_ext.prune_called"}, 0);
+           return when_any(h, {kNet, "tcp_ext.prune_called"}, kManyEvents);
          },
      .settings = {"net.ipv4.tcp_mem=786432 1048576 1572864"},
      .impact = "received data is not thrown away and sent again",

@@ -20,7 +20,7 @@ constexpr double kConntrackMax = 70;  // %
 Cases not_bbr(const HostView& host) {
   const auto used = host.data(kNet).text("sysctls.congestion_control");
   if (!used || *used == "bbr") return {};
-  return {{1, "congestion_control = " + *used}};
+  return {{2 * kBegins, "congestion_control = " + *used}};
 }
 
 // "4096 131072 6291456": the smallest, the first and the largest size of a buffer. The first two

@@ -24,20 +24,27 @@ std::string message_of(const AnomalyRule& rule, const Reading& reading, Severity
 
 }  // namespace
 
+std::vector<RuleReading> readings_of(const HostView& host, const HealthPolicy& policy) {
+  std::vector<RuleReading> all;
+  for (const RuleRow& row : rule_rows()) {
+    if (const std::optional<Reading> reading = value_of(row, host))
+      all.push_back({with_levels(row.rule, policy), *reading});
+  }
+  return all;
+}
+
 std::vector<Anomaly> anomalies_of(const HostCategories& categories, const HealthPolicy& policy) {
   const HostView host(categories);
   std::vector<Anomaly> anomalies;
-  for (const RuleRow& row : rule_rows()) {
-    const std::optional<Reading> reading = value_of(row, host);
-    const AnomalyRule rule = with_levels(row.rule, policy);
-    if (!reading || (reading->value < rule.warning && reading->value < rule.critical)) continue;
+  for (const auto& [rule, reading] : readings_of(host, policy)) {
+    if (reading.value < rule.warning && reading.value < rule.critical) continue;
     const Severity severity =
-        reading->value >= rule.critical ? Severity::critical : Severity::warning;
+        reading.value >= rule.critical ? Severity::critical : Severity::warning;
     anomalies.push_back({.severity = severity,
                          .category = std::string(rule.category),
                          .metric = std::string(rule.metric),
-                         .message = message_of(rule, *reading, severity),
-                         .value = reading->value,
+                         .message = message_of(rule, reading, severity),
+                         .value = reading.value,
                          .warning = rule.warning,
                          .critical = rule.critical});
   }

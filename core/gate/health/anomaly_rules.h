@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/gate/health/health.h"
 #include "core/gate/health/host_view.h"
@@ -19,6 +20,12 @@ struct RuleRow {
 };
 
 std::span<const RuleRow> rule_rows();
+/// A rule with the levels of the policy, and what it reads there, met or not.
+struct RuleReading {
+  AnomalyRule rule;
+  Reading reading;
+};
+std::vector<RuleReading> readings_of(const HostView& host, const HealthPolicy& policy);
 std::optional<Reading> value_of(const RuleRow& row, const HostView& host);
 
 }  // namespace melisai::gate

@@ -57,7 +57,8 @@ struct Score {
 Score health_score(const std::map<std::string, ResourceUse>& resources,
                    const std::vector<Anomaly>& anomalies);
 
-/// In the order of the 35 conditions, priorities from 1. Nothing is ever executed by us.
+/// In the order of melisai's 35 conditions, then ours; priorities from 1. Nothing is ever executed
+/// by us.
 std::vector<Recommendation> recommendations_of(const HostCategories& categories,
                                                const HostContext& context);
 
@@ -74,13 +75,16 @@ struct HealthPair {
   HostCategories head;
 };
 
-/// Judges the paired change of the score with `rates`, and with the same rates over all candidates
-/// together: use of resources, anomalies, advice. Fewer than kHealthPairsMin pairs, or too few for
-/// so small an error, are inconclusive and never more. `pairs` in time order; all its runs hold
-/// data.
-HealthResult judge_health(const std::vector<HealthPair>& pairs, const HealthGate& gate,
-                          const stats::Rates& rates, const stats::PairedTest& test);
+/// What the judgement may err.
+struct HealthRates {
+  stats::Rates score;  ///< of the score, which may turn a check red
+  stats::Rates rest;   ///< of all that is named beside it together: use, anomalies, advice
+};
 
-constexpr int kHealthPairsMin = 3;
+/// Judges the change of the score, of what resources were used, of what anomalies' rules read and
+/// of the badness of advice. `pairs` in time order. A pair whose sides were not seen by the same
+/// collectors is left out. Too few pairs for the error are inconclusive and never more.
+HealthResult judge_health(const std::vector<HealthPair>& pairs, const HealthGate& gate,
+                          const HealthRates& rates);
 
 }  // namespace melisai::gate

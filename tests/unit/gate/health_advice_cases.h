@@ -89,6 +89,18 @@ inline const std::vector<AdviceCase> kCpuMemoryCases = {
      "sysctl -w 'vm.min_free_kbytes=131072'"},
 };
 
+/// Beside melisai's 35.
+inline const std::vector<AdviceCase> kOwnCases = {
+    {"system_time_high",
+     "cpu",
+     "fix",
+     kCpu,
+     R"({"system_pct":20,"user_pct":39})",
+     {R"({"system_pct":19.9,"user_pct":1})", R"({"system_pct":20,"user_pct":40})",
+      R"({"system_pct":90})", R"({"user_pct":0})"},
+     "strace -c -f -p PID"},
+};
+
 inline const std::vector<AdviceCase> kTcpCases = {
     {"congestion_control_not_bbr",
      "network",
@@ -291,7 +303,8 @@ inline const std::vector<AdviceCase> kQueueCases = {
 
 inline std::vector<AdviceCase> advice_cases() {
   std::vector<AdviceCase> all = kCpuMemoryCases;
-  for (const auto& more : {kTcpCases, kQueueCases}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {kTcpCases, kQueueCases, kOwnCases})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
