@@ -1,5 +1,6 @@
 // The health part of a check: the host beside base against the host beside head.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <filesystem>
 
@@ -10,7 +11,6 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // Connections to itself; the first argument says how many it forgets to close.
 constexpr const char* kSockets = R"(import socket, sys, time
@@ -88,7 +88,7 @@ class HealthOfACheck : public Sandbox {
     return R"({"tcp":{"close_wait_count":)" + std::to_string(sockets) + "}}";
   }
 
-  Ran run_check(Words options = {}) {
+  Ran run_check(Words options = {}, const std::function<void(pid_t)>& started = {}) {
     Words argv = {MELISAI_BIN_DIR "/melisai-gate",
                   "check",
                   "-C",
@@ -103,7 +103,7 @@ class HealthOfACheck : public Sandbox {
                   "main~1"};
     if (!plugins_.empty()) argv.insert(argv.end(), {"--plugin-dir", plugins_});
     argv.insert(argv.end(), options.begin(), options.end());
-    return run_program(argv, root());
+    return run_program(argv, root(), started);
   }
 
   std::string told_, plugins_;
@@ -192,6 +192,25 @@ TEST_F(HealthOfACheck, UnknownNamesAreRefusedBeforeAnythingRuns) {
   const Ran anomaly = run_check();
   EXPECT_EQ(anomaly.code, 2);
   EXPECT_THAT(anomaly.out + anomaly.err, HasSubstr("did you mean 'tcp_close_wait'"));
+}
+
+TEST_F(HealthOfACheck, AnInterruptLeavesTheVerdictUnlessHealthDecides) {
+  for (const std::string level : {"warn", "fail"}) {
+    commit_told(close_wait(0), close_wait(0), "");
+    const std::string runs = root() + "/runs-" + level;
+    write_project("cp saw.json " + told_ + "; echo >> " + runs + "; sleep 0.05",
+                  "budget: 60s, level: " + level, "told");
+    commit("long");
+    const Ran ran = run_check({}, [&](pid_t pid) {
+      // Far more than the timed pairs take.
+      EXPECT_TRUE(eventually([&] { return read_file(runs, 1 << 20).value_or("").size() > 30; }));
+      kill(pid, SIGINT);
+    });
+    EXPECT_EQ(report()["verdict"], level == "warn" ? "pass" : "inconclusive") << ran.err;
+    EXPECT_EQ(report()["health"]["decision"], "inconclusive");
+    EXPECT_THAT(report()["health"]["note"], HasSubstr("interrupted"));
+    expect_nothing_left();
+  }
 }
 
 TEST_F(HealthOfACheck, ABenchmarkThatOnlyHeadHasDoesNotEndIt) {

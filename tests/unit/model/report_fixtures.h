@@ -192,6 +192,48 @@ inline CollectorResult collector(const std::string& name, CollectorStatus status
 
 /// A pass with everything that does not change a verdict: a warning, an accepted slowdown,
 /// disturbed pairs, and what collectors saw and suffered.
+inline HealthResult worse_health() {
+  const Anomaly leak = {Severity::critical,
+                        "network",
+                        "tcp_close_wait",
+                        "sockets in CLOSE_WAIT: 150 sockets, critical from 100 sockets",
+                        150,
+                        1,
+                        100};
+  const Anomaly calm = {Severity::warning,
+                        "cpu",
+                        "cpu_iowait",
+                        "CPU time waiting for I/O: 12 %, warning from 10 %",
+                        12,
+                        10,
+                        30};
+  const Recommendation advice = {"system_time_high",
+                                 1,
+                                 "cpu",
+                                 "fix",
+                                 "Much time is spent in the kernel",
+                                 {"strace -c -f -p PID", "perf trace -s -p PID"},
+                                 {},
+                                 "names the system calls",
+                                 "system_pct = 45 %, user_pct = 30 %",
+                                 "proc(5)",
+                                 2.25};
+  return {.profile = "quick",
+          .base = 92,
+          .head = 70.5,
+          .change = -21.5,
+          .change_low = -24.25,
+          .change_high = -18,
+          .decision = Decision::regressed,
+          .level = Level::warn,
+          .runs = 4,
+          .new_anomalies = {leak},
+          .resolved_anomalies = {calm},
+          .recommendations = {advice},
+          .resources = {{"cpu", "utilization", 35.5, 75, Decision::regressed},
+                        {"network", "saturation", 0.25, 1, Decision::clear}}};
+}
+
 inline Report remarks_report() {
   Report report = pass_report();
   report.run = 12;
@@ -228,6 +270,7 @@ inline Report remarks_report() {
   report.collectors[1].restarts = 1;
   report.collectors[1].log = {"attached 3 probes", "lost the ring buffer"};
   report.collectors[1].capabilities = {"CAP_BPF", "CAP_PERFMON"};
+  report.health = worse_health();
   return report;
 }
 
