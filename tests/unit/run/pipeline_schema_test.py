@@ -57,7 +57,11 @@ def open_objects(schema, where="schema"):
 
 
 def defaults_of(section):
-    return {key: value["default"] for key, value in section["properties"].items() if "default" in value}
+    def default_of(value):
+        return value["default"] if "default" in value else defaults_of(value)
+
+    return {key: default_of(value) for key, value in section["properties"].items()
+            if "default" in value or "properties" in value}
 
 
 def main():
