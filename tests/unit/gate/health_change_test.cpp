@@ -147,14 +147,20 @@ TEST(HealthChange, AFewSocketsAreNoAnomaly) {
 // The level is crossed, the value hardly changes.
 TEST(HealthChange, AValueThatHoversAroundItsLevelIsNoNewAnomaly) {
   const auto below = changed([](Host& host) {
-    host.user = 79.4;
+    host.user = 78.4;
     host.system = 0;
   });
   const auto above = changed([](Host& host) {
-    host.user = 80.4;
+    host.user = 79.4;
     host.system = 0;
   });
   EXPECT_THAT(judged(pairs_of(8, below, above)).new_anomalies, IsEmpty());
+}
+
+TEST(HealthChange, AdviceWhoseConditionIsJustMetIsNotNew) {
+  const auto below = changed([](Host& host) { host.system = 19.8; });
+  const auto above = changed([](Host& host) { host.system = 20.8; });
+  EXPECT_THAT(judged(pairs_of(8, below, above)).recommendations, IsEmpty());
 }
 
 TEST(HealthChange, AWarningThatIsCriticalNowIsNew) {
