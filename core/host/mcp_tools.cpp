@@ -45,7 +45,7 @@ Result<ToolAnswer> get_health(const json&, const ToolWorld& world) {
   MELISAI_TRY(const HostReport report, collect_within(std::move(request), kHealthMax, world));
   const std::string blind =
       report.summary.resources.empty()
-          ? "Nothing of this host could be seen, so the score below says nothing.\n\n"
+          ? "Nothing of this host could be seen, so there is no score.\n\n"
           : "";
   return ToolAnswer{blind + explain(report), line_of(summary_json(report))};
 }
