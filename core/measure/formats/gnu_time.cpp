@@ -121,6 +121,9 @@ class Parser {
     if (label == "Maximum resident set size (kbytes)")
       run_.rss = number_from(value).value_or(-1) * 1024;
     if (label != "Exit status") return {};
+    // `time -q` does not say it before.
+    if (run_.failed.empty() && value != "0")
+      run_.failed = "it exited with status " + std::string(value);
     is_verbose_ = false;
     return finish();
   }

@@ -52,6 +52,20 @@ TEST(Time, FailsACommandThatDid) {
   EXPECT_THAT(readings->failed.at("command"), HasSubstr("status 3"));
 }
 
+TEST(Time, FailsACommandOfWhichOnlyTheExitStatusTells) {
+  const auto readings = read(
+      "\tCommand being timed: \"./a\"\n"
+      "\tElapsed (wall clock) time (h:mm:ss or m:ss): 0:00.01\n"
+      "\tExit status: 1\n"
+      "\tCommand being timed: \"./b\"\n"
+      "\tElapsed (wall clock) time (h:mm:ss or m:ss): 0:00.02\n"
+      "\tExit status: 0\n");
+  ASSERT_TRUE(readings) << readings.error().message;
+  EXPECT_THAT(readings->failed.at("./a"), HasSubstr("status 1"));
+  EXPECT_EQ(find(readings, "./a", "wall_time"), nullptr);
+  EXPECT_EQ(value_of(readings, "./b", "wall_time"), 20e6);
+}
+
 TEST(Time, LeavesOutARunThatIsCutOff) {
   const auto readings = read("real\t0m1.0s\nuser\t0m1.0s\nsys\t0m0.0s\n\nuser\t0m9.0s\n");
   EXPECT_EQ(value_of(readings, "command", "wall_time"), 1e9);
