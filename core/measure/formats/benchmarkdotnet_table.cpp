@@ -59,6 +59,10 @@ std::optional<Quantity> quantity_in(std::string column, std::string cell, bool i
     cell += " " + column.substr(open + 2, column.size() - open - 3);
   for (const std::string_view unit : {"KB", "MB", "GB"})
     if (is_size && cell.ends_with(unit)) cell.insert(cell.size() - 1, "i");
+  // Times always have decimals, so the only mark in "7,513 us" is that of a culture with commas.
+  const std::size_t mark = cell.find_first_of(".,");
+  const bool is_alone = mark != std::string::npos && mark == cell.find_last_of(".,");
+  if (!is_size && is_alone) cell[mark] = '.';
   return quantity_from(cell);
 }
 

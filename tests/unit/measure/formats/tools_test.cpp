@@ -323,6 +323,17 @@ TEST(PerfStat, TakesTheElapsedTimeOnce) {
   EXPECT_EQ(time->n, 1u);
 }
 
+TEST(BenchmarkDotNet, ReadsTimesOfCulturesWithDecimalCommas) {
+  const auto readings = read(
+      "| Method |        Mean | Allocated |\n|------- |------------:|----------:|\n"
+      "| A      |    7,513 us |     112 B |\n"
+      "| B      | 1.021,02 us |     112 B |\n"
+      "| C      | 1,021.02 us |     112 B |\n");
+  EXPECT_EQ(value_of(readings, "A", "wall_time"), 7513);
+  EXPECT_EQ(value_of(readings, "B", "wall_time"), 1'021'020);
+  EXPECT_EQ(value_of(readings, "C", "wall_time"), 1'021'020);
+}
+
 TEST(Julia, ReadsATrialOfOneSampleAndAnEstimate) {
   const auto readings = read(
       "BenchmarkTools.Trial: 1 sample with 1 evaluation.\n"
