@@ -34,6 +34,15 @@ TEST(GoBenchmarks, JoinsOutputThatComesInPartsAndFromPackagesAtOnce) {
   EXPECT_EQ(time_of(*parsed, "b/BenchmarkSum-2"), 7);
 }
 
+TEST(GoBenchmarks, PutsNoBenchmarkIntoAPackageThatHasEnded) {
+  const auto parsed = read(
+      "pkg: a\nBenchmarkSum-2 10 5 ns/op\nPASS\nok  \ta\t1.2s\n"
+      "BenchmarkOther-2 10 7 ns/op\nPASS\n");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(time_of(*parsed, "a/BenchmarkSum-2"), 5);
+  EXPECT_EQ(time_of(*parsed, "BenchmarkOther-2"), 7);
+}
+
 TEST(GoBenchmarks, SaysWhereAnEventIsCut) {
   const auto parsed =
       read(event("a", R"(BenchmarkSum 1 5 ns/op\n)") + R"({"Action":"output","Package":"a","Outp)");

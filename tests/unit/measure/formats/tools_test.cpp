@@ -272,6 +272,16 @@ TEST(Wrk, FailsARunThatNobodyAnswered) {
   EXPECT_TRUE(readings->failed.contains("http://host:1/"));
 }
 
+TEST(Wrk, TakesNoLatencyOfTheRunBefore) {
+  const std::string rest = "  20 requests in 10.00s, 1.00KB read\nRequests/sec:      2.00\n";
+  const auto readings = read(
+      "Running 10s test @ http://a/\n    Latency     5.00ms    0.00us   5.00ms   99.00%\n" + rest +
+      "Running 10s test @ http://b/\n    Latency     -nanus    -nanus   0.00us     -nan%\n" + rest);
+  EXPECT_EQ(value_of(readings, "http://a/", "latency"), 5e6);
+  EXPECT_EQ(value_of(readings, "http://b/", "throughput"), 2);
+  EXPECT_EQ(find(readings, "http://b/", "latency"), nullptr);
+}
+
 TEST(Hey, CountsRequestsWithoutAnAnswerAsErrors) {
   const auto readings = read(
       "Summary:\n  Average:\t0.005 secs\n  Requests/sec:\t1000.5\n"
@@ -321,6 +331,16 @@ TEST(PerfStat, TakesTheElapsedTimeOnce) {
   ASSERT_NE(time, nullptr);
   EXPECT_EQ(time->value, 1e9);
   EXPECT_EQ(time->n, 1u);
+}
+
+TEST(PerfStat, TakesTheElapsedTimeOfARunThatCountsNone) {
+  const auto readings = read(
+      " Performance counter stats for './x':\n\n   1,000 ns   duration_time\n\n"
+      "     0.000001 seconds time elapsed\n"
+      " Performance counter stats for './y':\n\n   5   page-faults\n\n"
+      "     0.5 seconds time elapsed\n");
+  EXPECT_EQ(value_of(readings, "./x", "wall_time"), 1000);
+  EXPECT_EQ(value_of(readings, "./y", "wall_time"), 0.5e9);
 }
 
 TEST(BenchmarkDotNet, ReadsTimesOfCulturesWithDecimalCommas) {
