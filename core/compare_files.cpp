@@ -112,10 +112,34 @@ class Comparison {
   std::vector<BenchmarkResult> failures_;
 };
 
+/// In how many of `runs` each benchmark that matches `only` is, measured or failed.
+std::map<std::string, std::size_t> runs_with(const std::vector<Readings>& runs,
+                                             const std::string& only) {
+  std::map<std::string, std::size_t> counts;
+  for (const Readings& run : runs) {
+    std::set<std::string> names;
+    for (const Reading& reading : run.readings) names.insert(reading.benchmark);
+    for (const auto& [name, why] : run.failed) names.insert(name);
+    for (const std::string& name : names) counts[name] += only.empty() || matches_glob(only, name);
+  }
+  std::erase_if(counts, [](const auto& entry) { return entry.second == 0; });
+  return counts;
+}
+
+/// "BM_A is in 5 of 8 runs of head", or "": what the other runs would have said is not known.
+std::string absences(const char* side, const std::vector<Readings>& runs, const std::string& only) {
+  std::map<std::string, std::size_t> counts = runs_with(runs, only);
+  std::erase_if(counts, [&](const auto& entry) { return entry.second == runs.size(); });
+  if (counts.empty()) return "";
+  const auto& [name, count] = *counts.begin();
+  return name + " is in " + std::to_string(count) + " of " + std::to_string(runs.size()) +
+         " runs of " + side +
+         (counts.size() == 1 ? "" : ", and " + std::to_string(counts.size() - 1) + " more like it");
+}
+
 /// What nobody sees in the numbers.
 std::vector<std::string> caveats(const std::vector<Readings>& base,
-                                 const std::vector<Readings>& head,
-                                 std::optional<double> noise_floor) {
+                                 const std::vector<Readings>& head, const CompareRequest& request) {
   std::vector<std::string> all;
   if (base.front().format != head.front().format)
     all.push_back("base is " + base.front().format + " and head is " + head.front().format +
@@ -124,8 +148,12 @@ std::vector<std::string> caveats(const std::vector<Readings>& base,
     return runs.size() == 1 && std::any_of(runs[0].readings.begin(), runs[0].readings.end(),
                                            [](const Reading& r) { return r.values.size() > 1; });
   };
-  if (noise_floor)
-    all.push_back("no difference within --noise-floor " + report::format_percent(*noise_floor) +
+  for (const std::string& absence :
+       {absences("base", base, request.only), absences("head", head, request.only)})
+    if (!absence.empty()) all.push_back(absence + "; a run that ended early leaves them out");
+  if (request.noise_floor)
+    all.push_back("no difference within --noise-floor " +
+                  report::format_percent(*request.noise_floor) +
                   " counts, and every decision rests on that number: it was given, not measured");
   else if (repeats(base) || repeats(head))
     all.emplace_back(
@@ -149,7 +177,7 @@ Step<void> compare_into(Report& report, const CompareRequest& request, const Pol
       Comparison(base_side, head_side, request.only).judged(policy, request.noise_floor);
   if (report.benchmarks.empty())
     return Stop{ReasonCode::configuration, "--only matches no benchmark of either side"};
-  report.warnings = caveats(base, head, request.noise_floor);
+  report.warnings = caveats(base, head, request);
   return {};
 }
 

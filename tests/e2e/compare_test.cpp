@@ -114,6 +114,20 @@ TEST_F(Compare, CountsEachRunOfADirectoryOnce) {
   EXPECT_EQ(benchmark("BM_A", "cpu_time")["base"]["values"], 8);
 }
 
+TEST_F(Compare, SaysWhichBenchmarksAreNotInEveryRun) {
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = std::to_string(i) + ".json";
+    write("old/" + name, results("BM_A", {100}));
+    write("new/" + name, results(i == 0 ? "BM_B" : "BM_A", {100}));
+  }
+  const json warnings = json::parse(compare({"old", "new", "--json"}).out)["warnings"];
+  ASSERT_EQ(warnings.size(), 1u) << warnings;
+  EXPECT_THAT(warnings[0].get<std::string>(),
+              StartsWith("BM_A is in 3 of 4 runs of head, and 1 more like it"));
+  const json of_one = json::parse(compare({"old", "new", "--only", "BM_B", "--json"}).out);
+  EXPECT_THAT(of_one["warnings"][0].get<std::string>(), StartsWith("BM_B is in 1 of 4 runs"));
+}
+
 TEST_F(Compare, ReadsOneSideFromStandardInput) {
   write_sides(100, 120);
   const Ran ran = run_program(
