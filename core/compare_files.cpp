@@ -1,6 +1,7 @@
 #include "core/compare_files.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -137,6 +138,11 @@ std::string absences(const char* side, const std::vector<Readings>& runs, const 
          (counts.size() == 1 ? "" : ", and " + std::to_string(counts.size() - 1) + " more like it");
 }
 
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
 /// What nobody sees in the numbers.
 std::vector<std::string> caveats(const std::vector<Readings>& base,
                                  const std::vector<Readings>& head, const CompareRequest& request) {
@@ -178,6 +184,9 @@ Step<void> compare_into(Report& report, const CompareRequest& request, const Pol
   if (report.benchmarks.empty())
     return Stop{ReasonCode::configuration, "--only matches no benchmark of either side"};
   report.warnings = caveats(base, head, request);
+  if (is_same_file(request.base, request.head))
+    report.warnings.insert(report.warnings.begin(),
+                           "base and head are the same: " + name_of(request.base));
   return {};
 }
 

@@ -128,6 +128,13 @@ TEST_F(Compare, SaysWhichBenchmarksAreNotInEveryRun) {
   EXPECT_THAT(of_one["warnings"][0].get<std::string>(), StartsWith("BM_B is in 1 of 4 runs"));
 }
 
+TEST_F(Compare, SaysThatBothSidesAreOneFile) {
+  write_sides(100, 100);
+  EXPECT_THAT(compare({"base.json", "./base.json"}).out,
+              HasSubstr("warning: base and head are the same: base.json"));
+  EXPECT_THAT(compare({"base.json", "head.json"}).out, Not(HasSubstr("are the same")));
+}
+
 TEST_F(Compare, ReadsOneSideFromStandardInput) {
   write_sides(100, 120);
   const Ran ran = run_program(
