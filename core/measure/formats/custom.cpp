@@ -28,6 +28,26 @@ RE2::Options regex_options() {
   return options;
 }
 
+/// What commas are in the values of one file: "7,513" alone is taken for thousands, but beside
+/// "1,5" it may be either.
+class Commas {
+ public:
+  /// False as soon as the values seen so far do not agree.
+  bool agree_with(std::string_view value) {
+    const std::size_t comma = value.find(',');
+    if (comma == std::string_view::npos) return true;
+    const bool is_either = loose_number_from(value, true) != loose_number_from(value, false);
+    const bool is_last_mark = comma == value.find_last_of(".,");
+    has_thousands_ = has_thousands_ || is_either;
+    has_decimals_ = has_decimals_ || (is_last_mark && !is_either);
+    return !has_thousands_ || !has_decimals_;
+  }
+
+ private:
+  bool has_thousands_ = false;
+  bool has_decimals_ = false;
+};
+
 /// The metric of a described format: its direction is what the description says, else the unit's.
 Metric metric_of(const std::string& name, const Unit& unit, std::optional<Better> better) {
   const Better direction = better.value_or(unit.better);
@@ -134,6 +154,7 @@ Result<void> parse_regex_layout(Input& input, const RegexLayout& layout, const L
     const auto& piece = found[static_cast<std::size_t>(groups.at(std::string(name)))];
     return std::string_view(piece.data(), piece.size());
   };
+  Commas commas;
   Lines lines(input, limits);
   while (true) {
     MELISAI_TRY(const std::optional<std::string_view> line, lines.next());
@@ -148,6 +169,10 @@ Result<void> parse_regex_layout(Input& input, const RegexLayout& layout, const L
     const std::optional<double> value = loose_number_from(group(kValueGroup), true);
     if (!value)
       return lines.wrong("the value is " + in_quotes(group(kValueGroup)) + ", not a number");
+    if (!commas.agree_with(group(kValueGroup)))
+      return lines.wrong("the comma in " + in_quotes(group(kValueGroup)) +
+                         " may stand before decimals or between thousands, for the values of this "
+                         "file have both; write decimals with a point, for example with LC_ALL=C");
     const Metric metric = metric_of(layout.metric, *unit, layout.better);
     if (const auto added = builder.add(group(kNameGroup), metric, *value * unit->factor); !added)
       return lines.at(added.error());

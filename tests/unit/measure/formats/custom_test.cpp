@@ -8,6 +8,7 @@
 namespace melisai::formats {
 namespace custom_test {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// "name metric unit better value; ..." or the error's message.
@@ -90,6 +91,17 @@ TEST(RegexLayout, NamesTheLineThatItCannotRead) {
               HasSubstr("f:1: the value is '', not a number"));
   EXPECT_THAT(read_lines_by({kWithUnit, "", "", {}}, "nothing\n"),
               HasSubstr("no benchmark is in it"));
+}
+
+TEST(RegexLayout, RefusesCommasThatMayMeanEither) {
+  const RegexLayout layout{R"((?P<name>\w+)=(?P<value>.+))", "ms", "", {}};
+  EXPECT_EQ(read_lines_by(layout, "a=7,513"), "a wall_time ns lower 7513000000; ");
+  EXPECT_EQ(read_lines_by(layout, "a=7,513\nb=1,234.5\nc=1,234,567\nd=2.5"),
+            "a wall_time ns lower 7513000000; b wall_time ns lower 1234500000; "
+            "c wall_time ns lower 1.234567e+12; d wall_time ns lower 2500000; ");
+  for (const char* text : {"a=1,5\nb=7,513", "b=7,513\na=1,5"})
+    EXPECT_THAT(read_lines_by(layout, text),
+                AllOf(HasSubstr("f:2: the comma in "), HasSubstr("with a point")));
 }
 
 TEST(RegexLayout, IsRefusedBeforeAFileIsRead) {
