@@ -1,5 +1,6 @@
 // Tells in more than numbers, and in between everything that a result must not be.
 #include <string>
+#include <string_view>
 
 #include "tests/plugins/zoo/zoo.h"
 
@@ -10,8 +11,11 @@ struct Parts {
   static constexpr melisai::PartInfo kParts[] = {{.name = "wings", .category = "cpu"},
                                                  {.name = "tail", .category = "disk", .tier = 3}};
 
+  Parts(melisai::Host host, std::string_view) : host_(host) {}
   void start(const melisai::Target&) { samples_ = 0; }
-  void sample() { ++samples_; }
+  void sample() {
+    if (++samples_ == 1) host_.info("sampled");
+  }
   void stop(melisai::Emitter& emitter) {
     emitter.result("beak", "{}");
     emitter.result("wings", "{\"data\":");
@@ -22,6 +26,7 @@ struct Parts {
     emitter.result("tail", R"({"errors":["cut"]})");
   }
 
+  melisai::Host host_;
   int samples_ = 0;
 };
 
