@@ -1,5 +1,7 @@
 #include "core/orchestrator.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -179,6 +181,7 @@ class Flow {
     }
     collect::Collectors collectors(plugin_places(), project_.collect, world_.clock,
                                    world_.interrupted, collector_config());
+    const collect::OverheadProbe overhead(getpid());
     collectors.load();
     if (project_.collect.enabled && !project_.collect.collectors.empty() &&
         collectors.results().empty())
@@ -199,6 +202,7 @@ class Flow {
     if (measured) profile(trial);
     if (measured) look_at_health(trial);
     report_.collectors = collectors.results();
+    report_.overhead = overhead.so_far();
     if (!log_->failure().empty()) warn(log_->failure());
     if (trial.budget_ended())
       warn("the measuring budget of " + format_duration(project_.gate.budget) +

@@ -4,6 +4,7 @@
 // deadline. The orchestrator is the only caller.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,6 +73,25 @@ class Collectors final : public RunObserver {
 /// Was the machine quiet while pairs were timed? Reads through the collectors that can watch, only
 /// between pairs and at most once a second, so that nothing runs beside a timed half.
 class QuietWatch {
+/// What watching costs: CPU time, memory, I/O and context switches of this process, of every worker
+/// and of what those started. What is watched or measured does not count.
+class OverheadProbe {
+ public:
+  /// Of this process; begins at once. `proc_root` for tests.
+  explicit OverheadProbe(std::int64_t self_pid, std::string proc_root = "/proc");
+
+  /// Since the beginning, with all that is still running now: to be asked while the workers live
+  /// and what was observed has ended.
+  ObserverOverhead so_far() const;
+
+ private:
+  ObserverOverhead reading() const;
+
+  std::int64_t self_pid_;
+  std::string proc_root_;
+  ObserverOverhead start_;
+};
+
  public:
   /// `collectors` must outlive the watch. Without a watching collector the watch says nothing.
   QuietWatch(Collectors& collectors, const CollectOptions& options, const Clock& clock);

@@ -8,7 +8,6 @@
 #include "core/host/completion.h"
 #include "core/host/host.h"
 #include "core/host/metadata.h"
-#include "core/host/overhead.h"
 #include "core/host/window.h"
 
 namespace melisai::host {
@@ -51,7 +50,7 @@ std::string what_is_watched(const CollectRequest& request) {
 
 Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say) {
   const nanoseconds deadline = world.clock.monotonic() + request.profile.timeout;
-  const OverheadProbe overhead(getpid());
+  const collect::OverheadProbe overhead(getpid());
   // Without a way to be interrupted: after a signal a report is still to be made of what is there.
   collect::Collectors collectors(places_of(request, world), options_of(request), world.clock, {},
                                  config_of(request));

@@ -126,21 +126,6 @@ void cut_lists(HostResult& result) {
   result.truncated = result.truncated || any;
 }
 
-void read_overhead(Fields& fields, std::optional<ObserverOverhead>& out) {
-  auto object = fields.object("observer_overhead", kOptional);
-  if (!object) return;
-  out.emplace();
-  read_count(*object, "self_pid", out->self_pid);
-  object->read("child_pids", out->child_pids, kOptional);
-  read_count(*object, "cpu_user_ms", out->cpu_user_ms);
-  read_count(*object, "cpu_system_ms", out->cpu_system_ms);
-  read_count(*object, "memory_rss_bytes", out->memory_rss_bytes);
-  read_count(*object, "memory_pss_bytes", out->memory_pss_bytes);
-  read_count(*object, "disk_read_bytes", out->disk_read_bytes);
-  read_count(*object, "disk_write_bytes", out->disk_write_bytes);
-  read_count(*object, "context_switches", out->context_switches);
-}
-
 void read_metadata(Fields& report, HostMetadata& out) {
   auto fields = report.object("metadata");
   if (!fields) return;
@@ -161,7 +146,8 @@ void read_metadata(Fields& report, HostMetadata& out) {
   fields->read("container_env", out.container_env, kOptional);
   fields->read("cgroup_version", out.cgroup_version, kOptional);
   fields->read("interrupted", out.interrupted, kOptional);
-  read_overhead(*fields, out.observer_overhead);
+  if (const auto overhead = fields->object("observer_overhead", kOptional))
+    out.observer_overhead = host_input::overhead(*overhead);
 }
 
 /// The number behind `name=` in "warning=0.1, critical=1"; 0 when there is none.
@@ -243,6 +229,20 @@ Anomaly host_input::anomaly(JsonFields fields) {
   fields.read_text("threshold", text, kOptional);
   out.warning = level(text, "warning=");
   out.critical = level(text, "critical=");
+  return out;
+}
+
+ObserverOverhead host_input::overhead(JsonFields fields) {
+  ObserverOverhead out;
+  read_count(fields, "self_pid", out.self_pid);
+  fields.read("child_pids", out.child_pids, kOptional);
+  read_count(fields, "cpu_user_ms", out.cpu_user_ms);
+  read_count(fields, "cpu_system_ms", out.cpu_system_ms);
+  read_count(fields, "memory_rss_bytes", out.memory_rss_bytes);
+  read_count(fields, "memory_pss_bytes", out.memory_pss_bytes);
+  read_count(fields, "disk_read_bytes", out.disk_read_bytes);
+  read_count(fields, "disk_write_bytes", out.disk_write_bytes);
+  read_count(fields, "context_switches", out.context_switches);
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Reading what the JSON of a host report and that of a check's health share. Private to core/model.
+// Reading what the JSON of a host report and that of a check share. Private to core/model.
 #pragma once
 
 #include "core/model/host_report.h"
@@ -8,5 +8,6 @@ namespace melisai::host_input {
 
 Anomaly anomaly(JsonFields fields);
 Recommendation recommendation(JsonFields fields);
+ObserverOverhead overhead(JsonFields fields);
 
 }  // namespace melisai::host_input

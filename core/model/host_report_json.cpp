@@ -76,18 +76,6 @@ Output result(const HostResult& value) {
           {"truncated", value.truncated}};
 }
 
-Output overhead(const ObserverOverhead& value) {
-  return {{"self_pid", value.self_pid},
-          {"child_pids", value.child_pids},
-          {"cpu_user_ms", value.cpu_user_ms},
-          {"cpu_system_ms", value.cpu_system_ms},
-          {"memory_rss_bytes", value.memory_rss_bytes},
-          {"memory_pss_bytes", value.memory_pss_bytes},
-          {"disk_read_bytes", value.disk_read_bytes},
-          {"disk_write_bytes", value.disk_write_bytes},
-          {"context_switches", value.context_switches}};
-}
-
 Output metadata(const HostMetadata& value) {
   Output object = {{"tool", value.tool},
                    {"version", value.version},
@@ -106,7 +94,8 @@ Output metadata(const HostMetadata& value) {
                    {"container_env", value.container_env},
                    {"cgroup_version", value.cgroup_version},
                    {"interrupted", value.interrupted}};
-  if (value.observer_overhead) object["observer_overhead"] = overhead(*value.observer_overhead);
+  if (value.observer_overhead)
+    object["observer_overhead"] = host_output::overhead(*value.observer_overhead);
   return object;
 }
 
@@ -148,6 +137,18 @@ Output summary(const HostSummary& value) {
 
 std::string_view to_string(Severity severity) {
   return severity == Severity::critical ? "critical" : "warning";
+}
+
+Output host_output::overhead(const ObserverOverhead& value) {
+  return {{"self_pid", value.self_pid},
+          {"child_pids", value.child_pids},
+          {"cpu_user_ms", value.cpu_user_ms},
+          {"cpu_system_ms", value.cpu_system_ms},
+          {"memory_rss_bytes", value.memory_rss_bytes},
+          {"memory_pss_bytes", value.memory_pss_bytes},
+          {"disk_read_bytes", value.disk_read_bytes},
+          {"disk_write_bytes", value.disk_write_bytes},
+          {"context_switches", value.context_switches}};
 }
 
 Output host_output::recommendation(const Recommendation& value) {

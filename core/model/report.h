@@ -207,6 +207,7 @@ struct Report {
   HealthResult health{.profile = "none"};
   std::vector<StageResult> stages;
   std::vector<CollectorResult> collectors;
+  std::optional<ObserverOverhead> overhead;  ///< nothing: nothing was measured
   std::vector<std::string> warnings;
   double seconds = 0;
   bool operator==(const Report&) const = default;

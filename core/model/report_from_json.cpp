@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/model/health_json.h"
+#include "core/model/host_report_input.h"
 #include "core/model/json_fields.h"
 #include "core/model/report.h"
 
@@ -230,6 +231,8 @@ Report read_report(const Fields::Value& document, JsonReading& reading) {
   out.health = read_health(fields);
   fields.read_objects("stages", out.stages, read_stage);
   fields.read_objects("collectors", out.collectors, read_collector);
+  if (const auto overhead = fields.object("observer_overhead", kOptional, /*nullable=*/true))
+    out.overhead = host_input::overhead(*overhead);
   fields.read("warnings", out.warnings, kOptional);
   fields.read("seconds", out.seconds);
   return out;

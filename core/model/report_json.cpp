@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/model/health_json.h"
+#include "core/model/host_report_output.h"
 #include "core/model/report.h"
 
 namespace melisai {
@@ -40,6 +41,10 @@ Output list(const std::vector<T>& values, Output (*one)(const T&)) {
   Output result = Output::array();
   for (const T& value : values) result.push_back(one(value));
   return result;
+}
+
+Output overhead(const std::optional<ObserverOverhead>& value) {
+  return value ? host_output::overhead(*value) : Output(nullptr);
 }
 
 Output text(const std::string& value) { return value; }
@@ -174,6 +179,7 @@ std::string to_json(const Report& report) {
                            {"health", health_to_json(report.health)},
                            {"stages", list(report.stages, stage)},
                            {"collectors", list(report.collectors, collector)},
+                           {"observer_overhead", overhead(report.overhead)},
                            {"warnings", list(report.warnings, text)},
                            {"seconds", number(report.seconds)}};
   return document.dump(2, ' ', false, Output::error_handler_t::replace) + "\n";

@@ -265,6 +265,8 @@ std::string context(const Report& report, const std::string& repeat) {
   out += "- run: melisai-gate " + markdown_prose(report.tool_version) + ", started " +
          markdown_prose(report.started_at) +
          (is_of_files(report) ? "" : ", seed " + std::to_string(report.seed)) + "\n";
+  if (const std::string cost = overhead_text(report); !cost.empty())
+    out += "- cost of measuring: " + cost + "\n";
   if (const std::string run = stored_run_text(report); !run.empty())
     out += "- stored: " + run + "\n";
   // What would be cut or cleaned is another command.

@@ -133,6 +133,14 @@ std::string profile_change_text(const ProfileValue& value) {
   return value.metric.better == Better::higher ? "to zero" : "from zero";
 }
 
+std::string overhead_text(const Report& report) {
+  if (!report.overhead) return "";
+  const ObserverOverhead& cost = *report.overhead;
+  return std::to_string(cost.cpu_user_ms + cost.cpu_system_ms) + " ms of CPU time, " +
+         format_bytes(static_cast<Bytes>(std::max<std::int64_t>(cost.memory_pss_bytes, 0))) +
+         " of memory";
+}
+
 std::string stored_run_text(const Report& report) {
   if (report.run <= 0) return "";
   const std::string number = std::to_string(report.run);

@@ -30,6 +30,9 @@ std::vector<std::string> collector_lines(const Report& report);
 std::vector<const ProfileValue*> by_change(const Profile& profile);
 std::string profile_change_text(const ProfileValue& value);  ///< "+300.0 %", "from zero", "-"
 
+/// "350 ms of CPU time, 38.1 MiB of memory": of the gate and its collectors; "" when not known.
+std::string overhead_text(const Report& report);
+
 /// "run 12; melisai-gate show 12, with the same --state-dir"; "" when the run is not stored.
 std::string stored_run_text(const Report& report);
 

@@ -275,6 +275,8 @@ std::string ending(const Report& report, const TerminalStyle& style) {
   if (report.verdict == Verdict::inconclusive || report.verdict == Verdict::error) {
     out += sentence(next_action(report), style);
   }
+  if (const std::string cost = overhead_text(report); !cost.empty())
+    out += sentence("cost of measuring: " + cost, style);
   out += sentence(stored_run_text(report), style);
   return out + inked(fit(headline(report), style.width), verdict_ink(report.verdict), style) + "\n";
 }

@@ -57,6 +57,17 @@ TEST_F(CollectorsInACheck, ProcessSeesTheWholeTreeOfBothSides) {
   EXPECT_GE(profile_value("process", "processes_max")["base"], 1);
 }
 
+TEST_F(CollectorsInACheck, WhatTheyCostIsToldWithTheGate) {
+  commit_seeded();
+  const Ran ran = check_with({"good"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json cost = report()["observer_overhead"];
+  EXPECT_GT(cost["child_pids"].size(), 0u) << "the workers";
+  EXPECT_GT(cost["memory_pss_bytes"], 0);
+  EXPECT_GT(cost["context_switches"], 0);
+  EXPECT_THAT(ran.out, HasSubstr("cost of measuring: "));
+}
+
 TEST_F(CollectorsInACheck, APluginThatCrashesLosesItsNumbersOnly) {
   commit_seeded();
   const Ran ran = check_with({"good", "crash_in_start", "hang_in_stop", "exception"});

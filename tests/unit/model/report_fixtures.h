@@ -271,6 +271,15 @@ inline Report remarks_report() {
   report.collectors[1].log = {"attached 3 probes", "lost the ring buffer"};
   report.collectors[1].capabilities = {"CAP_BPF", "CAP_PERFMON"};
   report.health = worse_health();
+  report.overhead = ObserverOverhead{.self_pid = 100,
+                                     .child_pids = {101, 102},
+                                     .cpu_user_ms = 250,
+                                     .cpu_system_ms = 100,
+                                     .memory_rss_bytes = 60 << 20,
+                                     .memory_pss_bytes = 38 << 20,
+                                     .disk_read_bytes = 4096,
+                                     .disk_write_bytes = 8192,
+                                     .context_switches = 900};
   return report;
 }
 

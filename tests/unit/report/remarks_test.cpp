@@ -87,6 +87,16 @@ TEST(Remarks, NameCollectorsWithTroubleOnly) {
   EXPECT_THAT(collector_lines(report), ElementsAre("required collector ebpf: unavailable"));
 }
 
+TEST(Remarks, WhatMeasuringCostIsOneLine) {
+  Report report;
+  EXPECT_EQ(overhead_text(report), "");
+  report.overhead = ObserverOverhead{.cpu_user_ms = 250,
+                                     .cpu_system_ms = 100,
+                                     .memory_rss_bytes = 60 << 20,
+                                     .memory_pss_bytes = 38 << 20};
+  EXPECT_EQ(overhead_text(report), "350 ms of CPU time, 38 MiB of memory");
+}
+
 TEST(Remarks, SayWhoAcceptedWhatUntilWhen) {
   BenchmarkResult row = fixtures::remarks_report().benchmarks.back();
   EXPECT_EQ(acknowledgement_text(row),

@@ -1,5 +1,3 @@
-#include "core/host/overhead.h"
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,8 +10,9 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/collect/collect.h"
 
-namespace melisai::host {
+namespace melisai::collect {
 namespace {
 
 constexpr Bytes kProcFileMax = 64 << 10;
@@ -140,4 +139,4 @@ ObserverOverhead OverheadProbe::so_far() const {
   return now;
 }
 
-}  // namespace melisai::host
+}  // namespace melisai::collect
