@@ -17,17 +17,28 @@ using store::Store;
 
 using Judgements = std::map<SeriesId, store::StoredJudgement>;
 
+bool health_votes(const Report& report) {
+  return report.health.profile != kNoProfile && report.health.level == Level::fail;
+}
+
 Judgements judgements_of(const Report& report) {
   const Policy policy{.threshold = report.threshold};
   Judgements judgements;
   for (const BenchmarkResult& each : report.benchmarks) {
     store::StoredJudgement& judgement = judgements[{each.name, each.metric.name}];
     judgement.level = each.level;
+    judgement.health_votes = health_votes(report);
     const double threshold = gate::percentage_of(each, policy);
     // What replay would refuse, such as the null of a damaged report, is not said.
     if (threshold >= kThresholdMin && threshold <= kThresholdMax) judgement.threshold = threshold;
   }
   return judgements;
+}
+
+/// Whether it would have had a vote is then not recorded. `ab` has no health.
+bool ended_before_health(const Report& report) {
+  return report.command != "ab" && report.verdict == Verdict::error &&
+         report.health.profile == kNoProfile;
 }
 
 /// What of the run's policy is not in its pairs and not what replay does without options; each with
@@ -71,7 +82,9 @@ class Records {
     MELISAI_TRY(const store::Run run, store.run(id));
     const Judgements judgements = run.report ? judgements_of(*run.report) : Judgements();
     // The gate passed over what no warm-up showed; without results nothing is known.
-    const store::StoredJudgement otherwise{.level = judgements.empty() ? Level::fail : Level::off};
+    const store::StoredJudgement otherwise{.level = judgements.empty() ? Level::fail : Level::off,
+                                           .threshold = {},
+                                           .health_votes = run.report && health_votes(*run.report)};
     MELISAI_CHECK(store.for_each_pair(id, [&](const store::StoredPair& pair) {
       const auto found = judgements.find(pair.id);
       return print(store::pair_line(pair, found == judgements.end() ? otherwise : found->second));
@@ -80,6 +93,12 @@ class Records {
     if (!options.empty())
       world_.note("run " + std::to_string(id) + " was judged with" + options +
                   "; the lines do not say that, so give it to `melisai-gate replay` too");
+    if (!run.report || ended_before_health(*run.report))
+      world_.note(
+          "run " + std::to_string(id) +
+          " ended before the health of the host was judged, so the lines do not say whether "
+          "that had a vote (gate.health.level: fail); if it had, `melisai-gate replay` "
+          "gives every series a larger share of the false alarms than the run did");
     return {};
   }
 

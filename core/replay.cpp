@@ -37,11 +37,20 @@ Replayed judge(const RecordedSeries& series, const ReplayRequest& request,
           .result = gate::judge_recording(recording, request.policy, test, suite)};
 }
 
-std::vector<Replayed> judge_all(const std::vector<RecordedSeries>& recorded,
-                                const ReplayRequest& request) {
+/// Over how many the promise is split: the series that gate, and the health of the host when it had
+/// a vote in the run.
+int votes_of(const std::vector<RecordedSeries>& recorded) {
   const auto gating = std::count_if(recorded.begin(), recorded.end(),
                                     [](const auto& each) { return each.traits.gates(); });
-  const int suite = request.independent ? 1 : static_cast<int>(gating);
+  const bool health = std::any_of(recorded.begin(), recorded.end(), [](const auto& each) {
+    return each.traits.health == Level::fail;
+  });
+  return static_cast<int>(gating) + (health ? 1 : 0);
+}
+
+std::vector<Replayed> judge_all(const std::vector<RecordedSeries>& recorded,
+                                const ReplayRequest& request) {
+  const int suite = request.independent ? 1 : votes_of(recorded);
   const std::unique_ptr<stats::PairedTest> test = stats::make_paired_test();
   std::vector<Replayed> all;
   all.reserve(recorded.size());

@@ -21,15 +21,17 @@ constexpr std::array kBetters{Better::lower, Better::higher, Better::unknown};
 constexpr std::array kLevels{Level::fail, Level::warn, Level::off};
 constexpr std::array kTiers{Tier::exact, Tier::near_exact, Tier::time, Tier::explain};
 
-enum class Key { series, a, b, better, level, tier, threshold, ignored };
-constexpr std::array<std::string_view, 7> kKeyNames{"series", "a",    "b",        "better",
-                                                    "level",  "tier", "threshold"};
+enum class Key { series, a, b, better, level, tier, threshold, health, ignored };
+constexpr std::array<std::string_view, 8> kKeyNames{"series", "a",    "b",         "better",
+                                                    "level",  "tier", "threshold", "health"};
 
 std::string name_of(Key key) {
   return "'" + std::string(kKeyNames.at(static_cast<std::size_t>(key))) + "'";
 }
 
-bool is_text(Key key) { return key == Key::series || key == Key::better || key == Key::level; }
+bool is_text(Key key) {
+  return key == Key::series || key == Key::better || key == Key::level || key == Key::health;
+}
 
 /// The events of one line, for Json::sax_parse: a document costs several times as much. A handler
 /// that returns false ends the reading.
@@ -104,6 +106,7 @@ bool PairHandler::string(std::string& text) {
   if (depth_ != 1 || !is_text(key_)) return other("a text");
   if (key_ == Key::better) return take_word(text, kBetters, traits.better);
   if (key_ == Key::level) return take_word(text, kLevels, traits.level);
+  if (key_ == Key::health) return take_word(text, kLevels, traits.health);
   return take_name(text);
 }
 
@@ -193,11 +196,12 @@ struct Word {
   std::string text;
 };
 
-std::array<Word, 4> words_of(const RecordedTraits& traits) {
+std::array<Word, 5> words_of(const RecordedTraits& traits) {
   return {{{Key::better, std::string(to_string(traits.better))},
            {Key::level, std::string(to_string(traits.level))},
            {Key::tier, std::to_string(static_cast<int>(traits.tier))},
-           {Key::threshold, traits.threshold ? Json(*traits.threshold).dump() : "not given"}}};
+           {Key::threshold, traits.threshold ? Json(*traits.threshold).dump() : "not given"},
+           {Key::health, std::string(to_string(traits.health))}}};
 }
 
 /// Of two lines that differ: in what. A line that does not say something means the default.

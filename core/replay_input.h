@@ -23,6 +23,7 @@ struct RecordedTraits {
   Tier tier = Tier::explain;  ///< promises nothing: no clock and no floor of a count
   Level level = Level::fail;
   std::optional<double> threshold;  ///< kThresholdMin to kThresholdMax; nothing: as without a rule
+  Level health = Level::off;        ///< of the host, in the same run; fail: it has a vote too
   bool operator==(const RecordedTraits&) const = default;
 
   /// Takes its share of the suite's false alarms; else it is only shown.

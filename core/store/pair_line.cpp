@@ -31,6 +31,7 @@ std::string pair_line(const StoredPair& pair, const StoredJudgement& judgement) 
   if (judgement.level != Level::fail)
     line += R"(,"level":")" + std::string(to_string(judgement.level)) + '"';
   if (judgement.threshold) line += R"(,"threshold":)" + shortest(*judgement.threshold);
+  if (judgement.health_votes) line += R"(,"health":"fail")";
   return line + "}\n";
 }
 

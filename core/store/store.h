@@ -99,6 +99,7 @@ struct StoredPair {
 struct StoredJudgement {
   Level level = Level::fail;        ///< off: it was only shown
   std::optional<double> threshold;  ///< as a rule would set it, a fraction
+  bool health_votes = false;        ///< the health of the host had a vote beside the series
 };
 
 struct Baseline {
@@ -208,7 +209,8 @@ class Store {
 
 /// One line of the pair format that `melisai-gate replay` reads, newline included:
 /// {"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"a","tier":3,"threshold":0.05}, a = base,
-/// b = head. What replay assumes anyway is left out: "better" lower, "level" fail, "tier" 4.
+/// b = head. What replay assumes anyway is left out: "better" lower, "level" fail, "tier" 4,
+/// "health" off.
 std::string pair_line(const StoredPair& pair, const StoredJudgement& judgement);
 
 }  // namespace melisai::store

@@ -95,6 +95,7 @@ class StoredRuns : public ReplayTest {
     report.miss = run.policy.miss;
     report.max_pairs = run.policy.max_pairs;
     report.benchmarks = gate.results();
+    report.health = {.profile = run.policy.health.profile, .level = run.policy.health.level};
     gate::conclude(report);
     EXPECT_TRUE(store.finish_run(id, report, {}));
     return report;
@@ -207,6 +208,24 @@ TEST_F(StoredRuns, TellWhatOfTheirPolicyReplayMustBeTold) {
                            HasSubstr("replay")));
 }
 
+TEST_F(StoredRuns, ShareTheirFalseAlarmsWithTheHealthOfTheHost) {
+  StoredCase voting;
+  voting.policy.health.level = Level::fail;
+  const Report report = measured(voting);
+  const json replayed = decided(printed());
+  EXPECT_THAT(note_, IsEmpty());
+  int compared = 0;
+  for (const BenchmarkResult& result : report.benchmarks) {
+    for (const json& each : replayed) {
+      if (!result.gating || each["series"] != result.name + "/" + result.metric.name) continue;
+      EXPECT_EQ(each["pairs_used"], result.pairs) << each;
+      EXPECT_EQ(each["effect_low"], json(result.effect_low.value_or(-1))) << each;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 0);
+}
+
 TEST_F(StoredRuns, ShowWhatTheGatePassedOver) {
   StoredCase late;
   late.counts_later = true;
@@ -251,6 +270,7 @@ TEST_F(StoredRuns, OfWhichNothingIsDecidedVoteInFull) {
   }
   const std::string pairs = printed();
   EXPECT_THAT(pairs, Not(HasSubstr("level")));
+  EXPECT_THAT(note_, HasSubstr("do not say whether that had a vote"));
   EXPECT_EQ(*run(pairs), 1) << "the counter that doubled";
   EXPECT_EQ(*run(pairs, {.only = "*/cpu_time"}), 0);
 }

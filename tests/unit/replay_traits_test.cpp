@@ -112,6 +112,19 @@ TEST_F(ReplayTraits, AWarningTakesItsShareAndHasNoVote) {
   EXPECT_NE(decided(suite)[0], decided(wall)[0]);
 }
 
+TEST_F(ReplayTraits, TheHealthOfTheHostTakesItsShare) {
+  const std::string wall = pairs_of("app/wall", 0.01, 60);
+  const json alone = decided(wall)[0];
+  const json beside_another = decided(wall + line_of("app/rss", 1, 1))[0];
+  ASSERT_NE(alone, beside_another);
+  const auto with_health = [&](const std::string& level) {
+    return decided(pairs_of("app/wall", 0.01, 60, R"(, "health": ")" + level + '"'))[0];
+  };
+  EXPECT_EQ(with_health("fail"), beside_another);
+  EXPECT_EQ(with_health("warn"), alone);
+  EXPECT_FALSE(run(pairs_of("app/wall", 0.01, 60, R"(, "health": "good")")));
+}
+
 TEST_F(ReplayTraits, ASuiteThatIsOnlyShownIsNotCalledOneSided) {
   EXPECT_EQ(*run(pairs_of("app/waits", 0, 60, R"(, "better": "unknown")") +
                  pairs_of("app/x", 0, 60, R"(, "level": "off")")),
