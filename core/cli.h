@@ -31,6 +31,7 @@ struct AbCommand {
 
 struct CompareCommand {
   CompareRequest request;
+  std::string benchmark_option;  ///< one that two host reports cannot be compared with; "" for none
   Display display;
 };
 

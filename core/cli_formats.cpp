@@ -78,6 +78,17 @@ void FormatsParser::add_formats() {
   formats.add_flag("--json", typed_.display.json, "[{name, tool, made_by, filter}]");
 }
 
+/// The first option that was typed and says nothing about reports of `collect`, "" when none was.
+std::string FormatsParser::benchmark_option() const {
+  const CLI::App& compare = *app_.get_subcommand("compare");
+  for (const CLI::Option* option : compare.get_options()) {
+    const std::string name = option->get_single_name();
+    const bool of_both = option->get_positional() || name == "json" || name == "fail-on";
+    if (option->count() > 0 && !of_both) return "--" + name;
+  }
+  return "";
+}
+
 Result<FormatSpec> FormatsParser::format() const {
   FormatSpec spec{.name = format_, .json = {}, .regex = {}};
   std::string problem = formats::problem_of(spec);
@@ -89,6 +100,7 @@ Result<FormatSpec> FormatsParser::format() const {
 Result<Invocation> FormatsParser::compare() const {
   CompareCommand command;
   command.display = typed_.display;
+  command.benchmark_option = benchmark_option();
   CompareRequest& request = command.request;
   if (base_.empty() || head_.empty()) return usage(base_.empty() ? "BASE" : "HEAD", "is empty");
   if (base_ == "-" && head_ == "-") return usage("compare", "only one side can be standard input");

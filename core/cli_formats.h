@@ -27,6 +27,7 @@ class FormatsParser {
   Result<Invocation> compare() const;
   Result<Invocation> parse() const;
   Result<FormatSpec> format() const;
+  std::string benchmark_option() const;
 
   CLI::App& app_;
   Typed typed_;

@@ -134,6 +134,8 @@ int run(const CompareCommand& command, World& world) {
   if (is_base_host != is_head_host)
     return ended(is_base_host ? host::no_pair(request.base, request.head)
                               : host::no_pair(request.head, request.base));
+  if (is_base_host && !command.benchmark_option.empty())
+    return ended(host::not_for_reports(command.benchmark_option));
   if (is_base_host)
     return ended(host::compare({.baseline = request.base,
                                 .current = request.head,

@@ -102,6 +102,12 @@ Error no_pair(const std::string& report, const std::string& other) {
                            "of benchmarks"};
 }
 
+Error not_for_reports(const std::string& option) {
+  return {Errc::usage, option +
+                           ": is for results of benchmarks, and these are two reports of "
+                           "`melisai-gate collect`, which take --json and --fail-on only"};
+}
+
 Result<int> compare(const CompareRequest& request,
                     const std::function<bool(std::string_view)>& print) {
   MELISAI_TRY(const HostReport baseline, report_in(request.baseline));

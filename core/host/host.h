@@ -57,6 +57,9 @@ bool is_report(const std::string& file);
 /// Why a host report cannot be compared with a file that is none. Code: not_found, usage.
 Error no_pair(const std::string& report, const std::string& other);
 
+/// Why an option of `compare` cannot be used with two host reports. Code: usage.
+Error not_for_reports(const std::string& option);
+
 struct CompareRequest {
   std::string baseline, current;  ///< files
   bool json = false;

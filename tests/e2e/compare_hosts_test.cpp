@@ -121,6 +121,21 @@ TEST_F(CompareHosts, AreNotComparedWithBenchmarks) {
   EXPECT_THAT(compare({benchmark, benchmark}).err, Not(HasSubstr("host report")));
 }
 
+TEST_F(CompareHosts, RefuseOptionsThatAreForBenchmarks) {
+  for (const Words& option :
+       {Words{"--threshold", "2%"}, Words{"--format", "jmh"}, Words{"--only", "a*"},
+        Words{"--noise-floor", "1%"}, Words{"--miss", "1%"}, Words{"--output-dir", "out"},
+        Words{"--quiet"}}) {
+    Words words = {healthy_, sick_};
+    words.insert(words.end(), option.begin(), option.end());
+    const Ran ran = compare(words);
+    EXPECT_EQ(ran.code, 2) << option[0];
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, AllOf(HasSubstr(option[0]), HasSubstr("melisai-gate collect")));
+  }
+  EXPECT_EQ(compare({healthy_, sick_, "--json", "--fail-on", "regression"}).code, 1);
+}
+
 TEST_F(CompareHosts, TakesWhatCollectWrote) {
   ASSERT_EQ(collect({"--duration", "1s", "-o", file()}).code, 0);
   const Ran ran = compare({file(), file(), "--json"});
