@@ -24,7 +24,7 @@ Result<std::optional<std::string>> pipeline_file(const ProjectSource& source, Gi
   return std::optional<std::string>(*std::move(text));
 }
 
-/// What only the gate knows of it, and what the command line may have changed.
+/// What the command line may have changed.
 Step<void> check_health(const Project& project) {
   const HealthGate& health = project.gate.health;
   if (health.profile != kNoProfile) {
@@ -32,15 +32,6 @@ Step<void> check_health(const Project& project) {
     if (!profile)
       return Stop{ReasonCode::configuration,
                   "--profile: " + profile.error().message + ", and none"};
-  }
-  for (const AnomalyLevels& levels : health.anomalies) {
-    const auto rules = gate::anomaly_rules();
-    std::vector<std::string> names;
-    for (const gate::AnomalyRule& rule : rules) names.emplace_back(rule.metric);
-    if (std::find(names.begin(), names.end(), levels.metric) == names.end())
-      return Stop{ReasonCode::configuration, "gate.health.anomalies: there is no anomaly " +
-                                                 in_quotes(levels.metric) +
-                                                 suggestion(levels.metric, names, "known")};
   }
   return {};
 }
@@ -106,7 +97,8 @@ Step<LoadedProject> load_project(const ProjectSource& source, GitRepo& git, cons
     MELISAI_TRY(text, step(read_file(file, run::kPipelineFileMax), ReasonCode::configuration));
   }
   if (text) {
-    MELISAI_TRY(project, step(run::parse_project(*text, file, env, formats::problem_of),
+    MELISAI_TRY(project, step(run::parse_project(*text, file, env,
+                                                 {formats::problem_of, gate::anomaly_problem}),
                               ReasonCode::configuration));
   }
   if (source.commands.any()) {

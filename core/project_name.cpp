@@ -1,6 +1,7 @@
 #include "core/project_name.h"
 
 #include "core/base/files.h"
+#include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
 
 namespace melisai {
@@ -15,8 +16,9 @@ Result<std::string> project_name(const std::string& directory, const World& worl
   const std::string file = top + "/" + run::kPipelineFile;
   const Result<std::string> text = read_file(file, run::kPipelineFileMax);
   if (!top.empty() && text) {
-    MELISAI_TRY(const Project project,
-                run::parse_project(*text, file, world.env, formats::problem_of));
+    MELISAI_TRY(
+        const Project project,
+        run::parse_project(*text, file, world.env, {formats::problem_of, gate::anomaly_problem}));
     if (!project.name.empty()) return project.name;
   }
   return default_project_name(top, directory);

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::string_view kAll = "all";
 
+bool is_named(const std::vector<HostProfile>& profiles, std::string_view name) {
+  return std::any_of(profiles.begin(), profiles.end(),
+                     [&](const HostProfile& profile) { return profile.name == name; });
+}
+
 }  // namespace
 
 const std::vector<HostProfile>& built_in_profiles() {
@@ -34,7 +39,8 @@ Result<HostProfile> find_profile(std::string_view name, const std::vector<HostPr
   for (const std::vector<HostProfile>* profiles : {&own, &built_in_profiles()}) {
     for (const HostProfile& profile : *profiles) {
       if (profile.name == name) return profile;
-      known += (known.empty() ? "" : ", ") + profile.name;
+      const bool is_own_again = profiles != &own && is_named(own, profile.name);
+      if (!is_own_again) known += (known.empty() ? "" : ", ") + profile.name;
     }
   }
   return Error{Errc::config, "there is no profile " + in_quotes(name) + "; there are " + known};

@@ -16,7 +16,8 @@ constexpr std::size_t kProfilesMax = 100;
 constexpr std::size_t kToolsMax = 100;
 constexpr ConfigRange<double> kLevelRange = {.min = 0, .max = 1e12};
 
-AnomalyLevels read_levels(const ConfigValue& value, ConfigErrors& errors) {
+AnomalyLevels read_levels(const ConfigValue& value, ConfigErrors& errors,
+                          const AnomalyProblem& problem_of) {
   AnomalyLevels levels;
   ConfigMap map(value, errors);
   levels.metric = map.string("metric", "");
@@ -24,14 +25,17 @@ AnomalyLevels read_levels(const ConfigValue& value, ConfigErrors& errors) {
   levels.critical = map.number("critical", 0, kLevelRange);
   const bool both = map.find("warning") != nullptr && map.find("critical") != nullptr;
   map.finish();
-  if (levels.metric.empty()) map.fail("metric", "name the anomaly whose levels these are");
+  const std::string problem =
+      levels.metric.empty() ? "name the anomaly whose levels these are" : problem_of(levels.metric);
+  if (!problem.empty()) map.fail("metric", problem);
   if (!both) map.fail("warning", "write both levels, 'warning' and 'critical'");
   if (levels.critical < levels.warning)
     map.fail("critical", "is below 'warning', so a warning could never be");
   return levels;
 }
 
-std::vector<AnomalyLevels> read_anomalies(const ConfigValue& list, ConfigErrors& errors) {
+std::vector<AnomalyLevels> read_anomalies(const ConfigValue& list, ConfigErrors& errors,
+                                          const AnomalyProblem& problem) {
   std::vector<AnomalyLevels> all;
   if (list.kind != ConfigValue::Kind::sequence)
     errors.add(list.position,
@@ -44,7 +48,7 @@ std::vector<AnomalyLevels> read_anomalies(const ConfigValue& list, ConfigErrors&
                  "more than " + std::to_string(kLevelsMax) + " levels, the limit of this list");
       break;
     }
-    all.push_back(read_levels(item, errors));
+    all.push_back(read_levels(item, errors, problem));
   }
   return all;
 }
@@ -77,7 +81,8 @@ HostProfile read_profile(const ConfigEntry& entry, ConfigErrors& errors) {
 
 }  // namespace
 
-HealthGate read_health(const ConfigValue& section, ConfigErrors& errors) {
+HealthGate read_health(const ConfigValue& section, ConfigErrors& errors,
+                       const AnomalyProblem& anomaly_problem) {
   constexpr std::array<std::string_view, 3> kLevels = {"fail", "warn", "off"};
   HealthGate health;
   ConfigMap map(section, errors);
@@ -90,7 +95,7 @@ HealthGate read_health(const ConfigValue& section, ConfigErrors& errors) {
     health.budget =
         map.duration("budget", Milliseconds(0), {.min = 1s, .max = std::chrono::days(1)});
   if (const ConfigValue* list = map.find("anomalies"))
-    health.anomalies = read_anomalies(*list, errors);
+    health.anomalies = read_anomalies(*list, errors, anomaly_problem);
   map.finish();
   return health;
 }

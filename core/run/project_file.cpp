@@ -112,7 +112,8 @@ std::vector<Rule> read_rules(const ConfigValue& list, ConfigErrors& errors) {
   return rules;
 }
 
-Policy read_policy(const ConfigValue& section, ConfigErrors& errors) {
+Policy read_policy(const ConfigValue& section, ConfigErrors& errors,
+                   const AnomalyProblem& anomaly_problem) {
   constexpr std::array<std::string_view, 3> kFailOn = {"regression", "inconclusive", "never"};
   Policy policy;
   ConfigMap map(section, errors);
@@ -125,7 +126,7 @@ Policy read_policy(const ConfigValue& section, ConfigErrors& errors) {
   if (fail_on == "inconclusive") policy.fail_on = FailOn::inconclusive;
   if (fail_on == "never") policy.fail_on = FailOn::never;
   if (const ConfigValue* const list = map.find("rules")) policy.rules = read_rules(*list, errors);
-  policy.health = read_health(map.section("health"), errors);
+  policy.health = read_health(map.section("health"), errors, anomaly_problem);
   map.finish();
   return policy;
 }
@@ -279,18 +280,18 @@ Result<Pinning> parse_pinning(std::string_view text) {
 }
 
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
-                              const EnvLookup& env, const FormatProblem& format_problem) {
+                              const EnvLookup& env, const StepKnowledge& knowledge) {
   MELISAI_TRY(const ConfigValue tree, parse_config(text, file_name));
   ConfigErrors errors(file_name);
   check_root(tree, errors);
 
   ConfigMap root(tree, errors);
   EnvExpander expander(env);
-  PipelinesReader pipelines(errors, expander, format_problem);
+  PipelinesReader pipelines(errors, expander, knowledge.format_problem);
   Project project;
   project.name = read_name(root.section("project"), errors, expander);
   project.pipelines = pipelines.read(root.section("pipelines"));
-  project.gate = read_policy(root.section("gate"), errors);
+  project.gate = read_policy(root.section("gate"), errors, knowledge.anomaly_problem);
   project.measure = read_measure(root.section("measure"), errors);
   project.collect = read_collect(root.section("collect"), errors);
   select_required(project.collect);

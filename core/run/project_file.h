@@ -20,6 +20,12 @@ inline constexpr Bytes kPipelineFileMax = 256 << 10;
 /// What is wrong with a benchmark's `format`, "" when nothing is. The step that measures knows;
 /// steps do not know each other.
 using FormatProblem = std::function<std::string(const FormatSpec&)>;
+/// The same of the name of an anomaly, which the gate knows.
+using AnomalyProblem = std::function<std::string(const std::string&)>;
+struct StepKnowledge {
+  FormatProblem format_problem;
+  AnomalyProblem anomaly_problem;
+};
 
 /// Errors: config, "file:line:column: what; did you mean ...". Checks everything that needs no
 /// machine: unknown keys, ranges, names, the DAG of `trigger: after_<name>` (unknown name, cycle:
@@ -27,7 +33,7 @@ using FormatProblem = std::function<std::string(const FormatSpec&)>;
 /// measured is the plan's question. `env` is asked for the values of `env:` maps and for
 /// project.name only.
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
-                              const EnvLookup& env, const FormatProblem& format_problem);
+                              const EnvLookup& env, const StepKnowledge& knowledge);
 
 /// A benchmark or pipeline name: 1 to 100 of [A-Za-z0-9_.+-] and '/', no leading '-', no "..", no
 /// part between slashes empty or

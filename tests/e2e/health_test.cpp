@@ -10,6 +10,7 @@ namespace melisai::e2e {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 // Connections to itself; the first argument says how many it forgets to close.
@@ -194,7 +195,8 @@ TEST_F(HealthOfACheck, UnknownNamesAreRefusedBeforeAnythingRuns) {
   commit("wrong name");
   const Ran anomaly = run_check();
   EXPECT_EQ(anomaly.code, 2);
-  EXPECT_THAT(anomaly.out + anomaly.err, HasSubstr("did you mean 'tcp_close_wait'"));
+  EXPECT_THAT(report()["reason"],
+              AllOf(HasSubstr(".melisai-gate.yaml:"), HasSubstr("did you mean 'tcp_close_wait'")));
 }
 
 TEST_F(HealthOfACheck, AnInterruptLeavesTheVerdictUnlessHealthDecides) {

@@ -1,3 +1,7 @@
+#include <algorithm>
+
+#include "core/base/config.h"
+#include "core/base/text.h"
 #include "core/gate/health/anomaly_rules.h"
 #include "core/gate/health/health.h"
 #include "core/gate/health/number_text.h"
@@ -23,6 +27,13 @@ std::string message_of(const AnomalyRule& rule, const Reading& reading, Severity
 }
 
 }  // namespace
+
+std::string anomaly_problem(const std::string& metric) {
+  std::vector<std::string> names;
+  for (const AnomalyRule& rule : anomaly_rules()) names.emplace_back(rule.metric);
+  if (std::find(names.begin(), names.end(), metric) != names.end()) return "";
+  return "there is no anomaly " + in_quotes(metric) + suggestion(metric, names, "known");
+}
 
 std::vector<RuleReading> readings_of(const HostView& host, const HealthPolicy& policy) {
   std::vector<RuleReading> all;

@@ -30,6 +30,8 @@ struct AnomalyRule {
 };
 /// All 37; levels are melisai's.
 std::span<const AnomalyRule> anomaly_rules();
+/// Why no rule is called `metric`, with the name that was meant; "" when one is.
+std::string anomaly_problem(const std::string& metric);
 
 /// Levels of rules by name. Metrics that no rule has are ignored: whoever reads them refuses them.
 struct HealthPolicy {

@@ -46,6 +46,9 @@ TEST(HostProfiles, AnUnknownNameNamesThoseThatExist) {
   EXPECT_EQ(none.error().code, Errc::config);
   EXPECT_EQ(none.error().message,
             "there is no profile 'quik'; there are tiny, quick, standard, deep");
+  EXPECT_EQ(find_profile("quik", {{.name = "quick"}}).error().message,
+            "there is no profile 'quik'; there are quick, standard, deep")
+      << "once, although there are two";
 }
 
 TEST(HostProfiles, AnotherDurationMovesTheTimeoutToo) {

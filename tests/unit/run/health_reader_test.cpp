@@ -1,6 +1,7 @@
 // gate.health and collect.profiles of a pipeline file.
 #include <gtest/gtest.h>
 
+#include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
 #include "core/run/project_file.h"
 
@@ -11,7 +12,8 @@ using namespace std::chrono_literals;
 
 Result<Project> parse(const std::string& text) {
   const EnvLookup none = [](const std::string&) { return std::nullopt; };
-  return parse_project("version: 1\n" + text, "f", none, formats::problem_of);
+  return parse_project("version: 1\n" + text, "f", none,
+                       {formats::problem_of, gate::anomaly_problem});
 }
 
 std::string refusal_of(const std::string& text) {
@@ -95,14 +97,17 @@ TEST(HealthReader, MistakesAreNamedWithTheirPlace) {
            {gate + "{ budget: 10ms }", "f:3:21: 'budget'"},
            {gate + "{ budget: soon }", "f:3:21: 'budget'"},
            {list + "5 }", "f:3:24: 'anomalies': expected a list"},
-           {list + "[{ metric: a, warning: 1 }] }", "f:3:47: 'warning': write both levels"},
+           {list + "[{ metric: swap_usag, warning: 1, critical: 2 }] }",
+            "f:3:35: 'metric': there is no anomaly 'swap_usag'; did you mean 'swap_usage'?"},
+           {list + "[{ metric: swap_usage, warning: 1 }] }",
+            "f:3:56: 'warning': write both levels"},
            {list + "[{ warning: 1, critical: 2 }] }", "f:3:25: name the anomaly"},
-           {list + "[{ metric: a, warning: 2, critical: 1 }] }",
-            "f:3:60: 'critical': is below 'warning'"},
-           {list + "[{ metric: a, warning: -1, critical: 1 }] }",
-            "f:3:47: 'warning': '-1' is out of range"},
-           {list + "[{ metric: a, warning: 1, critical: 2, unit: s }] }",
-            "f:3:63: unknown key 'unit'"},
+           {list + "[{ metric: swap_usage, warning: 2, critical: 1 }] }",
+            "f:3:69: 'critical': is below 'warning'"},
+           {list + "[{ metric: swap_usage, warning: -1, critical: 1 }] }",
+            "f:3:56: 'warning': '-1' is out of range"},
+           {list + "[{ metric: swap_usage, warning: 1, critical: 2, unit: s }] }",
+            "f:3:72: unknown key 'unit'"},
            {profiles + "{ none: {} }", "f:3:15: 'none' cannot be the name of a profile"},
            {profiles + "{ a/../b: {} }", "f:3:15: 'a/../b' cannot be the name of a profile"},
            {profiles + "{ a: { duration: 10ms } }", "f:3:30: 'duration': '10ms' is out of range"},
@@ -120,7 +125,7 @@ TEST(HealthReader, MistakesAreNamedWithTheirPlace) {
 
 TEST(HealthReader, AListOfLevelsHasALimit) {
   std::string text = "gate:\n  health:\n    anomalies:\n";
-  for (int i = 0; i < 101; ++i) text += "      - { metric: a, warning: 1, critical: 2 }\n";
+  for (int i = 0; i < 101; ++i) text += "      - { metric: swap_usage, warning: 1, critical: 2 }\n";
   EXPECT_NE(refusal_of(text).find("more than 100 levels"), std::string::npos);
 }
 

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/base/files.h"
+#include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
 
 namespace melisai::run {
@@ -19,7 +20,7 @@ const EnvLookup kEnv = [](const std::string& name) -> std::optional<std::string>
 };
 
 Result<Project> parse(std::string_view text) {
-  return parse_project(text, "gate.yaml", kEnv, formats::problem_of);
+  return parse_project(text, "gate.yaml", kEnv, {formats::problem_of, gate::anomaly_problem});
 }
 
 std::string message_of(std::string_view text) {
@@ -192,8 +193,8 @@ Project whole_project() {
 }
 
 TEST(ProjectFile, ReadsThatNothingShallBeProfiled) {
-  const auto project =
-      parse_project("version: 1\ncollect: { profile: false }\n", "f", {}, formats::problem_of);
+  const auto project = parse_project("version: 1\ncollect: { profile: false }\n", "f", {},
+                                     {formats::problem_of, gate::anomaly_problem});
   ASSERT_TRUE(project) << project.error().message;
   EXPECT_FALSE(project->collect.profile);
 }
@@ -276,7 +277,8 @@ TEST(ProjectFile, KeepsTheLimitOfExpansionForTheWholeFile) {
   };
   std::string text = "version: 1\npipelines:\n  b:\n    trigger: on_commit\n    run: a\n    env:\n";
   for (int i = 0; i < 20; ++i) text += "      V" + std::to_string(i) + ": ${LONG}\n";
-  const Result<Project> project = parse_project(text, "gate.yaml", long_value, formats::problem_of);
+  const Result<Project> project =
+      parse_project(text, "gate.yaml", long_value, {formats::problem_of, gate::anomaly_problem});
   ASSERT_FALSE(project);
   EXPECT_TRUE(project.error().message.starts_with(
       "gate.yaml:17:12: the expanded values of this file pass their limit"))

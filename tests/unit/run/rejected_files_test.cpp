@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
 #include "core/run/project_file.h"
 
@@ -43,8 +44,8 @@ class RejectedFile : public ::testing::TestWithParam<Rejected> {};
 
 TEST_P(RejectedFile, IsRefusedWithPositionAndAdvice) {
   const EnvLookup no_variables = [](const std::string&) { return std::nullopt; };
-  const Result<Project> project =
-      parse_project(GetParam().text, "f", no_variables, formats::problem_of);
+  const Result<Project> project = parse_project(GetParam().text, "f", no_variables,
+                                                {formats::problem_of, gate::anomaly_problem});
   ASSERT_FALSE(project) << GetParam().text;
   EXPECT_EQ(project.error().code, Errc::config);
   const std::string expected = "f:" + GetParam().message;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
 #include "core/run/project_file.h"
 
@@ -43,7 +44,8 @@ std::string with_example(const std::string& reference) {
 // unknown one.
 std::set<std::string> known_keys(const std::string& before, const std::string& after) {
   const Result<Project> project =
-      parse_project(before + "qqqqqqqqqqqq: 1" + after, "f", kNoVariables, formats::problem_of);
+      parse_project(before + "qqqqqqqqqqqq: 1" + after, "f", kNoVariables,
+                    {formats::problem_of, gate::anomaly_problem});
   const std::string message = project ? "accepted" : project.error().message;
   const std::string label = "known keys: ";
   const std::size_t start = message.find(label);
@@ -76,7 +78,8 @@ std::set<std::string> keys_below(const std::string& text, const std::string& sec
 
 TEST(ShippedFiles, ReferenceFileGivesTheDefaults) {
   const Result<Project> project =
-      parse_project(text_of("config/melisai-gate.yaml"), "f", kNoVariables, formats::problem_of);
+      parse_project(text_of("config/melisai-gate.yaml"), "f", kNoVariables,
+                    {formats::problem_of, gate::anomaly_problem});
   ASSERT_TRUE(project) << project.error().message;
   EXPECT_EQ(*project, Project{});
 }
@@ -102,7 +105,8 @@ TEST(ShippedFiles, ReferenceFileShowsEveryKey) {
 
 TEST(ShippedFiles, ExampleInTheReferenceFileHasTheDefaultsItShows) {
   const std::string example = with_example(text_of("config/melisai-gate.yaml"));
-  const Result<Project> project = parse_project(example, "f", kNoVariables, formats::problem_of);
+  const Result<Project> project =
+      parse_project(example, "f", kNoVariables, {formats::problem_of, gate::anomaly_problem});
   ASSERT_TRUE(project) << project.error().message;
   const Rule rule{.benchmark = "*", .metric = "*", .threshold = 0.05, .level = Level::fail};
   EXPECT_EQ(project->gate.rules, std::vector<Rule>{rule});
@@ -138,8 +142,8 @@ TEST(ShippedFiles, EveryReadyPipelineFileParsesAndMeasuresSomething) {
     if (entry.path().extension() != ".yaml") continue;
     ++files;
     const std::string name = "pipelines/" + entry.path().filename().string();
-    const Result<Project> project =
-        parse_project(text_of(name), name, kNoVariables, formats::problem_of);
+    const Result<Project> project = parse_project(text_of(name), name, kNoVariables,
+                                                  {formats::problem_of, gate::anomaly_problem});
     ASSERT_TRUE(project) << project.error().message;
     ASSERT_FALSE(project->pipelines.empty()) << name;
     EXPECT_EQ(project->pipelines.front().trigger, PipelineSpec::Trigger::on_commit) << name;
