@@ -195,6 +195,7 @@ class Disk final : public Part {
     put_text(device, "scheduler", chosen_word(read_text(queue + "scheduler").value_or("")));
     put_count(device, "queue_depth", queue + "nr_requests");
     put(device, "rotational", disks_.rotational(name));
+    if (disks_.is_virtual(name)) device["virtual"] = true;
     put_count(device, "read_ahead_kb", queue + "read_ahead_kb");
     return device;
   }

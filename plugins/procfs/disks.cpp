@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 
 #include "plugins/common/proc.h"
 
@@ -10,6 +13,7 @@ namespace melisai::plugins::procfs {
 namespace {
 
 constexpr std::size_t kNamesMax = 65536;
+constexpr const char* kVirtualBuses[] = {"/virtio", "/VMBUS:", "/vbd-"};
 constexpr std::string_view kMadeOfOthers[] = {"loop", "ram", "dm-", "zram"};
 
 bool made_of_others(std::string_view name) {
@@ -43,7 +47,20 @@ std::string Disks::directory(std::string_view name) const {
   return directory_ + "/" + entry;
 }
 
+// The devices above it name the bus: .../0000:00:05.0/virtio2/block/vda,
+// .../VMBUS:01/<id>/host0/..., /sys/devices/vbd-51712/block/xvda.
+bool Disks::is_virtual(std::string_view name) const {
+  const std::unique_ptr<char, decltype(&std::free)> path(realpath(directory(name).c_str(), nullptr),
+                                                         &std::free);
+  if (path == nullptr) return false;
+  return std::any_of(std::begin(kVirtualBuses), std::end(kVirtualBuses),
+                     [&](const char* bus) { return std::strstr(path.get(), bus) != nullptr; });
+}
+
 std::optional<bool> Disks::rotational(std::string_view name) const {
+  // Drivers of virtual disks leave the flag at its default, 1: the disk would be taken for a hard
+  // disk, be told to use bfq and get its slow levels, and what is slow for an SSD would be missed.
+  if (is_virtual(name)) return std::nullopt;
   const auto flag = read_count(directory(name) + "/queue/rotational");
   return flag ? std::optional(*flag != 0) : std::nullopt;
 }

@@ -18,6 +18,9 @@ class Disks {
   /// Sorted.
   std::vector<std::string> names() const;
   std::string directory(std::string_view name) const;
+  /// Of a hypervisor: nobody here knows what it is made of.
+  bool is_virtual(std::string_view name) const;
+  /// Nothing for a virtual one.
   std::optional<bool> rotational(std::string_view name) const;
 
  private:

@@ -67,7 +67,9 @@ class System final : public Part {
       findings.truncated = list.size() >= kDisksMax;
       if (findings.truncated) break;
       Json entry = {{"name", name}};
-      if (const auto rotational = disks_.rotational(name))
+      if (disks_.is_virtual(name))
+        entry["type"] = "virtual";
+      else if (const auto rotational = disks_.rotational(name))
         entry["type"] = *rotational ? "hdd" : "ssd";
       entry["size_gb"] = static_cast<double>(*sectors) * kSectorBytes / (1 << 30);
       put_text(entry, "model", read_text(disks_.directory(name) + "/device/model").value_or(""));

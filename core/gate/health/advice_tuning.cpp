@@ -18,8 +18,10 @@ std::string chosen(const std::string& schedulers) {
   return schedulers.substr(open + 1, close - open - 1);
 }
 
-// The flag of the kernel as true or 1.
+// The flag of the kernel as true or 1. What a hypervisor calls a disk is advised like an SSD: the
+// order of requests on it is the hypervisor's business.
 std::optional<bool> is_rotational(const HostData& disk) {
+  if (disk.flag("virtual").value_or(false)) return false;
   if (const auto number = disk.number("rotational")) return *number != 0;
   return disk.flag("rotational");
 }

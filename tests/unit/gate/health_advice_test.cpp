@@ -116,8 +116,10 @@ TEST(AdviceTable, OneAdviceForEachDevice) {
   EXPECT_THAT(advice_ids(host("disk_stats", R"({"devices":[
                   {"name":"sda","rotational":false,"scheduler":"bfq"},
                   {"name":"nvme0n1","rotational":false,"scheduler":"none"},
-                  {"name":"sdc","rotational":false,"scheduler":"kyber"}]})")),
-              ElementsAre("ssd_scheduler.sda", "ssd_scheduler.sdc"));
+                  {"name":"sdc","rotational":false,"scheduler":"kyber"},
+                  {"name":"vda","virtual":true,"scheduler":"mq-deadline"},
+                  {"name":"vdb","virtual":true,"scheduler":"bfq"}]})")),
+              ElementsAre("ssd_scheduler.sda", "ssd_scheduler.sdc", "ssd_scheduler.vdb"));
 }
 
 // People copy commands: a name that a shell would read otherwise is not put into one.

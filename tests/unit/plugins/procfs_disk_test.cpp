@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tests/unit/plugins/host_fixture.h"
 
 namespace melisai::plugins::procfs {
@@ -68,6 +70,26 @@ TEST(DiskPart, FindsDisksWhoseNamesHaveSlashes) {
   const Findings findings = host.window(make_disk, [] {});
   EXPECT_EQ(findings.data["devices"][0]["name"], "cciss/c0d0");
   EXPECT_EQ(findings.data["devices"][0]["rotational"], true);
+}
+
+// Drivers of virtual disks leave the kernel's flag at 1, whatever the hypervisor keeps them on.
+TEST(DiskPart, DoesNotTakeAVirtualDiskForAHardDisk) {
+  for (const std::string bus : {"pci0000:00/0000:00:05.0/virtio2", "vbd-51712",
+                                "LNXSYSTM:00/ACPI0004:00/VMBUS:01/f8b3781a/host0/0:0:0:0"}) {
+    const Host host("disk");
+    const std::string device = "devices/" + bus + "/block/vda";
+    host.put("sys/" + device + "/queue/rotational", "1\n");
+    host.put("sys/" + device + "/size", "2097152\n");
+    std::filesystem::create_directory_symlink("../" + device,
+                                              host.options().sys_root + "/block/vda");
+    host.put("proc/diskstats", "252 0 vda 1 0 8 1 0 0 0 0 0 1 1\n");
+    const Findings findings = host.window(make_disk, [] {});
+    const auto& disk = findings.data["devices"][0];
+    EXPECT_FALSE(disk.contains("rotational")) << bus;
+    EXPECT_EQ(disk["virtual"], true) << bus;
+    const Findings system = host.window(make_system, [] {});
+    EXPECT_EQ(system.data["block_devices"].back()["type"], "virtual") << bus;
+  }
 }
 
 TEST(DiskPart, SaysThatItCannotReadItsFiles) {
