@@ -179,8 +179,10 @@ class Flow {
       work.keep();
       warn("kept: " + work.path());
     }
-    collect::Collectors collectors(plugin_places(), project_.collect, world_.clock,
-                                   world_.interrupted, collector_config());
+    const HostProfile watched = health_profile();
+    collect::Collectors collectors(
+        plugin_places(), project_.collect, world_.clock, world_.interrupted,
+        {.sample_interval_ms = static_cast<int>(watched.sample_interval.count())}, watched);
     const collect::OverheadProbe overhead(getpid());
     collectors.load();
     if (project_.collect.enabled && !project_.collect.collectors.empty() &&
@@ -228,12 +230,11 @@ class Flow {
       warn("no health: " + health.error().reason);
   }
 
-  protocol::CollectorConfig collector_config() const {
-    const Result<HostProfile> profile =
+  /// With none nothing says how often to sample, and no tool is named.
+  HostProfile health_profile() const {
+    const Result<HostProfile> known =
         find_profile(project_.gate.health.profile, project_.collect.profiles);
-    if (!profile) return {};
-    return {.sample_interval_ms = static_cast<int>(profile->sample_interval.count()),
-            .tools = profile->tools};
+    return known ? *known : HostProfile{.sample_interval = Milliseconds(0)};
   }
 
   collect::PluginPlaces plugin_places() const {

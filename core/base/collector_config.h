@@ -15,7 +15,6 @@ struct CollectorConfig {
   std::string sys_root;              ///< "": /sys
   std::vector<std::int64_t> pids;    ///< only these processes and what they start, where it applies
   std::vector<std::string> cgroups;  ///< directories; only these, where it applies
-  std::vector<std::string> tools;    ///< of tier 2 and 3: only these parts; empty: none said
   std::vector<std::int64_t> observer_pids;  ///< ours: no part of what is observed
 };
 

@@ -147,10 +147,12 @@ Json json_of(const HelloRequest& request) {
   return {{"type", "hello"}, {"protocol", request.protocol}, {"config", std::move(config)}};
 }
 Json json_of(const StartRequest& request) {
-  return {{"type", "start"},
-          {"id", request.id},
-          {"root_pid", request.root_pid},
-          {"cgroup", request.cgroup}};
+  Json json = {{"type", "start"},
+               {"id", request.id},
+               {"root_pid", request.root_pid},
+               {"cgroup", request.cgroup}};
+  if (request.parts) json["parts"] = *request.parts;
+  return json;
 }
 Json json_of(const StopRequest& request) { return {{"type", "stop"}, {"id", request.id}}; }
 Json json_of(const PingRequest& request) { return {{"type", "ping"}, {"id", request.id}}; }
@@ -235,6 +237,17 @@ PartInfo read_part(const Json& json, Fields& message) {
   return part;
 }
 
+std::vector<std::string> read_names(Fields& fields, const char* key, std::size_t count_max) {
+  std::vector<std::string> names;
+  for (const Json& name : fields.list(key, count_max)) {
+    if (!name.is_string() || !is_name(name.get<std::string>()))
+      fields.complain("'" + std::string(key) + "' has an entry that is no name");
+    else
+      names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
 Hello read_hello(Fields& fields) {
   Hello hello;
   hello.protocol = static_cast<int>(fields.whole("protocol", 1000));
@@ -244,14 +257,8 @@ Hello read_hello(Fields& fields) {
   if (fields.has("available")) hello.available = fields.flag("available");
   if (fields.has("reason")) hello.reason = fields.text("reason");
   if (fields.has("watches")) hello.watches = fields.flag("watches");
-  if (fields.has("capabilities")) {
-    for (const Json& capability : fields.list("capabilities", kCapabilitiesMax)) {
-      if (!capability.is_string() || !is_name(capability.get<std::string>()))
-        fields.complain("'capabilities' has an entry that is no name");
-      else
-        hello.capabilities.push_back(capability.get<std::string>());
-    }
-  }
+  if (fields.has("capabilities"))
+    hello.capabilities = read_names(fields, "capabilities", kCapabilitiesMax);
   std::set<std::string> names;
   for (const Json& metric : fields.list("metrics", kMetricsMax)) {
     hello.metrics.push_back(read_metric(metric, fields));
@@ -309,6 +316,7 @@ HelloRequest read_hello_request(Fields& fields) {
 StartRequest read_start(Fields& fields) {
   StartRequest request{.id = fields.whole("id"), .root_pid = fields.whole("root_pid")};
   if (fields.has("cgroup")) request.cgroup = fields.raw("cgroup");
+  if (fields.has("parts")) request.parts = read_names(fields, "parts", kPartsMax);
   return request;
 }
 

@@ -4,7 +4,8 @@
 //
 //   gate                                                collector
 //   {"type":"hello","protocol":1,"config":{}}        -> {"type":"hello","protocol":1,"name":..,...}
-//   {"type":"start","id":1,"root_pid":77,"cgroup":..}-> {"type":"started","id":1}
+//   {"type":"start","id":1,"root_pid":77,"cgroup":..,
+//    "parts":["runqlat"]}                          -> {"type":"started","id":1}
 //   {"type":"stop","id":1}                           -> {"type":"samples","id":1,"samples":[..]} *
 //                                                       {"type":"result","id":1,"part":..,..} *
 //                                                       {"type":"stopped","id":1}
@@ -15,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +38,8 @@ struct StartRequest {
   std::int64_t id = 0;
   std::int64_t root_pid = 0;  // of the observed tree; 0: the whole host
   std::string cgroup;         // directory, "" when there is none
+  // Those that are wanted in this window; nothing: all.
+  std::optional<std::vector<std::string>> parts = {};
 };
 struct StopRequest {
   std::int64_t id = 0;

@@ -15,6 +15,7 @@
 #include "core/base/collector_config.h"
 #include "core/base/process.h"
 #include "core/model/collector.h"
+#include "core/model/host_profile.h"
 #include "core/model/host_report.h"
 #include "core/model/metric.h"
 #include "core/model/project.h"
@@ -34,9 +35,11 @@ class Collectors final : public RunObserver {
  public:
   /// Starts nothing yet.
   /// `interrupted` may be empty; while it says so, nobody is waited for any more. `config` is told
-  /// to every collector; its observer_pids are filled in here.
+  /// to every collector; its observer_pids are filled in here. `profile` says which parts run in
+  /// windows; a collector that none is wanted of, and that has no numbers, is not started.
   Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
-             std::function<bool()> interrupted = {}, protocol::CollectorConfig config = {});
+             std::function<bool()> interrupted = {}, protocol::CollectorConfig config = {},
+             HostProfile profile = {});
   ~Collectors() override;  ///< ends every worker; leaves no process and no descriptor
 
   /// Finds the files and starts all workers side by side; waits until each has introduced itself or
@@ -48,9 +51,9 @@ class Collectors final : public RunObserver {
   std::vector<CollectorResult> results() const;
   bool any_ready() const;  ///< at least one collector can observe
 
-  /// One that sees more than numbers can observe.
+  /// One with a part that runs can observe.
   bool any_part_ready() const;
-  /// A window around no tree but this whole host, of those that see more than numbers.
+  /// A window around no tree but this whole host, of those with a part that runs.
   void open_host();
   void close_host();
 
@@ -58,7 +61,7 @@ class Collectors final : public RunObserver {
   void after_last(const ProcessTree& tree) override;
   /// Samples of the last window, in the order of results(); emptied by the call.
   std::vector<Sample> take_samples();
-  /// What parts of collectors saw in the last window. One whose collector was lost has an error and
+  /// What the parts that run saw in the last window. One whose collector was lost has an error and
   /// no data. Emptied by the call.
   HostCategories take_host_results();
 
@@ -70,9 +73,6 @@ class Collectors final : public RunObserver {
   std::unique_ptr<Body> body_;
 };
 
-/// Was the machine quiet while pairs were timed? Reads through the collectors that can watch, only
-/// between pairs and at most once a second, so that nothing runs beside a timed half.
-class QuietWatch {
 /// What watching costs: CPU time, memory, I/O and context switches of this process, of every worker
 /// and of what those started. What is watched or measured does not count.
 class OverheadProbe {
@@ -92,6 +92,9 @@ class OverheadProbe {
   ObserverOverhead start_;
 };
 
+/// Was the machine quiet while pairs were timed? Reads through the collectors that can watch, only
+/// between pairs and at most once a second, so that nothing runs beside a timed half.
+class QuietWatch {
  public:
   /// `collectors` must outlive the watch. Without a watching collector the watch says nothing.
   QuietWatch(Collectors& collectors, const CollectOptions& options, const Clock& clock);

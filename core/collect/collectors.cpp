@@ -48,7 +48,8 @@ void Collectors::Body::load() {
   if (!options.enabled) return;
   for (const Candidate& candidate : discover(places.directories, options.collectors_max)) {
     if (candidate.refused.empty())
-      workers.push_back(std::make_unique<Worker>(candidate, places.worker, options, config, clock));
+      workers.push_back(
+          std::make_unique<Worker>(candidate, places.worker, options, config, profile, clock));
     else
       refused.push_back(refused_result(candidate.name, candidate.file, candidate.refused));
   }
@@ -99,7 +100,15 @@ Collectors::Body::Workers Collectors::Body::watchers() const {
 
 Collectors::Body::Workers Collectors::Body::tellers() const {
   Workers result = all();
-  std::erase_if(result, [](const Worker* worker) { return !worker->has_parts(); });
+  std::erase_if(result, [](const Worker* worker) { return !worker->has_running_parts(); });
+  return result;
+}
+
+Collectors::Body::Workers Collectors::Body::observers() const {
+  Workers result = all();
+  std::erase_if(result, [](const Worker* worker) {
+    return worker->introduced() && !worker->has_metrics() && !worker->has_running_parts();
+  });
   return result;
 }
 
@@ -235,11 +244,13 @@ bool Collectors::can_observe(const Worker* worker) {
 }
 
 Collectors::Collectors(PluginPlaces places, CollectOptions options, const Clock& clock,
-                       std::function<bool()> interrupted, protocol::CollectorConfig config)
+                       std::function<bool()> interrupted, protocol::CollectorConfig config,
+                       HostProfile profile)
     : body_(std::make_unique<Body>(Body{.places = std::move(places),
                                         .options = std::move(options),
                                         .clock = clock,
-                                        .interrupted = std::move(interrupted)})) {
+                                        .interrupted = std::move(interrupted),
+                                        .profile = std::move(profile)})) {
   config.observer_pids = {getpid()};
   body_->config = protocol::to_json(config);
 }
@@ -259,12 +270,12 @@ void Collectors::before_exec(const ProcessTree& tree) {
   body_->close_watch();
   body_->samples.clear();
   body_->host_results.clear();
-  body_->open(body_->all(), tree);
+  body_->open(body_->observers(), tree);
 }
 
 void Collectors::after_last(const ProcessTree&) {
-  body_->samples = body_->close(body_->all(), body_->options.stop_max);
-  body_->keep_host_results(body_->all());
+  body_->samples = body_->close(body_->observers(), body_->options.stop_max);
+  body_->keep_host_results(body_->tellers());
 }
 
 bool Collectors::any_part_ready() const {

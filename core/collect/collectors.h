@@ -21,6 +21,7 @@ struct Collectors::Body {
   const Clock& clock;
   std::function<bool()> interrupted;
   std::string config;                            // for every hello
+  HostProfile profile;                           // which parts run
   std::vector<std::unique_ptr<Worker>> workers;  // in the order in which they were found
   std::vector<CollectorResult> refused;          // never started
   std::vector<Sample> samples;                   // of the last window around a tree
@@ -30,9 +31,10 @@ struct Collectors::Body {
   bool watching = false;  // the watch has a window open
 
   void load();
-  Workers all() const;       // by name
-  Workers watchers() const;  // the same, those that can watch
-  Workers tellers() const;   // the same, those with parts
+  Workers all() const;        // by name
+  Workers watchers() const;   // the same, those that can watch
+  Workers observers() const;  // the same, those with numbers or a part that runs
+  Workers tellers() const;    // the same, those with a part that runs
 
   /// Opens a window in all of `chosen`. A worker that is found dead or stuck before its window has
   /// begun is started again, within its limit, and so loses nothing: start is asked, and answered,

@@ -70,8 +70,8 @@ std::vector<std::string> last_lines(const std::string& text) {
 
 Collectors::Worker::Worker(const Candidate& candidate, std::string program,
                            const CollectOptions& options, const std::string& config,
-                           const Clock& clock)
-    : options_(options), config_(config), clock_(clock) {
+                           const HostProfile& profile, const Clock& clock)
+    : options_(options), config_(config), profile_(profile), clock_(clock) {
   spec_.program = std::move(program);
   spec_.args = worker_arguments(candidate, options);
   spec_.env = worker_environment();
@@ -92,12 +92,16 @@ void Collectors::Worker::launch() {
   send(protocol::HelloRequest{.config = config_}, Step::hello);
 }
 
-void Collectors::Worker::begin(const protocol::StartRequest& window) {
+void Collectors::Worker::begin(protocol::StartRequest window) {
   window_ = window.id;
   complete_ = false;
   values_.assign(result_.metrics.size(), std::nullopt);
   host_results_.clear();
   sample_count_ = 0;
+  if (!result_.parts.empty()) {
+    window.parts.emplace();
+    for (const CollectorPart& part : running_) window.parts->push_back(part.name);
+  }
   send(protocol::PingRequest{window.id}, Step::ping);
   if (step_ == Step::ping) send(window, Step::ping);
 }
@@ -130,7 +134,7 @@ bool Collectors::Worker::awaited() const {
 
 int Collectors::Worker::tier() const {
   int tier = 1;
-  for (const CollectorPart& part : result_.parts) tier = std::max(tier, part.tier);
+  for (const CollectorPart& part : running_) tier = std::max(tier, part.tier);
   return tier;
 }
 
@@ -192,6 +196,8 @@ void Collectors::Worker::on(const protocol::Hello& hello) {
   result_.parts.clear();
   for (const protocol::PartInfo& part : hello.parts)
     result_.parts.push_back({.name = part.name, .category = part.category, .tier = part.tier});
+  running_ = result_.parts;
+  std::erase_if(running_, [&](const CollectorPart& part) { return !runs(profile_, part); });
   if (!hello.available) {
     final_ = true;
     const std::string reason = hello.reason.empty() ? "gave no reason" : hello.reason;
@@ -341,7 +347,7 @@ std::vector<Sample> Collectors::Worker::take_samples() {
 std::vector<HostResult> Collectors::Worker::take_host_results(const std::string& begun,
                                                               const std::string& ended) {
   std::vector<HostResult> results;
-  for (const CollectorPart& part : result_.parts) {
+  for (const CollectorPart& part : running_) {
     const bool told = host_results_.contains(part.name);
     HostResult result = std::move(host_results_[part.name]);
     if (result_.status != CollectorStatus::ok)

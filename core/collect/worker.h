@@ -22,14 +22,14 @@ namespace melisai::collect {
 class Collectors::Worker {
  public:
   Worker(const Candidate& candidate, std::string program, const CollectOptions& options,
-         const std::string& config, const Clock& clock);
+         const std::string& config, const HostProfile& profile, const Clock& clock);
 
   // The steps. Ping and start go out together: only one that is alive answers the first, so that a
   // start without an answer is known to be the collector's own.
   void launch();  ///< starts the process and says hello; from the second time on a restart
-  void begin(const protocol::StartRequest& window);
-  void finish();  ///< sends stop
-  void quit();    ///< asks it to leave
+  void begin(protocol::StartRequest window);  ///< tells it which parts run
+  void finish();                              ///< sends stop
+  void quit();                                ///< asks it to leave
   void leave(Milliseconds grace);
 
   void take();                       ///< handles what it has sent; does not wait
@@ -41,8 +41,9 @@ class Collectors::Worker {
   bool may_restart() const;
   bool introduced() const { return introduced_; }  ///< has said hello at least once
   bool watches() const { return watches_; }
-  bool has_parts() const { return !result_.parts.empty(); }
-  int tier() const;  ///< the highest of its parts; 1 without parts
+  bool has_metrics() const { return !result_.metrics.empty(); }
+  bool has_running_parts() const { return !running_.empty(); }
+  int tier() const;  ///< the highest of its parts that run; 1 without one
   std::chrono::nanoseconds failed_at() const { return failed_at_; }
   Peer* peer() { return peer_ ? &*peer_ : nullptr; }
 
@@ -54,8 +55,8 @@ class Collectors::Worker {
   /// Of the last window, in the order of its declarations; nothing when it was lost. Emptied by the
   /// call.
   std::vector<Sample> take_samples();
-  /// What its parts saw in the last window, in the order of its declarations; of a part that said
-  /// nothing, why. `begun` and `ended`: of the window. Emptied by the call.
+  /// What its parts that run saw in the last window, in the order of its declarations; of one that
+  /// said nothing, why. `begun` and `ended`: of the window. Emptied by the call.
   std::vector<HostResult> take_host_results(const std::string& begun, const std::string& ended);
   const std::string& name() const { return result_.name; }
   CollectorResult result() const;
@@ -82,6 +83,7 @@ class Collectors::Worker {
 
   const CollectOptions& options_;
   const std::string& config_;
+  const HostProfile& profile_;
   const Clock& clock_;
   PeerSpec spec_;
   std::optional<Peer> peer_;
@@ -93,6 +95,7 @@ class Collectors::Worker {
   std::int64_t window_ = 0;
   std::vector<std::optional<double>> values_;  // by index in result_.metrics
   std::map<std::string, std::size_t> indices_;
+  std::vector<CollectorPart> running_;              // of result_.parts
   std::map<std::string, HostResult> host_results_;  // by part
   bool complete_ = false;                           // values_ are those of a whole window
   bool introduced_ = false;

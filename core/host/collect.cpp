@@ -29,7 +29,6 @@ protocol::CollectorConfig config_of(const CollectRequest& request) {
           .sys_root = request.sys_root,
           .pids = request.pids,
           .cgroups = request.cgroups,
-          .tools = request.profile.tools,
           .observer_pids = {}};
 }
 
@@ -53,7 +52,7 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
   const collect::OverheadProbe overhead(getpid());
   // Without a way to be interrupted: after a signal a report is still to be made of what is there.
   collect::Collectors collectors(places_of(request, world), options_of(request), world.clock, {},
-                                 config_of(request));
+                                 config_of(request), request.profile);
   collectors.load();
   const std::vector<CollectorResult> found = collectors.results();
   say("initialize: profile " + request.profile.name + ", " + std::to_string(found.size()) +

@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<const char*, 8> kCategories = {"cpu",     "memory", "disk",      "network",
                                                     "process", "system", "container", "stacktrace"};
 
+constexpr int kToolTier = 2;  // at least
+
 struct Tool {
   std::string_view name;
   const char* category;
@@ -42,10 +44,10 @@ void add_missing(const std::string& category, const std::string& collector, std:
   categories[category].push_back(std::move(result));
 }
 
-bool is_there(const HostCategories& categories, const std::string& collector) {
-  return std::any_of(categories.begin(), categories.end(), [&](const auto& category) {
-    return std::any_of(category.second.begin(), category.second.end(),
-                       [&](const HostResult& result) { return result.collector == collector; });
+bool is_declared(const std::vector<CollectorResult>& collectors, const std::string& name) {
+  return std::any_of(collectors.begin(), collectors.end(), [&](const CollectorResult& collector) {
+    return std::any_of(collector.parts.begin(), collector.parts.end(),
+                       [&](const CollectorPart& part) { return part.name == name; });
   });
 }
 
@@ -59,10 +61,12 @@ void add_lost_collectors(const std::vector<CollectorResult>& collectors,
   }
 }
 
-void add_missing_tools(const HostProfile& profile, HostCategories& categories) {
+void add_missing_tools(const HostProfile& profile, const std::vector<CollectorResult>& collectors,
+                       HostCategories& categories) {
   for (const std::string& tool : profile.tools) {
     const std::string category = category_of(tool);
-    if (is_there(categories, tool) || !is_in_focus(profile, category)) continue;
+    if (is_declared(collectors, tool)) continue;
+    if (!runs(profile, {.name = tool, .category = category, .tier = kToolTier})) continue;
     add_missing(category, tool, "unavailable: no collector has a part of this name", categories);
   }
 }
@@ -84,7 +88,7 @@ void add_empty_categories(const HostProfile& profile, HostCategories& categories
 void complete(const HostProfile& profile, const std::vector<CollectorResult>& collectors,
               HostCategories& categories) {
   add_lost_collectors(collectors, categories);
-  add_missing_tools(profile, categories);
+  add_missing_tools(profile, collectors, categories);
   add_empty_categories(profile, categories);
   for (auto& [category, results] : categories)
     std::stable_sort(results.begin(), results.end(), [](const HostResult& a, const HostResult& b) {

@@ -9,6 +9,13 @@ namespace {
 
 constexpr std::string_view kAll = "all";
 
+bool is_in_focus(const HostProfile& profile, std::string_view category) {
+  if (profile.focus.empty()) return true;
+  return std::any_of(profile.focus.begin(), profile.focus.end(), [&](const std::string& word) {
+    return word == kAll || word == category || (word == "stacks" && category == "stacktrace");
+  });
+}
+
 bool is_named(const std::vector<HostProfile>& profiles, std::string_view name) {
   return std::any_of(profiles.begin(), profiles.end(),
                      [&](const HostProfile& profile) { return profile.name == name; });
@@ -52,11 +59,11 @@ HostProfile with_duration(HostProfile profile, Milliseconds duration) {
   return profile;
 }
 
-bool is_in_focus(const HostProfile& profile, std::string_view category) {
-  if (profile.focus.empty()) return true;
-  return std::any_of(profile.focus.begin(), profile.focus.end(), [&](const std::string& word) {
-    return word == kAll || word == category || (word == "stacks" && category == "stacktrace");
-  });
+bool runs(const HostProfile& profile, const CollectorPart& part) {
+  if (part.tier <= 1) return true;
+  const bool named =
+      std::find(profile.tools.begin(), profile.tools.end(), part.name) != profile.tools.end();
+  return named && is_in_focus(profile, part.category);
 }
 
 }  // namespace melisai

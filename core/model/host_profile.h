@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "core/model/collector.h"
 
 namespace melisai {
 
@@ -15,8 +16,8 @@ struct HostProfile {
   Milliseconds duration{10'000};        ///< of the window
   Milliseconds sample_interval{1'000};  ///< between two readings inside the window
   Milliseconds timeout{30'000};         ///< from the start of the collectors to the report
-  std::vector<std::string> tools;       ///< collectors of tier 2 and 3, by name
-  std::vector<std::string> focus;       ///< categories of tools that run; empty or "all": all
+  std::vector<std::string> tools;       ///< the parts of tier 2 and 3 that run, by name
+  std::vector<std::string> focus;       ///< of them only these categories; empty or "all": all
   bool operator==(const HostProfile&) const = default;
 };
 
@@ -29,7 +30,8 @@ Result<HostProfile> find_profile(std::string_view name, const std::vector<HostPr
 /// `profile` with another duration: the time that its timeout leaves beyond the duration stays.
 HostProfile with_duration(HostProfile profile, Milliseconds duration);
 
-/// Does a tool of `category` run? Focus words are categories; "stacks" is stacktrace.
-bool is_in_focus(const HostProfile& profile, std::string_view category);
+/// Does this part of a collector run? Tier 1 always does; of the others those that `tools` names
+/// and whose category is in focus. Focus words are categories; "stacks" is stacktrace.
+bool runs(const HostProfile& profile, const CollectorPart& part);
 
 }  // namespace melisai

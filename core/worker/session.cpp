@@ -31,6 +31,17 @@ protocol::Failed refusal(std::string reason) {
   return {.id = 0, .reason = std::move(reason), .refused = true};
 }
 
+/// As melisai_target has them.
+std::string wanted_parts(const protocol::StartRequest& request, const protocol::Hello& hello) {
+  std::string text;
+  for (const protocol::PartInfo& part : hello.parts) {
+    const bool wanted = !request.parts || std::find(request.parts->begin(), request.parts->end(),
+                                                    part.name) != request.parts->end();
+    if (wanted) text += (text.empty() ? "" : " ") + part.name;
+  }
+  return text;
+}
+
 }  // namespace
 
 Session::Session(Channel& channel, Result<Descriptor> plugin, Bytes log_max)
@@ -94,10 +105,12 @@ std::string Session::unavailable_reason() {
 protocol::Message Session::answer(const protocol::StartRequest& request) {
   if (instance_ == nullptr) return failure(request.id, "there is no collector to start");
   if (started_) return failure(request.id, "a window is open already");
+  const std::string parts = wanted_parts(request, plugin_->hello);
   const melisai_target target{.struct_size = sizeof(melisai_target),
                               .reserved = 0,
                               .root_pid = request.root_pid,
-                              .cgroup = {request.cgroup.data(), request.cgroup.size()}};
+                              .cgroup = {request.cgroup.data(), request.cgroup.size()},
+                              .parts = {parts.data(), parts.size()}};
   host_->take_error("");
   std::int32_t result = 0;
   const bool returned = call_plugin([&] { result = plugin_->functions.start(instance_, &target); });

@@ -156,10 +156,12 @@ bool overlap(const Span& a, const Span& b) { return a.begun < b.ended && b.begun
 
 TEST_F(Collect, RunsCollectorsSideBySideAndTierOneFirst) {
   const std::string directory = copy_plugins(root(), {"slow", "slow_too", "slow_tier3"});
-  ASSERT_EQ(collect({"--duration", "1s", "--plugin-dir", directory, "-o", file()}).code, 0);
+  ASSERT_EQ(
+      collect({"--duration", "1s", "--plugin-dir", directory, "-o", file()}, {}, "standard").code,
+      0);
   const json report = written();
   const json one = result(report, "slow"), two = result(report, "slow_too");
-  const json late = result(report, "slow_tier3");
+  const json late = result(report, "biolatency");
   ASSERT_TRUE(late.is_object() && one["data"].contains("stop") && late["data"].contains("stop"))
       << report["categories"]["disk"];
   EXPECT_TRUE(overlap(span_of(one, "start"), span_of(two, "start")));
@@ -168,6 +170,23 @@ TEST_F(Collect, RunsCollectorsSideBySideAndTierOneFirst) {
   for (const json& first : {one, two})
     EXPECT_GE(span_of(late, "start").begun, span_of(first, "start").ended);
   EXPECT_EQ(late["tier"], 3);
+}
+
+TEST_F(Collect, RunsOnlyTheToolsOfItsProfileThatAreInFocus) {
+  const std::string directory = copy_plugins(root(), {"slow_tier3"});
+  const auto report_of = [&](const std::string& profile, const Words& more) {
+    Words words = {"--duration", "1s", "--plugin-dir", directory, "-o", file()};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(collect(words, {}, profile).code, 0);
+    return written();
+  };
+  EXPECT_TRUE(result(report_of("quick", {}), "biolatency").is_null());
+  EXPECT_TRUE(result(report_of("standard", {"--focus", "disk"}), "biolatency")["data"].is_object());
+  const json network = report_of("standard", {"--focus", "network"});
+  EXPECT_TRUE(result(network, "biolatency").is_null());
+  EXPECT_TRUE(result(network, "runqlat").is_null());
+  EXPECT_THAT(result(network, "tcpconnlat")["errors"][0], HasSubstr("unavailable"));
+  EXPECT_TRUE(result(network, "disk_stats")["data"].is_object()) << "/proc is always read";
 }
 
 TEST_F(Collect, WorksForAnOrdinaryUser) {

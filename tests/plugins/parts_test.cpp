@@ -1,7 +1,9 @@
 // Collectors that tell in more than numbers: parts and their results, through a real worker.
 #include <gmock/gmock.h>
 
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "tests/plugins/worker_process.h"
 
@@ -50,6 +52,16 @@ TEST(Parts, WhatIsNoResultIsLoggedAndLeftOut) {
   worker.expect<Stopped>(StopRequest{.id = 1});
   EXPECT_THAT(worker.log_texts(), Contains(HasSubstr("'beak', which it does not declare")));
   EXPECT_THAT(worker.log_texts(), Contains(HasSubstr("'wings' is not a JSON object")));
+}
+
+TEST(Parts, ThatNobodyWantsNeedNotBeStarted) {
+  WorkerProcess worker({zoo_plugin("parts")});
+  worker.expect<Hello>(HelloRequest{});
+  const std::vector<std::string> wings = {"wings"};
+  worker.expect<Started>(StartRequest{.id = 1, .parts = wings});
+  worker.expect<Stopped>(StopRequest{.id = 1});
+  ASSERT_THAT(worker.results(), SizeIs(1));
+  EXPECT_EQ(worker.results()[0].part, "wings");
 }
 
 TEST(Parts, TheConfigurationSaysHowOftenToSample) {

@@ -12,8 +12,9 @@ namespace melisai::e2e {
 class Collect : public Sandbox {
  protected:
   /// melisai-gate collect --profile quick ...
-  Ran collect(Words options, const std::function<void(pid_t)>& started = {}) {
-    const Words command = {MELISAI_BIN_DIR "/melisai-gate", "collect", "--profile", "quick"};
+  Ran collect(Words options, const std::function<void(pid_t)>& started = {},
+              const std::string& profile = "quick") {
+    const Words command = {MELISAI_BIN_DIR "/melisai-gate", "collect", "--profile", profile};
     options.insert(options.begin(), command.begin(), command.end());
     return run_program(options, root(), started);
   }

@@ -12,7 +12,10 @@ struct Parts {
                                                  {.name = "tail", .category = "disk", .tier = 3}};
 
   Parts(melisai::Host host, std::string_view) : host_(host) {}
-  void start(const melisai::Target&) { samples_ = 0; }
+  void start(const melisai::Target& target) {
+    samples_ = 0;
+    wants_tail_ = target.wants("tail");
+  }
   void sample() {
     if (++samples_ == 1) host_.info("sampled");
   }
@@ -23,11 +26,12 @@ struct Parts {
     emitter.result("wings", "{\"data\":\"" + std::string(1'000'000, 'x') + "\"}");
     emitter.result("wings", R"({"data":{"samples":)" + std::to_string(samples_) + "}}");
     emitter.result("wings", R"({"data":{"samples":-1}})");
-    emitter.result("tail", R"({"errors":["cut"]})");
+    if (wants_tail_) emitter.result("tail", R"({"errors":["cut"]})");
   }
 
   melisai::Host host_;
   int samples_ = 0;
+  bool wants_tail_ = false;
 };
 
 }  // namespace

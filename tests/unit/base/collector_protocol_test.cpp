@@ -62,6 +62,9 @@ TEST(CollectorProtocol, RequestsSurviveTheWire) {
   EXPECT_EQ(start.id, 7);
   EXPECT_EQ(start.root_pid, 4'000'000);
   EXPECT_EQ(start.cgroup, "/sys/fs/cgroup/a");
+  EXPECT_FALSE(start.parts) << "all";
+  for (const std::vector<std::string>& parts : {std::vector<std::string>{}, {"runqlat", "tcprtt"}})
+    EXPECT_EQ(request_as<StartRequest>(to_body(StartRequest{.parts = parts})).parts, parts);
   EXPECT_EQ(request_as<StopRequest>(to_body(StopRequest{.id = 8})).id, 8);
   EXPECT_EQ(request_as<PingRequest>(to_body(PingRequest{.id = 9})).id, 9);
   request_as<QuitRequest>(to_body(QuitRequest{}));

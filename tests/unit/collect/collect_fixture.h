@@ -79,9 +79,10 @@ class CollectFixture : public process_test::ProcessFixture {
     write_program(path("plugins/" + name), kPrelude + python + kLoop);
   }
 
-  Collectors& load() {
+  Collectors& load(const HostProfile& profile = {}) {
     collectors_ = std::make_unique<Collectors>(
-        PluginPlaces{.directories = {path("plugins")}, .worker = path("worker")}, options_, clock_);
+        PluginPlaces{.directories = {path("plugins")}, .worker = path("worker")}, options_, clock_,
+        std::function<bool()>(), protocol::CollectorConfig(), profile);
     collectors_->load();
     return *collectors_;
   }

@@ -58,17 +58,40 @@ TEST(HostProfiles, AnotherDurationMovesTheTimeoutToo) {
   EXPECT_EQ(with_duration(built_in("quick"), 2s).timeout, 22s);
 }
 
+CollectorPart part(const std::string& name, const std::string& category, int tier) {
+  return {.name = name, .category = category, .tier = tier};
+}
+
+TEST(HostProfiles, ProcIsReadInEveryProfile) {
+  HostProfile profile{.tools = {}, .focus = {"network"}};
+  EXPECT_TRUE(runs(profile, part("disk_stats", "disk", 1)));
+  EXPECT_TRUE(runs(built_in("quick"), part("somebodys", "disk", 1)));
+}
+
+TEST(HostProfiles, OfTheHigherTiersOnlyNamedToolsRun) {
+  for (const int tier : {2, 3}) {
+    EXPECT_FALSE(runs(built_in("quick"), part("biolatency", "disk", tier)));
+    EXPECT_TRUE(runs(built_in("standard"), part("biolatency", "disk", tier)));
+    EXPECT_FALSE(runs(built_in("standard"), part("biosnoop", "disk", tier)));
+    EXPECT_TRUE(runs(built_in("deep"), part("biosnoop", "disk", tier)));
+    EXPECT_FALSE(runs(built_in("deep"), part("somebodys", "disk", tier)));
+  }
+}
+
 TEST(HostProfiles, FocusSelectsCategoriesOfTools) {
-  HostProfile profile;
-  EXPECT_TRUE(is_in_focus(profile, "disk")) << "no focus is all";
+  HostProfile profile{.tools = {"tool"}, .focus = {}};
+  const auto is_in_focus = [&](const std::string& category) {
+    return runs(profile, part("tool", category, 2));
+  };
+  EXPECT_TRUE(is_in_focus("disk")) << "no focus is all";
   profile.focus = {"network"};
-  EXPECT_TRUE(is_in_focus(profile, "network"));
-  EXPECT_FALSE(is_in_focus(profile, "disk"));
+  EXPECT_TRUE(is_in_focus("network"));
+  EXPECT_FALSE(is_in_focus("disk"));
   profile.focus = {"stacks"};
-  EXPECT_TRUE(is_in_focus(profile, "stacktrace"));
-  EXPECT_FALSE(is_in_focus(profile, "cpu"));
+  EXPECT_TRUE(is_in_focus("stacktrace"));
+  EXPECT_FALSE(is_in_focus("cpu"));
   profile.focus = {"network", "all"};
-  EXPECT_TRUE(is_in_focus(profile, "cpu"));
+  EXPECT_TRUE(is_in_focus("cpu"));
 }
 
 }  // namespace

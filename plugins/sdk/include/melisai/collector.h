@@ -90,6 +90,9 @@ typedef struct melisai_target {
    * 0: the whole host. */
   int64_t root_pid;
   melisai_str cgroup; /* directory of the tree's own cgroup, "" when it has none */
+  /* Since 1.1: names of the declared parts that are wanted in this window, a space between two; ""
+   * when none is. What the others say is dropped, so they should not be started. */
+  melisai_str parts;
 } melisai_target;
 
 typedef struct melisai_collector {

@@ -9,6 +9,7 @@
 
 #include <melisai/collector.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -59,6 +60,17 @@ struct CollectorInfo {
 struct Target {
   std::int64_t root_pid = 0;     ///< root of the observed process tree; 0: the whole host
   std::string_view cgroup = {};  ///< the directory of its own cgroup; "" without one
+  std::string_view parts = {};   ///< names of the wanted ones of kParts, a space between two
+
+  /// Is this one of kParts wanted in the window? What the others say is dropped.
+  bool wants(std::string_view part) const {
+    for (std::string_view rest = parts; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(' '), rest.size());
+      if (rest.substr(0, end) == part) return true;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+  }
 };
 
 /// The way to the log of the run. Cheap to copy; valid as long as the collector lives.
@@ -275,8 +287,9 @@ struct Plugin {
   static std::int32_t start(void* self, const melisai_target* target) noexcept {
     of(self).sample_failed = false;
     return guarded(of(self).host, "start() threw something that is no std::exception", [&] {
-      of(self).collector->start(
-          Target{target->root_pid, std::string_view(target->cgroup.data, target->cgroup.size)});
+      of(self).collector->start(Target{target->root_pid,
+                                       std::string_view(target->cgroup.data, target->cgroup.size),
+                                       std::string_view(target->parts.data, target->parts.size)});
     });
   }
   static std::int32_t stop(void* self) noexcept {
