@@ -55,11 +55,12 @@ std::int64_t value_of(const std::string& text, const std::string& key) {
 std::map<std::int64_t, ProcessTimes> processes(const std::string& proc_root) {
   std::map<std::int64_t, ProcessTimes> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(proc_root, error)) {
-    const std::string name = entry.path().filename();
+  for (std::filesystem::directory_iterator entry(proc_root, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
     std::int64_t pid = 0;
-    const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (problem == std::errc() && *end == '\0') found[pid] = times_of(entry.path());
+    const auto [rest, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (problem == std::errc() && *rest == '\0') found[pid] = times_of(entry->path());
   }
   return found;
 }
@@ -75,16 +76,35 @@ bool is_below(const std::map<std::int64_t, ProcessTimes>& all, std::int64_t pid,
   return false;
 }
 
+/// What the kernel says of single threads only; of those that ended, nothing.
+struct ThreadTotals {
+  double cpu_ns = 0;
+  std::int64_t context_switches = 0;
+};
+ThreadTotals threads_of(const std::string& directory) {
+  ThreadTotals totals;
+  std::error_code error;
+  for (std::filesystem::directory_iterator thread(directory + "/task", error), end;
+       !error && thread != end; thread.increment(error)) {
+    const std::string of_thread = thread->path().native();
+    double cpu_ns = 0;
+    if (std::istringstream(text_of(of_thread + "/schedstat")) >> cpu_ns) totals.cpu_ns += cpu_ns;
+    const std::string status = text_of(of_thread + "/status");
+    totals.context_switches += value_of(status, "voluntary_ctxt_switches:") +
+                               value_of(status, "nonvoluntary_ctxt_switches:");
+  }
+  return totals;
+}
+
 /// Of the process and of the children that it waited for, when `with_waited`. Ticks are of 10 ms,
-/// far more than a collector uses between two of them; the scheduler counts nanoseconds, but does
-/// not say whether they were user or system time.
-void add_cpu(const ProcessTimes& times, const std::string& schedstat, bool with_waited,
-             double& user_ns, double& system_ns) {
+/// far more than a collector uses between two of them, but are of all threads, also of those that
+/// ended; the scheduler counts nanoseconds, but does not say whether they were user or system time.
+void add_cpu(const ProcessTimes& times, double threads_ns, bool with_waited, double& user_ns,
+             double& system_ns) {
   const double tick_ns = 1e9 / static_cast<double>(sysconf(_SC_CLK_TCK));
   const auto user = static_cast<double>(times.user_ticks);
   const auto system = static_cast<double>(times.system_ticks);
-  double own_ns = 0;
-  if (!(std::istringstream(schedstat) >> own_ns)) own_ns = (user + system) * tick_ns;
+  const double own_ns = std::max(threads_ns, (user + system) * tick_ns);
   const double user_share = user + system > 0 ? user / (user + system) : 0;
   user_ns += own_ns * user_share;
   system_ns += own_ns * (1 - user_share);
@@ -110,15 +130,15 @@ ObserverOverhead OverheadProbe::reading() const {
     if (!is_self) sum.child_pids.push_back(pid);
     const std::string directory = proc_root_ + "/" + std::to_string(pid);
     // What the gate itself waited for is mostly what it measured.
-    add_cpu(times, text_of(directory + "/schedstat"), !is_self, user_ns, system_ns);
-    const std::string status = text_of(directory + "/status"), io = text_of(directory + "/io");
+    const ThreadTotals threads = threads_of(directory);
+    add_cpu(times, threads.cpu_ns, !is_self, user_ns, system_ns);
+    sum.context_switches += threads.context_switches;
+    const std::string io = text_of(directory + "/io");
     const std::string memory = text_of(directory + "/smaps_rollup");
     sum.memory_rss_bytes += value_of(memory, "Rss:") * 1024;
     sum.memory_pss_bytes += value_of(memory, "Pss:") * 1024;
     sum.disk_read_bytes += value_of(io, "read_bytes:");
     sum.disk_write_bytes += value_of(io, "write_bytes:");
-    sum.context_switches += value_of(status, "voluntary_ctxt_switches:") +
-                            value_of(status, "nonvoluntary_ctxt_switches:");
   }
   sum.cpu_user_ms = milliseconds(user_ns);
   sum.cpu_system_ms = milliseconds(system_ns);
