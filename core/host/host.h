@@ -46,7 +46,7 @@ struct CollectCommand {
   bool explained = false;    ///< print explain() on standard output; JSON only to a file
 };
 /// Exit code: 0 a report was written (also when a signal ended it early). Errors: of collect(), io,
-/// disk_full; usage when there is no directory for the output.
+/// disk_full; usage when there is no directory for the output, or the output is one.
 Result<int> run(const CollectCommand& command, World& world,
                 const std::function<bool(std::string_view)>& print);
 

@@ -2,18 +2,20 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "core/base/files.h"
+#include "core/base/output.h"
 #include "core/base/text.h"
 #include "core/host/host.h"
 
 namespace melisai::host {
 namespace {
 
-Result<void> check_directory_of(const std::string& file) {
+Result<void> check_output(const std::string& file) {
   const std::filesystem::path directory = std::filesystem::path(file).parent_path();
   std::error_code error;
-  if (std::filesystem::is_directory(directory, error)) return {};
-  return Error{Errc::usage, "--output: there is no directory " + in_quotes(directory.string())};
+  if (!std::filesystem::is_directory(directory, error))
+    return Error{Errc::usage, "--output: there is no directory " + in_quotes(directory.string())};
+  if (!std::filesystem::is_directory(file, error)) return {};
+  return Error{Errc::usage, "--output: " + in_quotes(file) + " is a directory; name a file in it"};
 }
 
 }  // namespace
@@ -25,10 +27,10 @@ Result<int> run(const CollectCommand& command, World& world,
   };
   const bool to_file = command.output != "-";
   // Now, not after a minute of watching.
-  if (to_file) MELISAI_CHECK(check_directory_of(command.output));
+  if (to_file) MELISAI_CHECK(check_output(command.output));
   MELISAI_TRY(const HostReport report, collect(command.request, world, say));
   if (to_file) {
-    MELISAI_CHECK(write_file(command.output, to_json(report)));
+    MELISAI_CHECK(write_output(command.output, to_json(report)));
     say("output: " + command.output);
   }
   std::string text;
@@ -36,7 +38,7 @@ Result<int> run(const CollectCommand& command, World& world,
     text = explain(report);
   else if (!to_file)
     text = to_json(report);
-  if (!print(text)) return Error{Errc::io, "the report could not be written to standard output"};
+  if (!print(text)) return cannot_print();
   return 0;
 }
 

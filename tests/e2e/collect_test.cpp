@@ -1,8 +1,11 @@
 // `melisai-gate collect` on the machine that runs the tests, and collectors that go wrong in it.
 #include "tests/e2e/support/collect.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,6 +75,28 @@ TEST_F(Collect, ExplainsInAFewLines) {
   EXPECT_LE(lines_of(ran.out).size(), 80u);
   EXPECT_TRUE(written().is_object()) << "the JSON goes to the file";
   EXPECT_THAT(collect({"--duration", "1s", "--quiet", "--ai-prompt"}).out, StartsWith("Host "));
+}
+
+TEST_F(Collect, WritesIntoWhatIsNoPlainFile) {
+  const std::string link = root() + "/link.json", fifo = root() + "/fifo";
+  std::filesystem::create_symlink(file(), link);
+  ASSERT_EQ(collect({"--duration", "1s", "-o", link}).code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  expect_valid();
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  // Both ends, so that nobody waits; the report is read when it is whole.
+  const int reader = open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(fcntl(reader, F_SETPIPE_SZ, 1 << 20), 0);
+  ASSERT_EQ(collect({"--duration", "1s", "-o", fifo}).code, 0);
+  EXPECT_TRUE(std::filesystem::is_fifo(fifo));
+  std::string text(1 << 20, '\0');
+  const ssize_t size = read(reader, text.data(), text.size());
+  close(reader);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  EXPECT_TRUE(json::accept(text)) << size;
+  const Ran nowhere = collect({"-o", root()});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("is a directory"));
 }
 
 TEST_F(Collect, RefusesWhatItDoesNotKnow) {
