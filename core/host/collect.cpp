@@ -8,6 +8,7 @@
 #include "core/host/completion.h"
 #include "core/host/host.h"
 #include "core/host/metadata.h"
+#include "core/host/targets.h"
 #include "core/host/window.h"
 
 namespace melisai::host {
@@ -48,6 +49,7 @@ std::string what_is_watched(const CollectRequest& request) {
 }  // namespace
 
 Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say) {
+  MELISAI_CHECK(check_targets(request));
   const nanoseconds deadline = world.clock.monotonic() + request.profile.timeout;
   const collect::OverheadProbe overhead(getpid());
   // Without a way to be interrupted: after a signal a report is still to be made of what is there.
@@ -61,6 +63,8 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
   const auto begun = world.clock.now();
   MELISAI_TRY(Window window, observe(request, collectors, deadline, world));
 
+  if (!window.note.empty()) say(window.note);
+  for (const std::string& gone : gone_targets(request)) say(gone);
   say("assemble: " + std::to_string(window.categories.size()) + " categories" +
       (window.interrupted ? ", ended early by a signal" : ""));
   HostReport report;

@@ -114,6 +114,42 @@ TEST_F(Collect, RefusesWhatItDoesNotKnow) {
       << "before anybody waits";
 }
 
+TEST_F(Collect, WatchesNothingThatIsNotThere) {
+  const std::string beyond_all = "4194304";  // no pid is so large
+  const std::string plain_root = std::filesystem::path(root()).lexically_normal();
+  for (const auto& [words, said] :
+       {std::pair{Words{"--pid", beyond_all}, "there is no process " + beyond_all},
+        {Words{"--cgroup", "/no/such/cgroup"}, "there is no cgroup '/no/such/cgroup'"},
+        {Words{"--cgroup", root()}, "there is no cgroup '" + plain_root + "'"}}) {
+    const Ran ran = collect(words);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr(said), Not(HasSubstr("collect: "))))
+        << "before anybody waits";
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST_F(Collect, SaysThatAProcessEndedBeforeTheWindow) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  const std::string directory = copy_plugins(root(), {"parts"});
+  const Ran ran = collect(
+      {"--duration", "2s", "--pid", std::to_string(child), "--plugin-dir", directory, "-o", file()},
+      [&](pid_t) {
+        EXPECT_TRUE(eventually(
+            [&] { return !processes_with(name_of_root() + "/plugins/parts.so").empty(); }));
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+      });
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("process " + std::to_string(child) + " ended before"));
+  EXPECT_THAT(result(written(), "process_info")["errors"],
+              ElementsAre(HasSubstr("process " + std::to_string(child))));
+}
+
 TEST_F(Collect, WatchesAsLongAsItWasTold) {
   ASSERT_EQ(collect({"--duration", "2s", "-o", file()}).code, 0);
   const json about = written()["metadata"];
