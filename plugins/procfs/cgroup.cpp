@@ -101,6 +101,7 @@ CgroupLayout cgroup_layout(const std::string& sys) {
 
 std::string cgroup_name(const std::string& sys, std::string_view path) {
   const std::string mount = sys + std::string(kMount);
+  if (path == mount) return "/";
   if (!path.starts_with(mount + "/")) return inside(path);
   path.remove_prefix(mount.size());
   if (cgroup_layout(sys) != CgroupLayout::v2) {  // the first folder is a hierarchy
@@ -124,24 +125,47 @@ CgroupLimits::CgroupLimits(const std::string& sys, CgroupLayout layout,
     : v2_(layout == CgroupLayout::v2) {
   if (layout == CgroupLayout::none) return;
   const std::string mount = sys + std::string(kMount);
-  const auto place = [&](std::string_view controller, auto limited) -> std::string {
+  const auto place = [&](std::string_view controller) -> Place {
     for (const CgroupLine& line : lines) {
-      const bool named = line.controllers.empty() && (v2_ || lines.size() == 1);
-      if (!named && (v2_ || !has_controller(line.controllers, controller))) continue;
-      if (v2_) return nearest(mount, inside(line.path), limited);
+      if (v2_ && line.controllers.empty()) return {mount, inside(line.path)};
+      if (v2_ || !has_controller(line.controllers, controller)) continue;
       // Some distributions mount "cpu,cpuacct" and link "cpu" to it, others do one of the two.
       std::string hierarchy = mount + "/" + line.controllers;
-      if (named || !exists(hierarchy)) hierarchy = mount + "/" + std::string(controller);
-      return nearest(hierarchy, inside(line.path), limited);
+      if (!exists(hierarchy)) hierarchy = mount + "/" + std::string(controller);
+      return {hierarchy, inside(line.path)};
     }
-    return "";
+    return {};
   };
-  cpu_directory_ = place("cpu", [&](const std::string& directory) {
-    return cpu_limit_in(directory, v2_).has_value();
-  });
-  memory_directory_ = place("memory", [&](const std::string& directory) {
-    return limit_in(directory + (v2_ ? "/memory.max" : "/memory.limit_in_bytes")).has_value();
-  });
+  settle(place("cpu"), place("memory"));
+}
+
+CgroupLimits::CgroupLimits(const std::string& sys, CgroupLayout layout, const std::string& name)
+    : v2_(layout == CgroupLayout::v2) {
+  if (layout == CgroupLayout::none) return;
+  const std::string mount = sys + std::string(kMount);
+  const auto place = [&](const char* controller) -> Place {
+    const std::string hierarchy = v2_ ? mount : mount + "/" + controller;
+    if (!exists(hierarchy + inside(name))) return {};
+    named_.push_back(hierarchy + inside(name));
+    return {hierarchy, inside(name)};
+  };
+  const Place cpu = place("cpu"), memory = place("memory");
+  settle(cpu, memory);
+}
+
+bool CgroupLimits::is_there() const {
+  return !named_.empty() && std::all_of(named_.begin(), named_.end(), exists);
+}
+
+void CgroupLimits::settle(const Place& cpu, const Place& memory) {
+  if (!cpu.hierarchy.empty())
+    cpu_directory_ = nearest(cpu.hierarchy, cpu.name, [&](const std::string& directory) {
+      return cpu_limit_in(directory, v2_).has_value();
+    });
+  if (!memory.hierarchy.empty())
+    memory_directory_ = nearest(memory.hierarchy, memory.name, [&](const std::string& directory) {
+      return limit_in(directory + (v2_ ? "/memory.max" : "/memory.limit_in_bytes")).has_value();
+    });
   if (!memory_directory_.empty())
     memory_usage_ =
         HeldFile(memory_directory_ + (v2_ ? "/memory.current" : "/memory.usage_in_bytes"));

@@ -44,18 +44,29 @@ struct CpuLimit {
 /// used itself. Finds the directories once, reads the files at each call.
 class CgroupLimits {
  public:
-  /// `lines`: where the process is, or one line without controllers for a cgroup by name.
+  /// `lines`: where a process is. What we cannot see of it is that of the nearest that we can.
   CgroupLimits(const std::string& sys, CgroupLayout layout, const std::vector<CgroupLine>& lines);
+  /// Of a cgroup by name: nothing of one that is not there, or not there any more.
+  CgroupLimits(const std::string& sys, CgroupLayout layout, const std::string& name);
+  /// Of one by name.
+  bool is_there() const;
   std::optional<CpuLimit> cpu_limit() const;
   CpuUse cpu_use() const;
   std::optional<std::int64_t> memory_limit_bytes() const;
   std::optional<std::int64_t> memory_usage_bytes() const;
 
  private:
+  struct Place {
+    std::string hierarchy;  // "" when there is none
+    std::string name;
+  };
+  void settle(const Place& cpu, const Place& memory);
+
   bool v2_ = false;
-  std::string cpu_directory_;     // "" when there is none
-  std::string memory_directory_;  // likewise
-  HeldFile memory_usage_;         // is read between the ends of a window, too
+  std::vector<std::string> named_;  // the directories of the cgroup by name
+  std::string cpu_directory_;       // "" when there is none
+  std::string memory_directory_;    // likewise
+  HeldFile memory_usage_;           // is read between the ends of a window, too
 };
 
 }  // namespace melisai::plugins::procfs

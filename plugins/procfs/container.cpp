@@ -50,11 +50,12 @@ class Container final : public Part {
         layout_(cgroup_layout(options.sys_root)),
         own_text_(read_text(proc_ + "/self/cgroup").value_or("")),
         first_text_(read_text(proc_ + "/1/cgroup").value_or("")),
-        lines_(options.cgroups.empty()
-                   ? parse_cgroup_lines(own_text_)
-                   : std::vector<CgroupLine>{{"", cgroup_name(options.sys_root,
-                                                              options.cgroups.front())}}),
-        limits_(options.sys_root, layout_, lines_) {}
+        is_named_(!options.cgroups.empty()),
+        lines_(is_named_ ? std::vector<CgroupLine>{{"", cgroup_name(options.sys_root,
+                                                                    options.cgroups.front())}}
+                         : parse_cgroup_lines(own_text_)),
+        limits_(is_named_ ? CgroupLimits(options.sys_root, layout_, lines_.front().path)
+                          : CgroupLimits(options.sys_root, layout_, lines_)) {}
 
   void start(Time /*now*/) override { before_ = limits_.cpu_use(); }
 
@@ -68,15 +69,25 @@ class Container final : public Part {
     data["runtime"] = runtime;
     put_layout(data);
     put_identity(data, runtime);
-    put_cpu(data);
-    put(data, "memory_limit_bytes", limits_.memory_limit_bytes());
-    put(data, "memory_usage_bytes", limits_.memory_usage_bytes());
+    if (is_lost())
+      findings.errors.push_back("cgroup " + lines_.front().path + ": not there");
+    else
+      put_limits(data);
     samples_.put(data);
     return findings;
   }
 
  private:
+  bool is_lost() const { return is_named_ && !limits_.is_there(); }
+
+  void put_limits(Json& data) const {
+    put_cpu(data);
+    put(data, "memory_limit_bytes", limits_.memory_limit_bytes());
+    put(data, "memory_usage_bytes", limits_.memory_usage_bytes());
+  }
+
   void add_memory() {
+    if (is_lost()) return;
     if (const auto bytes = limits_.memory_usage_bytes())
       samples_.add("memory_usage_bytes", static_cast<double>(*bytes));
   }
@@ -140,6 +151,7 @@ class Container final : public Part {
   CgroupLayout layout_;
   std::string own_text_;
   std::string first_text_;
+  bool is_named_;  // the cgroup is one that we were told
   std::vector<CgroupLine> lines_;
   CgroupLimits limits_;
   CpuUse before_;

@@ -6,6 +6,8 @@
 namespace melisai::plugins::procfs {
 namespace {
 
+using ::testing::ElementsAre;
+
 TEST(ContainerPart, ReadsCgroupsOfVersion2) {
   const Host host("cgroup_v2");
   expect_golden_host("cgroup_v2", host.window(make_container));
@@ -48,6 +50,49 @@ TEST(ContainerPart, TakesTheCgroupThatItIsToldUnderVersion1) {
   EXPECT_EQ(findings.data["cgroup_path"], "/bench");
   EXPECT_EQ(findings.data["memory_limit_bytes"], 1000);
   EXPECT_EQ(findings.data["cpu_quota"], 3);
+}
+
+TEST(ContainerPart, NeverTakesTheHostForACgroupThatIsNotThere) {
+  for (const std::string name : {"cgroup_v1", "cgroup_v2", "cgroup_hybrid"}) {
+    const Host host(name);
+    Options options = host.options();
+    options.cgroups = {"/nowhere"};
+    const Findings findings = host.window(make_container, options);
+    EXPECT_THAT(findings.errors, ElementsAre("cgroup /nowhere: not there")) << name;
+    for (const std::string metric :
+         {"cpu_quota", "cpu_periods", "memory_limit_bytes", "memory_usage_bytes", "samples"})
+      EXPECT_FALSE(findings.data.contains(metric)) << name << " " << metric;
+  }
+}
+
+TEST(ContainerPart, MissesTheEndOfACgroupThatVanishes) {
+  const Host host("cgroup_v2");
+  host.put("sys/fs/cgroup/cpu.max", "25000 50000\n");
+  host.put("sys/fs/cgroup/memory.max", "1000\n");
+  host.put("sys/fs/cgroup/bench/memory.current", "4096\n");
+  Options options = host.options();
+  options.cgroups = {"/bench"};
+  const auto has_limit = [](const Findings& findings) {
+    return findings.data.contains("memory_limit_bytes");
+  };
+  EXPECT_TRUE(has_limit(host.window(make_container, options, [] {})));
+  const Findings findings =
+      host.window(make_container, options, [&] { host.remove("sys/fs/cgroup/bench"); });
+  EXPECT_THAT(findings.errors, ElementsAre("cgroup /bench: not there"));
+  EXPECT_FALSE(has_limit(findings));
+  EXPECT_FALSE(findings.data.contains("cpu_quota"));
+}
+
+TEST(ContainerPart, TakesNoHierarchyThatHasNotTheCgroup) {
+  const Host host("cgroup_v1");
+  host.put("sys/fs/cgroup/memory/memory.usage_in_bytes", "123456\n");
+  host.put("sys/fs/cgroup/cpu/bench/cpu.cfs_quota_us", "3\n");
+  host.put("sys/fs/cgroup/cpu/bench/cpu.cfs_period_us", "4\n");
+  Options options = host.options();
+  options.cgroups = {"/bench"};
+  const Findings findings = host.window(make_container, options);
+  EXPECT_EQ(findings.data["cpu_quota"], 3);
+  EXPECT_FALSE(findings.data.contains("memory_usage_bytes"));
 }
 
 TEST(ContainerPart, FindsTheContainerByItsMountsWhenTheCgroupHidesIt) {
@@ -98,6 +143,7 @@ TEST(CgroupName, IsWhatProcessesCallIt) {
   EXPECT_EQ(cgroup_name(sys, "/a/b"), "/a/b");
   EXPECT_EQ(cgroup_name(sys, sys + "/fs/cgroup/memory/a/b"), "/a/b");
   EXPECT_EQ(cgroup_name(sys, sys + "/fs/cgroup/unified"), "/");
+  EXPECT_EQ(cgroup_name(sys, sys + "/fs/cgroup"), "/");
   EXPECT_EQ(cgroup_name(sys, "/a/../../b"), "/");
 }
 
