@@ -60,7 +60,10 @@ void HostParser::add_collect() {
       ->type_name("N");
   collect.add_option("--cgroup", cgroup_, "Of processes and limits, only those of this cgroup")
       ->type_name("DIR");
-  collect.add_option("--duration", duration_, "Instead of the profile's; 1s to 1h")->type_name("T");
+  collect
+      .add_option("--duration", duration_,
+                  "Instead of the profile's; 1s to 1h; a COMMAND that still runs then is ended")
+      ->type_name("T");
   collect.add_option("--max-events", max_events_, "Kept of one collector (default 1000)")
       ->type_name("N");
   collect.add_option("-o,--output", output_, "The JSON report; - for standard output (default)")
@@ -70,8 +73,8 @@ void HostParser::add_collect() {
                    "Print what a person or a language model needs; JSON only with -o FILE");
   add_plugin_dir_option(collect, plugin_dirs_);
   collect.add_option("COMMAND", command_,
-                     "After --: watch this program as long as it runs, at most the profile's "
-                     "timeout");
+                     "After --: watch this program as long as it runs, then end it: at --duration, "
+                     "without one at the profile's timeout");
   collect.footer(kCollectFooter);
 }
 
@@ -106,6 +109,8 @@ Result<Invocation> HostParser::collect() const {
   for (const std::string& directory : plugin_dirs_)
     command.request.plugin_dirs.push_back(absolute(directory));
   command.request.command = command_;
+  if (!command_.empty() && !duration_.empty())
+    command.request.command_max = command.request.profile.duration;
   command.output = output_ == "-" ? output_ : absolute(output_);
   command.quiet = quiet_;
   command.explained = explained_;

@@ -42,8 +42,10 @@ CollectOptions options_of(const CollectRequest& request) {
 }
 
 std::string what_is_watched(const CollectRequest& request) {
-  if (!request.command.empty()) return "until " + in_quotes(request.command.front()) + " ends";
-  return format_duration(request.profile.duration);
+  if (request.command.empty()) return format_duration(request.profile.duration);
+  const std::string until = "until " + in_quotes(request.command.front()) + " ends";
+  if (!request.command_max) return until;
+  return until + ", at most " + format_duration(*request.command_max);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,21 +18,22 @@ namespace melisai::host {
 
 struct CollectRequest {
   HostProfile profile;
-  std::vector<std::int64_t> pids;        ///< only these and what they start, where it applies
-  std::vector<std::string> cgroups;      ///< directories
-  int events_max = 1'000;                ///< of one collector
-  std::string proc_root, sys_root;       ///< "": the live ones
-  std::vector<std::string> plugin_dirs;  ///< besides those of the installation
-  std::vector<std::string> command;      ///< not empty: watch this program as long as it runs
+  std::vector<std::int64_t> pids;           ///< only these and what they start, where it applies
+  std::vector<std::string> cgroups;         ///< directories
+  int events_max = 1'000;                   ///< of one collector
+  std::string proc_root, sys_root;          ///< "": the live ones
+  std::vector<std::string> plugin_dirs;     ///< besides those of the installation
+  std::vector<std::string> command;         ///< not empty: watch this program as long as it runs
+  std::optional<Milliseconds> command_max;  ///< ended after this long, else at the timeout
 };
 
 /// Takes one line about a phase; may be empty.
 using Say = std::function<void(const std::string&)>;
 
 /// Initialize, collect, assemble, analyze: everything but the output. Takes the profile's duration,
-/// or as long as the command runs; never longer than its timeout. A signal ends it early, and the
-/// report says so. What goes wrong with one collector is in its result. Errors: process
-/// when the command cannot be started.
+/// or as long as the command runs, at most command_max; never longer than its timeout. A signal
+/// ends it early, and the report says so. What goes wrong with one collector is in its result.
+/// Errors: usage when a process or cgroup is not there; process when the command cannot be started.
 Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say);
 
 /// The report for a reader with little time, a person or a language model: host, health, anomalies,

@@ -51,16 +51,40 @@ class TimedObserver final : public RunObserver {
   nanoseconds begun_{0}, took_{0};
 };
 
+Result<std::string> directory_for_temporary_files() {
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
+  if (!error) return directory.native();
+  return Error{Errc::not_found,
+               "there is no directory for temporary files (" + error.message() +
+                   "); let the environment variable TMPDIR name one, or unset it for /tmp"};
+}
+
+Result<std::string> working_directory() {
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::current_path(error);
+  if (!error) return directory.native();
+  return Error{Errc::not_found, "the working directory is gone (" + error.message() +
+                                    "); change to one that is not"};
+}
+
+/// At least something: a limit of 0 would be none.
+Milliseconds time_for_command(const CollectRequest& request, nanoseconds left) {
+  const Milliseconds until_deadline = std::chrono::floor<Milliseconds>(left);
+  return std::max(std::min(until_deadline, request.command_max.value_or(until_deadline)),
+                  Milliseconds(1));
+}
+
 Result<Window> observe_command(const CollectRequest& request, collect::Collectors& collectors,
                                nanoseconds deadline, World& world) {
-  MELISAI_TRY(const TemporaryDirectory scratch,
-              TemporaryDirectory::make(std::filesystem::temp_directory_path(), "melisai-collect."));
-  const Milliseconds limit = std::max(
-      std::chrono::floor<Milliseconds>(deadline - world.clock.monotonic()), Milliseconds(1));
+  MELISAI_TRY(const std::string root, directory_for_temporary_files());
+  MELISAI_TRY(const TemporaryDirectory scratch, TemporaryDirectory::make(root, "melisai-collect."));
+  const Milliseconds limit = time_for_command(request, deadline - world.clock.monotonic());
+  MELISAI_TRY(const std::string directory, working_directory());
   const std::string output = scratch.path() + "/output";
   const Command command{.argv = request.command,
                         .env = environment(),
-                        .cwd = std::filesystem::current_path(),
+                        .cwd = directory,
                         .stdout_file = output,
                         .stderr_file = output,
                         .output_max = kShownMax,
