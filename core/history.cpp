@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/base/output.h"
 #include "core/history_input.h"
 #include "core/history_output.h"
 #include "core/history_stored.h"
@@ -49,7 +50,7 @@ Result<void> history(const HistoryRequest& request, const OpenRepo& open_repo,
     for (const std::string& unsaid : unsaid_in_json(histories, changes)) log_warning(unsaid);
   if (print(request.json ? history_json(histories, changes) : history_text(histories, changes)))
     return {};
-  return Error{Errc::io, "the output could not be written"};
+  return cannot_print();
 }
 
 }  // namespace melisai

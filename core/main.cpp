@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "core/base/log.h"
+#include "core/base/output.h"
 #include "core/cli.h"
 #include "core/doctor/doctor.h"
 #include "core/project_name.h"
@@ -19,9 +20,13 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-bool print(std::FILE* stream, const std::string& text) {
+bool print(std::FILE* stream, std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stream) == text.size() &&
          std::fflush(stream) == 0;
+}
+
+bool print_part(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
 }
 
 report::TerminalStyle style_of(int fd) {
@@ -38,10 +43,8 @@ int show(const Outcome& outcome, const Display& display) {
     text = std::string(to_string(outcome.report.verdict)) + ": " + outcome.report.reason + "\n";
   else
     text = report::render_terminal(outcome.report, style_of(STDOUT_FILENO));
-  const int code = exit_code(outcome.report, outcome.fail_on);
-  if (print(stdout, text)) return code;
-  log_error("the result could not be written to standard output");
-  return code == 0 ? 4 : code;
+  print(stdout, text);
+  return exit_code(outcome.report, outcome.fail_on);
 }
 
 /// Absolute path of our own directory's sibling: the gate is PREFIX/bin, plugins are
@@ -101,6 +104,11 @@ int exit_code_of(const Error& error) {
   }
 }
 
+int failed(const Error& error) {
+  if (error != cannot_print()) log_error(error.message);
+  return exit_code_of(error);
+}
+
 int run(const CheckCommand& command, World& world) {
   return show(check(command.request, world), command.display);
 }
@@ -109,22 +117,21 @@ int run(const AbCommand& command, World& world) {
   return show(compare(command.request, world), command.display);
 }
 
-bool print_part(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-}
-
 int run(const BisectCommand& command, World& world) {
-  const int code = bisect(command.request, command.display, world, print_part);
-  return std::fflush(stdout) == 0 ? code : 4;
+  return bisect(command.request, command.display, world, print_part);
 }
 
 /// Exit code of a command that answers with one. A file that cannot be read as what it should be is
 /// the user's mistake here.
 int ended(const Result<int>& code) {
-  if (!code) log_error(code.error().message);
-  if (!code && (code.error().code == Errc::parse || code.error().code == Errc::limit)) return 2;
-  if (!code) return exit_code_of(code.error());
-  return std::fflush(stdout) == 0 ? *code : 4;
+  if (code) return *code;
+  const int failure = failed(code.error());
+  return code.error().code == Errc::parse || code.error().code == Errc::limit ? 2 : failure;
+}
+
+/// Likewise, of one that answers with what it printed.
+int ended_printing(const Result<void>& printed) {
+  return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
 }
 
 int run(const CompareCommand& command, World& world) {
@@ -148,12 +155,12 @@ int run(const CompareCommand& command, World& world) {
 int run(const ReplayRequest& request, World&) { return ended(replay(request, print_part)); }
 
 int run(const ParseRequest& request, World&) {
-  const Result<void> printed = parse_file(request, print_part);
-  return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
+  return ended_printing(parse_file(request, print_part));
 }
 
 int run(const FormatsRequest& request, World&) {
-  return print(stdout, formats_text(request)) ? 0 : 4;
+  print(stdout, formats_text(request));
+  return 0;
 }
 
 int run(const SelftestRequest& request, World& world) {
@@ -164,8 +171,7 @@ int run(const HistoryRequest& request, World& world) {
   const auto open_repo = [&](const std::string& directory) {
     return world.open_repo(directory, GitOptions{});
   };
-  const Result<void> printed = history(request, open_repo, print_part);
-  return ended(printed ? Result<int>(0) : Result<int>(printed.error()));
+  return ended_printing(history(request, open_repo, print_part));
 }
 
 int run(const host::CollectCommand& command, World& world) {
@@ -185,11 +191,12 @@ int run(const PluginsCommand& command, World& world) {
   collect::Collectors collectors(places, {}, world.clock);
   collectors.load();
   const std::vector<CollectorResult> found = collectors.results();
-  if (command.json) return print(stdout, to_json(found)) ? 0 : 4;
-  if (!found.empty()) return print(stdout, report::render_collectors(found)) ? 0 : 4;
   std::string where;
   for (const std::string& directory : places.directories) where += " " + directory;
-  return print(stdout, "no collector found in" + where + "\n") ? 0 : 4;
+  print(stdout, command.json     ? to_json(found)
+                : !found.empty() ? report::render_collectors(found)
+                                 : "no collector found in" + where + "\n");
+  return 0;
 }
 
 int run(const DoctorCommand& command, World& world) {
@@ -201,11 +208,10 @@ int run(const DoctorCommand& command, World& world) {
   facts->collectors = collectors.results();
   facts->plugin_directories = places.directories;
   const doctor::Diagnosis diagnosis = doctor::findings_of(*facts);
-  const bool printed =
-      print(stdout, command.json           ? doctor::to_json(*facts, diagnosis)
-                    : command.fix_commands ? doctor::fix_commands(*facts, diagnosis)
-                                           : doctor::render(*facts, diagnosis));
-  return !printed ? 4 : diagnosis.fit() ? 0 : 3;
+  print(stdout, command.json           ? doctor::to_json(*facts, diagnosis)
+                : command.fix_commands ? doctor::fix_commands(*facts, diagnosis)
+                                       : doctor::render(*facts, diagnosis));
+  return diagnosis.fit() ? 0 : 3;
 }
 
 /// The project that the request is about and does not name; null when it names one or needs none.
@@ -220,8 +226,8 @@ int run(RecordsCommand command, World& world) {
   if (std::string* project = missing_project(command.request)) {
     Result<std::string> name = project_name(command.directory, world);
     if (!name) {
-      log_error(name.error().message + "; or name the project with --project");
-      return exit_code_of(name.error());
+      name.error().message += "; or name the project with --project";
+      return failed(name.error());
     }
     *project = *std::move(name);
   }
@@ -232,9 +238,7 @@ int run(RecordsCommand command, World& world) {
                                .interrupted = world.interrupted,
                                .print = print_part,
                                .note = [](const std::string& sentence) { log_warning(sentence); }});
-  if (!answered) log_error(answered.error().message);
-  if (!answered) return exit_code_of(answered.error());
-  return std::fflush(stdout) == 0 ? 0 : 4;
+  return answered ? 0 : failed(answered.error());
 }
 
 /// Told before there is a world.
@@ -268,12 +272,19 @@ int run_command_line(const std::vector<std::string>& arguments) {
   return std::visit([&](const auto& command) { return run(command, world); }, invocation);
 }
 
+/// The code that the program ends with: a result that nobody got is none, whatever printed it.
+int told(int code) {
+  if (std::ferror(stdout) == 0 && std::fflush(stdout) == 0) return code;
+  log_error(cannot_print().message);
+  return code == 0 ? 4 : code;
+}
+
 }  // namespace
 }  // namespace melisai
 
 int main(int argc, char** argv) {
   try {
-    return melisai::run_command_line({argv + 1, argv + argc});
+    return melisai::told(melisai::run_command_line({argv + 1, argv + argc}));
   } catch (const std::exception& error) {
     melisai::log_error(std::string("unexpected: ") + error.what() +
                        ". This is a defect; please report it.");

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/log.h"
+#include "core/base/output.h"
 #include "core/base/units.h"
 #include "core/measure/formats/formats.h"
 #include "core/model/report.h"
@@ -49,7 +50,7 @@ Result<void> parse_file(const ParseRequest& request,
   for (const auto& [benchmark, why] : readings.failed)
     log_warning("benchmark " + benchmark + " has no value: " + why);
   if (print(request.json ? json_of(readings) : text_of(readings))) return {};
-  return Error{Errc::io, "the output could not be written"};
+  return cannot_print();
 }
 
 std::string formats_text(const FormatsRequest& request) {

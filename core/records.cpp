@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/glob.h"
+#include "core/base/output.h"
 #include "core/base/text.h"
 #include "core/gate/gate.h"
 #include "core/history_import.h"
@@ -213,7 +214,7 @@ class Records {
  private:
   Result<void> print(std::string_view text) const {
     if (world_.print(text)) return {};
-    return Error{Errc::io, "the output could not be written"};
+    return cannot_print();
   }
 
   Result<Store> reader() const {

@@ -6,6 +6,7 @@
 
 #include "core/base/glob.h"
 #include "core/base/lines.h"
+#include "core/base/output.h"
 #include "core/base/text.h"
 #include "core/gate/gate.h"
 #include "core/replay_input.h"
@@ -103,8 +104,7 @@ Result<int> replay(const ReplayRequest& request,
   const std::string sentence = request.independent
                                    ? "each series on its own: " + decisions_text(all)
                                    : std::string(to_string(report.verdict)) + ": " + report.reason;
-  if (!print(request.json ? replay_json(all) : replay_text(sentence, all)))
-    return Error{Errc::io, "the output could not be written"};
+  if (!print(request.json ? replay_json(all) : replay_text(sentence, all))) return cannot_print();
   return request.independent ? 0 : exit_code(report, request.policy.fail_on);
 }
 

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "core/base/files.h"
+#include "core/base/output.h"
 #include "core/base/text.h"
 #include "core/gate/health/health.h"
 #include "core/host/host.h"
@@ -113,8 +114,7 @@ Result<int> compare(const CompareRequest& request,
   MELISAI_TRY(const HostReport baseline, report_in(request.baseline));
   MELISAI_TRY(const HostReport current, report_in(request.current));
   const HostDiff diff = gate::compare_hosts(baseline, current);
-  if (!print(request.json ? to_json(diff) : text_of(diff)))
-    return Error{Errc::io, "the comparison could not be written to standard output"};
+  if (!print(request.json ? to_json(diff) : text_of(diff))) return cannot_print();
   const bool is_worse = diff.regressions > 0 || !diff.new_anomalies.empty();
   return is_worse && request.fail_on != FailOn::never ? 1 : 0;
 }
