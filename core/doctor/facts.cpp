@@ -96,9 +96,10 @@ void read_swap(const std::string& root, Facts& facts) {
 std::vector<std::string> governors_of(const std::string& root) {
   std::set<std::string> governors;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(root + std::string(kCpus), error)) {
-    if (!entry.path().filename().string().starts_with("cpu")) continue;
-    const std::string governor = first_line(entry.path().string() + "/cpufreq/scaling_governor");
+  std::filesystem::directory_iterator entry(root + std::string(kCpus), error), end;
+  for (; !error && entry != end; entry.increment(error)) {
+    if (!entry->path().filename().string().starts_with("cpu")) continue;
+    const std::string governor = first_line(entry->path().string() + "/cpufreq/scaling_governor");
     if (!governor.empty()) governors.insert(governor);
   }
   return {governors.begin(), governors.end()};

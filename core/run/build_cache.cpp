@@ -165,9 +165,11 @@ void BuildCache::evict() {
     Bytes bytes;
   };
   std::vector<Entry> entries;
-  std::error_code error;
-  for (const fs::directory_entry& found : fs::directory_iterator(directory_, error)) {
-    const std::string directory = found.path().native();
+  std::error_code failed;
+  for (fs::directory_iterator found(directory_, failed), end; !failed && found != end;
+       found.increment(failed)) {
+    const std::string directory = found->path().native();
+    std::error_code error;
     const fs::file_time_type used = fs::last_write_time(directory + "/built", error);
     entries.push_back(
         {directory, error ? fs::file_time_type::min() : used, take_inventory(directory).bytes});

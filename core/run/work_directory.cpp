@@ -22,9 +22,10 @@ Result<void> remove_with_lock(const std::string& directory) {
 }
 
 void remove_abandoned(const std::string& parent) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
-    std::string directory = entry.path().native();
+  std::error_code failed, error;
+  for (std::filesystem::directory_iterator entry(parent, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    std::string directory = entry->path().native();
     if (directory.ends_with(kLockSuffix)) directory.erase(directory.rfind(kLockSuffix));
     if (std::filesystem::exists(directory + kKeptName, error)) continue;
     const auto lock = FileLock::try_take(lock_of(directory));
