@@ -16,9 +16,15 @@ constexpr Bytes kReportMax = 32 << 20;
 constexpr std::size_t kHeadBytes = 4096;
 constexpr std::size_t kChangesMax = 40;
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::string_view without_mark(std::string_view text) {
+  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+}
+
 Result<HostReport> report_in(const std::string& file) {
   MELISAI_TRY(const std::string text, read_file(file, kReportMax));
-  Result<HostReport> report = parse_host_report(text);
+  Result<HostReport> report = parse_host_report(without_mark(text));
   if (!report) return with_context(std::move(report).error(), file);
   return report;
 }
@@ -69,9 +75,18 @@ std::string score_change(std::optional<int> delta) {
   return (*delta > 0 ? "+" : "") + std::to_string(*delta) + " points";
 }
 
+std::string hosts_of(const HostDiff& diff) {
+  if (diff.host_differences.empty()) return "";
+  std::string text;
+  for (const HostDifference& each : diff.host_differences)
+    text += (text.empty() ? "" : ", ") + printable(each.what) + " " + printable(each.baseline) +
+            " -> " + printable(each.current);
+  return "two hosts (" + text + "): what differs may be the machine\n";
+}
+
 std::string text_of(const HostDiff& diff) {
-  return "baseline " + printable(diff.baseline) + ", current " + printable(diff.current) +
-         "\nhealth score: " + score_change(diff.health_delta) + "; " +
+  return "baseline " + printable(diff.baseline) + ", current " + printable(diff.current) + "\n" +
+         hosts_of(diff) + "health score: " + score_change(diff.health_delta) + "; " +
          std::to_string(diff.regressions) + " worse, " + std::to_string(diff.improvements) +
          " better\n" + anomalies_of("new anomaly: ", diff.new_anomalies) +
          anomalies_of("resolved anomaly: ", diff.resolved_anomalies) + changes_of(diff) +
@@ -87,14 +102,19 @@ bool is_report(const std::string& file) {
   std::string head(kHeadBytes, '\0');
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(stream.gcount()));
-  const std::size_t first = head.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && head[first] == '{' &&
-         head.find("\"metadata\"") != std::string::npos &&
-         head.find("\"schema_version\"") != std::string::npos &&
-         head.find("\"profile\"") != std::string::npos;
+  const std::string_view text = without_mark(head);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] == '{' &&
+         text.find("\"metadata\"") != std::string::npos &&
+         text.find("\"schema_version\"") != std::string::npos &&
+         text.find("\"profile\"") != std::string::npos;
 }
 
 Error no_pair(const std::string& report, const std::string& other) {
+  if (other == "-")
+    return {Errc::usage, in_quotes(report) +
+                             " is a host report, and those are not read from standard input; name "
+                             "two files"};
   std::error_code error;
   if (!std::filesystem::exists(other, error))
     return {Errc::not_found, "there is no file " + in_quotes(other)};

@@ -56,7 +56,7 @@ Result<int> run(const CollectCommand& command, World& world,
 /// broken one is one too, and comparing says what is wrong with it.
 bool is_report(const std::string& file);
 
-/// Why a host report cannot be compared with a file that is none. Code: not_found, usage.
+/// Why a host report cannot be compared with what is none: a file, or "-". Code: not_found, usage.
 Error no_pair(const std::string& report, const std::string& other);
 
 /// Why an option of `compare` cannot be used with two host reports. Code: usage.

@@ -38,9 +38,18 @@ struct UseDelta {
   bool operator==(const UseDelta&) const = default;
 };
 
+/// Of what tells machines apart: "hostname", "arch", "cpus", "memory_gb".
+struct HostDifference {
+  std::string what;
+  std::string baseline;
+  std::string current;
+  bool operator==(const HostDifference&) const = default;
+};
+
 struct HostDiff {
   std::string baseline;  ///< their timestamps
   std::string current;
+  std::vector<HostDifference> host_differences;  ///< not empty: the reports are of two hosts
   std::vector<HostChange> changes;
   int regressions = 0;  ///< of changes
   int improvements = 0;

@@ -24,6 +24,10 @@ Output change(const HostChange& value) {
           {"significance", to_string(value.significance)}};
 }
 
+Output host_difference(const HostDifference& value) {
+  return {{"what", value.what}, {"baseline", value.baseline}, {"current", value.current}};
+}
+
 Output use_delta(const UseDelta& value) {
   return {{"utilization_pct", number(value.utilization_pct)},
           {"saturation_pct", number(value.saturation_pct)},
@@ -63,6 +67,7 @@ std::string to_json(const HostDiff& diff) {
   const Output document = {
       {"baseline", diff.baseline},
       {"current", diff.current},
+      {"host_differences", list(diff.host_differences, host_difference)},
       {"changes", list(diff.changes, change)},
       {"regressions", diff.regressions},
       {"improvements", diff.improvements},

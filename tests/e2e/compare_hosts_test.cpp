@@ -136,6 +136,33 @@ TEST_F(CompareHosts, RefuseOptionsThatAreForBenchmarks) {
   EXPECT_EQ(compare({healthy_, sick_, "--json", "--fail-on", "regression"}).code, 1);
 }
 
+TEST_F(CompareHosts, AreNotReadFromStandardInput) {
+  for (const Words& words : {Words{healthy_, "-"}, Words{"-", healthy_}}) {
+    const Ran ran = compare(words);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("standard input"), HasSubstr("name two files")));
+  }
+}
+
+TEST_F(CompareHosts, MayBeginWithAByteOrderMark) {
+  const std::string marked = text_file("marked.json", "\xEF\xBB\xBF" + host(90, 0, {}).dump(2));
+  EXPECT_EQ(compare({marked, marked}).code, 0) << compare({marked, marked}).err;
+}
+
+TEST_F(CompareHosts, SayThatTheyAreOfTwoHosts) {
+  json here = host(90, 0, {}), there = host(90, 0, {});
+  here["metadata"].update({{"hostname", "anvil"}, {"cpus", 4}, {"memory_gb", 16}});
+  there["metadata"].update({{"hostname", "hammer"}, {"cpus", 8}, {"memory_gb", 16}});
+  const std::string a = file_of("here.json", here), b = file_of("there.json", there);
+  EXPECT_THAT(compare({a, b}).out,
+              HasSubstr("two hosts (hostname anvil -> hammer, cpus 4 -> 8): what differs may be"));
+  EXPECT_EQ(json::parse(compare({a, b, "--json"}).out)["host_differences"],
+            json::parse(R"([{"what":"hostname","baseline":"anvil","current":"hammer"},
+                            {"what":"cpus","baseline":"4","current":"8"}])"));
+  EXPECT_THAT(compare({a, a}).out, Not(HasSubstr("two hosts")));
+  EXPECT_THAT(compare({a, healthy_}).out, Not(HasSubstr("two hosts"))) << "one does not say";
+}
+
 TEST_F(CompareHosts, TakesWhatCollectWrote) {
   ASSERT_EQ(collect({"--duration", "1s", "-o", file()}).code, 0);
   const Ran ran = compare({file(), file(), "--json"});

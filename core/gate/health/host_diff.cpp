@@ -135,6 +135,21 @@ void compare_histograms(HostDiff& diff, const HostReport& baseline, const HostRe
   }
 }
 
+/// What both reports say about their host, and differently.
+std::vector<HostDifference> host_differences(const HostMetadata& before, const HostMetadata& now) {
+  std::vector<HostDifference> differences;
+  const auto add = [&](const char* what, const std::string& baseline, const std::string& current) {
+    if (!baseline.empty() && !current.empty() && baseline != current)
+      differences.push_back({what, baseline, current});
+  };
+  const auto known = [](int count) { return count > 0 ? std::to_string(count) : ""; };
+  add("hostname", before.hostname, now.hostname);
+  add("arch", before.arch, now.arch);
+  add("cpus", known(before.cpus), known(now.cpus));
+  add("memory_gb", known(before.memory_gb), known(now.memory_gb));
+  return differences;
+}
+
 /// Those of `list` whose metric none of `others` has.
 std::vector<Anomaly> missing_in(const std::vector<Anomaly>& others,
                                 const std::vector<Anomaly>& list) {
@@ -153,6 +168,7 @@ HostDiff compare_hosts(const HostReport& baseline, const HostReport& current) {
   HostDiff diff;
   diff.baseline = baseline.metadata.timestamp;
   diff.current = current.metadata.timestamp;
+  diff.host_differences = host_differences(baseline.metadata, current.metadata);
   if (baseline.summary.health_score && current.summary.health_score)
     diff.health_delta = *current.summary.health_score - *baseline.summary.health_score;
   compare_use(diff, baseline.summary, current.summary);
