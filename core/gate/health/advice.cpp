@@ -104,14 +104,12 @@ bool is_plain_name(std::string_view name) {
              std::string_view::npos;
 }
 
-std::vector<Recommendation> recommendations_of(const HostCategories& categories,
-                                               const HostContext& context) {
+std::vector<Recommendation> recommendations_of(const HostCategories& categories) {
   const HostView host(categories);
   std::vector<Recommendation> all;
   for (const auto& table :
        {cpu_memory_advice(), tcp_advice(), queue_advice(), tuning_advice(), own_advice()})
     for (const AdviceRow& row : table) {
-      if (row.watches_more && context.profile == "deep") continue;
       for (const Case& met : row.met(host)) {
         all.push_back(recommendation(row, met));
         all.back().priority = static_cast<int>(all.size());

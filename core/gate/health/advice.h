@@ -36,8 +36,7 @@ struct AdviceRow {
   std::vector<std::string_view> persistent;  ///< beside the settings
   std::string_view impact;
   std::string_view source;
-  bool per_device = false;    ///< "{of}" is part of the identity
-  bool watches_more = false;  ///< advice to watch with the deep profile
+  bool per_device = false;  ///< "{of}" is part of the identity
 };
 
 // In the order of melisai's list.

@@ -68,10 +68,9 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_above(h, {kNet, "tcp.retrans_rate_per_sec"}, 1);
          },
-     .commands = {"melisai-gate collect --profile deep --focus network -o network.json"},
-     .impact = "names the connections that lose segments",
-     .source = "RFC 6298",
-     .watches_more = true},
+     .commands = {"ss --tcp --numeric --info"},
+     .impact = "names the connections that lose segments: those with \"retrans\"",
+     .source = "RFC 6298, ss(8)"},
     {.id = "somaxconn_small",
      .category = "network",
      .type = "optimization",

@@ -39,11 +39,6 @@ struct HealthPolicy {
   bool operator==(const HealthPolicy&) const = default;
 };
 
-/// What advice depends on beside the data.
-struct HostContext {
-  std::string profile;  ///< "deep": advice to watch with it is left out
-};
-
 /// cpu, memory, disk, network, container_cpu, container_memory: those that were seen.
 std::map<std::string, ResourceUse> resources_of(const HostCategories& categories);
 
@@ -61,11 +56,9 @@ Score health_score(const std::map<std::string, ResourceUse>& resources,
 
 /// In the order of melisai's 35 conditions, then ours; priorities from 1. Nothing is ever executed
 /// by us.
-std::vector<Recommendation> recommendations_of(const HostCategories& categories,
-                                               const HostContext& context);
+std::vector<Recommendation> recommendations_of(const HostCategories& categories);
 
-HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy,
-                    const HostContext& context = {});
+HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy);
 
 /// Use of resources, CPU, memory and histograms of both reports that changed by 1 % or 0.1; worse
 /// by more than 5 % is a regression, from 0 to N always. Anomalies are matched by metric.

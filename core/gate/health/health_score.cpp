@@ -101,8 +101,7 @@ Score health_score(const std::map<std::string, ResourceUse>& resources,
   return std::move(account).close();
 }
 
-HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy,
-                    const HostContext& context) {
+HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy) {
   HostSummary summary;
   summary.resources = resources_of(categories);
   summary.anomalies = anomalies_of(categories, policy);
@@ -110,7 +109,7 @@ HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy
   if (!summary.resources.empty() || !summary.anomalies.empty())
     summary.health_score = score.health_score;
   summary.deductions = std::move(score.deductions);
-  summary.recommendations = recommendations_of(categories, context);
+  summary.recommendations = recommendations_of(categories);
   return summary;
 }
 

@@ -16,11 +16,11 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
-std::vector<std::string> advice_ids(const HostCategories& categories,
-                                    const HostContext& context = {}) {
+std::vector<std::string> advice_ids(const HostCategories& categories) {
   std::vector<std::string> all;
-  for (const Recommendation& each : recommendations_of(categories, context)) all.push_back(each.id);
+  for (const Recommendation& each : recommendations_of(categories)) all.push_back(each.id);
   return all;
 }
 
@@ -28,7 +28,7 @@ class Advice : public testing::TestWithParam<AdviceCase> {};
 
 TEST_P(Advice, IsGivenWhenItsConditionIsMet) {
   const AdviceCase& row = GetParam();
-  const auto advice = recommendations_of(host(row.collector, row.met), {});
+  const auto advice = recommendations_of(host(row.collector, row.met));
   ASSERT_EQ(advice.size(), 1u) << testing::PrintToString(advice_ids(host(row.collector, row.met)));
   EXPECT_EQ(advice[0].id, row.id);
   EXPECT_EQ(advice[0].category, row.category);
@@ -45,7 +45,7 @@ TEST_P(Advice, IsGivenWhenItsConditionIsMet) {
 TEST_P(Advice, IsNotGivenJustOutsideItsCondition) {
   const AdviceCase& row = GetParam();
   for (const std::string& data : row.not_met)
-    EXPECT_THAT(advice_ids(host(row.collector, data)), testing::Not(Contains(row.id))) << data;
+    EXPECT_THAT(advice_ids(host(row.collector, data)), Not(Contains(row.id))) << data;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Advice, testing::ValuesIn(advice_cases()), [](const auto& test) {
@@ -82,8 +82,7 @@ TEST(AdviceTable, MissingSettingsGiveNoAdvice) {
 TEST(AdviceTable, PrioritiesCountFromOneInTheOrderOfTheConditions) {
   const auto advice = recommendations_of(
       host({{"network_stats", R"({"data":{"sysctls":{"tcp_fastopen":0,"somaxconn":128}}})"},
-            {"cpu_utilization", R"({"data":{"load_avg_1":99,"num_cpus":1}})"}}),
-      {});
+            {"cpu_utilization", R"({"data":{"load_avg_1":99,"num_cpus":1}})"}}));
   ASSERT_EQ(advice.size(), 3u);
   EXPECT_EQ(advice[0].id, "load_high");
   EXPECT_EQ(advice[1].id, "somaxconn_small");
@@ -92,7 +91,7 @@ TEST(AdviceTable, PrioritiesCountFromOneInTheOrderOfTheConditions) {
 }
 
 TEST(AdviceTable, SettingsOutliveAReboot) {
-  const auto advice = recommendations_of(host("memory_info", R"({"dirty_ratio":40})"), {});
+  const auto advice = recommendations_of(host("memory_info", R"({"dirty_ratio":40})"));
   ASSERT_EQ(advice.size(), 1u);
   EXPECT_THAT(
       advice[0].persistent,
@@ -102,7 +101,7 @@ TEST(AdviceTable, SettingsOutliveAReboot) {
 
 TEST(AdviceTable, AWorseConditionHasMoreBadness) {
   const auto badness = [](const std::string& data) {
-    return recommendations_of(host("network_stats", data), {}).at(0).badness;
+    return recommendations_of(host("network_stats", data)).at(0).badness;
   };
   EXPECT_LT(badness(R"({"sysctls":{"somaxconn":2048}})"),
             badness(R"({"sysctls":{"somaxconn":128}})"));
@@ -135,17 +134,16 @@ TEST(AdviceTable, NamesThatAShellWouldReadGiveNoCommand) {
   }
 }
 
-TEST(AdviceTable, ADeepRunIsNotToldToWatchDeeper) {
-  const auto busy = host("cpu_utilization", R"({"load_avg_1":99,"num_cpus":1})");
-  EXPECT_THAT(advice_ids(busy, {.profile = "standard"}), ElementsAre("load_high"));
-  EXPECT_THAT(advice_ids(busy, {.profile = "deep"}), IsEmpty());
+// No collector has the tools of the deeper profiles: a command of ours would find nothing more.
+TEST(AdviceTable, SendsNobodyToToolsThatAreNotThere) {
+  for (const AdviceCase& row : advice_cases())
+    for (const Recommendation& each : recommendations_of(host(row.collector, row.met)))
+      EXPECT_THAT(each.commands, Not(Contains(HasSubstr("melisai-gate collect")))) << row.id;
 }
 
 TEST(AdviceTable, EvidenceHasTheNumbers) {
-  const auto advice = recommendations_of(
-      host("network_stats",
-           R"({"softnet":{"drop_rate":2.5},"sysctls":{"netdev_max_backlog":1000}})"),
-      {});
+  const auto advice = recommendations_of(host(
+      "network_stats", R"({"softnet":{"drop_rate":2.5},"sysctls":{"netdev_max_backlog":1000}})"));
   ASSERT_EQ(advice.size(), 1u);
   EXPECT_EQ(advice[0].evidence, "drop_rate = 2.5, netdev_max_backlog = 1000");
 }
