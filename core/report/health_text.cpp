@@ -36,9 +36,9 @@ std::string score_of(const HealthResult& health) {
     text += ", change " + points(health.change) + " (" + points(health.change_low) + " to " +
             points(health.change_high) + ")";
   text += ": " + decision_of(health);
-  return health.runs == 0 ? text
-                          : text + "; " + count_of(static_cast<std::size_t>(health.runs), "run") +
-                                " of each side";
+  // A note says of how many runs it speaks.
+  if (health.runs == 0 || !health.note.empty()) return text;
+  return text + "; " + count_of(static_cast<std::size_t>(health.runs), "run") + " of each side";
 }
 
 std::string anomaly_of(const std::string& word, const Anomaly& anomaly) {

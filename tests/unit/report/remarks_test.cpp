@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "core/report/health_text.h"
 #include "core/report/summary.h"
 #include "tests/unit/model/report_fixtures.h"
 
@@ -13,6 +14,7 @@ namespace melisai::report {
 namespace remarks_test {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
@@ -27,6 +29,15 @@ TEST(Remarks, CountDisturbedPairs) {
   report.measurements[0].disturbed = {{7, 7, "steal"}};
   EXPECT_THAT(disturbed_lines(report),
               ElementsAre("parse: 1 of 12 pairs was disturbed: steal (pair 7)"));
+}
+
+TEST(Remarks, SayOnceHowOftenTheHostWasWatched) {
+  Report report;
+  report.health = fixtures::worse_health();
+  EXPECT_THAT(health_lines(report).front(), EndsWith("; 4 runs of each side"));
+  report.health.decision = Decision::inconclusive;
+  report.health.note = "4 runs of each side cannot tell a drop of 5 points from noise";
+  EXPECT_THAT(health_lines(report).front(), EndsWith("inconclusive: " + report.health.note));
 }
 
 TEST(Remarks, NameThreeDisturbancesAndCountTheOthers) {
