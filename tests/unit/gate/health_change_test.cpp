@@ -144,6 +144,40 @@ TEST(HealthChange, AFewSocketsAreNoAnomaly) {
                 IsEmpty());
 }
 
+/// Four pairs of 120 sockets more on head, up or down by `noise`.
+HealthResult judged_leak(double noise) {
+  std::vector<HealthPair> pairs;
+  for (const double sign : {1, -1, 1, -1})
+    pairs.push_back(
+        pairs_of(1, Host{}, changed([&](Host& host) { host.close_wait = 120 + sign * noise; }))
+            .front());
+  return judged(pairs);
+}
+
+// Student's t of 4 + 4 samples passes the whole error at 5.0 standard errors, and its share of one
+// among ten or more judgements at 7.7.
+TEST(HealthChange, WhatIsNamedSharesTheErrorWithAllThatCouldBeNamed) {
+  EXPECT_THAT(judged_leak(20).new_anomalies, anomaly("tcp_close_wait")) << "10 standard errors";
+  EXPECT_THAT(judged_leak(33).new_anomalies, Not(anomaly("tcp_close_wait"))) << "6.3 of them";
+}
+
+// Twelve drops in ten seconds are many, one or two in a second are chance.
+TEST(HealthChange, AFewEventsAreThoseOfAWindowWhateverItsLength) {
+  const auto window = [](double drops_per_second, const std::string& end) {
+    HostCategories seen = fixtures::host(
+        {{"cpu_utilization", R"({"data":{"user_pct":30,"system_pct":4,"idle_pct":66}})"},
+         {"network_stats",
+          R"({"data":{"softnet":{"drop_rate":)" + std::to_string(drops_per_second) + "}}}"}});
+    for (HostResult& result : seen["any"]) result.end_time = "2026-11-21T10:00:" + end + "Z";
+    return seen;
+  };
+  const auto named = [&](const std::string& end) {
+    return judged({4, HealthPair{.base = window(0, end), .head = window(1.2, end)}}).new_anomalies;
+  };
+  EXPECT_THAT(named("10"), anomaly("softnet_dropped"));
+  EXPECT_THAT(named("01"), IsEmpty());
+}
+
 // The level is crossed, the value hardly changes.
 TEST(HealthChange, AValueThatHoversAroundItsLevelIsNoNewAnomaly) {
   const auto below = changed([](Host& host) {

@@ -154,6 +154,18 @@ TEST(HostComparison, MatchesHistogramsByNameInOneUnit) {
               IsEmpty());
 }
 
+TEST(HostComparison, PassesOverHistogramsThatNothingWasCountedIn) {
+  const auto histogram = [](const std::string& count, const std::string& p99) {
+    return host_report(host({{"runqlat", R"({"histograms":[{"name":"runqlat","unit":"us",)"
+                                         R"("total_count":)" +
+                                             count + R"(,"p99":)" + p99 + "}]}"}}));
+  };
+  EXPECT_THAT(change_words(compare_hosts(histogram("5", "8"), histogram("0", "0"))), IsEmpty());
+  EXPECT_THAT(change_words(compare_hosts(histogram("0", "0"), histogram("5", "8"))), IsEmpty());
+  EXPECT_THAT(change_words(compare_hosts(histogram("1", "8"), histogram("1", "1"))),
+              ElementsAre("histogram runqlat_p99 improvement high"));
+}
+
 TEST(HostComparison, NamesAnomaliesThatAreNewAndThoseThatAreGone) {
   const auto with = [](std::initializer_list<std::string> metrics) {
     HostReport made = host_report({});

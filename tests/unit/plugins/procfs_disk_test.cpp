@@ -43,6 +43,22 @@ TEST(DiskPart, NeverSaysThatADiskIsBusierThanAlways) {
   EXPECT_EQ(findings.data["devices"][0]["utilization_pct"], 100);
 }
 
+TEST(DiskPart, TakesTimesThatStartAnewAsUnchangedUnlessTheyHave32Bits) {
+  const auto device = [](const std::string& before, const std::string& after) {
+    const Host host("disk");
+    const auto line = [](const std::string& reads, const std::string& time) {
+      return "8 0 sda " + reads + " 0 80 9 0 0 0 0 0 " + time + " " + time + "\n";
+    };
+    host.put("proc/diskstats", line("0", before));
+    return host.window(make_disk, [&] { host.put("proc/diskstats", line("10", after)); })
+        .data["devices"][0];
+  };
+  EXPECT_EQ(device("4294967000", "704")["utilization_pct"], 50) << "1000 ms in two seconds";
+  const auto anew = device("5000000000", "1000");
+  EXPECT_EQ(anew["utilization_pct"], 0);
+  EXPECT_EQ(anew["avg_latency_ms"], 0);
+}
+
 TEST(DiskPart, LeavesOutADiskThatClaimsMoreThanAnyCanDo) {
   const Host host("disk");
   host.put("proc/diskstats", "8 0 sda 0 0 0 0 0 0 0 0 0 0 0\n");

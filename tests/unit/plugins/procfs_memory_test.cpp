@@ -80,5 +80,21 @@ TEST(MemoryPart, SamplesSizesAtEachMomentAndRatesOfEachInterval) {
   EXPECT_EQ(samples["swap_used_bytes"]["max"], 268435456);
 }
 
+// Of so short an interval a rate says nothing.
+TEST(MemoryPart, TakesNoRateOfLessThanATenthOfASecond) {
+  const auto intervals = [](Time sampled, Time stopped) {
+    const Host host("memory");
+    const auto part = make_memory(host.options());
+    part->start(Time(0));
+    part->sample(sampled);
+    return part->stop(stopped).data["samples"]["swap_out_pages_per_sec"]["n"];
+  };
+  using std::chrono::milliseconds;
+  EXPECT_EQ(intervals(milliseconds(99), milliseconds(1000)), 1);
+  EXPECT_EQ(intervals(milliseconds(100), milliseconds(1000)), 2);
+  EXPECT_EQ(intervals(milliseconds(1000), milliseconds(1099)), 1);
+  EXPECT_EQ(intervals(milliseconds(1000), milliseconds(1100)), 2);
+}
+
 }  // namespace
 }  // namespace melisai::plugins::procfs
