@@ -141,45 +141,44 @@ CREATE TABLE acknowledgements (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations{kVersion1};
+constexpr std::array kSteps{kVersion1};
 
 /// Inside a transaction, because the first writer may be making the tables right now.
-Result<int> version_in_transaction(const Database& database, int known) {
+Result<int> version_in_transaction(const Database& database, const Schema& schema) {
   MELISAI_TRY(const auto application, database.number("PRAGMA application_id"));
   MELISAI_TRY(const auto version, database.number("PRAGMA user_version"));
   MELISAI_TRY(const auto objects, database.number("SELECT count(*) FROM sqlite_schema"));
   if (application == 0 && version == 0 && objects == 0) return 0;
-  if (application != kApplicationId)
+  if (application != schema.application_id)
     return Error{Errc::io, database.path() +
                                " belongs to another program; move it away, or use another "
                                "--state-dir"};
   if (version < 1) return damaged(database.path(), "it has no version");
-  if (version > known)
+  if (version > schema.newest())
     return Error{Errc::unavailable,
                  database.path() + " has schema version " + std::to_string(*version) +
-                     ", and this melisai-gate knows up to " + std::to_string(known) +
+                     ", and this melisai-gate knows up to " + std::to_string(schema.newest()) +
                      ": a newer one wrote it; use that one, or another --state-dir"};
   return static_cast<int>(*version);
 }
 
 }  // namespace
 
-Migrations migrations() { return kMigrations; }
+Schema store_schema() { return {.application_id = 0x6d656c67 /* "melg" */, .steps = kSteps}; }
 
-Result<int> version_of(const Database& database, int known) {
+Result<int> version_of(const Database& database, const Schema& schema) {
   MELISAI_TRY(const Transaction snapshot, Transaction::read(database));
-  return version_in_transaction(database, known);
+  return version_in_transaction(database, schema);
 }
 
-Result<void> migrate(const Database& database, Migrations steps) {
-  const auto newest = static_cast<int>(steps.size());
+Result<void> migrate(const Database& database, const Schema& schema) {
   MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
-  MELISAI_TRY(const int version, version_in_transaction(database, newest));
-  if (version == newest) return {};
-  for (const std::string_view step : steps.subspan(static_cast<std::size_t>(version)))
+  MELISAI_TRY(const int version, version_in_transaction(database, schema));
+  if (version == schema.newest()) return {};
+  for (const std::string_view step : schema.steps.subspan(static_cast<std::size_t>(version)))
     MELISAI_CHECK(database.execute(std::string(step)));
-  MELISAI_CHECK(database.execute("PRAGMA application_id=" + std::to_string(kApplicationId) +
-                                 "; PRAGMA user_version=" + std::to_string(newest)));
+  MELISAI_CHECK(database.execute("PRAGMA application_id=" + std::to_string(schema.application_id) +
+                                 "; PRAGMA user_version=" + std::to_string(schema.newest())));
   return transaction.commit();
 }
 

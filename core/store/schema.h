@@ -1,5 +1,6 @@
-// The tables of the store and how an older file becomes a newer one. A version is never changed
-// after its release: append a step to migrations(), and a fixture to tests/data/store/.
+// The tables of our databases and how an older file becomes a newer one. A version is never changed
+// after its release: append a step to store_schema() or queue_schema(), and a fixture to
+// tests/data/store/.
 #pragma once
 
 #include <span>
@@ -9,18 +10,21 @@
 
 namespace melisai::store {
 
-/// "melg" in the file's header: tells our files from others.
-inline constexpr int kApplicationId = 0x6d656c67;
+struct Schema {
+  int application_id =
+      0;  ///< in the file's header: tells our files from others and from each other
+  /// Step i, as SQL, brings version i to i + 1. Version 0 is an empty file.
+  std::span<const std::string_view> steps;
+  int newest() const { return static_cast<int>(steps.size()); }
+};
+Schema store_schema();
+Schema queue_schema();
 
-/// Step i, as SQL, brings version i to i + 1. Version 0 is an empty file.
-using Migrations = std::span<const std::string_view>;
-Migrations migrations();
+/// 0 for an empty file. Errors: io for the file of another program; unavailable for a version that
+/// is newer than the schema's, naming both.
+Result<int> version_of(const Database& database, const Schema& schema);
 
-/// 0 for an empty file. Errors: io for the file of another program; unavailable for a version
-/// above `known`, naming both.
-Result<int> version_of(const Database& database, int known);
-
-/// To the newest version of `steps`, in one transaction that survives a power cut.
-Result<void> migrate(const Database& database, Migrations steps);
+/// To the newest version, in one transaction that survives a power cut.
+Result<void> migrate(const Database& database, const Schema& schema);
 
 }  // namespace melisai::store

@@ -12,11 +12,15 @@ using ::testing::HasSubstr;
 
 /// One more version than there is: what the next developer will add.
 std::vector<std::string_view> one_more_version() {
-  std::vector<std::string_view> steps(migrations().begin(), migrations().end());
+  std::vector<std::string_view> steps(store_schema().steps.begin(), store_schema().steps.end());
   steps.push_back(
       "ALTER TABLE runs ADD COLUMN hostname TEXT NOT NULL DEFAULT 'unknown';"
       "CREATE TABLE hosts (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID");
   return steps;
+}
+
+Schema with(const std::vector<std::string_view>& steps) {
+  return {.application_id = store_schema().application_id, .steps = steps};
 }
 
 class SchemaOfTheStore : public StoreTest {
@@ -97,13 +101,13 @@ TEST_F(SchemaOfTheStore, IsBroughtToTheNextVersionInPlace) {
   load_fixture("v1.sql");
   const auto steps = one_more_version();
   const Database database_v1 = open(Database::Mode::write);
-  const auto migrated = migrate(database_v1, steps);
+  const auto migrated = migrate(database_v1, with(steps));
   ASSERT_TRUE(migrated) << migrated.error().message;
-  EXPECT_EQ(*version_of(database_v1, 2), 2);
+  EXPECT_EQ(*version_of(database_v1, with(steps)), 2);
   EXPECT_EQ(*database_v1.number("SELECT count(*) FROM runs WHERE hostname = 'unknown'"), 2);
-  EXPECT_TRUE(migrate(database_v1, steps));  // nothing left to do
+  EXPECT_TRUE(migrate(database_v1, with(steps)));  // nothing left to do
 
-  const auto refused = version_of(database_v1, 1);
+  const auto refused = version_of(database_v1, store_schema());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::unavailable);
   EXPECT_THAT(refused.error().message,
@@ -115,11 +119,12 @@ TEST_F(SchemaOfTheStore, IsBroughtToTheNextVersionInACopyForAReader) {
   const Database original = open(Database::Mode::read);
   const auto copy = original.copy();
   ASSERT_TRUE(copy) << copy.error().message;
-  const auto migrated = migrate(*copy, one_more_version());
+  const auto steps = one_more_version();
+  const auto migrated = migrate(*copy, with(steps));
   ASSERT_TRUE(migrated) << migrated.error().message;
-  EXPECT_EQ(*version_of(*copy, 2), 2);
+  EXPECT_EQ(*version_of(*copy, with(steps)), 2);
   EXPECT_EQ(*copy->number("SELECT count(*) FROM runs WHERE hostname = 'unknown'"), 2);
-  EXPECT_EQ(*version_of(original, 2), 1);
+  EXPECT_EQ(*version_of(original, with(steps)), 1);
 }
 
 TEST_F(SchemaOfTheStore, StaysAsItWasWhenAStepFails) {
@@ -127,8 +132,8 @@ TEST_F(SchemaOfTheStore, StaysAsItWasWhenAStepFails) {
   auto steps = one_more_version();
   steps.push_back("CREATE TABLE more (x) ; CREATE TABLE hosts (x)");
   const Database database_v1 = open(Database::Mode::write);
-  EXPECT_FALSE(migrate(database_v1, steps));
-  EXPECT_EQ(*version_of(database_v1, 3), 1);
+  EXPECT_FALSE(migrate(database_v1, with(steps)));
+  EXPECT_EQ(*version_of(database_v1, with(steps)), 1);
   EXPECT_EQ(*database_v1.number("SELECT count(*) FROM sqlite_schema WHERE name = 'more'"), 0);
 }
 

@@ -1,0 +1,44 @@
+#include "core/model/pipeline_run.h"
+
+namespace melisai {
+
+std::string_view to_string(RunEvent::Kind kind) {
+  switch (kind) {
+    case RunEvent::Kind::push: return "push";
+    case RunEvent::Kind::tag: return "tag";
+    case RunEvent::Kind::cron: return "cron";
+    case RunEvent::Kind::manual: return "manual";
+    case RunEvent::Kind::custom: return "custom";
+  }
+  return "";
+}
+
+std::string_view to_string(PipelineRun::State state) {
+  switch (state) {
+    case PipelineRun::State::blocked: return "blocked";
+    case PipelineRun::State::queued: return "queued";
+    case PipelineRun::State::running: return "running";
+    case PipelineRun::State::finished: return "finished";
+  }
+  return "";
+}
+
+std::string_view to_string(PipelineRun::Outcome outcome) {
+  switch (outcome) {
+    case PipelineRun::Outcome::passed: return "passed";
+    case PipelineRun::Outcome::failed: return "failed";
+    case PipelineRun::Outcome::regression: return "regression";
+    case PipelineRun::Outcome::inconclusive: return "inconclusive";
+    case PipelineRun::Outcome::error: return "error";
+    case PipelineRun::Outcome::cancelled: return "cancelled";
+    case PipelineRun::Outcome::superseded: return "superseded";
+    case PipelineRun::Outcome::skipped: return "skipped";
+  }
+  return "";
+}
+
+std::string name_of(const PipelineRun& run) {
+  return run.project + "/" + run.pipeline + "#" + std::to_string(run.number);
+}
+
+}  // namespace melisai

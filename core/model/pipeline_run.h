@@ -1,0 +1,101 @@
+// What `serve` works on: an event says that something happened to a project, each event starts
+// runs (one pipeline on one commit), and every execution of a run is an attempt. Plain data; kept
+// by core/store/queue.h.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace melisai {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+/// Why runs start.
+struct RunEvent {
+  enum class Kind { push, tag, cron, manual, custom };
+  std::int64_t id = 0;
+  Kind kind = Kind::push;
+  std::string project;
+  std::string ref;       ///< "refs/heads/main"; "" : the project's default branch
+  std::string before;    ///< what `ref` was before, "" when it is not known
+  std::string sha;       ///< full hex; "" : the tip of `ref` when the event is planned
+  std::string pipeline;  ///< the only one to run; "" : all that this kind of event starts
+  std::map<std::string, std::string> params;
+  std::string cause;  ///< for people: "push to main, seen by polling"
+  /// Of what must happen once: "cron demo/nightly 2026-11-21T03:00:00Z". "" : may be repeated.
+  std::string once;
+  bool trusted = true;  ///< false: code of strangers
+  WallTime received_at;
+  bool operator==(const RunEvent&) const = default;
+};
+std::string_view to_string(RunEvent::Kind kind);
+
+struct PipelineRun {
+  enum class State {
+    blocked,  ///< waits for the pipelines that it comes after
+    queued,   ///< may start at `not_before`
+    running,  ///< an attempt is open
+    finished
+  };
+  /// How it ended, exactly once.
+  enum class Outcome {
+    passed,
+    failed,  ///< the project's own build or tests
+    regression,
+    inconclusive,
+    error,  ///< infrastructure: git, disk, a killed process ...
+    cancelled,
+    superseded,  ///< by a newer push, before it began
+    skipped      ///< its condition did not hold
+  };
+  std::int64_t id = 0;
+  std::int64_t event = 0;
+  std::string project;
+  std::string pipeline;
+  int number = 0;  ///< from 1, counted per project and pipeline
+  std::string ref;
+  std::string sha;
+  std::vector<std::string> after;  ///< pipelines of the same event that must pass first
+  std::string configuration;       ///< text of the pipeline file that rules it; pinned
+  bool exclusive = false;          ///< it measures
+  bool trusted = true;
+  State state = State::queued;
+  std::optional<Outcome> outcome;  ///< just when finished
+  std::string reason;              ///< one sentence; of a queued run why it waits, "" : its turn
+  int attempts = 0;                ///< begun so far
+  bool cancel_requested = false;
+  WallTime not_before;
+  WallTime created_at;
+  std::optional<WallTime> started_at;  ///< of the first attempt
+  std::optional<WallTime> finished_at;
+  std::optional<std::int64_t> report;  ///< the last attempt's run in store.db
+
+  bool operator==(const PipelineRun&) const = default;
+};
+std::string_view to_string(PipelineRun::State state);
+std::string_view to_string(PipelineRun::Outcome outcome);
+
+/// "demo/build#12".
+std::string name_of(const PipelineRun& run);
+
+struct Attempt {
+  std::int64_t run = 0;
+  int number = 0;               ///< from 1
+  std::string directory;        ///< absolute; job, logs and result of this attempt
+  std::string boot_id;          ///< of the kernel that it began under
+  std::int64_t pid = 0;         ///< 0 until its process has started
+  std::int64_t start_time = 0;  ///< of that process: /proc/<pid>/stat, field 22, ticks since boot
+  std::string cgroup;           ///< directory, "" without one
+  WallTime started_at;
+  std::optional<WallTime> ended_at;  ///< nothing while it is open
+  std::optional<PipelineRun::Outcome> outcome;
+  std::string reason;
+  bool operator==(const Attempt&) const = default;
+};
+
+}  // namespace melisai

@@ -1,0 +1,161 @@
+// Queue: what `serve` has accepted and how far it is, in STATE_DIR/queue.db (SQLite, WAL; every
+// change survives a power cut before the call returns). The daemon is the only writer, readers need
+// no lock. Every transition compares with the state that it leaves, so that of two that race (end
+// and cancel, a poll and a webhook) exactly one happens. Used from one thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/pipeline_run.h"
+
+namespace melisai::store {
+
+inline constexpr std::size_t kEventRunsMax = 200;  ///< runs of one event
+
+struct Accepted {
+  std::int64_t event = 0;  ///< 0 for a duplicate
+  bool duplicate() const { return event == 0; }
+};
+
+/// A run that an event starts; what the queue does not know by itself.
+struct PlannedRun {
+  std::string pipeline;
+  std::vector<std::string> after;
+  bool exclusive = false;
+};
+
+struct Plan {
+  std::string ref;
+  std::string sha;            ///< full hex
+  std::string configuration;  ///< text of the pipeline file
+  std::vector<PlannedRun> runs;
+};
+
+/// What became of a plan.
+struct Planned {
+  std::vector<PipelineRun> runs;
+  std::vector<PipelineRun> superseded;
+};
+
+struct OpenEvent {
+  RunEvent event;
+  int tries = 0;
+  WallTime not_before;
+};
+
+struct AttemptEnd {
+  PipelineRun::Outcome outcome = PipelineRun::Outcome::error;
+  std::string reason;
+  std::optional<std::int64_t> report;
+  std::optional<WallTime> retry_at;  ///< the run goes back into the queue until then
+};
+
+/// Runs that an end released, cancelled or skipped, in the order in which it happened.
+using Released = std::vector<PipelineRun>;
+
+struct QueueFilter {
+  std::string project;   ///< "" for all
+  std::string pipeline;  ///< "" for all
+  bool open = false;     ///< only those that are not finished
+  std::size_t limit = 50;
+};
+
+struct RefState {
+  std::string ref;
+  std::string sha;
+  bool operator==(const RefState&) const = default;
+};
+
+class Queue {
+ public:
+  /// Creates what is missing. The caller holds the daemon's lock. Errors: as Store::open_writer.
+  static Result<Queue> open_writer(const std::string& state_dir);
+  /// Nothing when there is none yet.
+  static Result<std::optional<Queue>> open_reader(const std::string& state_dir);
+  Queue(Queue&&) noexcept;
+  Queue& operator=(Queue&&) noexcept;
+  ~Queue();
+
+  // Events. A duplicate is a push or tag whose ref is at that sha already, as far as was accepted,
+  // or an event whose `once` was accepted before; it changes nothing.
+  Result<Accepted> accept(const RunEvent& event);
+  /// Notes where refs are without running anything, and forgets those whose sha is "": their next
+  /// appearance is news.
+  Result<void> note_refs(const std::string& project, const std::vector<RefState>& refs,
+                         WallTime now);
+  Result<std::vector<RefState>> refs(const std::string& project) const;
+  /// When the schedule of that pipeline was last accepted; nothing when it never was.
+  Result<std::optional<WallTime>> last_cron(const std::string& project,
+                                            const std::string& pipeline) const;
+  /// Accepted, but not planned yet; oldest first.
+  Result<std::vector<OpenEvent>> open_events() const;
+  /// Turns an open event into runs. A push takes the place of what older pushes to the same ref
+  /// left queued. Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
+  Result<std::optional<Planned>> plan(std::int64_t event, const Plan& plan, WallTime now);
+  /// Planning failed, and is tried again then.
+  Result<void> postpone(std::int64_t event, const std::string& reason, WallTime until);
+  /// Planning failed for good; the reason stays with the event.
+  Result<void> reject(std::int64_t event, const std::string& reason);
+
+  // Runs.
+  /// Queued runs whose time has come, oldest first.
+  Result<std::vector<PipelineRun>> ready(WallTime now) const;
+  /// When the next queued run or postponed event has its time; nothing without one.
+  Result<std::optional<WallTime>> next_due() const;
+  /// queued -> running, with a new attempt. Nothing when it is not queued any more.
+  Result<std::optional<Attempt>> begin_attempt(std::int64_t run, const std::string& attempts_dir,
+                                               const std::string& boot_id, WallTime now);
+  struct ProcessId {
+    std::int64_t pid = 0;
+    std::int64_t start_time = 0;
+    std::string cgroup;
+  };
+  /// False when that attempt is not open any more.
+  Result<bool> note_process(const Attempt& attempt, const ProcessId& process);
+  /// running -> finished, or queued again; then what comes after it. Nothing when that attempt is
+  /// not open any more. A run whose cancellation was asked for is cancelled and not tried again.
+  Result<std::optional<Released>> end_attempt(const Attempt& attempt, const AttemptEnd& end,
+                                              WallTime now);
+  /// queued -> finished. Nothing when it is not queued any more.
+  Result<std::optional<Released>> finish_queued(std::int64_t run, PipelineRun::Outcome outcome,
+                                                const std::string& reason, WallTime now);
+  /// What has not begun is cancelled at once; of a running one true is returned, and its attempt is
+  /// the caller's to end. False for a finished one.
+  struct Cancelled {
+    bool running = false;
+    Released released;
+  };
+  Result<Cancelled> cancel(std::int64_t run, const std::string& reason, WallTime now);
+
+  /// Survives a restart.
+  Result<void> set_paused(bool paused, const std::string& reason);
+  struct Pause {
+    bool paused = false;
+    std::string reason;
+  };
+  Result<Pause> pause() const;
+
+  /// Proves that the disk takes a write.
+  Result<void> write_heartbeat(WallTime now);
+
+  // Reading.
+  Result<std::vector<PipelineRun>> runs(const QueueFilter& filter) const;  ///< newest first
+  /// Errors: not_found, naming the newest run.
+  Result<PipelineRun> run(std::int64_t id) const;
+  Result<RunEvent> event(std::int64_t id) const;  ///< errors: not_found
+  Result<std::vector<PipelineRun>> runs_of_event(std::int64_t event) const;
+  Result<std::vector<Attempt>> attempts(std::int64_t run) const;
+  /// Of a daemon that died, when it is asked before the first begin_attempt.
+  Result<std::vector<Attempt>> open_attempts() const;
+
+ private:
+  struct Body;
+  explicit Queue(std::unique_ptr<Body> body);
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace melisai::store

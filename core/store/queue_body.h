@@ -1,0 +1,48 @@
+// What a Queue holds, and how its rows become structs. Private to core/store.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/store/queue.h"
+#include "core/store/sqlite.h"
+
+namespace melisai::store {
+
+struct Queue::Body {
+  bool writes = false;
+  Database database;
+
+  const Database& to_write() const {
+    MELISAI_ASSERT(writes);
+    return database;
+  }
+};
+
+std::int64_t to_ms(WallTime time);
+WallTime from_ms(std::int64_t milliseconds);
+
+/// Columns in the order in which read_run() takes them; for a query over `runs AS r`.
+inline constexpr std::string_view kRunColumns =
+    "r.id, r.event, r.project, r.pipeline, r.number, r.ref, r.sha, r.after, "
+    "(SELECT c.text FROM configurations c WHERE c.id = r.configuration), r.exclusive, r.trusted, "
+    "r.state, r.outcome, r.reason, r.cancel_requested, r.not_before_ms, r.created_ms, "
+    "r.finished_ms, r.report, (SELECT count(*) FROM attempts a WHERE a.run = r.id), "
+    "(SELECT min(a.started_ms) FROM attempts a WHERE a.run = r.id)";
+Result<PipelineRun> read_run(const Statement& row);
+/// All rows of a prepared and bound query over kRunColumns.
+Result<std::vector<PipelineRun>> read_runs(Statement& query);
+Result<PipelineRun> run_with(std::int64_t id, const Database& database);
+
+/// Finishes what waited for runs that have ended, and queues what waits for nothing any more; until
+/// nothing changes. Inside a transaction.
+Result<Released> release_after(std::int64_t event, const Database& database, WallTime now);
+
+std::string names_to_json(const std::vector<std::string>& names);
+std::string params_to_json(const std::map<std::string, std::string>& params);
+/// Errors: io, for what we did not write.
+Result<std::map<std::string, std::string>> params_from_json(const std::string& json);
+
+}  // namespace melisai::store

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <array>
+
+#include "core/store/queue_body.h"
+
+namespace melisai::store {
+namespace {
+
+using Kind = RunEvent::Kind;
+
+Result<bool> is_duplicate(const RunEvent& event, const Database& database) {
+  if (!event.once.empty()) {
+    MELISAI_TRY(const auto known,
+                database.number("SELECT id FROM events WHERE once = ?1", event.once));
+    if (known) return true;
+  }
+  if (event.kind != Kind::push && event.kind != Kind::tag) return false;
+  MELISAI_TRY(const auto there,
+              database.number("SELECT 1 FROM refs WHERE project = ?1 AND name = ?2 AND sha = ?3",
+                              event.project, event.ref, event.sha));
+  return there.has_value();
+}
+
+Result<void> set_ref(const std::string& project, const RefState& state, WallTime now,
+                     const Database& database) {
+  return database.run(
+      "INSERT INTO refs (project, name, sha, accepted_ms) VALUES (?1, ?2, ?3, ?4) "
+      "ON CONFLICT (project, name) DO UPDATE SET sha = excluded.sha, "
+      "accepted_ms = excluded.accepted_ms",
+      project, state.ref, state.sha, to_ms(now));
+}
+
+Result<std::int64_t> insert_event(const RunEvent& event, const Database& database) {
+  const std::optional<std::string> once =
+      event.once.empty() ? std::nullopt : std::optional(event.once);
+  MELISAI_CHECK(database.run(
+      "INSERT INTO events (state, kind, project, ref, before_sha, sha, pipeline, params, cause, "
+      "once, trusted, received_ms, not_before_ms) "
+      "VALUES ('open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+      to_string(event.kind), event.project, event.ref, event.before, event.sha, event.pipeline,
+      params_to_json(event.params), event.cause, once, event.trusted, to_ms(event.received_at)));
+  return database.last_id();
+}
+
+// "id" first, then these in this order.
+constexpr std::string_view kEventColumns =
+    "id, kind, project, ref, before_sha, sha, pipeline, params, cause, once, trusted, received_ms";
+
+Result<RunEvent> read_event(const Statement& row) {
+  constexpr std::array kKinds{Kind::push, Kind::tag, Kind::cron, Kind::manual, Kind::custom};
+  RunEvent event;
+  event.id = row.integer(0);
+  const std::string kind = row.text(1);
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(),
+                                  [&](Kind candidate) { return to_string(candidate) == kind; });
+  if (found == kKinds.end())
+    return damaged("queue.db", "unknown kind of event " + std::to_string(event.id));
+  event.kind = *found;
+  event.project = row.text(2);
+  event.ref = row.text(3);
+  event.before = row.text(4);
+  event.sha = row.text(5);
+  event.pipeline = row.text(6);
+  MELISAI_TRY(event.params, params_from_json(row.text(7)));
+  event.cause = row.text(8);
+  event.once = row.null(9) ? "" : row.text(9);
+  event.trusted = row.integer(10) != 0;
+  event.received_at = from_ms(row.integer(11));
+  return event;
+}
+
+}  // namespace
+
+Result<Accepted> Queue::accept(const RunEvent& event) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  MELISAI_TRY(const bool duplicate, is_duplicate(event, database));
+  if (duplicate) return Accepted{};
+  Accepted accepted;
+  MELISAI_TRY(accepted.event, insert_event(event, database));
+  if (event.kind == Kind::push || event.kind == Kind::tag)
+    MELISAI_CHECK(set_ref(event.project, {event.ref, event.sha}, event.received_at, database));
+  MELISAI_CHECK(transaction.commit());
+  return accepted;
+}
+
+Result<void> Queue::note_refs(const std::string& project, const std::vector<RefState>& refs,
+                              WallTime now) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  for (const RefState& ref : refs) {
+    if (ref.sha.empty())
+      MELISAI_CHECK(
+          database.run("DELETE FROM refs WHERE project = ?1 AND name = ?2", project, ref.ref));
+    else
+      MELISAI_CHECK(set_ref(project, ref, now, database));
+  }
+  return transaction.commit();
+}
+
+Result<std::vector<RefState>> Queue::refs(const std::string& project) const {
+  MELISAI_TRY(Statement query, body_->database.prepare(
+                                   "SELECT name, sha FROM refs WHERE project = ?1 ORDER BY name"));
+  query.with(project);
+  std::vector<RefState> refs;
+  while (true) {
+    MELISAI_TRY(const bool found, query.step());
+    if (!found) return refs;
+    refs.push_back({query.text(0), query.text(1)});
+  }
+}
+
+Result<std::optional<WallTime>> Queue::last_cron(const std::string& project,
+                                                 const std::string& pipeline) const {
+  MELISAI_TRY(const auto last,
+              body_->database.number("SELECT received_ms FROM events WHERE kind = 'cron' AND "
+                                     "project = ?1 AND pipeline = ?2 ORDER BY id DESC LIMIT 1",
+                                     project, pipeline));
+  return last ? std::optional(from_ms(*last)) : std::nullopt;
+}
+
+Result<std::vector<OpenEvent>> Queue::open_events() const {
+  MELISAI_TRY(Statement query,
+              body_->database.prepare("SELECT " + std::string(kEventColumns) +
+                                      ", tries, not_before_ms FROM events WHERE state = 'open' "
+                                      "ORDER BY id"));
+  std::vector<OpenEvent> events;
+  while (true) {
+    MELISAI_TRY(const bool found, query.step());
+    if (!found) return events;
+    MELISAI_TRY(RunEvent event, read_event(query));
+    events.push_back({std::move(event), query.small(12), from_ms(query.integer(13))});
+  }
+}
+
+Result<RunEvent> Queue::event(std::int64_t id) const {
+  MELISAI_TRY(Statement query, body_->database.prepare("SELECT " + std::string(kEventColumns) +
+                                                       " FROM events WHERE id = ?1"));
+  MELISAI_TRY(const bool found, query.with(id).step());
+  if (!found) return Error{Errc::not_found, "there is no event " + std::to_string(id)};
+  return read_event(query);
+}
+
+Result<void> Queue::postpone(std::int64_t event, const std::string& reason, WallTime until) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  MELISAI_CHECK(
+      database.run("UPDATE events SET tries = tries + 1, reason = ?2, not_before_ms = ?3 "
+                   "WHERE id = ?1 AND state = 'open'",
+                   event, reason, to_ms(until)));
+  return transaction.commit();
+}
+
+Result<void> Queue::reject(std::int64_t event, const std::string& reason) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  MELISAI_CHECK(database.run(
+      "UPDATE events SET state = 'rejected', reason = ?2 WHERE id = ?1 AND state = 'open'", event,
+      reason));
+  return transaction.commit();
+}
+
+}  // namespace melisai::store

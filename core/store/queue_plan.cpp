@@ -1,0 +1,78 @@
+#include "core/store/queue_body.h"
+
+namespace melisai::store {
+namespace {
+
+Result<std::int64_t> configuration_row(const std::string& text, const Database& database) {
+  MELISAI_TRY(const auto row, database.number("INSERT INTO configurations (text) VALUES (?1) "
+                                              "ON CONFLICT DO UPDATE SET text = text RETURNING id",
+                                              text));
+  MELISAI_ASSERT(row.has_value());
+  return *row;
+}
+
+// Only what has not begun; a running benchmark is worth its end. Older events only, because a
+// postponed one may be planned after a newer one.
+Result<std::vector<PipelineRun>> supersede(std::int64_t event, const std::string& ref,
+                                           const Database& database, WallTime now) {
+  MELISAI_TRY(Statement query,
+              database.prepare(
+                  "SELECT " + std::string(kRunColumns) +
+                  " FROM runs AS r JOIN events AS mine ON mine.id = ?1 JOIN events AS e ON e.id = "
+                  "r.event WHERE r.state IN ('blocked', 'queued') AND r.project = mine.project "
+                  "AND r.ref = ?2 AND mine.kind = 'push' AND e.kind = 'push' AND e.id < mine.id "
+                  "ORDER BY r.id"));
+  query.with(event, ref);
+  MELISAI_TRY(std::vector<PipelineRun> runs, read_runs(query));
+  for (PipelineRun& run : runs) {
+    run.state = PipelineRun::State::finished;
+    run.outcome = PipelineRun::Outcome::superseded;
+    run.reason = "a newer push to " + ref;
+    run.finished_at = now;
+    MELISAI_CHECK(
+        database.run("UPDATE runs SET state = 'finished', outcome = 'superseded', reason = ?2, "
+                     "finished_ms = ?3 WHERE id = ?1",
+                     run.id, run.reason, to_ms(now)));
+  }
+  return runs;
+}
+
+Result<void> insert_run(std::int64_t event, const Plan& plan, const PlannedRun& run,
+                        std::int64_t configuration, const Database& database, WallTime now) {
+  return database.run(
+      "INSERT INTO runs (event, project, pipeline, number, ref, sha, after, configuration, "
+      "exclusive, trusted, state, not_before_ms, created_ms) "
+      "SELECT e.id, e.project, ?2, "
+      "1 + (SELECT coalesce(max(number), 0) FROM runs WHERE project = e.project "
+      "     AND pipeline = ?2), "
+      "?3, ?4, ?5, ?6, ?7, e.trusted, ?8, ?9, ?9 FROM events e WHERE e.id = ?1",
+      event, run.pipeline, plan.ref, plan.sha, names_to_json(run.after), configuration,
+      run.exclusive, run.after.empty() ? "queued" : "blocked", to_ms(now));
+}
+
+}  // namespace
+
+Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan, WallTime now) {
+  if (plan.runs.size() > kEventRunsMax)
+    return Error{Errc::limit, "one event may start " + std::to_string(kEventRunsMax) +
+                                  " pipelines, not " + std::to_string(plan.runs.size())};
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  MELISAI_CHECK(
+      database.run("UPDATE events SET state = 'planned', sha = ?2, ref = ?3, reason = '' "
+                   "WHERE id = ?1 AND state = 'open'",
+                   event, plan.sha, plan.ref));
+  if (database.changes() == 0) return std::optional<Planned>();
+  Planned planned;
+  MELISAI_TRY(planned.superseded, supersede(event, plan.ref, database, now));
+  MELISAI_TRY(const std::int64_t configuration, configuration_row(plan.configuration, database));
+  for (const PlannedRun& run : plan.runs)
+    MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));
+  // Whatever comes after a pipeline that this event does not start ends here.
+  MELISAI_CHECK(release_after(event, database, now));
+  MELISAI_CHECK(transaction.commit());
+  MELISAI_TRY(planned.runs, runs_of_event(event));
+  return std::optional(std::move(planned));
+}
+
+}  // namespace melisai::store

@@ -1,0 +1,99 @@
+#include <array>
+
+#include "core/store/schema.h"
+
+namespace melisai::store {
+namespace {
+
+constexpr std::string_view kVersion1 = R"sql(
+CREATE TABLE refs (
+  project TEXT NOT NULL,
+  name TEXT NOT NULL,
+  sha TEXT NOT NULL,
+  accepted_ms INTEGER NOT NULL,
+  PRIMARY KEY (project, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  state TEXT NOT NULL CHECK (state IN ('open', 'planned', 'rejected')),
+  kind TEXT NOT NULL,
+  project TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  before_sha TEXT NOT NULL,
+  sha TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  params TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  once TEXT UNIQUE,
+  trusted INTEGER NOT NULL,
+  received_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  tries INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX events_open ON events (id) WHERE state = 'open';
+
+-- Pinned: one text for all runs that it rules.
+CREATE TABLE configurations (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event INTEGER NOT NULL REFERENCES events (id),
+  project TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  ref TEXT NOT NULL,
+  sha TEXT NOT NULL,
+  after TEXT NOT NULL,
+  configuration INTEGER NOT NULL REFERENCES configurations (id),
+  exclusive INTEGER NOT NULL,
+  trusted INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('blocked', 'queued', 'running', 'finished')),
+  outcome TEXT CHECK (outcome IN ('passed', 'failed', 'regression', 'inconclusive', 'error',
+                                  'cancelled', 'superseded', 'skipped')),
+  reason TEXT NOT NULL DEFAULT '',
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  finished_ms INTEGER,
+  report INTEGER,
+  UNIQUE (project, pipeline, number),
+  UNIQUE (event, pipeline),
+  CHECK ((state = 'finished') = (outcome IS NOT NULL)),
+  CHECK ((state = 'finished') = (finished_ms IS NOT NULL))
+) STRICT;
+CREATE INDEX runs_open ON runs (state, id) WHERE state <> 'finished';
+
+CREATE TABLE attempts (
+  run INTEGER NOT NULL REFERENCES runs (id),
+  number INTEGER NOT NULL,
+  directory TEXT NOT NULL,
+  boot_id TEXT NOT NULL,
+  pid INTEGER NOT NULL DEFAULT 0,
+  start_time INTEGER NOT NULL DEFAULT 0,
+  cgroup TEXT NOT NULL DEFAULT '',
+  started_ms INTEGER NOT NULL,
+  ended_ms INTEGER,
+  outcome TEXT,
+  reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX attempts_open ON attempts (run) WHERE ended_ms IS NULL;
+
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps{kVersion1};
+
+}  // namespace
+
+Schema queue_schema() { return {.application_id = 0x6d656c71 /* "melq" */, .steps = kSteps}; }
+
+}  // namespace melisai::store
