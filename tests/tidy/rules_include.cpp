@@ -114,7 +114,8 @@ const std::vector<Library>& libraries() {
       {{"boost/dll"}, {"core/worker/"}},
       {{"boost/math/"}, {"core/stats/", "tests/unit/stats/"}},
       {{"boost/asio", "boost/process"},
-       {"core/base/child", "core/base/helper_call", "core/base/peer", "core/base/process"}},
+       {"core/base/child", "core/base/helper_call", "core/base/peer", "core/base/process",
+        "core/supervise/", "tests/unit/supervise/"}},
       // What Boost.Process 1.81 forgets to include itself.
       {{"boost/core/exchange.hpp", "boost/optional.hpp", "boost/type_traits/"},
        {"core/base/child.cpp"}},
