@@ -14,4 +14,9 @@ std::string text_of(const RunLine& line) {
   return text;
 }
 
+Milliseconds StageTimeouts::of(std::string_view pipeline) const {
+  if (pipeline == "test") return test;
+  return pipeline == "deploy" ? deploy : build;
+}
+
 }  // namespace melisai

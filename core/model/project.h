@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/git.h"
@@ -80,6 +81,15 @@ struct BenchmarkSpec {
   std::optional<Pinning> pin;     ///< else MeasureOptions::pin
   Milliseconds timeout{600'000};  ///< of one run
   bool operator==(const BenchmarkSpec&) const = default;
+};
+
+/// How long the command of a pipeline may take that does not say so itself, by its name.
+struct StageTimeouts {
+  Milliseconds build{1'800'000};  ///< and of every other name
+  Milliseconds test{3'600'000};
+  Milliseconds deploy{1'200'000};
+  Milliseconds of(std::string_view pipeline) const;
+  bool operator==(const StageTimeouts&) const = default;
 };
 
 struct PipelineSpec {

@@ -10,7 +10,6 @@
 namespace melisai::run {
 namespace {
 
-using namespace std::chrono_literals;
 using Trigger = PipelineSpec::Trigger;
 
 constexpr std::size_t kPipelinesMax = 200;
@@ -62,6 +61,23 @@ std::optional<Pinning> read_pinning(ConfigMap& map) {
   return std::nullopt;
 }
 
+RunLine read_run_line(ConfigMap& map, std::string_view key, ConfigErrors& errors) {
+  const ConfigValue* const value = map.find(key);
+  if (!value) return {};
+  if (value->kind == ConfigValue::Kind::scalar) {
+    if (value->text.find_first_not_of(" \t\r\n") == std::string::npos)
+      map.fail(key, "an empty command");
+    return {.shell = value->text, .argv = {}};
+  }
+  if (value->kind == ConfigValue::Kind::mapping) {
+    map.fail(key, "expected a shell line or a list [program, argument, ...], found a mapping");
+    return {};
+  }
+  RunLine line{.shell = "", .argv = scalars_of(*value, errors)};
+  if (line.argv.empty() || line.argv.front().empty()) map.fail(key, "the list names no program");
+  return line;
+}
+
 std::vector<std::size_t> find_cycle(const std::vector<PipelineSpec>& pipelines) {
   std::map<std::string_view, std::size_t> index_of;
   for (std::size_t i = 0; i < pipelines.size(); ++i) index_of[pipelines[i].name] = i;
@@ -93,13 +109,11 @@ std::vector<PipelineSpec> PipelinesReader::read(const ConfigValue& section) {
     errors_.add(section.entries[kPipelinesMax].position, limit_passed(kPipelinesMax, "pipelines"));
     return {};
   }
-  trigger_names_ = {"on_commit", "on_tag", "cron", "manual"};
-  for (const ConfigEntry& entry : section.entries) {
+  for (const ConfigEntry& entry : section.entries)
     if (!is_valid_name(entry.key))
       errors_.add(entry.position, in_quotes(entry.key) + " is not a valid name of a pipeline" +
                                       std::string(kNameRule));
-    trigger_names_.push_back(std::string(kAfter) + entry.key);
-  }
+  know_names(section);
   std::vector<PipelineSpec> pipelines;
   for (const ConfigEntry& entry : section.entries) pipelines.push_back(read_pipeline(entry));
   if (errors_.first()) return pipelines;  // the search for cycles needs known names
@@ -112,30 +126,38 @@ std::vector<PipelineSpec> PipelinesReader::read(const ConfigValue& section) {
   return pipelines;
 }
 
+void PipelinesReader::know_names(const ConfigValue& section) {
+  trigger_names_ = {"on_commit", "on_tag", "cron", "manual"};
+  for (const ConfigEntry& entry : section.entries)
+    trigger_names_.push_back(std::string(kAfter) + entry.key);
+}
+
 PipelineSpec PipelinesReader::read_pipeline(const ConfigEntry& entry) {
   PipelineSpec pipeline;
   pipeline.name = entry.key;
-  if (entry.key == "test") pipeline.timeout = 1h;
-  if (entry.key == "deploy") pipeline.timeout = 20min;
-
   ConfigMap map(entry.value, errors_);
-  read_trigger(map, pipeline);
-  pipeline.schedule = map.string("schedule", "");
-  pipeline.run = read_run_line(map, "run");
+  read_start(map, pipeline);
+  pipeline.run = read_run_line(map, "run", errors_);
   pipeline.env = read_env(map);
-  pipeline.timeout = map.duration("timeout", pipeline.timeout, kTimeoutRange);
+  pipeline.timeout = map.duration("timeout", options_.timeouts.of(entry.key), kTimeoutRange);
   if (const ConfigValue* const list = map.find("benchmarks"))
     pipeline.benchmarks = read_benchmarks(*list);
+  options_.more_keys(map, pipeline);
   map.finish();
 
   if (!map.find("trigger"))
     map.fail("trigger", "pipeline " + in_quotes(entry.key) +
                             " needs 'trigger', for example on_commit or after_build");
   check_schedule(map, pipeline);
-  if (pipeline.run.empty() && pipeline.benchmarks.empty())
+  if (options_.needs_command && pipeline.run.empty() && pipeline.benchmarks.empty())
     map.fail("run", "pipeline " + in_quotes(entry.key) +
                         " has nothing to do; it needs 'run' or 'benchmarks'");
   return pipeline;
+}
+
+void PipelinesReader::read_start(ConfigMap& map, PipelineSpec& start) {
+  read_trigger(map, start);
+  start.schedule = map.string("schedule", "");
 }
 
 void PipelinesReader::read_trigger(ConfigMap& map, PipelineSpec& pipeline) {
@@ -168,23 +190,6 @@ void PipelinesReader::check_schedule(ConfigMap& map, const PipelineSpec& pipelin
                              " is not a schedule; write six fields (second minute hour day month "
                              "weekday) of digits " +
                              "and * / , - such as \"0 0 3 * * *\"");
-}
-
-RunLine PipelinesReader::read_run_line(ConfigMap& map, std::string_view key) {
-  const ConfigValue* const value = map.find(key);
-  if (!value) return {};
-  if (value->kind == ConfigValue::Kind::scalar) {
-    if (value->text.find_first_not_of(" \t\r\n") == std::string::npos)
-      map.fail(key, "an empty command");
-    return {.shell = value->text, .argv = {}};
-  }
-  if (value->kind == ConfigValue::Kind::mapping) {
-    map.fail(key, "expected a shell line or a list [program, argument, ...], found a mapping");
-    return {};
-  }
-  RunLine line{.shell = "", .argv = scalars_of(*value, errors_)};
-  if (line.argv.empty() || line.argv.front().empty()) map.fail(key, "the list names no program");
-  return line;
 }
 
 std::map<std::string, std::string> PipelinesReader::read_env(ConfigMap& map) {
@@ -227,8 +232,8 @@ BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
   BenchmarkSpec benchmark;
   ConfigMap map(value, errors_);
   benchmark.name = map.string("name", "");
-  benchmark.run = read_run_line(map, "run");
-  benchmark.setup = read_run_line(map, "setup");
+  benchmark.run = read_run_line(map, "run", errors_);
+  benchmark.setup = read_run_line(map, "setup", errors_);
   benchmark.format = read_format(map, errors_, format_problem_);
   benchmark.filter = map.string("filter", "");
   benchmark.env = read_env(map);

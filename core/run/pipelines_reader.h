@@ -1,8 +1,9 @@
-// The `pipelines` section of the pipeline file: stages, their benchmarks and the DAG of their
-// triggers. Part of project_file.
+// The section `pipelines`, of a pipeline file or of what an operator configures: stages, their
+// benchmarks and the DAG of their triggers.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,27 +21,45 @@ constexpr ConfigRange<Milliseconds> kTimeoutRange = {.min = std::chrono::seconds
 /// The value of `pin`; nothing when it is absent or wrong (then it is an error of `map`).
 std::optional<Pinning> read_pinning(ConfigMap& map);
 
-/// Reads one file's pipelines. Wrong values are added to `errors` and replaced by defaults.
+struct PipelinesOptions {
+  StageTimeouts timeouts;
+  bool needs_command = true;  ///< false: what a pipeline does may be said elsewhere
+  /// Reads the keys that only this kind of file has. Called for each pipeline in file order.
+  std::function<void(ConfigMap& map, const PipelineSpec& pipeline)> more_keys =
+      [](ConfigMap&, const PipelineSpec&) {};
+};
+
+/// `run`, `setup` and the like: a shell line or a list. Empty when it is absent.
+RunLine read_run_line(ConfigMap& map, std::string_view key, ConfigErrors& errors);
+
+/// Reads one section of pipelines. Wrong values are added to `errors` and replaced by defaults.
 class PipelinesReader {
  public:
-  PipelinesReader(ConfigErrors& errors, EnvExpander& env, const FormatProblem& format_problem)
-      : errors_(errors), env_(env), format_problem_(format_problem) {}
+  PipelinesReader(ConfigErrors& errors, EnvExpander& env, const FormatProblem& format_problem,
+                  PipelinesOptions options)
+      : errors_(errors), env_(env), format_problem_(format_problem), options_(std::move(options)) {}
 
   std::vector<PipelineSpec> read(const ConfigValue& section);
+
+  /// `after_<name>` is a trigger for each name in the section; read() does this itself.
+  void know_names(const ConfigValue& section);
+  /// The keys `trigger` and `schedule`, also of something else that starts as pipelines do.
+  void read_start(ConfigMap& map, PipelineSpec& start);
+  /// After map.finish(): is there a schedule just when the trigger needs one?
+  void check_schedule(ConfigMap& map, const PipelineSpec& start);
 
  private:
   PipelineSpec read_pipeline(const ConfigEntry& entry);
   void read_trigger(ConfigMap& map, PipelineSpec& pipeline);
-  void check_schedule(ConfigMap& map, const PipelineSpec& pipeline);
   std::vector<BenchmarkSpec> read_benchmarks(const ConfigValue& list);
   BenchmarkSpec read_benchmark(const ConfigValue& value);
   void check_filter(ConfigMap& map, const BenchmarkSpec& benchmark);
-  RunLine read_run_line(ConfigMap& map, std::string_view key);
   std::map<std::string, std::string> read_env(ConfigMap& map);
 
   ConfigErrors& errors_;
   EnvExpander& env_;
   const FormatProblem& format_problem_;
+  PipelinesOptions options_;
   std::vector<std::string> trigger_names_;  // every valid value of `trigger` in this file
   std::set<std::string> benchmark_names_;   // of all pipelines
 };

@@ -216,16 +216,6 @@ void select_required(CollectOptions& collect) {
   }
 }
 
-GitOptions read_git(const ConfigValue& section, ConfigErrors& errors) {
-  GitOptions git;
-  ConfigMap map(section, errors);
-  git.allow_http = map.boolean("allow_http", git.allow_http);
-  git.submodules = map.boolean("submodules", git.submodules);
-  git.timeout = map.duration("timeout", git.timeout, kTimeoutRange);
-  map.finish();
-  return git;
-}
-
 CacheOptions read_cache(const ConfigValue& section, ConfigErrors& errors) {
   CacheOptions cache;
   ConfigMap map(section, errors);
@@ -279,15 +269,26 @@ Result<Pinning> parse_pinning(std::string_view text) {
                    " is not a CPU placement; write auto, off or CPU numbers such as \"0,2-3\""};
 }
 
+GitOptions read_git(const ConfigValue& section, ConfigErrors& errors) {
+  GitOptions git;
+  ConfigMap map(section, errors);
+  git.allow_http = map.boolean("allow_http", git.allow_http);
+  git.submodules = map.boolean("submodules", git.submodules);
+  git.timeout = map.duration("timeout", git.timeout, kTimeoutRange);
+  map.finish();
+  return git;
+}
+
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
-                              const EnvLookup& env, const StepKnowledge& knowledge) {
+                              const EnvLookup& env, const StepKnowledge& knowledge,
+                              const StageTimeouts& timeouts) {
   MELISAI_TRY(const ConfigValue tree, parse_config(text, file_name));
   ConfigErrors errors(file_name);
   check_root(tree, errors);
 
   ConfigMap root(tree, errors);
   EnvExpander expander(env);
-  PipelinesReader pipelines(errors, expander, knowledge.format_problem);
+  PipelinesReader pipelines(errors, expander, knowledge.format_problem, {.timeouts = timeouts});
   Project project;
   project.name = read_name(root.section("project"), errors, expander);
   project.pipelines = pipelines.read(root.section("pipelines"));

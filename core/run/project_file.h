@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/config.h"
 #include "core/base/env_expand.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
@@ -31,9 +32,13 @@ struct StepKnowledge {
 /// machine: unknown keys, ranges, names, the DAG of `trigger: after_<name>` (unknown name, cycle:
 /// at the position of the trigger). A file without pipelines is valid; whether something can be
 /// measured is the plan's question. `env` is asked for the values of `env:` maps and for
-/// project.name only.
+/// project.name only. `timeouts` are those of pipelines that say none.
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
-                              const EnvLookup& env, const StepKnowledge& knowledge);
+                              const EnvLookup& env, const StepKnowledge& knowledge,
+                              const StageTimeouts& timeouts = {});
+
+/// The section `git`, which an operator's configuration has too.
+GitOptions read_git(const ConfigValue& section, ConfigErrors& errors);
 
 /// A benchmark or pipeline name: 1 to 100 of [A-Za-z0-9_.+-] and '/', no leading '-', no "..", no
 /// part between slashes empty or
