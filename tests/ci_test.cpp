@@ -184,9 +184,10 @@ TEST_F(CiScripts, InstallPutsHelpersWhereTheProgramLooks) {
        {"libexec/melisai-gate/melisai-gate-exec", "libexec/melisai-gate/melisai-gate-git",
         "libexec/melisai-gate/melisai-gate-worker", "lib/melisai-gate/plugins/quiet.so",
         "include/melisai/collector.h", "lib/cmake/melisai-gate-sdk/melisai-gate-sdkConfig.cmake",
-        "share/melisai-gate/config/melisai-gate.yaml", "share/melisai-gate/pipelines",
-        "share/melisai-gate/schema", "share/doc/melisai-gate/README.md",
-        "share/doc/melisai-gate/LICENSE", "share/doc/melisai-gate/CHANGELOG.md"})
+        "share/melisai-gate/config/melisai-gate.yaml", "share/melisai-gate/config/serve.yaml",
+        "share/melisai-gate/pipelines", "share/melisai-gate/schema",
+        "share/doc/melisai-gate/README.md", "share/doc/melisai-gate/LICENSE",
+        "share/doc/melisai-gate/CHANGELOG.md"})
     EXPECT_TRUE(fs::exists(prefix + "/" + path)) << path;
   const Ran version = run("'" + prefix + "/bin/melisai-gate' --version");
   EXPECT_EQ(version.status, 0);

@@ -18,7 +18,7 @@ install(TARGETS process procfs quiet LIBRARY DESTINATION lib/melisai-gate/plugin
 set(melisai_data ${CMAKE_INSTALL_DATADIR}/melisai-gate)
 install(DIRECTORY pipelines/ DESTINATION ${melisai_data}/pipelines)
 install(DIRECTORY config/schema/ DESTINATION ${melisai_data}/schema)
-install(FILES config/melisai-gate.yaml DESTINATION ${melisai_data}/config)
+install(FILES config/melisai-gate.yaml config/serve.yaml DESTINATION ${melisai_data}/config)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/melisai-gate)
 
 # What authors of collectors need: headers, find_package(melisai-gate-sdk), an example.

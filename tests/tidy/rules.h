@@ -11,9 +11,9 @@
 
 namespace melisai::tidy {
 
-/// base <- model <- stats <- store <- steps <- orchestrator <- supervise, http <- main, for files
-/// under core/ and plugins/; steps never include each other, and others see only a step's public
-/// header.
+/// base <- model <- stats <- store <- steps <- orchestrator <- supervise, http <- serve <- main, for
+/// files under core/ and plugins/; steps never include each other, and others see only a step's
+/// public header.
 Findings check_dependencies(const SourceFile& file);
 
 /// Each third-party library is included only by the files that own it, and those that are slow to

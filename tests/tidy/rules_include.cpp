@@ -9,7 +9,8 @@ namespace {
 constexpr int kSteps = 4;
 constexpr int kOnSteps = 5;  // a command in a folder of its own, which joins several steps
 constexpr int kOrchestrator = 6;
-constexpr int kMain = 8;
+constexpr int kDaemon = 8;
+constexpr int kMain = 9;
 
 const std::map<std::string, int>& layers() {
   static const std::map<std::string, int> table = {
@@ -28,6 +29,7 @@ const std::map<std::string, int>& layers() {
       {"supervise", 7},
       {"http", 7},
       {"host", 7},
+      {"serve", kDaemon},
       // Programs of their own beside the gate: they may use base, and nobody includes them.
       {"exec", 1},
       {"git", 1},

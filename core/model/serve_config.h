@@ -1,0 +1,184 @@
+// What an operator tells `melisai-gate serve`: projects to watch, when which pipeline runs, limits
+// of the machine, what happens after a failure. Plain data with defaults; config/serve.yaml shows
+// every key. Read by core/serve/config.h. Where two keys of the file say the same, only the meaning
+// is kept.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/git.h"
+#include "core/base/units.h"
+#include "core/model/condition.h"
+#include "core/model/log_format.h"
+#include "core/model/project.h"
+
+namespace melisai {
+
+/// Durations of a run from which on people are told; nothing: never.
+struct DurationLimits {
+  std::optional<Milliseconds> warning;
+  std::optional<Milliseconds> critical;  ///< not less than `warning`
+  bool operator==(const DurationLimits&) const = default;
+};
+/// 10m/20m for build, 15m/30m for test, 5m/10m for deploy, none for other names.
+DurationLimits default_duration_limits(std::string_view pipeline);
+
+struct ServePipeline {
+  PipelineSpec spec;                    ///< without `run` and benchmarks: see serve::pipelines_at()
+  std::optional<Milliseconds> timeout;  ///< when the file says one; then spec.timeout is the same
+  std::string timezone = "UTC";         ///< of spec.schedule; a name of the tz database
+  Condition condition;
+  std::map<std::string, std::string> params;  ///< defaults of the parameters of its triggers
+  DurationLimits duration;
+  bool operator==(const ServePipeline&) const = default;
+};
+
+struct WatchedProject {
+  std::string name;                      ///< unique; no '/'
+  std::string repository;                ///< an address, or an absolute path
+  std::string token;                     ///< for `repository` alone; "": none
+  std::vector<std::string> branches;     ///< patterns
+  std::vector<std::string> tags;         ///< patterns
+  std::vector<ServePipeline> pipelines;  ///< empty: ServeConfig::pipelines
+  bool operator==(const WatchedProject&) const = default;
+};
+
+/// A pipeline, or another workflow: one of both names is "".
+struct WorkflowStep {
+  std::string pipeline;
+  std::string workflow;
+  std::map<std::string, std::string> params;
+  Condition condition;
+  bool operator==(const WorkflowStep&) const = default;
+};
+
+/// Steps that run one after the other. A step whose condition does not hold is skipped. After one
+/// that did not pass only steps run whose condition names results.
+struct Workflow {
+  std::string name;  ///< unlike every pipeline's
+  PipelineSpec::Trigger trigger = PipelineSpec::Trigger::manual;
+  std::string after;     ///< as of PipelineSpec
+  std::string schedule;  ///< as of PipelineSpec
+  std::string timezone = "UTC";
+  std::optional<Milliseconds> timeout;  ///< of all steps together
+  std::vector<WorkflowStep> steps;
+  bool operator==(const Workflow&) const = default;
+};
+
+/// A program that prints JSON lines, each of which starts a run.
+struct CustomTrigger {
+  std::string name;
+  std::vector<std::string> argv;
+  std::string project;  ///< what it is about; one of ServeConfig::projects
+  bool restart = true;  ///< again when it ends, with a growing delay
+  bool operator==(const CustomTrigger&) const = default;
+};
+
+struct MonitorOptions {
+  enum class Method { polling, webhook } method = Method::polling;
+  Milliseconds interval{60'000};
+  int port = 8080;     ///< of webhooks
+  std::string secret;  ///< of webhooks
+  bool operator==(const MonitorOptions&) const = default;
+};
+
+struct ResourceLimits {
+  Bytes memory_max = 4'000'000'000;  ///< of one pipeline
+  double cpus_max = 4;               ///< of one pipeline
+  bool operator==(const ResourceLimits&) const = default;
+};
+
+struct FailurePolicy {
+  bool auto_fix = false;
+  int fixes_max = 3;       ///< of one failing run
+  int retries_max = 3;     ///< of one run, after failures of the infrastructure
+  int escalate_after = 3;  ///< failures of a pipeline in a row
+  bool notify = true;      ///< of every failure
+  bool pause = false;      ///< the engines wait for `resume` after a failure
+  bool operator==(const FailurePolicy&) const = default;
+};
+
+struct PersistenceOptions {
+  enum class Backend { sqlite, redis } backend = Backend::sqlite;
+  std::string redis_host = "localhost";
+  int redis_port = 6379;
+  int redis_db = 0;
+  bool operator==(const PersistenceOptions&) const = default;
+};
+
+/// What each does is said in config/serve.yaml.
+struct Optimization {
+  bool parallel_execution = true;
+  bool cache_dependencies = true;
+  bool incremental_builds = false;
+  bool skip_unchanged_tests = false;
+  bool retry_failed_tests = false;
+  bool verify_fixes = true;
+  bool thorough_health_checks = false;
+  bool operator==(const Optimization&) const = default;
+};
+
+struct OrchestratorOptions {
+  int pipelines_max = 3;  ///< at the same time
+  std::string workspace;  ///< absolute; "": STATE_DIR/workspace
+  CacheOptions cache{.enabled = true, .size_max = 1 << 30, .age_max = Milliseconds{3'600'000}};
+  ResourceLimits resources;
+  StageTimeouts timeouts;
+  MonitorOptions monitoring;
+  FailurePolicy failure;
+  PersistenceOptions persistence;
+  Optimization optimization;
+  bool operator==(const OrchestratorOptions&) const = default;
+};
+
+enum class LogLevel { debug, info, warning, error, critical };
+
+struct LogFile {
+  std::string name = "orchestrator.log";  ///< absolute, or below STATE_DIR
+  Bytes size_max = 10 << 20;              ///< then a new one begins
+  int backups_max = 5;                    ///< older ones that are kept
+  bool operator==(const LogFile&) const = default;
+};
+
+struct LogOptions {
+  LogLevel level = LogLevel::info;
+  LogFormat format = *parse_log_format(kLogFormatByDefault);
+  std::vector<LogFile> files = {LogFile{}};
+  bool console = true;
+  bool operator==(const LogOptions&) const = default;
+};
+
+struct EmailOptions {
+  std::string host;  ///< "": no e-mail
+  int port = 25;
+  std::string from;
+  std::vector<std::string> to;
+  bool operator==(const EmailOptions&) const = default;
+};
+
+struct NotifyOptions {
+  RunLine command;  ///< gets JSON on standard input
+  EmailOptions email;
+  bool log = true;
+  bool operator==(const NotifyOptions&) const = default;
+};
+
+struct ServeConfig {
+  OrchestratorOptions orchestrator;
+  LogOptions logging;
+  GitOptions git;
+  std::vector<WatchedProject> projects;
+  std::vector<ServePipeline> pipelines;  ///< of every project without its own; empty: those of each
+                                         ///< repository's pipeline file
+  std::vector<Workflow> workflows;
+  std::vector<CustomTrigger> triggers;
+  NotifyOptions notify;
+  RunLine fixer;  ///< gets evidence as JSON on standard input and prints a patch
+  bool operator==(const ServeConfig&) const = default;
+};
+
+}  // namespace melisai

@@ -1,0 +1,108 @@
+#include "core/serve/config.h"
+
+#include <filesystem>
+
+#include "core/base/text.h"
+#include "core/measure/formats/formats.h"
+#include "core/serve/hooks_section.h"
+#include "core/serve/logging_section.h"
+#include "core/serve/orchestrator_section.h"
+#include "core/serve/pipelines_section.h"
+#include "core/serve/projects_section.h"
+#include "core/serve/workflows_section.h"
+
+namespace melisai::serve {
+namespace {
+
+constexpr const char* kTimezones = "/usr/share/zoneinfo/";
+constexpr int kVersion = 1;
+
+bool is_timezone(const std::string& name) {
+  std::error_code error;
+  return run::is_valid_name(name) && std::filesystem::is_regular_file(kTimezones + name, error);
+}
+
+// Before the sections are read: a misspelt one has nothing more urgent to say.
+void check_root(const ConfigValue& tree, ConfigErrors& errors) {
+  ConfigMap root(tree, errors);
+  const int number = root.integer("version", kVersion, {.min = 0, .max = 1'000'000});
+  if (number != kVersion)
+    root.fail("version",
+              std::to_string(number) + " is not supported; this melisai-gate reads version 1");
+  for (const std::string_view key : {"orchestrator", "logging", "git", "project", "projects",
+                                     "pipelines", "workflows", "triggers", "notify", "fixer"})
+    root.find(key);
+  root.finish();
+}
+
+/// Every pipeline that this file says; nothing when a project has those of its repository.
+std::optional<std::vector<std::string>> known_pipelines(const ServeConfig& config) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::vector<ServePipeline>& pipelines) {
+    for (const ServePipeline& pipeline : pipelines) names.push_back(pipeline.spec.name);
+  };
+  add(config.pipelines);
+  bool in_repository = config.projects.empty() && config.pipelines.empty();
+  for (const WatchedProject& project : config.projects) {
+    in_repository |= project.pipelines.empty() && config.pipelines.empty();
+    add(project.pipelines);
+  }
+  if (in_repository) return std::nullopt;
+  return names;
+}
+
+void add_remarks(const ServeConfig& config, Reading& reading) {
+  if (config.projects.empty()) reading.remark("no project: serve has nothing to watch");
+  if (config.orchestrator.failure.auto_fix && config.fixer.empty())
+    reading.remark("auto_fix is on, but there is no fixer.command: nothing is fixed");
+  if (!config.orchestrator.failure.auto_fix && !config.fixer.empty())
+    reading.remark("fixer.command never runs: auto_fix is off");
+}
+
+}  // namespace
+
+ConfigSources sources_for(const std::string& file, const EnvLookup& env) {
+  return {.env = env,
+          .format_problem = formats::problem_of,
+          .is_timezone = is_timezone,
+          .directory = std::filesystem::absolute(file).parent_path().string()};
+}
+
+Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::string& file_name,
+                                       const ConfigSources& sources) {
+  LoadedConfig loaded;
+  ConfigErrors errors(file_name);
+  check_root(tree, errors);
+
+  ConfigMap root(tree, errors);
+  EnvExpander expander(sources.env);
+  Reading reading{.errors = errors, .env = expander, .sources = sources, .remarks = loaded.remarks};
+  ServeConfig& config = loaded.config;
+  OrchestratorSection orchestrator = read_orchestrator(root.section("orchestrator"), reading);
+  config.orchestrator = std::move(orchestrator.options);
+  const StageTimeouts& timeouts = config.orchestrator.timeouts;
+  config.logging = read_logging(root.section("logging"), reading);
+  config.git = run::read_git(root.section("git"), errors);
+  config.projects = read_projects(root,
+                                  {.branches = orchestrator.branches,
+                                   .timeouts = timeouts,
+                                   .allow_http = config.git.allow_http},
+                                  reading);
+  config.pipelines = read_pipelines(root.section("pipelines"), timeouts, reading);
+  config.workflows = read_workflows(root.section("workflows"), root.section("pipelines"),
+                                    known_pipelines(config), reading);
+  config.triggers = read_triggers(root.section("triggers"), config.projects, reading);
+  config.notify = read_notify(root.section("notify"), reading);
+  config.fixer = read_fixer(root.section("fixer"), reading);
+  if (errors.first()) return *errors.first();
+  add_remarks(config, reading);
+  return loaded;
+}
+
+Result<LoadedConfig> parse_serve_config(std::string_view text, const std::string& file_name,
+                                        const ConfigSources& sources) {
+  MELISAI_TRY(const ConfigValue tree, parse_config(text, file_name));
+  return read_serve_config(tree, file_name, sources);
+}
+
+}  // namespace melisai::serve

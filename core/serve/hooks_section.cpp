@@ -1,0 +1,118 @@
+#include "core/serve/hooks_section.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/text.h"
+
+namespace melisai::serve {
+namespace {
+
+constexpr std::size_t kTriggersMax = 50;
+constexpr int kPortMax = 65'535;
+
+std::string read_trigger_project(ConfigMap& map, const std::vector<WatchedProject>& projects) {
+  std::vector<std::string> names;
+  for (const WatchedProject& project : projects) names.push_back(project.name);
+  const std::string name = map.string("project", names.size() == 1 ? names.front() : "");
+  if (std::find(names.begin(), names.end(), name) != names.end() || names.empty()) return name;
+  map.fail("project",
+           map.find("project") == nullptr
+               ? "a trigger needs 'project' when there are several"
+               : "no project is called " + in_quotes(name) + suggestion(name, names, "projects"));
+  return name;
+}
+
+CustomTrigger read_trigger(const ConfigEntry& entry, const std::vector<WatchedProject>& projects,
+                           Reading& reading) {
+  CustomTrigger trigger{.name = entry.key, .argv = {}, .project = ""};
+  if (!is_plain_name(entry.key))
+    reading.errors.add(entry.position, in_quotes(entry.key) + " cannot be the name of a trigger; " +
+                                           std::string(kPlainNameRule));
+  ConfigMap map(entry.value, reading.errors);
+  trigger.argv = {map.string("command", "")};
+  for (std::string& argument : map.strings("args")) trigger.argv.push_back(std::move(argument));
+  trigger.project = read_trigger_project(map, projects);
+  trigger.restart = map.boolean("restart", trigger.restart);
+  map.finish();
+  if (trigger.argv.front().empty())
+    map.fail("command", "trigger " + in_quotes(entry.key) +
+                            " needs 'command', a program; its arguments are 'args'");
+  return trigger;
+}
+
+// One word with one '@': it becomes a line of a conversation with a mail server.
+bool is_email(std::string_view address) {
+  const std::size_t at = address.find('@');
+  return printable(address) == address && address.size() <= 254 && at != 0 &&
+         at + 1 < address.size() && address.find('@', at + 1) == std::string_view::npos &&
+         address.find_first_of(" <>\"(),;:\\") == std::string_view::npos;
+}
+
+void read_server(ConfigMap& map, EmailOptions& email) {
+  email.host = map.string("smtp", "");
+  const std::size_t colon = email.host.find(':');
+  if (colon != std::string::npos) {
+    const std::string port = email.host.substr(colon + 1);
+    const char* const end = port.data() + port.size();
+    const auto [stop, error] = std::from_chars(port.data(), end, email.port);
+    if (error != std::errc{} || stop != end || email.port < 1 || email.port > kPortMax)
+      map.fail("smtp", in_quotes(port) + " is no port; write the server as host or host:port");
+    email.host.resize(colon);
+  }
+  const bool odd =
+      printable(email.host) != email.host || email.host.find_first_of(" /@") != std::string::npos;
+  if (map.find("smtp") != nullptr && (email.host.empty() || odd))
+    map.fail("smtp", "is no server; write host or host:port, such as localhost:25");
+}
+
+EmailOptions read_email(const ConfigValue& section, Reading& reading) {
+  EmailOptions email;
+  if (section.kind == ConfigValue::Kind::null) return email;
+  ConfigMap map(section, reading.errors);
+  read_server(map, email);
+  email.from = map.string("from", "");
+  email.to = one_or_more(map, "to", reading);
+  map.finish();
+  if (email.host.empty()) map.fail("smtp", "e-mail needs 'smtp', the server that takes it");
+  if (!is_email(email.from)) map.fail("from", in_quotes(email.from) + " is no e-mail address");
+  if (email.to.empty()) map.fail("to", "e-mail needs 'to', at least one address");
+  for (const std::string& address : email.to)
+    if (!is_email(address)) map.fail("to", in_quotes(address) + " is no e-mail address");
+  return email;
+}
+
+}  // namespace
+
+std::vector<CustomTrigger> read_triggers(const ConfigValue& section,
+                                         const std::vector<WatchedProject>& projects,
+                                         Reading& reading) {
+  const ConfigMap kind_check(section, reading.errors);
+  if (section.entries.size() > kTriggersMax)
+    reading.errors.add(
+        section.entries[kTriggersMax].position,
+        "more than " + std::to_string(kTriggersMax) + " triggers, the limit of a file");
+  std::vector<CustomTrigger> triggers;
+  for (const ConfigEntry& entry : section.entries)
+    triggers.push_back(read_trigger(entry, projects, reading));
+  return triggers;
+}
+
+NotifyOptions read_notify(const ConfigValue& section, Reading& reading) {
+  NotifyOptions notify;
+  ConfigMap map(section, reading.errors);
+  notify.command = run::read_run_line(map, "command", reading.errors);
+  notify.email = read_email(map.section("email"), reading);
+  notify.log = map.boolean("log", notify.log);
+  map.finish();
+  return notify;
+}
+
+RunLine read_fixer(const ConfigValue& section, Reading& reading) {
+  ConfigMap map(section, reading.errors);
+  RunLine command = run::read_run_line(map, "command", reading.errors);
+  map.finish();
+  return command;
+}
+
+}  // namespace melisai::serve

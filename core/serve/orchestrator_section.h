@@ -1,0 +1,15 @@
+// The section `orchestrator`. Part of config.
+#pragma once
+
+#include "core/serve/reading.h"
+
+namespace melisai::serve {
+
+/// What the section says of all projects.
+struct OrchestratorSection {
+  OrchestratorOptions options;
+  std::vector<std::string> branches;  ///< of projects that name none
+};
+OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& reading);
+
+}  // namespace melisai::serve

@@ -1,0 +1,54 @@
+#include "core/serve/pipelines.h"
+
+#include <algorithm>
+
+#include "core/base/config.h"
+#include "core/base/text.h"
+#include "core/run/run.h"
+
+namespace melisai::serve {
+namespace {
+
+std::vector<ServePipeline> as_declared(const std::vector<PipelineSpec>& declared) {
+  std::vector<ServePipeline> pipelines;
+  for (const PipelineSpec& spec : declared) {
+    ServePipeline pipeline;
+    pipeline.spec = spec;
+    pipeline.duration = default_duration_limits(spec.name);
+    pipelines.push_back(std::move(pipeline));
+  }
+  return pipelines;
+}
+
+Error not_declared(const std::string& name, const std::vector<PipelineSpec>& declared) {
+  std::vector<std::string> names;
+  for (const PipelineSpec& spec : declared) names.push_back(spec.name);
+  return {Errc::config, "pipeline " + in_quotes(name) +
+                            " has neither 'run' nor 'benchmarks', and " + run::kPipelineFile +
+                            " of this commit declares none of that name" +
+                            (names.empty() ? "" : suggestion(name, names, "it declares"))};
+}
+
+}  // namespace
+
+Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
+                                                const WatchedProject& project,
+                                                const std::vector<PipelineSpec>& declared) {
+  std::vector<ServePipeline> pipelines =
+      project.pipelines.empty() ? config.pipelines : project.pipelines;
+  if (pipelines.empty()) return as_declared(declared);
+  for (ServePipeline& pipeline : pipelines) {
+    PipelineSpec& spec = pipeline.spec;
+    if (!spec.run.empty() || !spec.benchmarks.empty()) continue;
+    const auto own = std::find_if(declared.begin(), declared.end(),
+                                  [&](const PipelineSpec& each) { return each.name == spec.name; });
+    if (own == declared.end()) return not_declared(spec.name, declared);
+    spec.run = own->run;
+    spec.benchmarks = own->benchmarks;
+    spec.env.insert(own->env.begin(), own->env.end());
+    if (!pipeline.timeout) spec.timeout = own->timeout;
+  }
+  return pipelines;
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,5 @@
+// Serve: the daemon that watches repositories and runs their pipelines. Here: its configuration.
+#pragma once
+
+#include "core/serve/config.h"
+#include "core/serve/pipelines.h"

@@ -1,0 +1,135 @@
+#include "core/serve/workflows_section.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/text.h"
+#include "core/serve/condition_reader.h"
+
+namespace melisai::serve {
+namespace {
+
+constexpr std::size_t kWorkflowsMax = 200;
+
+using Names = std::vector<std::string>;
+
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class WorkflowsReader {
+ public:
+  WorkflowsReader(const ConfigValue& section, const ConfigValue& pipelines,
+                  const std::optional<Names>& known, Reading& reading)
+      : section_(section),
+        known_(known),
+        reading_(reading),
+        starts_(reading.errors, reading.env, reading.sources.format_problem, {}) {
+    starts_.know_names(pipelines);
+    for (const ConfigEntry& entry : section.entries) names_.push_back(entry.key);
+  }
+
+  std::vector<Workflow> read() {
+    const ConfigMap kind_check(section_, reading_.errors);
+    if (section_.entries.size() > kWorkflowsMax) {
+      reading_.errors.add(
+          section_.entries[kWorkflowsMax].position,
+          "more than " + std::to_string(kWorkflowsMax) + " workflows, the limit of a file");
+      return {};
+    }
+    std::vector<Workflow> workflows;
+    for (const ConfigEntry& entry : section_.entries) workflows.push_back(read_workflow(entry));
+    check_cycles(workflows);
+    return workflows;
+  }
+
+ private:
+  Workflow read_workflow(const ConfigEntry& entry) {
+    Workflow workflow;
+    workflow.name = entry.key;
+    check_name(entry);
+    ConfigMap map(entry.value, reading_.errors);
+    PipelineSpec start;
+    starts_.read_start(map, start);
+    workflow.trigger = start.trigger;
+    workflow.after = start.after;
+    workflow.schedule = start.schedule;
+    workflow.timezone = read_timezone(map, start.trigger, reading_);
+    const Milliseconds timeout = map.duration("timeout", Milliseconds(0), run::kTimeoutRange);
+    if (map.find("timeout") != nullptr) workflow.timeout = timeout;
+    for (const ConfigValue& item : items_of(map, "steps", "- { pipeline: ... }"))
+      workflow.steps.push_back(read_step(item));
+    map.finish();
+    starts_.check_schedule(map, start);
+    if (workflow.steps.empty())
+      map.fail("steps", "workflow " + in_quotes(entry.key) + " needs 'steps', at least one");
+    return workflow;
+  }
+
+  void check_name(const ConfigEntry& entry) {
+    if (!is_plain_name(entry.key))
+      reading_.errors.add(entry.position, in_quotes(entry.key) +
+                                              " cannot be the name of a workflow; " +
+                                              std::string(kPlainNameRule));
+    if (known_ && contains(*known_, entry.key))
+      reading_.errors.add(entry.position, "a pipeline is called " + in_quotes(entry.key) +
+                                              " too; `trigger` could mean both");
+  }
+
+  WorkflowStep read_step(const ConfigValue& value) {
+    WorkflowStep step;
+    ConfigMap map(value, reading_.errors);
+    step.pipeline = map.string("pipeline", "");
+    step.workflow = map.string("workflow", "");
+    step.params = read_params(map, reading_);
+    step.condition = read_condition(map, known_, reading_);
+    map.finish();
+    if (step.pipeline.empty() == step.workflow.empty())
+      map.fail("pipeline", "a step names one 'pipeline' or one 'workflow'");
+    if (!step.pipeline.empty() && !run::is_valid_name(step.pipeline))
+      map.fail("pipeline", in_quotes(step.pipeline) + " is not a valid name of a pipeline");
+    if (!step.pipeline.empty() && known_ && !contains(*known_, step.pipeline))
+      map.fail("pipeline", "no pipeline is called " + in_quotes(step.pipeline) +
+                               suggestion(step.pipeline, *known_, "pipelines"));
+    if (!step.workflow.empty() && !contains(names_, step.workflow))
+      map.fail("workflow", "no workflow is called " + in_quotes(step.workflow) +
+                               suggestion(step.workflow, names_, "workflows"));
+    return step;
+  }
+
+  /// Takes away what only leads to workflows that were taken away; what stays is in a cycle, or
+  /// leads into one.
+  void check_cycles(const std::vector<Workflow>& workflows) {
+    std::set<std::string> ending;
+    const auto ends = [&](const Workflow& workflow) {
+      return std::all_of(workflow.steps.begin(), workflow.steps.end(), [&](const auto& step) {
+        return step.workflow.empty() || ending.contains(step.workflow);
+      });
+    };
+    for (std::size_t before = ending.size() + 1; before != ending.size();) {
+      before = ending.size();
+      for (const Workflow& workflow : workflows)
+        if (ends(workflow)) ending.insert(workflow.name);
+    }
+    for (const ConfigEntry& entry : section_.entries)
+      if (!ending.contains(entry.key))
+        reading_.errors.add(entry.position, "workflow " + in_quotes(entry.key) +
+                                                " would never end: its steps lead back to it, or "
+                                                "into a cycle of workflows");
+  }
+
+  const ConfigValue& section_;
+  const std::optional<Names>& known_;
+  Reading& reading_;
+  run::PipelinesReader starts_;
+  Names names_;
+};
+
+}  // namespace
+
+std::vector<Workflow> read_workflows(const ConfigValue& section, const ConfigValue& pipelines,
+                                     const std::optional<Names>& known, Reading& reading) {
+  return WorkflowsReader(section, pipelines, known, reading).read();
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,82 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/serve/config_fixture.h"
+
+namespace melisai::serve {
+namespace projects_test {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+WatchedProject project_of(const std::string& keys) {
+  const ServeConfig config = config_of("projects: [ { " + keys + " } ]");
+  EXPECT_EQ(config.projects.size(), 1u);
+  return config.projects.empty() ? WatchedProject{} : config.projects[0];
+}
+
+TEST(Projects, TheSingleOneComesBeforeTheList) {
+  const ServeConfig config =
+      config_of(kProject + "projects: [ { repository: /srv/a.git }, { repository: /srv/b } ]");
+  ASSERT_EQ(config.projects.size(), 3u);
+  EXPECT_EQ(config.projects[0].name, "demo");
+  EXPECT_EQ(config.projects[1].name, "a");
+  EXPECT_EQ(config.projects[2].name, "b");
+}
+
+TEST(Projects, ANameIsTheLastPartOfTheAddress) {
+  for (const std::string address :
+       {"https://example.org/team/tool.git", "'git@example.org:team/tool.git'",
+        "'git@example.org:tool'", "/srv/tool.git/", "/srv/tool/.git"})
+    EXPECT_EQ(project_of("repository: " + address).name, "tool") << address;
+}
+
+TEST(Projects, PathsAreRelativeToTheFileAndAddressesStay) {
+  EXPECT_EQ(project_of("repository: ../demo.git").repository, "/etc/demo.git");
+  EXPECT_EQ(project_of("repository: /srv/demo").repository, "/srv/demo");
+  for (const std::string address : {"https://example.org/a/../b", "ssh://git@example.org/a",
+                                    "file:///srv/a", "git@example.org:team/a"})
+    EXPECT_EQ(project_of("repository: '" + address + "'").repository, address);
+}
+
+TEST(Projects, BranchesAreThoseOfMonitoringUnlessTheProjectNamesSome) {
+  const ServeConfig config = config_of(
+      "orchestrator: { monitoring: { branches: main } }\n"
+      "projects: [ { repository: /a }, { repository: /b, branches: [x, 'r/*'], tags: 'v*' } ]");
+  EXPECT_THAT(config.projects.at(0).branches, ElementsAre("main"));
+  EXPECT_THAT(config.projects.at(0).tags, ElementsAre("*"));
+  EXPECT_THAT(config.projects.at(1).branches, ElementsAre("x", "r/*"));
+  EXPECT_THAT(config.projects.at(1).tags, ElementsAre("v*"));
+  EXPECT_THAT(project_of("repository: /a").branches, ElementsAre("*"));
+}
+
+TEST(Projects, HaveATokenFromTheEnvironmentAndPipelinesOfTheirOwn) {
+  const WatchedProject project = project_of(
+      "repository: /a, token: \"${WEBHOOK_SECRET}\", pipelines: { b: { trigger: on_commit } }");
+  EXPECT_EQ(project.token, "s3cret");
+  ASSERT_EQ(project.pipelines.size(), 1u);
+  EXPECT_EQ(project.pipelines[0].spec.name, "b");
+}
+
+TEST(Projects, PlainHttpNeedsToBeAllowed) {
+  const std::string project = "project: { repository: 'http://127.0.0.1:8000/a.git' }\n";
+  EXPECT_THAT(error_of(project), HasSubstr("git: { allow_http: true }"));
+  EXPECT_EQ(config_of(project + "git: { allow_http: true }").projects.size(), 1u);
+}
+
+TEST(Projects, AddressesThatGitWouldTakeForSomethingElseAreRefused) {
+  for (const std::string address : {"--upload-pack=/bin/sh", "ext::sh -c id", "ftp://a/b", ""})
+    EXPECT_THAT(error_of("project: { name: a, repository: '" + address + "' }"),
+                HasSubstr("f:1:33: 'repository': "))
+        << address;
+}
+
+TEST(Projects, OnlyBranchesAndTagsAreWatched) {
+  for (const std::string ref : {"refs/pull/*/head", "refs/merge-requests/1/head"})
+    EXPECT_THAT(error_of("project: { repository: /a, branches: ['" + ref + "'] }"),
+                HasSubstr("names what strangers may push"));
+  EXPECT_THAT(error_of("project: { repository: /a, branches: refs/heads/main }"),
+              HasSubstr("write the name without refs/heads/"));
+}
+
+}  // namespace projects_test
+}  // namespace melisai::serve
