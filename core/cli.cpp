@@ -8,6 +8,7 @@
 #include "core/cli_mistakes.h"
 #include "core/cli_options.h"
 #include "core/cli_records.h"
+#include "core/cli_serve.h"
 #include "core/cli_tools.h"
 #include "core/measure/formats/formats.h"
 #include "core/version.h"
@@ -70,6 +71,7 @@ class Parser {
     tools_.emplace(app_);
     host_.emplace(app_);
     records_.emplace(app_);
+    serve_.emplace(app_);
   }
 
   Invocation parse(std::vector<std::string> arguments) {
@@ -94,6 +96,9 @@ class Parser {
     }
     if (app_.got_subcommand("ab")) return make_ab();
     if (app_.got_subcommand("check")) return make_check();
+    const Result<std::optional<Invocation>> of_daemon = serve_->make();
+    if (!of_daemon) return wrong(of_daemon.error().message);
+    if (*of_daemon) return **of_daemon;
     const Result<std::optional<Invocation>> of_files = formats_->make();
     if (!of_files) return wrong(of_files.error().message);
     if (*of_files) return **of_files;
@@ -229,6 +234,7 @@ class Parser {
   std::optional<cli::HostParser> host_;
   std::optional<cli::ToolsParser> tools_;
   std::optional<cli::RecordsParser> records_;
+  std::optional<cli::ServeParser> serve_;
   std::string format_ = "command";
 };
 
@@ -238,7 +244,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments, const E
   // Not for people, and on the clock: no parser is built.
   if (!arguments.empty() && arguments.front() == "selftest-workload")
     return WorkloadCommand{{arguments.begin() + 1, arguments.end()}};
-  return Parser(env).parse(arguments);
+  return Parser(env).parse(cli::without_old_options(arguments));
 }
 
 }  // namespace melisai

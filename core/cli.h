@@ -16,6 +16,7 @@
 #include "core/records.h"
 #include "core/replay.h"
 #include "core/selftest.h"
+#include "core/serve/validate.h"
 
 namespace melisai {
 
@@ -73,10 +74,11 @@ struct Answer {
   int exit_code = 0;
 };
 
-using Invocation = std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand,
-                                ReplayRequest, SelftestRequest, HistoryRequest, ParseRequest,
-                                FormatsRequest, WorkloadCommand, PluginsCommand, DoctorCommand,
-                                RecordsCommand, host::CollectCommand, host::McpCommand, Answer>;
+using Invocation =
+    std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand, ReplayRequest,
+                 SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
+                 PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand,
+                 host::McpCommand, serve::ValidateRequest, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -174,11 +174,17 @@ int run(const HistoryRequest& request, World& world) {
   return ended_printing(history(request, open_repo, print_part));
 }
 
+int run(const serve::ValidateRequest& request, World& world) {
+  return ended(serve::validate(request, world.env, print_part));
+}
+
 int run(const host::CollectCommand& command, World& world) {
   return ended(host::run(command, world, print_part));
 }
 
-int run(const host::McpCommand& command, World& world) { return ended(serve(command, world)); }
+int run(const host::McpCommand& command, World& world) {
+  return ended(host::serve(command, world));
+}
 
 collect::PluginPlaces places_with(const std::vector<std::string>& directories, World& world) {
   collect::PluginPlaces places = world.plugins;

@@ -121,5 +121,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Words{"ab", "--", "true"}, Words{"ab", "--", "--", "true"},
                       Words{"ab", "--format", "xml", "--", "true", "--", "true"}));
 
+TEST(CommandLine, ValidatesAFileAlsoByTheOldOption) {
+  const std::string file = MELISAI_SOURCE_DIR "/tests/data/serve_blocks/triggers.yaml";
+  const Ran ran = gate({"validate", "--config", file});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, EndsWith(": valid: 0 projects, 3 pipelines\n"));
+  for (const Words& words :
+       {Words{"--validate-config", "--config", file}, Words{"--config", file, "--validate-config"}})
+    EXPECT_EQ(gate(words).out, ran.out) << words.front();
+}
+
+TEST(CommandLine, ValidateEndsWithTwoWhenAFileIsWrongOrNotThere) {
+  const Ran wrong = gate({"validate", "--config", MELISAI_SOURCE_DIR "/CMakeLists.txt"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("CMakeLists.txt:1:"));
+  EXPECT_EQ(wrong.out, "");
+  EXPECT_EQ(gate({"validate", "--config", "/nowhere.yaml"}).code, 2);
+  EXPECT_EQ(gate({"validate", "--config", ""}).code, 2);
+  const Ran none = gate({"validate"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("there is no .melisai-gate.yaml in this directory"));
+}
+
 }  // namespace
 }  // namespace melisai::e2e
