@@ -97,7 +97,7 @@ struct PipelineSpec {
   std::string name;
   Trigger trigger = Trigger::manual;
   std::string after;     ///< only with Trigger::after
-  std::string schedule;  ///< only with Trigger::cron; six fields
+  std::string schedule;  ///< only with Trigger::cron; see core/model/cron.h
   RunLine run;           ///< may be empty when there are benchmarks
   std::map<std::string, std::string> env;
   Milliseconds timeout{1'800'000};

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/model/cron.h"
 #include "core/run/format_reader.h"
 #include "core/run/project_file.h"
 
@@ -37,17 +38,6 @@ ConfigPosition trigger_position(const ConfigValue& section, const std::string& p
     for (const ConfigEntry& key : entry.value.entries)
       if (entry.key == pipeline && key.key == "trigger") return key.value.position;
   return section.position;
-}
-
-bool has_schedule_shape(std::string_view schedule) {
-  int fields = 0;
-  while (!schedule.empty()) {
-    const std::string_view field = schedule.substr(0, schedule.find(' '));
-    if (field.find_first_not_of("0123456789*/,-") != std::string_view::npos) return false;
-    if (!field.empty()) ++fields;
-    schedule.remove_prefix(std::min(field.size() + 1, schedule.size()));
-  }
-  return fields == 6;
 }
 
 }  // namespace
@@ -177,7 +167,6 @@ void PipelinesReader::read_trigger(ConfigMap& map, PipelineSpec& pipeline) {
   pipeline.after = text.substr(kAfter.size());
 }
 
-// Only the shape is checked here; the scheduler that runs such pipelines knows the ranges.
 void PipelinesReader::check_schedule(ConfigMap& map, const PipelineSpec& pipeline) {
   const bool given = map.find("schedule") != nullptr;
   const bool needed = pipeline.trigger == Trigger::cron;
@@ -185,11 +174,9 @@ void PipelinesReader::check_schedule(ConfigMap& map, const PipelineSpec& pipelin
     map.fail("schedule", "trigger 'cron' needs 'schedule', for example schedule: \"0 0 3 * * *\"");
   if (!needed && given)
     map.fail("schedule", "only used with 'trigger: cron'; remove it or change the trigger");
-  if (given && !has_schedule_shape(pipeline.schedule))
-    map.fail("schedule", in_quotes(pipeline.schedule) +
-                             " is not a schedule; write six fields (second minute hour day month "
-                             "weekday) of digits " +
-                             "and * / , - such as \"0 0 3 * * *\"");
+  if (!given) return;
+  const Result<CronSchedule> schedule = parse_cron(pipeline.schedule);
+  if (!schedule) map.fail("schedule", schedule.error().message);
 }
 
 std::map<std::string, std::string> PipelinesReader::read_env(ConfigMap& map) {
