@@ -18,7 +18,8 @@ struct Value {
   Json json;
 };
 
-constexpr Bytes kAnswerBytesMax = 4 << 20;  // a file of 1 MiB in hex digits, and some air
+constexpr Bytes kAnswerBytesMax = 4 << 20;        // a file of 1 MiB in hex digits, and some air
+constexpr Bytes kRemoteRefsBytesMax = 128 << 20;  // the longest names of kRemoteRefsMax refs
 
 Error strange_answer(const std::string& what) {
   return Error{Errc::git, "melisai-gate-git answered what this program does not understand (" +
@@ -76,6 +77,17 @@ Result<std::vector<GitCommit>> commits_in(const Json& json) {
   }
 }
 
+Result<std::vector<RemoteRef>> refs_in(const Json& json) {
+  try {
+    std::vector<RemoteRef> refs;
+    for (const Json& entry : json)
+      refs.push_back({entry.at(0).get<std::string>(), entry.at(1).get<std::string>()});
+    return refs;
+  } catch (const Json::exception& error) {
+    return strange_answer(error.what());
+  }
+}
+
 Result<std::vector<std::string>> texts_in(const Json& json) {
   try {
     return json.get<std::vector<std::string>>();
@@ -84,14 +96,60 @@ Result<std::vector<std::string>> texts_in(const Json& json) {
   }
 }
 
+/// Starts melisai-gate-git for one question.
+class Helper {
+ public:
+  Helper(std::string program, Milliseconds timeout, const Interrupt& interrupt)
+      : program_(std::move(program)), timeout_(timeout), interrupt_(interrupt) {}
+
+  struct Question {
+    std::string_view operation;
+    Json request;
+    std::string where;  ///< for messages
+    Bytes answer_max = kAnswerBytesMax;
+  };
+  Result<Value> ask(Question question) const {
+    question.request["operation"] = question.operation;
+    HelperCall call;
+    call.program = program_;
+    call.env = environment();
+    call.timeout = timeout_;
+    call.output_max = question.answer_max;
+    try {
+      call.input = question.request.dump();
+    } catch (const Json::exception&) {
+      return Error{Errc::git, "a path or reference given to git is not valid UTF-8: rename it"};
+    }
+    auto answer = call_helper(call, interrupt_);
+    if (!answer)
+      return with_context(answer.error(),
+                          "git " + std::string(question.operation) + " " + question.where);
+    return parse_answer(*answer);
+  }
+
+ private:
+  /// Only what ssh needs to find known hosts and the agent, and SUDO_UID, by which libgit2 as root
+  /// knows the owner.
+  static std::vector<std::string> environment() {
+    std::vector<std::string> env;
+    for (const char* name : {"HOME", "SSH_AUTH_SOCK", "SUDO_UID"}) {
+      if (const char* value = std::getenv(name)) env.push_back(std::string(name) + "=" + value);
+    }
+    return env;
+  }
+
+  std::string program_;
+  Milliseconds timeout_;
+  const Interrupt& interrupt_;
+};
+
 class HelperGitRepo : public GitRepo {
  public:
   HelperGitRepo(std::string helper_path, std::string directory, GitOptions options,
                 const Interrupt& interrupt)
-      : helper_path_(std::move(helper_path)),
+      : helper_(std::move(helper_path), options.timeout, interrupt),
         directory_(std::move(directory)),
-        options_(options),
-        interrupt_(interrupt) {}
+        options_(options) {}
 
   Result<std::string> resolve(const std::string& ref) override {
     return text(call(git_wire::kResolve, {{"ref", ref}}));
@@ -154,33 +212,10 @@ class HelperGitRepo : public GitRepo {
     return request;
   }
 
-  /// Only what ssh needs to find known hosts and the agent, and SUDO_UID, by which libgit2 as root
-  /// knows the owner.
-  static std::vector<std::string> environment() {
-    std::vector<std::string> env;
-    for (const char* name : {"HOME", "SSH_AUTH_SOCK", "SUDO_UID"}) {
-      if (const char* value = std::getenv(name)) env.push_back(std::string(name) + "=" + value);
-    }
-    return env;
-  }
-
-  Result<Value> call(std::string_view operation, Json request) {
-    request["operation"] = operation;
+  Result<Value> call(std::string_view operation, Json request) const {
     request["repository"] = directory_;
-    HelperCall helper;
-    helper.program = helper_path_;
-    helper.env = environment();
-    helper.timeout = options_.timeout;
-    helper.output_max = kAnswerBytesMax;
-    try {
-      helper.input = request.dump();
-    } catch (const Json::exception&) {
-      return Error{Errc::git, "a path or reference given to git is not valid UTF-8: rename it"};
-    }
-    auto answer = call_helper(helper, interrupt_);
-    if (!answer)
-      return with_context(answer.error(), "git " + std::string(operation) + " in " + directory_);
-    return parse_answer(*answer);
+    return helper_.ask(
+        {.operation = operation, .request = std::move(request), .where = "in " + directory_});
   }
 
   static Result<std::string> text(const Result<Value>& value) {
@@ -189,10 +224,41 @@ class HelperGitRepo : public GitRepo {
     return value->json.get<std::string>();
   }
 
-  std::string helper_path_;
+  Helper helper_;
   std::string directory_;
   GitOptions options_;
-  const Interrupt& interrupt_;
+};
+
+class HelperRemoteRepo : public RemoteRepo {
+ public:
+  HelperRemoteRepo(std::string helper_path, GitOptions options, const Interrupt& interrupt)
+      : helper_(std::move(helper_path), options.timeout, interrupt), options_(options) {}
+
+  Result<std::vector<RemoteRef>> refs(const std::string& url) override {
+    MELISAI_TRY(const Value value, helper_.ask({.operation = git_wire::kRemoteRefs,
+                                                .request = with_url(url, Json::object()),
+                                                .where = "of a server",
+                                                .answer_max = kRemoteRefsBytesMax}));
+    return refs_in(value.json);
+  }
+
+  Result<void> fetch(const FetchRequest& request) override {
+    MELISAI_CHECK(helper_.ask(
+        {.operation = git_wire::kFetch,
+         .request = with_url(request.url, {{"target", request.directory}, {"sha", request.sha}}),
+         .where = "into " + request.directory}));
+    return {};
+  }
+
+ private:
+  Json with_url(const std::string& url, Json request) const {
+    request["url"] = url;
+    request["allow_http"] = options_.allow_http;
+    return request;
+  }
+
+  Helper helper_;
+  GitOptions options_;
 };
 
 }  // namespace
@@ -201,6 +267,11 @@ std::unique_ptr<GitRepo> make_git_repo(std::string helper_path, std::string dire
                                        GitOptions options, const Interrupt& interrupt) {
   return std::make_unique<HelperGitRepo>(std::move(helper_path), std::move(directory), options,
                                          interrupt);
+}
+
+std::unique_ptr<RemoteRepo> make_remote_repo(std::string helper_path, GitOptions options,
+                                             const Interrupt& interrupt) {
+  return std::make_unique<HelperRemoteRepo>(std::move(helper_path), options, interrupt);
 }
 
 }  // namespace melisai

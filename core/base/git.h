@@ -1,7 +1,8 @@
-// GitRepo: what a check needs from a repository (seam; tests/fakes/fake_git_repo.h). The real one
-// asks melisai-gate-git, a helper process that owns libgit2, so that a silent server or a hostile
-// object can be killed at a deadline. Nothing here runs hooks or filters, reads the user's git
-// configuration, or passes text to a shell or to git's CLI.
+// GitRepo: what a check needs from a repository, and RemoteRepo: what a daemon needs from a server
+// (seams; tests/fakes/fake_git_repo.h, fake_remote_repo.h). The real ones ask melisai-gate-git, a
+// helper process that owns libgit2, so that a silent server or a hostile object can be killed at a
+// deadline. Nothing here runs hooks or filters, reads the user's git configuration, or passes text
+// to a shell or to git's CLI.
 #pragma once
 
 #include <cstddef>
@@ -74,6 +75,39 @@ class GitRepo {
   /// Absolute path of the work tree ("" for a bare repository).
   virtual Result<std::string> worktree() = 0;
 };
+
+/// A branch or tag of a server.
+struct RemoteRef {
+  std::string name;  ///< full: "refs/heads/main"
+  std::string sha;   ///< the commit; of an annotated tag the one that it stands for
+  bool operator==(const RemoteRef&) const = default;
+};
+
+inline constexpr std::size_t kRemoteRefsMax = 100'000;
+
+struct FetchRequest {
+  std::string url;
+  std::string directory;  ///< a bare repository of this program, made when it is missing
+  std::string sha;        ///< the commit that is needed
+};
+
+/// Addresses are https, ssh, a local path or file://, with GitOptions::allow_http also http. Any
+/// number of objects and processes may use one directory.
+class RemoteRepo {
+ public:
+  virtual ~RemoteRepo() = default;
+  /// All branches and tags, by name; empty for a repository without commits. Left out is what no
+  /// configuration could name: names that are invalid, not UTF-8 or longer than 1,000 bytes.
+  /// Errors: git, timeout; limit above kRemoteRefsMax.
+  virtual Result<std::vector<RemoteRef>> refs(const std::string& url) = 0;
+  /// Brings all branches and tags with their histories, unless the commit is there already. What
+  /// the server deleted stays, except where its name is in the way of a new one. Errors: git (also
+  /// when no branch or tag holds the commit), timeout, limit, disk_full.
+  virtual Result<void> fetch(const FetchRequest& request) = 0;
+};
+
+std::unique_ptr<RemoteRepo> make_remote_repo(std::string helper_path, GitOptions options,
+                                             const Interrupt& interrupt);
 
 /// `directory`: inside a work tree, or a bare repository. `helper_path`: absolute path of
 /// melisai-gate-git.

@@ -22,6 +22,10 @@ inline constexpr std::string_view kCheckout = "checkout";   // sha, target -> tr
 inline constexpr std::string_view kCheckoutWorktree = "checkout_worktree";  // target -> true
 inline constexpr std::string_view kWorktree = "worktree";                   // -> path
 
+// Without a repository of their own.
+inline constexpr std::string_view kRemoteRefs = "remote_refs";  // url -> [[name, sha] ...]
+inline constexpr std::string_view kFetch = "fetch";             // url, target, sha -> true
+
 struct CodeName {
   Errc code;
   std::string_view name;

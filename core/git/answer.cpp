@@ -5,6 +5,7 @@
 #include "core/base/git_wire.h"
 #include "core/base/text.h"
 #include "core/git/checkout.h"
+#include "core/git/mirror.h"
 #include "core/git/repository.h"
 
 namespace melisai::git {
@@ -26,6 +27,7 @@ struct Request {
   std::string other_sha;
   std::string path;
   std::string glob;
+  std::string url;
   CheckoutTask checkout;
 };
 
@@ -34,12 +36,13 @@ Result<Request> parse_request(std::string_view text) {
     const Json json = Json::parse(text);
     Request request;
     json.at("operation").get_to(request.operation);
-    json.at("repository").get_to(request.repository);
+    request.repository = json.value("repository", "");
     request.ref = json.value("ref", "");
     request.sha = json.value("sha", "");
     request.other_sha = json.value("other_sha", "");
     request.path = json.value("path", "");
     request.glob = json.value("glob", "");
+    request.url = json.value("url", "");
     request.checkout.directory = json.value("target", "");
     request.checkout.submodules = json.value("submodules", false);
     request.checkout.allow_http = json.value("allow_http", false);
@@ -82,6 +85,12 @@ Json to_json(const std::vector<GitCommit>& commits) {
   return list;
 }
 
+Json to_json(const std::vector<RemoteRef>& refs) {
+  Json list = Json::array();
+  for (const RemoteRef& ref : refs) list.push_back(Json::array({ref.name, ref.sha}));
+  return list;
+}
+
 template <class T>
 Result<Value> as_json(Result<T> result) {
   if (!result) return result.error();
@@ -92,7 +101,19 @@ Result<Value> as_json(Result<T> result) {
   }
 }
 
+/// The address comes from whoever configures the daemon: his own repositories are his to name.
+UrlPolicy policy_of(const Request& request) {
+  return {.allow_http = request.checkout.allow_http, .allow_local = true};
+}
+
 Result<Value> perform(const Request& request) {
+  if (request.operation == git_wire::kRemoteRefs)
+    return as_json(remote_refs(request.url, policy_of(request)));
+  if (request.operation == git_wire::kFetch)
+    return as_json(update_mirror({.url = request.url,
+                                  .directory = request.checkout.directory,
+                                  .sha = request.sha,
+                                  .policy = policy_of(request)}));
   MELISAI_TRY(const Repository repository, open_repository(request.repository));
   if (request.operation == git_wire::kResolve) return as_json(resolve(*repository, request.ref));
   if (request.operation == git_wire::kMergeBase) {

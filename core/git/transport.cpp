@@ -1,113 +1,130 @@
 #include "core/git/transport.h"
 
+#include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <map>
+#include <set>
+#include <span>
 #include <string_view>
 
-#include "core/base/units.h"
+#include "core/base/text.h"
+#include "core/git/session.h"
 
 namespace melisai::git {
 namespace {
 
-constexpr int kCredentialTriesMax = 2;
-constexpr Bytes kReceivedMax = Bytes{8} << 30;
-constexpr size_t kServerTextMax = 1000;
+constexpr size_t kRefBytesMax = 1000;
+constexpr std::string_view kBranches = "refs/heads/";
+constexpr std::string_view kTags = "refs/tags/";
+constexpr std::string_view kPeeled = "^{}";  // after an annotated tag comes the commit behind it
 
-/// What the callbacks of one fetch have to tell; libgit2's own text is stale or vague in these
-/// cases.
-struct Session {
-  std::string where;
-  int credential_tries = 0;
-  std::string server_text;
-  Error error;  ///< message empty: none
-};
-
-int refuse(Session& session, Errc code, const std::string& why) {
-  session.error = Error{code, session.where + why};
-  return GIT_EUSER;
+Result<std::span<const git_remote_head*>> heads_of(git_remote& remote, const Session& session) {
+  const git_remote_head** heads = nullptr;
+  size_t count = 0;
+  if (git_remote_ls(&heads, &count, &remote) != 0) return session.error();
+  return std::span(heads, count);
 }
 
-/// libgit2 calls again, for ever, as long as the server rejects what it gets.
-int on_credentials(git_credential** credential, const char*, const char* user, unsigned allowed,
-                   void* payload) {
-  Session& session = *static_cast<Session*>(payload);
-  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
-    return git_credential_username_new(credential, "git");
-  const bool ssh = (allowed & GIT_CREDENTIAL_SSH_KEY) != 0;
-  if (ssh && std::getenv("SSH_AUTH_SOCK") == nullptr) {
-    return refuse(session, Errc::git, ": no ssh agent is running: start one and use ssh-add");
+bool is_branch_or_tag(std::string_view name) {
+  return name.starts_with(kBranches) || name.starts_with(kTags);
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
-  if (ssh && ++session.credential_tries <= kCredentialTriesMax) {
-    return git_credential_ssh_key_from_agent(credential, user != nullptr ? user : "git");
+  return true;
+}
+
+bool is_nameable(const std::string& name) {
+  int is_valid = 0;
+  return name.size() <= kRefBytesMax && is_utf8(name) &&
+         git_reference_name_is_valid(&is_valid, name.c_str()) == 0 && is_valid == 1;
+}
+
+/// Git keeps refs as files: "a" and "a/b" cannot both exist.
+bool is_in_the_way(const std::string& name, const std::set<std::string, std::less<>>& wanted) {
+  const auto below = wanted.lower_bound(name + "/");
+  if (below != wanted.end() && below->starts_with(name + "/")) return true;
+  for (size_t slash = name.rfind('/'); slash != std::string::npos && slash > 0;
+       slash = name.rfind('/', slash - 1))
+    if (wanted.contains(std::string_view(name).substr(0, slash))) return true;
+  return false;
+}
+
+/// Deletes our branches and tags that the server has given up for others.
+Result<void> make_way(git_repository& repository, std::span<const git_remote_head*> heads) {
+  std::set<std::string, std::less<>> wanted;
+  for (const git_remote_head* head : heads) wanted.insert(head->name);
+  ReferenceIterator iterator;
+  if (git_reference_iterator_new(iterator.out(), &repository) != 0) return last_error("references");
+  std::vector<Reference> obsolete;
+  Reference reference;
+  while (git_reference_next(reference.out(), iterator.get()) == 0) {
+    const std::string name = git_reference_name(reference.get());
+    if (is_branch_or_tag(name) && is_in_the_way(name, wanted))
+      obsolete.push_back(std::move(reference));
   }
-  return refuse(session, Errc::git,
-                ssh ? ": the server accepts no key of the ssh agent: add one with ssh-add"
-                    : ": the server asks for a password, and none is ever sent: use an ssh address "
-                      "and an agent");
-}
-
-int on_certificate(git_cert* certificate, int valid, const char* host, void* payload) {
-  if (valid != 0) return 0;
-  Session& session = *static_cast<Session*>(payload);
-  const std::string name = host != nullptr ? host : "the host";
-  if (certificate->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
-    return refuse(session, Errc::git,
-                  ": the key of " + name + " is not the one in ~/.ssh/known_hosts, or not there: " +
-                      "compare it and add it with ssh-keyscan");
-  }
-  return refuse(session, Errc::git,
-                ": the certificate of " + name +
-                    " is not valid: its authority is unknown here, or " +
-                    "it is expired or for another host");
-}
-
-int on_progress(const git_indexer_progress* progress, void* payload) {
-  if (progress->received_bytes <= kReceivedMax) return 0;
-  return refuse(*static_cast<Session*>(payload), Errc::limit, ": the server sent more than 8 GiB");
-}
-
-/// The server's own words about an error come only this way.
-int on_server_text(const char* text, int size, void* payload) {
-  std::string& kept = static_cast<Session*>(payload)->server_text;
-  if (size > 0) kept.append(text, static_cast<size_t>(size));
-  if (kept.size() > kServerTextMax) kept.erase(0, kept.size() - kServerTextMax);
-  return 0;
-}
-
-Error fetch_error(const Session& session) {
-  if (!session.error.message.empty()) return git_error_clear(), session.error;
-  Error error = last_error(session.where);
-  if (!session.server_text.empty())
-    error.message += " (the server said: " + session.server_text + ")";
-  return error;
+  git_error_clear();
+  for (const Reference& old : obsolete)
+    if (git_reference_delete(old.get()) != 0) return last_error(git_reference_name(old.get()));
+  return {};
 }
 
 Result<void> fetch(git_repository& repository, const FetchTask& task) {
-  Session session;
-  session.where = "fetching " + without_credentials(task.url);
+  Session session("fetching " + without_credentials(task.url));
   Remote remote;
-  if (git_remote_create_anonymous(remote.out(), &repository, task.url.c_str()) != 0)
-    return last_error(session.where);
-  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-  // In libgit2 1.5 this still follows redirects on the same host; to another host, or from https to
-  // http, it does not.
-  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-  options.proxy_opts.type = GIT_PROXY_NONE;
-  options.callbacks.credentials = on_credentials;
-  options.callbacks.certificate_check = on_certificate;
-  options.callbacks.transfer_progress = on_progress;
-  options.callbacks.sideband_progress = on_server_text;
-  options.callbacks.payload = &session;
+  const git_remote_connect_options connect = session.connect_options();
+  if (git_remote_create_anonymous(remote.out(), &repository, task.url.c_str()) != 0 ||
+      git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect) != 0)
+    return session.error();
+  MELISAI_TRY(const auto heads, heads_of(*remote, session));
+  MELISAI_CHECK(make_way(repository, heads));
   std::string branches = "+refs/heads/*:refs/heads/*";
   std::string tags = "+refs/tags/*:refs/tags/*";
   std::array<char*, 2> specs{branches.data(), tags.data()};
   const git_strarray list{specs.data(), specs.size()};
-  if (git_remote_fetch(remote.get(), &list, &options, nullptr) != 0) return fetch_error(session);
+  const git_fetch_options options = session.fetch_options();
+  if (git_remote_fetch(remote.get(), &list, &options, nullptr) != 0) return session.error();
   return {};
 }
 
+bool has_commit(git_repository& repository, const git_oid& id) {
+  Commit commit;
+  const bool found = git_commit_lookup(commit.out(), &repository, &id) == 0;
+  git_error_clear();
+  return found;
+}
+
 }  // namespace
+
+Result<std::vector<RemoteRef>> remote_refs(const std::string& url, UrlPolicy policy) {
+  MELISAI_CHECK(validate_url(url, policy));
+  Session session("asking " + without_credentials(url));
+  Remote remote;
+  const git_remote_connect_options options = session.connect_options();
+  if (git_remote_create_detached(remote.out(), url.c_str()) != 0 ||
+      git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &options) != 0)
+    return session.error();
+  MELISAI_TRY(const auto heads, heads_of(*remote, session));
+  std::map<std::string, std::string> shas;
+  for (const git_remote_head* head : heads) {
+    std::string name = head->name;
+    const bool peeled = name.ends_with(kPeeled);
+    if (peeled) name.resize(name.size() - kPeeled.size());
+    if (!is_branch_or_tag(name) || !is_nameable(name)) continue;
+    if (peeled || !shas.contains(name)) shas[name] = to_hex(head->oid);
+    if (shas.size() > kRemoteRefsMax)
+      return Error{Errc::limit, without_credentials(url) + " has more than " +
+                                    std::to_string(kRemoteRefsMax) +
+                                    " branches and tags: delete old ones there"};
+  }
+  std::vector<RemoteRef> refs;
+  for (const auto& [name, sha] : shas) refs.push_back({name, sha});
+  return refs;
+}
 
 Result<Repository> fetch_commit(const FetchTask& task) {
   MELISAI_CHECK(validate_url(task.url, task.policy));
@@ -115,14 +132,11 @@ Result<Repository> fetch_commit(const FetchTask& task) {
   Repository repository;
   if (git_repository_init(repository.out(), task.directory.c_str(), 1) != 0)
     return last_error(task.directory);
+  if (has_commit(*repository, id)) return repository;
   MELISAI_CHECK(fetch(*repository, task));
-  Commit commit;
-  if (git_commit_lookup(commit.out(), repository.get(), &id) != 0) {
-    git_error_clear();
-    return Error{Errc::git, "commit " + task.sha + " is on no branch or tag of " +
-                                without_credentials(task.url) + ": push it there"};
-  }
-  return repository;
+  if (has_commit(*repository, id)) return repository;
+  return Error{Errc::git, "commit " + task.sha + " is on no branch or tag of " +
+                              without_credentials(task.url) + ": push it there"};
 }
 
 }  // namespace melisai::git

@@ -1,9 +1,10 @@
-"""A web server on loopback for git_submodule_test.cpp: prints "port pid", then serves until it is killed.
+"""A web server on loopback for tests of melisai-gate-git: prints "port pid", then serves until it is killed.
 
 git_server.py git DIR         repositories below DIR, by git http-backend
 git_server.py status 302 URL  every request is sent on to URL
 git_server.py status 401      every request is refused
 git_server.py tls DIR         as git, with the certificate DIR/server.pem
+git_server.py refs 5 NAME...  claims to have these references, and five branches
 """
 import http.server
 import os
@@ -26,10 +27,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 self.send_header("Location", sys.argv[3] + self.path)
             self.end_headers()
+        elif MODE == "refs":
+            self.claim_refs()
         else:
             self.backend()
 
     do_POST = do_GET
+
+    def claim_refs(self):
+        def packet(data):
+            return b"%04x" % (len(data) + 4) + data
+
+        names = sys.argv[3:] + [f"refs/heads/{i}" for i in range(int(sys.argv[2]))]
+        lines = [b"a" * 40 + b" " + os.fsencode(name) for name in names]
+        lines[0] += b"\0agent=test"
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+        self.end_headers()
+        self.wfile.write(packet(b"# service=git-upload-pack\n") + b"0000" +
+                         b"".join(packet(line + b"\n") for line in lines) + b"0000")
 
     def backend(self):
         path, _, query = self.path.partition("?")

@@ -1,0 +1,103 @@
+#include "core/git/session.h"
+
+#include <cstdlib>
+
+#include "core/base/units.h"
+
+namespace melisai::git {
+namespace {
+
+constexpr int kCredentialTriesMax = 2;
+constexpr Bytes kReceivedMax = Bytes{8} << 30;
+constexpr size_t kServerTextMax = 1000;
+
+Session& session_of(void* payload) { return *static_cast<Session*>(payload); }
+
+}  // namespace
+
+git_remote_callbacks Session::callbacks() {
+  git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
+  callbacks.credentials = on_credentials;
+  callbacks.certificate_check = on_certificate;
+  callbacks.transfer_progress = on_progress;
+  callbacks.sideband_progress = on_server_text;
+  callbacks.payload = this;
+  return callbacks;
+}
+
+git_remote_connect_options Session::connect_options() {
+  git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+  options.callbacks = callbacks();
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  options.proxy_opts.type = GIT_PROXY_NONE;
+  return options;
+}
+
+git_fetch_options Session::fetch_options() {
+  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  options.callbacks = callbacks();
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  options.proxy_opts.type = GIT_PROXY_NONE;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  return options;
+}
+
+Error Session::error() const {
+  if (!refusal_.message.empty()) return git_error_clear(), refusal_;
+  Error error = last_error(where_);
+  if (!server_text_.empty()) error.message += " (the server said: " + server_text_ + ")";
+  return error;
+}
+
+int Session::refuse(Errc code, const std::string& why) {
+  refusal_ = Error{code, where_ + why};
+  return GIT_EUSER;
+}
+
+/// libgit2 calls again, for ever, as long as the server rejects what it gets.
+int Session::on_credentials(git_credential** credential, const char*, const char* user,
+                            unsigned allowed, void* payload) {
+  Session& session = session_of(payload);
+  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
+    return git_credential_username_new(credential, "git");
+  const bool ssh = (allowed & GIT_CREDENTIAL_SSH_KEY) != 0;
+  if (ssh && std::getenv("SSH_AUTH_SOCK") == nullptr) {
+    return session.refuse(Errc::git, ": no ssh agent is running: start one and use ssh-add");
+  }
+  if (ssh && ++session.credential_tries_ <= kCredentialTriesMax) {
+    return git_credential_ssh_key_from_agent(credential, user != nullptr ? user : "git");
+  }
+  return session.refuse(Errc::git,
+                        ssh ? ": the server accepts no key of the ssh agent: add one with ssh-add"
+                            : ": the server asks for a password, and none is ever sent: use an ssh "
+                              "address and an agent");
+}
+
+int Session::on_certificate(git_cert* certificate, int valid, const char* host, void* payload) {
+  if (valid != 0) return 0;
+  Session& session = session_of(payload);
+  const std::string name = host != nullptr ? host : "the host";
+  if (certificate->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
+    return session.refuse(Errc::git, ": the key of " + name +
+                                         " is not the one in ~/.ssh/known_hosts, or not there: " +
+                                         "compare it and add it with ssh-keyscan");
+  }
+  return session.refuse(Errc::git, ": the certificate of " + name +
+                                       " is not valid: its authority is unknown here, or " +
+                                       "it is expired or for another host");
+}
+
+int Session::on_progress(const git_indexer_progress* progress, void* payload) {
+  if (progress->received_bytes <= kReceivedMax) return 0;
+  return session_of(payload).refuse(Errc::limit, ": the server sent more than 8 GiB");
+}
+
+/// The server's own words about an error come only this way.
+int Session::on_server_text(const char* text, int size, void* payload) {
+  std::string& kept = session_of(payload).server_text_;
+  if (size > 0) kept.append(text, static_cast<size_t>(size));
+  if (kept.size() > kServerTextMax) kept.erase(0, kept.size() - kServerTextMax);
+  return 0;
+}
+
+}  // namespace melisai::git

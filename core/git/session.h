@@ -1,0 +1,40 @@
+// One conversation with a server: who we are, whom we trust, and what went wrong.
+#pragma once
+
+#include <string>
+
+#include "core/git/library.h"
+
+namespace melisai::git {
+
+class Session {
+ public:
+  /// `where`: what messages begin with, without a password.
+  explicit Session(std::string where) : where_(std::move(where)) {}
+  Session(const Session&) = delete;  // libgit2 keeps a pointer
+  Session& operator=(const Session&) = delete;
+
+  /// No proxy, and a redirect at most on the same host (libgit2 1.5 follows those all the same).
+  git_remote_connect_options connect_options();
+  git_fetch_options fetch_options();
+
+  /// Why libgit2's last call failed: the reason that a callback gave, since libgit2's own text is
+  /// stale or vague then, else that text and the server's words.
+  Error error() const;
+
+ private:
+  static int on_credentials(git_credential** credential, const char*, const char* user,
+                            unsigned allowed, void* payload);
+  static int on_certificate(git_cert* certificate, int valid, const char* host, void* payload);
+  static int on_progress(const git_indexer_progress* progress, void* payload);
+  static int on_server_text(const char* text, int size, void* payload);
+  git_remote_callbacks callbacks();
+  int refuse(Errc code, const std::string& why);
+
+  std::string where_;
+  int credential_tries_ = 0;
+  std::string server_text_;
+  Error refusal_;  ///< message empty: none
+};
+
+}  // namespace melisai::git

@@ -1,0 +1,32 @@
+// A RemoteRepo from tables: tests set what each address answers, fetches are written down.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/git.h"
+
+namespace melisai {
+
+class FakeRemoteRepo : public RemoteRepo {
+ public:
+  std::map<std::string, std::vector<RemoteRef>> servers;  ///< by address
+  std::optional<Error> failure;                           ///< set: every question fails so
+  std::vector<FetchRequest> fetches;
+
+  Result<std::vector<RemoteRef>> refs(const std::string& url) override {
+    if (failure) return *failure;
+    if (const auto found = servers.find(url); found != servers.end()) return found->second;
+    return Error{Errc::git, "no repository at " + url};
+  }
+
+  Result<void> fetch(const FetchRequest& request) override {
+    if (failure) return *failure;
+    fetches.push_back(request);
+    return {};
+  }
+};
+
+}  // namespace melisai
