@@ -14,6 +14,8 @@ pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # Since 2.4.0 it stops entity bombs by itself.
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat>=2.4.0)
 
+find_package(date REQUIRED)
+
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 
 # Third-party headers are not ours to warn about.
