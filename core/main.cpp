@@ -86,7 +86,7 @@ class Outside {
   }
 
  private:
-  Interrupt interrupt_;
+  SignalInterrupt interrupt_;
   SystemClock clock_;
   SilentProgress silent_;
   std::string git_;

@@ -1,22 +1,30 @@
-// Interrupt: SIGINT, SIGTERM and SIGHUP as a readable file descriptor, so that every wait can end
-// early and in order. main builds one; a second signal while we clean up is ignored (children are
-// already being killed).
+// Interrupt: a request to stop, as a readable file descriptor, so that every wait can end early and
+// in order. SignalInterrupt is the one that SIGINT, SIGTERM and SIGHUP make; main builds it. Others
+// stop one piece of work of many.
 #pragma once
 
 namespace melisai {
 
 class Interrupt {
  public:
-  Interrupt();  ///< installs the handlers; one object per process
+  Interrupt();
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  bool requested() const;  ///< true from the first signal on
-  int fd() const;  ///< becomes readable with the first signal and stays so; owned by this object
+  void request();          ///< from any thread; cannot be taken back
+  bool requested() const;  ///< true from the first request on
+  int fd() const;  ///< becomes readable with the first request and stays so; owned by this object
 
  private:
   int fd_ = -1;
+};
+
+/// A second signal while we clean up is ignored (children are already being killed).
+class SignalInterrupt : public Interrupt {
+ public:
+  SignalInterrupt();  ///< installs the handlers; one object per process
+  ~SignalInterrupt();
 };
 
 }  // namespace melisai

@@ -16,9 +16,18 @@ bool is_readable(int fd) {
   return poll(&entry, 1, 0) == 1;
 }
 
-TEST(Interrupt, BecomesReadableWithTheFirstSignalAndStaysSo) {
+TEST(Interrupt, IsRequestedByHand) {
+  Interrupt one;
+  const Interrupt other;
+  one.request();
+  EXPECT_TRUE(one.requested());
+  EXPECT_TRUE(is_readable(one.fd()));
+  EXPECT_FALSE(other.requested());
+}
+
+TEST(SignalInterrupt, BecomesReadableWithTheFirstSignalAndStaysSo) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    const Interrupt interrupt;
+    const SignalInterrupt interrupt;
     EXPECT_FALSE(interrupt.requested());
     EXPECT_FALSE(is_readable(interrupt.fd()));
     raise(number);
@@ -29,17 +38,17 @@ TEST(Interrupt, BecomesReadableWithTheFirstSignalAndStaysSo) {
   }
 }
 
-TEST(Interrupt, PutsTheOldHandlersBack) {
+TEST(SignalInterrupt, PutsTheOldHandlersBack) {
   static volatile sig_atomic_t caught = 0;
   signal(SIGTERM, [](int) { caught = 1; });
-  { const Interrupt interrupt; }
+  { const SignalInterrupt interrupt; }
   raise(SIGTERM);
   EXPECT_EQ(caught, 1);
   signal(SIGTERM, SIG_DFL);
 }
 
-TEST(Interrupt, MakesABrokenPipeAnError) {
-  const Interrupt interrupt;
+TEST(SignalInterrupt, MakesABrokenPipeAnError) {
+  const SignalInterrupt interrupt;
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   close(ends[0]);
@@ -48,8 +57,8 @@ TEST(Interrupt, MakesABrokenPipeAnError) {
   close(ends[1]);
 }
 
-TEST(Interrupt, InterruptsABlockedCall) {
-  const Interrupt interrupt;
+TEST(SignalInterrupt, InterruptsABlockedCall) {
+  const SignalInterrupt interrupt;
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const timer_t no_timer{};

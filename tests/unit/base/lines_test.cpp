@@ -123,7 +123,7 @@ TEST(ReadParts, PassesOnWhatTheTakerSays) {
 }
 
 TEST(ReadParts, EndsWhenARequestToStopInterruptsTheWait) {
-  const Interrupt interrupt;
+  const SignalInterrupt interrupt;
   Result<Pipe> pipe = Pipe::make();
   ASSERT_TRUE(pipe);
   timer_t timer{};

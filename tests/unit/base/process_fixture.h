@@ -120,7 +120,7 @@ class ProcessFixture : public ::testing::Test {
   }
 
   std::string directory_;
-  Interrupt interrupt_;
+  SignalInterrupt interrupt_;
 };
 
 }  // namespace melisai::process_test
