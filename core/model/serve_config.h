@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/git.h"
+#include "core/base/log.h"
 #include "core/base/units.h"
 #include "core/model/condition.h"
 #include "core/model/log_format.h"
@@ -134,8 +135,6 @@ struct OrchestratorOptions {
   Optimization optimization;
   bool operator==(const OrchestratorOptions&) const = default;
 };
-
-enum class LogLevel { debug, info, warning, error, critical };
 
 struct LogFile {
   std::string name = "orchestrator.log";  ///< absolute, or below STATE_DIR
