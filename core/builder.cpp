@@ -83,6 +83,13 @@ void Builder::record(StageResult stage) {
   stages_.push_back(std::move(stage));
 }
 
+void add_environment(const std::map<std::string, std::string>& env, PipelineSpec& pipeline) {
+  for (const auto& [name, value] : env) {
+    pipeline.env[name] = value;
+    for (BenchmarkSpec& benchmark : pipeline.benchmarks) benchmark.env[name] = value;
+  }
+}
+
 std::string random_hex(Rng& rng) {
   std::string hex(16, '0');
   for (char& digit : hex) digit = "0123456789abcdef"[rng.below(16)];

@@ -2,6 +2,7 @@
 // build from the cache; and runs the stages of one side. Every stage is recorded in `stages`.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ class Builder {
   std::vector<StageResult>& stages_;
   SeededRng names_{fresh_seed()};  ///< names of trees must differ between runs of one --seed
 };
+
+/// Variables that the run itself brings; they win over the file's.
+void add_environment(const std::map<std::string, std::string>& env, PipelineSpec& pipeline);
 
 /// 16 hex digits.
 std::string random_hex(Rng& rng);

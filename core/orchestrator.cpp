@@ -101,7 +101,8 @@ class Flow {
                 melisai::open_repository(request.directory, request.state_dir, world_));
     git_ = std::move(opened.git);
     top_ = std::move(opened.top);
-    project_.name = default_project_name(top_, request.directory);
+    project_.name =
+        request.project.empty() ? default_project_name(top_, request.directory) : request.project;
     if (worktree_ && top_.empty())
       return Stop{ReasonCode::git, "a bare repository has no work tree; name a commit with --head"};
     return {};
@@ -130,14 +131,19 @@ class Flow {
 
   Step<void> resolve_base(const CheckRequest& request, const run::Plan& plan) {
     context_.configuration = run::configuration_hash(plan, project_.measure);
-    MELISAI_TRY(BaseAnswer base, choose_base({.choice = request.base,
-                                              .head = report_.head,
-                                              .worktree = worktree_,
-                                              .project = project_.name,
-                                              .branch = context_.branch,
-                                              .configuration = context_.configuration,
-                                              .machine = report_.machine},
-                                             *git_, log_->store()));
+    BaseQuestion question{.choice = request.base,
+                          .head = report_.head,
+                          .worktree = worktree_,
+                          .project = project_.name,
+                          .branch = context_.branch,
+                          .configuration = context_.configuration,
+                          .machine = report_.machine};
+    Step<BaseAnswer> answer = choose_base(question, *git_, log_->store());
+    if (!answer && answer.error().code == ReasonCode::baseline && !request.base_otherwise.empty()) {
+      question.choice = {.kind = BaseChoice::Kind::reference, .value = request.base_otherwise};
+      answer = choose_base(question, *git_, log_->store());
+    }
+    MELISAI_TRY(BaseAnswer base, std::move(answer));
     report_.base = std::move(base.commit);
     warn_all(base.warnings);
     if (report_.base.sha == report_.head.sha && !worktree_)
@@ -158,6 +164,8 @@ class Flow {
     project_ = std::move(loaded.project);
     declared_threshold_ = loaded.declared_threshold;
     git_ = world_.open_repo(request.directory, project_.git);
+    if (!request.project.empty()) project_.name = request.project;
+    if (!request.pipelines.empty()) project_.pipelines = request.pipelines;
     return {};
   }
 

@@ -29,11 +29,14 @@ struct Request {
 struct CheckRequest : Request {
   std::string directory;  ///< absolute; in a work tree or a bare repository
   BaseChoice base;
-  std::string head = "HEAD";  ///< or WORKTREE
-  std::string config_file;    ///< absolute; "" : .melisai-gate.yaml of the head commit
-  std::string only;           ///< glob, "" for all
-  std::string branch;         ///< "" : the one that is checked out, or what CI says
-  bool trusted = true;        ///< false: code of strangers, never becomes a baseline
+  std::string base_otherwise;  ///< reference, when `base` names a stored run that is not there
+  std::string head = "HEAD";   ///< or WORKTREE
+  std::string config_file;     ///< absolute; "" : .melisai-gate.yaml of the head commit
+  std::string only;            ///< glob, "" for all
+  std::string project;         ///< name; "" : the pipeline file's, else the repository's
+  std::vector<PipelineSpec> pipelines;  ///< not empty: instead of those of the pipeline file
+  std::string branch;                   ///< "" : the one that is checked out, or what CI says
+  bool trusted = true;                  ///< false: code of strangers, never becomes a baseline
   run::CommandLinePipelines commands;
 };
 

@@ -111,6 +111,25 @@ Result<Plan> make_plan(const Project& project, const std::string& only) {
   return plan;
 }
 
+Result<std::vector<PipelineSpec>> chain_to(const std::string& name, const Project& project) {
+  std::map<std::string, const PipelineSpec*> by_name;
+  std::vector<std::string> names;
+  for (const PipelineSpec& pipeline : project.pipelines) {
+    by_name[pipeline.name] = &pipeline;
+    names.push_back(pipeline.name);
+  }
+  if (!by_name.contains(name))
+    return Error{Errc::config, "the pipeline file has no pipeline " + in_quotes(name) +
+                                   suggestion(name, names, "it has")};
+  std::vector<PipelineSpec> chain;
+  for (const PipelineSpec* at = by_name.at(name); at != nullptr;) {
+    chain.insert(chain.begin(), *at);
+    at = at->trigger == Trigger::after ? by_name.at(at->after) : nullptr;
+  }
+  chain.front().trigger = Trigger::on_commit;
+  return chain;
+}
+
 Result<std::vector<PipelineSpec>> pipelines_from(const CommandLinePipelines& commands) {
   if (commands.bench.empty())
     return Error{

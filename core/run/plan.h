@@ -24,6 +24,10 @@ struct Plan {
 /// reachable or matches, or when one benchmark's name is a folder of another's.
 Result<Plan> make_plan(const Project& project, const std::string& only);
 
+/// The pipeline of that name after all that it comes after, first to last; whatever starts the
+/// first, it counts as on_commit. Errors: config, naming what there is.
+Result<std::vector<PipelineSpec>> chain_to(const std::string& name, const Project& project);
+
 /// Whether the user's glob selects a benchmark: its full name ("parse/BM_Small") or the process it
 /// belongs to ("parse").
 bool selects(const std::string& only, const std::string& process_name,

@@ -11,8 +11,8 @@
 
 namespace melisai::tidy {
 
-/// base <- model <- stats <- store <- steps <- orchestrator <- supervise, http <- serve <- main, for
-/// files under core/ and plugins/; steps never include each other, and others see only a step's
+/// base <- model <- stats <- store <- steps <- orchestrator <- supervise, http <- serve <- main
+/// For files under core/ and plugins/; steps never include each other, and others see only a step's
 /// public header.
 Findings check_dependencies(const SourceFile& file);
 

@@ -122,6 +122,10 @@ TEST(LibraryRule, KeepsSlowHeadersOutOfHeaders) {
               IsEmpty());
   EXPECT_THAT(check_libraries(including_library("plugins/procfs/other.h", "nlohmann/json.hpp")),
               SizeIs(1));
+  EXPECT_THAT(check_libraries(including_library("core/serve/engines.h", "boost/asio/post.hpp")),
+              IsEmpty());
+  EXPECT_THAT(check_libraries(including_library("core/supervise/graph.h", "boost/asio/post.hpp")),
+              SizeIs(1));
 }
 
 TEST(IncludeStyle, WantsRootRelativeQuotedPathsThatExist) {

@@ -1,0 +1,171 @@
+#include "core/pipeline.h"
+
+#include <algorithm>
+
+#include "core/base/files.h"
+#include "core/builder.h"
+#include "core/measure/measure.h"
+#include "core/step.h"
+
+namespace melisai {
+namespace {
+
+using RunOutcome = PipelineRun::Outcome;
+
+/// Whose fault a reason is decides what happens next: the project's own failures are not tried
+/// again, ours are.
+RunOutcome outcome_of(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::clear: return RunOutcome::passed;
+    case ReasonCode::regressed: return RunOutcome::regression;
+    case ReasonCode::budget:
+    case ReasonCode::nothing_compared:
+    case ReasonCode::collector: return RunOutcome::inconclusive;
+    case ReasonCode::build_failed:
+    case ReasonCode::tests_failed:
+    case ReasonCode::bench_failed:
+    case ReasonCode::configuration: return RunOutcome::failed;
+    case ReasonCode::git:
+    case ReasonCode::baseline:
+    case ReasonCode::busy:
+    case ReasonCode::disk:
+    case ReasonCode::interrupted:
+    case ReasonCode::internal: return RunOutcome::error;
+  }
+  return RunOutcome::error;
+}
+
+/// A verdict may be harder than its reason code: a regression beside an interrupt is one.
+RunOutcome outcome_of(const Report& report) {
+  if (report.verdict == Verdict::regression) return RunOutcome::regression;
+  return outcome_of(report.reason_code);
+}
+
+std::map<std::string, std::string> params_of(const PipelineRequest& request) {
+  std::map<std::string, std::string> env;
+  for (const auto& [name, value] : request.params) {
+    env["MELISAI_PARAM_" + name] = value;
+    env[param_variable(name)] = value;
+  }
+  return env;
+}
+
+/// Of the pipeline's own stage only: a build that sees which commit it builds could never be the
+/// finished build of another run.
+std::map<std::string, std::string> variables_of(const PipelineRequest& request) {
+  return {{"MELISAI_PROJECT", request.project.name},
+          {"MELISAI_PIPELINE", request.pipeline},
+          {"MELISAI_COMMIT", request.sha},
+          {"MELISAI_BRANCH", request.branch}};
+}
+
+bool has_followers(const std::string& name, const Project& project) {
+  return std::any_of(
+      project.pipelines.begin(), project.pipelines.end(), [&](const PipelineSpec& pipeline) {
+        return pipeline.trigger == PipelineSpec::Trigger::after && pipeline.after == name;
+      });
+}
+
+/// The run of a pipeline without benchmarks. What others come after is a build: its tree is kept
+/// for them. The last of a chain runs in such a tree, always anew.
+class PlainRun {
+ public:
+  PlainRun(const PipelineRequest& request, World& world)
+      : request_(request), project_(request.project), world_(world) {}
+
+  PipelineResult run(std::vector<PipelineSpec> chain) {
+    std::vector<PipelineSpec> own;
+    if (!has_followers(request_.pipeline, project_)) {
+      own.push_back(std::move(chain.back()));
+      chain.pop_back();
+      add_environment(variables_of(request_), own.front());
+    }
+    std::erase_if(chain, [](const PipelineSpec& pipeline) { return pipeline.run.empty(); });
+    PipelineResult result;
+    const Step<void> ran = run_steps(chain, own, result.stages);
+    result.outcome = ran ? RunOutcome::passed : outcome_of(ran.error().code);
+    if (!ran) result.reason = ran.error().reason;
+    return result;
+  }
+
+ private:
+  Step<void> run_steps(const std::vector<PipelineSpec>& builds,
+                       const std::vector<PipelineSpec>& own, std::vector<StageResult>& stages) {
+    MELISAI_CHECK(step(make_directories(request_.output_dir + "/logs"), ReasonCode::disk));
+    run::BuildCache cache(request_.state_dir, project_.cache);
+    const std::unique_ptr<GitRepo> git = world_.open_repo(request_.repository, project_.git);
+    Builder builder({.project = project_,
+                     .pipelines = builds,
+                     .fingerprint = measure::identify_machine().fingerprint,
+                     .output_dir = request_.output_dir},
+                    *git, cache, world_, stages);
+    {
+      MELISAI_TRY(run::BuildSlot slot, builder.build("head", request_.sha));
+      MELISAI_CHECK(builder.run_stages(own, "head", slot.tree(), ReasonCode::tests_failed));
+    }
+    cache.evict();
+    return {};
+  }
+
+  const PipelineRequest& request_;
+  const Project& project_;
+  World& world_;
+};
+
+/// Nothing is before it, on every further attempt too, so that it is no error.
+bool is_first_commit(const PipelineRequest& request, World& world) {
+  if (!request.before.empty()) return false;
+  const std::unique_ptr<GitRepo> git = world.open_repo(request.repository, request.project.git);
+  if (!git->resolve(request.sha)) return false;
+  const Result<std::string> parent = git->resolve(request.sha + "^");
+  return !parent && parent.error().code == Errc::not_found;
+}
+
+CheckRequest check_request(const PipelineRequest& request, std::vector<PipelineSpec> chain) {
+  CheckRequest check;
+  check.directory = request.repository;
+  check.project = request.project.name;
+  check.head = request.sha;
+  check.branch = request.branch;
+  check.config_file = request.config_file;
+  check.pipelines = std::move(chain);
+  check.trusted = request.trusted;
+  check.state_dir = request.state_dir;
+  check.output_dir = request.output_dir;
+  check.lock_wait = request.lock_wait;
+  check.base.kind = BaseChoice::Kind::last_green;
+  check.base_otherwise = request.before.empty() ? request.sha + "^" : request.before;
+  return check;
+}
+
+PipelineResult result_of(const Report& report) {
+  return {.outcome = outcome_of(report),
+          .reason = report.reason,
+          .report = report.run == 0 ? std::nullopt : std::optional(report.run),
+          .stages = report.stages};
+}
+
+}  // namespace
+
+PipelineResult run_pipeline(const PipelineRequest& request, World& world) {
+  auto chain = run::chain_to(request.pipeline, request.project);
+  if (!chain) return {.outcome = RunOutcome::failed, .reason = chain.error().message};
+  for (PipelineSpec& pipeline : *chain) add_environment(params_of(request), pipeline);
+  if (chain->back().benchmarks.empty()) return PlainRun(request, world).run(*std::move(chain));
+  if (is_first_commit(request, world))
+    return {.outcome = RunOutcome::inconclusive,
+            .reason = "the first commit has none before it to be compared with; the next one has"};
+  return result_of(check(check_request(request, *std::move(chain)), world).report);
+}
+
+std::string param_variable(const std::string& name) {
+  std::string variable = "MELISAI_PARAM_";
+  for (const char c : name) {
+    const bool lower = c >= 'a' && c <= 'z';
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    variable += lower ? static_cast<char>(c - 'a' + 'A') : plain ? c : '_';
+  }
+  return variable;
+}
+
+}  // namespace melisai

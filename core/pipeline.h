@@ -1,0 +1,53 @@
+// Pipeline: one pipeline on one commit, as `serve` runs it. One with benchmarks is a check of the
+// commit against its base; any other one is run in a tree in which those that it comes after have
+// passed. The step between a queued run and its result.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/pipeline_run.h"
+#include "core/model/report.h"
+#include "core/orchestrator.h"
+#include "core/world.h"
+
+namespace melisai {
+
+struct PipelineRequest {
+  std::string repository;   ///< absolute; bare
+  Project project;          ///< with all pipelines that may be run at this commit
+  std::string pipeline;     ///< the one to run
+  std::string sha;          ///< full hex
+  std::string branch;       ///< short name; "" for a tag
+  std::string before;       ///< what the branch was before the push, "" when that is not known
+  std::string config_file;  ///< absolute; where the rest of `project` comes from
+  std::map<std::string, std::string> params;  ///< become MELISAI_PARAM_<name>
+  bool trusted = true;
+  std::string state_dir;   ///< absolute
+  std::string output_dir;  ///< absolute; logs/, and the reports of a check
+  Milliseconds lock_wait{3'600'000};
+};
+
+struct PipelineResult {
+  PipelineRun::Outcome outcome = PipelineRun::Outcome::error;
+  std::string reason;                  ///< one sentence
+  std::optional<std::int64_t> report;  ///< number of the check in the store
+  std::vector<StageResult> stages;
+};
+
+/// Always answers; what went wrong is the outcome.
+PipelineResult run_pipeline(const PipelineRequest& request, World& world);
+
+/// "MELISAI_PARAM_TYPE" for "type": upper case, as shells like it, beside the name as it was
+/// written; '_' for what no variable name may hold.
+std::string param_variable(const std::string& name);
+
+/// {"outcome", "reason", "report", "stages": [{"name", "side", "status", "seconds", "message",
+/// "log"}]}
+std::string to_json(const PipelineResult& result);
+/// Errors: parse, for what to_json did not write.
+Result<PipelineResult> pipeline_result_from_json(const std::string& text);
+
+}  // namespace melisai
