@@ -96,7 +96,7 @@ class Parser {
     }
     if (app_.got_subcommand("ab")) return make_ab();
     if (app_.got_subcommand("check")) return make_check();
-    const Result<std::optional<Invocation>> of_daemon = serve_->make();
+    const Result<std::optional<Invocation>> of_daemon = serve_->make(env_);
     if (!of_daemon) return wrong(of_daemon.error().message);
     if (*of_daemon) return **of_daemon;
     const Result<std::optional<Invocation>> of_files = formats_->make();

@@ -16,7 +16,9 @@
 #include "core/records.h"
 #include "core/replay.h"
 #include "core/selftest.h"
+#include "core/serve/commands.h"
 #include "core/serve/validate.h"
+#include "core/serve/work.h"
 
 namespace melisai {
 
@@ -62,6 +64,13 @@ struct RecordsCommand {
   RecordsRequest request;
 };
 
+/// The daemon.
+struct ServeCommand {
+  std::string config_file;  ///< absolute
+  std::string state_dir;    ///< absolute
+  bool daemon = false;      ///< in the background
+};
+
 /// What selftest measures; the rest of its command line.
 struct WorkloadCommand {
   std::vector<std::string> arguments;
@@ -78,7 +87,8 @@ using Invocation =
     std::variant<CheckCommand, AbCommand, CompareCommand, BisectCommand, ReplayRequest,
                  SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
                  PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand,
-                 host::McpCommand, serve::ValidateRequest, Answer>;
+                 host::McpCommand, serve::ValidateRequest, ServeCommand, serve::ControlRequest,
+                 serve::LogsRequest, serve::WorkRequest, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

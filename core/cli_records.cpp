@@ -115,6 +115,8 @@ CLI::App& RecordsParser::add(const std::string& name, const std::string& help) {
 void RecordsParser::add_runs() {
   CLI::App& runs = add("runs", "List the stored runs, newest first, or print one run's pairs");
   runs.add_option("--project", project_, "Only of this project")->type_name("NAME");
+  runs.add_option("--pipeline", pipeline_, "Runs of this pipeline in the daemon's queue")
+      ->type_name("NAME");
   runs.add_option("--limit", limit_, "At most so many (default 50)")->type_name("N");
   runs.add_option("--pairs", pairs_, "Every pair of a run as JSON lines, for `replay`")
       ->type_name("RUN");
@@ -247,8 +249,10 @@ Result<RecordsRequest> RecordsParser::list_or_pairs() const {
     return RecordsRequest(PrintPairs{run});
   }
   MELISAI_TRY(const auto limit, number("--limit", limit_, 1, 1'000'000));
-  return RecordsRequest(ListRuns{
-      .project = project_, .limit = static_cast<std::size_t>(limit.value_or(50)), .json = json_});
+  return RecordsRequest(ListRuns{.project = project_,
+                                 .pipeline = pipeline_,
+                                 .limit = static_cast<std::size_t>(limit.value_or(50)),
+                                 .json = json_});
 }
 
 Result<RecordsRequest> RecordsParser::report_request() const {

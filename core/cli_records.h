@@ -37,7 +37,7 @@ class RecordsParser {
   Result<RecordsRequest> import_request() const;
 
   CLI::App& app_;
-  std::string state_dir_, wait_, project_, directory_ = ".";
+  std::string state_dir_, wait_, project_, pipeline_, directory_ = ".";
   std::string run_, pairs_, limit_, format_ = "terminal", keep_, id_, branch_;
   std::string benchmark_, metric_, until_, reason_, up_to_;
   std::string file_, commit_, date_, result_format_ = "auto";

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 
 #include "core/base/log.h"
 #include "core/base/output.h"
@@ -11,6 +12,7 @@
 #include "core/doctor/doctor.h"
 #include "core/project_name.h"
 #include "core/report/report.h"
+#include "core/serve/serve.h"
 
 namespace melisai {
 namespace {
@@ -56,16 +58,22 @@ std::string plugin_directory(const std::string& helper) {
   return helper.substr(0, bin) + "/lib/melisai-gate/plugins";
 }
 
+/// Our own program, to be started again.
+std::string program_path() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
 /// Everything that touches the outside world, built here and nowhere else.
 class Outside {
  public:
   static Result<std::unique_ptr<Outside>> make(bool quiet) {
     auto outside = std::make_unique<Outside>();
-    MELISAI_TRY(const std::string exec, find_helper("melisai-gate-exec"));
+    MELISAI_TRY(outside->exec_, find_helper("melisai-gate-exec"));
     MELISAI_TRY(outside->git_, find_helper("melisai-gate-git"));
     MELISAI_TRY(outside->plugins_.worker, find_helper("melisai-gate-worker"));
     outside->plugins_.directories = {plugin_directory(outside->plugins_.worker)};
-    outside->processes_ = make_process_runner(exec, outside->interrupt_);
+    outside->processes_ = make_process_runner(outside->exec_, outside->interrupt_);
     if (!quiet)
       outside->progress_ = report::make_terminal_progress(stderr, isatty(STDERR_FILENO) == 1,
                                                           style_of(STDERR_FILENO), outside->clock_);
@@ -85,10 +93,35 @@ class Outside {
             .plugins = plugins_};
   }
 
+  /// Each piece of work of the daemon has an interrupt of its own.
+  serve::ServeWorld serve_world() {
+    std::vector<std::string> environment;
+    for (char** variable = environ; *variable != nullptr; ++variable)
+      environment.emplace_back(*variable);
+    return {
+        .clock = clock_,
+        .interrupt = interrupt_,
+        .env = environment_variable,
+        .environment = std::move(environment),
+        .program = program_path(),
+        .make_runner =
+            [this](const Interrupt& interrupt) { return make_process_runner(exec_, interrupt); },
+        .open_remote =
+            [this](const GitOptions& options, const Interrupt& interrupt) {
+              return make_remote_repo(git_, options, interrupt);
+            },
+        .open_repo =
+            [this](const std::string& directory, const GitOptions& options,
+                   const Interrupt& interrupt) {
+              return make_git_repo(git_, directory, options, interrupt);
+            }};
+  }
+
  private:
   SignalInterrupt interrupt_;
   SystemClock clock_;
   SilentProgress silent_;
+  std::string exec_;
   std::string git_;
   collect::PluginPlaces plugins_;
   std::unique_ptr<ProcessRunner> processes_;
@@ -178,6 +211,28 @@ int run(const serve::ValidateRequest& request, World& world) {
   return ended(serve::validate(request, world.env, print_part));
 }
 
+int run(const serve::ControlRequest& request, World&) {
+  return ended(serve::control(request, print_part));
+}
+
+int run(const serve::LogsRequest& request, World& world) {
+  return ended(serve::logs(request, print_part, world.interrupted));
+}
+
+int run(const serve::WorkRequest& request, World& world) {
+  return ended(serve::work(request, world));
+}
+
+int run_daemon(const ServeCommand& command, Outside& outside) {
+  const auto body = [&] {
+    return ended(serve::serve({.config_file = command.config_file,
+                               .state_dir = command.state_dir,
+                               .detached = command.daemon},
+                              outside.serve_world()));
+  };
+  return command.daemon ? ended(serve::detach(command.state_dir, body)) : body();
+}
+
 int run(const host::CollectCommand& command, World& world) {
   return ended(host::run(command, world, print_part));
 }
@@ -228,6 +283,21 @@ std::string* missing_project(RecordsRequest& request) {
   return project != nullptr && project->empty() ? project : nullptr;
 }
 
+/// Those of the daemon, if it ever worked there. True when there is nothing below them: no check
+/// was stored, or only a pipeline's runs were asked for.
+Result<bool> list_pipeline_runs(const ListRuns& list, const std::string& state_dir) {
+  if (list.pipeline.empty() && (list.json || !serve::has_queue(state_dir))) return false;
+  MELISAI_CHECK(serve::pipeline_runs({.state_dir = state_dir,
+                                      .project = list.project,
+                                      .pipeline = list.pipeline,
+                                      .limit = list.limit,
+                                      .json = list.json},
+                                     print_part));
+  if (!list.pipeline.empty() || access((state_dir + "/store.db").c_str(), F_OK) != 0) return true;
+  print_part("\n");
+  return false;
+}
+
 int run(RecordsCommand command, World& world) {
   if (std::string* project = missing_project(command.request)) {
     Result<std::string> name = project_name(command.directory, world);
@@ -236,6 +306,11 @@ int run(RecordsCommand command, World& world) {
       return failed(name.error());
     }
     *project = *std::move(name);
+  }
+  if (const auto* list = std::get_if<ListRuns>(&command.request)) {
+    const Result<bool> all = list_pipeline_runs(*list, command.state_dir);
+    if (!all) return failed(all.error());
+    if (*all) return 0;
   }
   const Result<void> answered =
       answer(command.request, {.state_dir = command.state_dir,
@@ -250,6 +325,7 @@ int run(RecordsCommand command, World& world) {
 /// Told before there is a world.
 int run(const Answer&, World&) { return 4; }
 int run(const WorkloadCommand&, World&) { return 4; }
+int run(const ServeCommand&, World&) { return 4; }
 
 bool is_quiet(const Invocation& invocation) {
   if (const auto* check = std::get_if<CheckCommand>(&invocation)) return check->display.quiet;
@@ -274,6 +350,8 @@ int run_command_line(const std::vector<std::string>& arguments) {
     log_error(outside.error().message);
     return 4;
   }
+  if (const auto* daemon = std::get_if<ServeCommand>(&invocation))
+    return run_daemon(*daemon, **outside);
   World world = (*outside)->world();
   return std::visit([&](const auto& command) { return run(command, world); }, invocation);
 }

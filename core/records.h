@@ -20,7 +20,8 @@ struct RunName {
 };
 
 struct ListRuns {
-  std::string project;  ///< "" for all
+  std::string project;   ///< "" for all
+  std::string pipeline;  ///< runs of that pipeline in the daemon's queue instead
   std::size_t limit = 50;
   bool json = false;
 };

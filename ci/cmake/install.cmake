@@ -5,10 +5,6 @@
 set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
-# Whatever the umask: collectors in a directory that the group may write to are not loaded.
-set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
-  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-
 if(TARGET melisai-gate)
   install(TARGETS melisai-gate RUNTIME DESTINATION bin)
 endif()
@@ -18,6 +14,7 @@ install(TARGETS process procfs quiet LIBRARY DESTINATION lib/melisai-gate/plugin
 set(melisai_data ${CMAKE_INSTALL_DATADIR}/melisai-gate)
 install(DIRECTORY pipelines/ DESTINATION ${melisai_data}/pipelines)
 install(DIRECTORY config/schema/ DESTINATION ${melisai_data}/schema)
+install(FILES config/systemd/melisai-gate.service DESTINATION lib/systemd/system)
 install(FILES config/melisai-gate.yaml config/serve.yaml DESTINATION ${melisai_data}/config)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/melisai-gate)
 

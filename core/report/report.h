@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/model/pipeline_run.h"
 #include "core/model/progress.h"
 #include "core/model/report.h"
 #include "core/report/row_text.h"
@@ -33,6 +34,7 @@ std::string render_terminal(const Report& report, TerminalStyle style);
 // What the store remembers, as tables for a terminal; none is empty of rows (the caller says that
 // in words).
 std::string render_runs(const std::vector<store::RunSummary>& runs);
+std::string render_pipeline_runs(const std::vector<PipelineRun>& runs);
 std::string render_run(const store::Run& run);  ///< head data, report, log files
 std::string render_baselines(const std::vector<store::Baseline>& baselines);
 std::string render_acknowledgements(const std::vector<store::StoredAcknowledgement>& all);

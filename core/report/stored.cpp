@@ -1,3 +1,4 @@
+#include "core/base/clock.h"
 #include "core/report/report.h"
 #include "core/report/summary.h"
 #include "core/report/table.h"
@@ -45,6 +46,23 @@ std::string render_runs(const std::vector<store::RunSummary>& runs) {
     table.add({std::to_string(run.id), minute_of(run.started_at),
                run.project.empty() ? run.command : run.project, run.branch, commits_of(run),
                outcome_of(run), std::to_string(run.pairs), run.reason});
+  return table.text();
+}
+
+std::string render_pipeline_runs(const std::vector<PipelineRun>& runs) {
+  Table table({{"run", 40},
+               {"created (UTC)"},
+               {"commit"},
+               {"ref", 32},
+               {"state"},
+               {.title = "attempts", .align = Align::right},
+               {.title = "report", .align = Align::right},
+               {"reason", 80}});
+  for (const PipelineRun& run : runs)
+    table.add({name_of(run), minute_of(utc_time(run.created_at)), short_sha(run.sha), run.ref,
+               std::string(run.outcome ? to_string(*run.outcome) : to_string(run.state)),
+               std::to_string(run.attempts), run.report ? std::to_string(*run.report) : "",
+               run.reason});
   return table.text();
 }
 

@@ -55,12 +55,25 @@ TEST(ServeConfig, RemarksSayWhatHasNoEffect) {
   EXPECT_THAT(loaded(kProject).remarks, IsEmpty());
   EXPECT_THAT(loaded(kProject + "orchestrator: { persistence: { enabled: false } }").remarks,
               ElementsAre(HasSubstr("accepted runs are kept all the same")));
-  EXPECT_THAT(loaded(kProject + "fixer: { command: ./fix }").remarks,
-              ElementsAre("fixer.command never runs: auto_fix is off"));
+  EXPECT_THAT(
+      loaded(kProject + "fixer: { command: ./fix }").remarks,
+      ElementsAre("fixer.command never runs: auto_fix is off", "this version runs no fixer yet"));
   EXPECT_THAT(
       loaded(kProject + "fixer: { command: ./fix }\norchestrator: { auto_fix_enabled: true }")
           .remarks,
-      IsEmpty());
+      ElementsAre("this version runs no fixer yet"));
+}
+
+TEST(ServeConfig, RemarksNameEveryKeyThatIsReadInVain) {
+  EXPECT_THAT(
+      loaded(kProject + "orchestrator: { resources: { max_memory: 1GB }, cache: { ttl: 60 } }")
+          .remarks,
+      ElementsAre("no effect in this version: cache, resources"));
+  EXPECT_THAT(loaded(kProject + "notify: { command: tell }").remarks,
+              ElementsAre("this version tells of failures in its log only"));
+  EXPECT_THAT(
+      loaded(kProject + "orchestrator: { optimization: { incremental_builds: true } }").remarks,
+      ElementsAre("no effect in this version: incremental_builds"));
 }
 
 TEST(ServeConfig, ListedHandlersReplaceTheDefaultOnes) {

@@ -101,11 +101,14 @@ TEST(DocumentBlocks, Logging) {
 }
 
 TEST(DocumentBlocks, Speed) {
-  EXPECT_EQ(block("speed").config.orchestrator.optimization,
-            (Optimization{.parallel_execution = true,
-                          .cache_dependencies = true,
-                          .incremental_builds = true,
-                          .skip_unchanged_tests = true}));
+  const LoadedConfig read = block("speed");
+  EXPECT_EQ(read.config.orchestrator.optimization, (Optimization{.parallel_execution = true,
+                                                                 .cache_dependencies = true,
+                                                                 .incremental_builds = true,
+                                                                 .skip_unchanged_tests = true}));
+  EXPECT_THAT(read.remarks, ElementsAre(kNoProject,
+                                        "no effect in this version: incremental_builds, "
+                                        "skip_unchanged_tests"));
 }
 
 TEST(DocumentBlocks, Reliability) {
@@ -132,7 +135,8 @@ TEST(DocumentBlocks, AllInOneFile) {
   EXPECT_FALSE(read.config.orchestrator.failure.auto_fix) << "the nested key wins";
   EXPECT_FALSE(read.config.orchestrator.optimization.parallel_execution);
   EXPECT_THAT(read.remarks,
-              UnorderedElementsAre(HasSubstr("it polls every"), HasSubstr("in SQLite")));
+              UnorderedElementsAre(HasSubstr("it polls every"), HasSubstr("in SQLite"),
+                                   HasSubstr("no effect in this version: workspace")));
 }
 
 }  // namespace document_blocks_test

@@ -40,7 +40,9 @@ TEST_F(Validate, SaysWhatAConfigurationHolds) {
       written("gate.yaml", kProject + kPipelines +
                                "workflows: { w: { steps: [ { pipeline: build } ] } }\n"
                                "triggers: { t: { command: x } }\n");
-  EXPECT_EQ(answer(file), file + ": valid: 1 project, 1 pipeline, 1 workflow, 1 trigger\n");
+  EXPECT_EQ(answer(file), file + ": this version runs no workflows yet\n" + file +
+                              ": this version starts no programs of 'triggers' yet\n" + file +
+                              ": valid: 1 project, 1 pipeline, 1 workflow, 1 trigger\n");
 }
 
 TEST_F(Validate, SaysWhatAPipelineFileHolds) {
@@ -51,7 +53,7 @@ TEST_F(Validate, SaysWhatAPipelineFileHolds) {
 TEST_F(Validate, PrintsRemarksBefore) {
   const std::string file = written("gate.yaml", "orchestrator: { polling_interval: 60 }\n");
   EXPECT_EQ(answer(file), file + ": no project: serve has nothing to watch\n" + file +
-                              ": valid: 0 projects, 0 pipelines\n");
+                              ": valid: 0 projects, the pipelines of each repository\n");
 }
 
 TEST_F(Validate, WithoutAVersionPipelinesAloneAreOfTheDaemonUnlessTheNameSaysOtherwise) {

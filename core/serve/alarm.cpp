@@ -1,0 +1,146 @@
+#include "core/serve/alarm.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/run/run.h"
+#include "core/serve/default_branch.h"
+#include "core/serve/pipeline_file.h"
+#include "core/serve/pipelines.h"
+#include "core/serve/work.h"
+
+namespace melisai::serve {
+namespace {
+
+// The steady clock does not see when somebody sets the other one.
+constexpr std::chrono::seconds kLookAtLeastEvery{60};
+
+/// What the mirror says; nothing when it is not there yet.
+Result<std::vector<ServePipeline>> pipelines_in_mirror(const ServeWorld& world,
+                                                       const ServeConfig& config,
+                                                       const WatchedProject& project,
+                                                       const std::string& repository,
+                                                       const std::string& sha) {
+  const auto opened = world.open_repo(repository, config.git, world.interrupt);
+  MELISAI_TRY(const std::optional<std::string> file, opened->read_file(sha, run::kPipelineFile));
+  MELISAI_TRY(const Project declared, read_pipeline_file(file.value_or(kEmptyPipelineFile),
+                                                         run::kPipelineFile, config, world.env));
+  return pipelines_at(config, project, declared.pipelines);
+}
+
+}  // namespace
+
+Alarm::Alarm(Context& context, std::function<void()> accepted)
+    : context_(context), accepted_(std::move(accepted)), timer_(context.loop) {}
+
+void Alarm::start(Done done) {
+  running_ = std::make_shared<bool>(true);
+  read_files();
+  arm();
+  done({});
+}
+
+void Alarm::stop(Done done) {
+  if (running_) *running_ = false;
+  timer_.cancel();
+  entries_.clear();
+  done({});
+}
+
+trigger::SysSeconds Alarm::now() const {
+  return std::chrono::floor<std::chrono::seconds>(context_.now());
+}
+
+// After a restart nobody pushes, perhaps for weeks.
+void Alarm::read_files() {
+  for (const WatchedProject& project : context_.config.projects) {
+    const auto known = context_.queue.refs(project.name);
+    if (!known) return log_error("the queue cannot be read: " + known.error().message);
+    std::vector<RemoteRef> refs;
+    for (const store::RefState& ref : *known) refs.push_back({ref.ref, ref.sha});
+    const std::string branch = default_branch(project, refs);
+    const auto tip = std::find_if(refs.begin(), refs.end(),
+                                  [&](const RemoteRef& ref) { return ref.name == branch; });
+    if (tip == refs.end()) continue;
+    in_pool(
+        context_,
+        [&world = context_.world, &config = context_.config, project, sha = tip->sha,
+         repository = repository_of(context_.state_dir, project.name)] {
+          return pipelines_in_mirror(world, config, project, repository, sha);
+        },
+        [this, running = running_,
+         name = project.name](const Result<std::vector<ServePipeline>>& pipelines) {
+          if (!*running) return;
+          if (pipelines)
+            set_pipelines(name, *pipelines);
+          else
+            log_warning(name + ": its schedules are not known: " + pipelines.error().message);
+        });
+  }
+}
+
+void Alarm::set_pipelines(const std::string& project, const std::vector<ServePipeline>& pipelines) {
+  if (!running_ || !*running_) return;
+  std::map<Key, Entry> before;
+  std::swap(before, entries_);
+  for (auto& [key, entry] : before)
+    if (key.first != project) entries_.emplace(key, std::move(entry));
+  for (const ServePipeline& pipeline : pipelines) {
+    if (pipeline.spec.trigger != PipelineSpec::Trigger::cron) continue;
+    const Key key{project, pipeline.spec.name};
+    add(key, pipeline);
+    const auto old = before.find(key);
+    const auto added = entries_.find(key);
+    if (old != before.end() && added != entries_.end()) added->second.last = old->second.last;
+  }
+  arm();
+}
+
+void Alarm::add(const Key& key, const ServePipeline& pipeline) {
+  auto schedule = parse_cron(pipeline.spec.schedule);
+  auto zone = trigger::Zone::find(pipeline.timezone);
+  if (!schedule || !zone)
+    return log_warning(key.first + "/" + key.second + " has no schedule that can be kept: " +
+                       (schedule ? zone.error().message : schedule.error().message));
+  const auto last = context_.queue.last_cron(key.first, key.second);
+  trigger::SysSeconds from = now();
+  if (last && *last) from = std::min(from, std::chrono::floor<std::chrono::seconds>(**last));
+  entries_.emplace(key, Entry{trigger::Cron(*std::move(schedule), *std::move(zone)), from});
+}
+
+void Alarm::arm() {
+  std::chrono::nanoseconds wait = kLookAtLeastEvery;
+  for (const auto& [key, entry] : entries_)
+    wait = std::min<std::chrono::nanoseconds>(wait, entry.cron.next(entry.last) - context_.now());
+  timer_.expires_after(std::max(wait, std::chrono::nanoseconds(0)));
+  timer_.async_wait([this, running = running_](auto error) {
+    if (error || !*running) return;
+    ring();
+    arm();
+  });
+}
+
+void Alarm::ring() {
+  const trigger::SysSeconds at = now();
+  for (auto& [key, entry] : entries_) {
+    const auto nominal = entry.cron.missed(entry.last, at);
+    // Also when the clock was set back: else it would be silent until it has caught up.
+    entry.last = at;
+    if (nominal) fire(key, *nominal);
+  }
+}
+
+void Alarm::fire(const Key& key, trigger::SysSeconds nominal) {
+  RunEvent event;
+  event.kind = RunEvent::Kind::cron;
+  event.project = key.first;
+  event.pipeline = key.second;
+  event.cause = "schedule of " + key.second;
+  event.once = "cron " + key.first + "/" + key.second + " " + utc_time(nominal);
+  event.received_at = context_.now();
+  const auto accepted = context_.queue.accept(event);
+  if (!accepted) return log_error("the queue cannot be written: " + accepted.error().message);
+  if (!accepted->duplicate()) accepted_();
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,87 @@
+#include "core/serve/attempt_result.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/base/files.h"
+#include "core/pipeline.h"
+#include "core/serve/retry.h"
+#include "core/serve/work.h"
+
+namespace melisai::serve {
+namespace {
+
+using RunOutcome = PipelineRun::Outcome;
+
+constexpr Bytes kLogTail = 500;
+constexpr std::string_view kInterrupted = "interrupted: the daemon ended first";
+constexpr Milliseconds kAttemptMax{24 * 3'600'000};
+
+/// The last thing that `work` said, when it left no result.
+std::string how_it_ended(const EndedAttempt& ended) {
+  if (!ended.exit) return ended.exit.error().message;
+  std::string last = file_tail(ended.attempt.directory + "/work.log", kLogTail);
+  while (!last.empty() && last.back() == '\n') last.pop_back();
+  last = last.substr(last.rfind('\n') == std::string::npos ? 0 : last.rfind('\n') + 1);
+  return "its process ended without a result: " + describe(*ended.exit, kAttemptMax) +
+         (last.empty() ? "" : ": " + last);
+}
+
+/// What its process left.
+std::optional<store::AttemptEnd> result_of(const Attempt& attempt) {
+  const auto text = read_file(attempt.directory + "/" + kResultFile, kResultFileMax);
+  if (!text) return std::nullopt;
+  const Result<PipelineResult> result = pipeline_result_from_json(*text);
+  if (!result) return std::nullopt;
+  return store::AttemptEnd{
+      .outcome = result->outcome, .reason = result->reason, .report = result->report};
+}
+
+/// An end of the daemon is no failure of the infrastructure: both have limits of their own.
+bool was_interrupted(const Attempt& attempt) { return attempt.reason == kInterrupted; }
+
+int count(const std::vector<Attempt>& attempts, RunOutcome outcome) {
+  return static_cast<int>(
+      std::count_if(attempts.begin(), attempts.end(), [outcome](const Attempt& attempt) {
+        return attempt.outcome == outcome && !was_interrupted(attempt);
+      }));
+}
+
+/// That outcome of the newest attempt included.
+AttemptHistory history_of(const std::vector<Attempt>& earlier, RunOutcome outcome) {
+  AttemptHistory history{.outcome = outcome,
+                         .errors = count(earlier, RunOutcome::error),
+                         .failures = count(earlier, RunOutcome::failed)};
+  if (outcome == RunOutcome::error) ++history.errors;
+  if (outcome == RunOutcome::failed) ++history.failures;
+  return history;
+}
+
+}  // namespace
+
+store::AttemptEnd end_of(const PipelineRun& run, const EndedAttempt& ended,
+                         const ServeConfig& config, Rng& rng, WallTime now) {
+  const auto left = result_of(ended.attempt);
+  store::AttemptEnd end =
+      left ? *left : store::AttemptEnd{.outcome = RunOutcome::error, .reason = how_it_ended(ended)};
+  const RetryPolicy policy{.errors_max = config.orchestrator.failure.retries_max,
+                           .failed_once = config.orchestrator.optimization.retry_failed_tests};
+  const auto delay = retry_delay(history_of(ended.earlier, end.outcome), policy, rng);
+  if (delay && !run.cancel_requested) end.retry_at = now + *delay;
+  return end;
+}
+
+std::optional<store::AttemptEnd> result_in_time(const Attempt& attempt) {
+  std::optional<store::AttemptEnd> end = result_of(attempt);
+  if (end && end->outcome == RunOutcome::error) return std::nullopt;
+  return end;
+}
+
+store::AttemptEnd interrupted_end(const std::vector<Attempt>& earlier, WallTime now) {
+  store::AttemptEnd end{.outcome = RunOutcome::error, .reason = std::string(kInterrupted)};
+  const auto before = std::count_if(earlier.begin(), earlier.end(), was_interrupted);
+  if (before < kInterruptsMax) end.retry_at = now;
+  return end;
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,101 @@
+#include "core/serve/commands.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/report/report.h"
+#include "core/serve/control.h"
+#include "core/serve/find_run.h"
+#include "core/serve/run_json.h"
+#include "core/serve/status_text.h"
+#include "core/store/queue.h"
+
+namespace melisai::serve {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Milliseconds kAnswerTimeout{70'000};  // longer than a start or stop of modules
+
+Result<store::Queue> open_queue(const std::string& state_dir) {
+  MELISAI_TRY(std::optional<store::Queue> queue, store::Queue::open_reader(state_dir));
+  if (!queue)
+    return Error{Errc::not_found, "no daemon ever worked with the state directory " + state_dir +
+                                      "; name its own with --state-dir or --config"};
+  return *std::move(queue);
+}
+
+Result<Json> request_json(const ControlRequest& request) {
+  Json json{{"command", request.command}};
+  if (!request.project.empty()) json["project"] = request.project;
+  if (request.command == "trigger") {
+    json["pipeline"] = request.pipeline;
+    json["ref"] = request.ref;
+    json["params"] = request.params;
+  }
+  if (request.command == "restart-module") json["module"] = request.module;
+  if (request.command == "cancel") {
+    MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
+    MELISAI_TRY(const PipelineRun run, find_run(request.run, queue));
+    json["run"] = run.id;
+  }
+  return Result<Json>(boost::system::in_place_value, std::move(json));
+}
+
+std::string said(const ControlRequest& request) {
+  if (request.command == "stop") return "the daemon stops\n";
+  if (request.command == "pause") return "paused; what runs may end\n";
+  if (request.command == "resume") return "resumed\n";
+  if (request.command == "trigger") return "accepted; `melisai-gate runs` shows it\n";
+  if (request.command == "cancel") return "cancelled\n";
+  return "done\n";
+}
+
+Result<void> written(bool printed) {
+  if (printed) return {};
+  return Error{Errc::io, "the result could not be written to standard output"};
+}
+
+}  // namespace
+
+Result<int> control(const ControlRequest& request, const Print& print) {
+  MELISAI_TRY(const Json asked, request_json(request));
+  MELISAI_TRY(
+      const std::string text,
+      ask_daemon(request.state_dir, asked.dump(-1, ' ', false, Json::error_handler_t::replace),
+                 kAnswerTimeout));
+  const Json answer = Json::parse(text, nullptr, false);
+  if (!answer.is_object() || !answer.contains("ok") || !answer["ok"].is_boolean())
+    return Error{Errc::io, "the daemon's answer is none; is it another version?"};
+  if (!answer["ok"].get<bool>())
+    return Error{answer.value("usage", false) ? Errc::usage : Errc::unavailable,
+                 answer.value("error", "the daemon refused")};
+  if (request.command != "status") {
+    MELISAI_CHECK(written(print(said(request))));
+    return 0;
+  }
+  MELISAI_CHECK(
+      written(print(request.json ? answer.dump(2) + "\n" : status_text(text, request.modules))));
+  return 0;
+}
+
+bool has_queue(const std::string& state_dir) {
+  const auto queue = store::Queue::open_reader(state_dir);
+  return queue && queue->has_value();
+}
+
+Result<int> pipeline_runs(const PipelineRunsRequest& request, const Print& print) {
+  MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
+  MELISAI_TRY(const std::vector<PipelineRun> runs, queue.runs({.project = request.project,
+                                                               .pipeline = request.pipeline,
+                                                               .limit = request.limit}));
+  if (!request.json) {
+    MELISAI_CHECK(written(print(runs.empty() ? "no runs\n" : report::render_pipeline_runs(runs))));
+    return 0;
+  }
+  Json all = Json::array();
+  for (const PipelineRun& run : runs) all.push_back(Json::parse(run_to_json(run)));
+  MELISAI_CHECK(written(print(all.dump(2) + "\n")));
+  return 0;
+}
+
+}  // namespace melisai::serve

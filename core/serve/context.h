@@ -1,0 +1,65 @@
+// Context: what the daemon's parts share. Everything here belongs to the loop's thread; what blocks
+// goes to the pool as a function of values, and its result comes back to the loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/env_expand.h"
+#include "core/base/git.h"
+#include "core/base/interrupt.h"
+#include "core/base/rng.h"
+#include "core/model/serve_config.h"
+#include "core/serve/attempt_process.h"
+#include "core/store/queue.h"
+#include "core/supervise/supervise.h"
+
+namespace melisai::serve {
+
+/// The outside world, built by main. The functions may be called from any thread.
+struct ServeWorld {
+  const Clock& clock;
+  const Interrupt& interrupt;
+  EnvLookup env;
+  std::vector<std::string> environment;  ///< of our own children, "NAME=value"
+  std::string program;                   ///< absolute; melisai-gate itself
+  MakeRunner make_runner;
+  std::function<std::unique_ptr<RemoteRepo>(const GitOptions&, const Interrupt&)> open_remote;
+  std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions&,
+                                         const Interrupt&)>
+      open_repo;
+};
+
+struct Context {
+  const ServeWorld& world;
+  const ServeConfig& config;
+  std::string config_text;
+  std::string state_dir;
+  store::Queue& queue;
+  boost::asio::io_context& loop;
+  boost::asio::thread_pool& pool;
+  supervise::EventBus& bus;
+  Rng& rng;
+
+  WallTime now() const { return world.clock.now(); }
+};
+
+/// `work` on the pool, then `then(its result)` on the loop. Both own what they use; `then` has to
+/// know whether its owner still lives.
+template <class Work, class Then>
+void in_pool(Context& context, Work work, Then then) {
+  boost::asio::post(context.pool, [&loop = context.loop, work = std::move(work),
+                                   then = std::move(then)]() mutable {
+    boost::asio::post(
+        loop, [then = std::move(then), result = work()]() mutable { then(std::move(result)); });
+  });
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,189 @@
+#include "core/serve/daemon.h"
+
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+
+#include "core/base/file_lock.h"
+#include "core/base/files.h"
+#include "core/base/log.h"
+#include "core/serve/alarm.h"
+#include "core/serve/config.h"
+#include "core/serve/control.h"
+#include "core/serve/detach.h"
+#include "core/serve/engines.h"
+#include "core/serve/logging.h"
+#include "core/serve/notify_systemd.h"
+#include "core/serve/parts.h"
+#include "core/serve/planner.h"
+#include "core/serve/requests.h"
+#include "core/serve/watcher.h"
+
+namespace melisai::serve {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kPoolThreads = 4;
+
+class Daemon {
+ public:
+  Daemon(const ServeWorld& world, const ServeConfig& config, std::string config_text,
+         const ServeRequest& request, store::Queue queue)
+      : queue_(std::move(queue)),
+        context_{.world = world,
+                 .config = config,
+                 .config_text = std::move(config_text),
+                 .state_dir = request.state_dir,
+                 .queue = queue_,
+                 .loop = loop_,
+                 .pool = pool_,
+                 .bus = bus_,
+                 .rng = rng_},
+        detached_(request.detached),
+        bus_(world.clock),
+        scheduler_(loop_, world.clock),
+        supervisor_(scheduler_, bus_, rng_, {.parallel = true}),
+        requests_(context_, {supervisor_, watcher_, planner_, engines_, [this] { stop(); }}),
+        control_(loop_, context_.state_dir,
+                 [this](const std::string& text, ControlServer::Answer answer) {
+                   requests_.handle(text, std::move(answer));
+                 }),
+        signals_(loop_) {}
+
+  ~Daemon() { pool_.join(); }
+
+  Result<int> run() {
+    MELISAI_CHECK(register_parts());
+    watch_signals();
+    supervisor_.start_all([this](const Result<void>& started) { on_started(started); });
+    loop_.run();
+    if (failure_) return *failure_;
+    return 0;
+  }
+
+ private:
+  Result<void> register_parts() {
+    using Seconds = std::chrono::seconds;
+    MELISAI_CHECK(supervisor_.register_module({.id = "queue", .name = "queue of runs"}, store_));
+    MELISAI_CHECK(supervisor_.register_module(
+        {.id = "planner", .name = "planner", .dependencies = {"queue"}}, planner_));
+    MELISAI_CHECK(supervisor_.register_module(
+        {.id = "poller", .name = "git poller", .dependencies = {"planner"}}, watcher_));
+    MELISAI_CHECK(supervisor_.register_module(
+        {.id = "cron", .name = "schedules", .dependencies = {"planner"}}, alarm_));
+    // It first waits for what an earlier daemon left.
+    MELISAI_CHECK(supervisor_.register_module({.id = "engines",
+                                               .name = "engines",
+                                               .dependencies = {"queue"},
+                                               .startup_timeout = Seconds(30),
+                                               .shutdown_timeout = Seconds(20)},
+                                              engines_));
+    return supervisor_.register_module(
+        {.id = "control", .name = "control socket", .dependencies = {"engines", "poller"}},
+        control_);
+  }
+
+  void watch_signals() {
+    signals_.assign(dup(context_.world.interrupt.fd()));
+    signals_.async_wait(asio::posix::stream_descriptor::wait_read, [this](auto error) {
+      if (!error) stop();
+    });
+  }
+
+  void on_started(const Result<void>& started) {
+    if (stopping_) return;
+    if (!started) {
+      failure_ = started.error();
+      return stop();
+    }
+    log_info("ready: " + std::to_string(context_.config.projects.size()) + " projects, state in " +
+             context_.state_dir);
+    notify_systemd("READY=1");
+    if (detached_) let_go_of_terminal();
+    pet_watchdog();
+  }
+
+  // The loop answers to systemd only while it turns.
+  void pet_watchdog() {
+    const auto interval = watchdog_interval(context_.world.env);
+    if (!interval || stopping_) return;
+    notify_systemd("WATCHDOG=1");
+    watchdog_.expires_after(*interval / 2);
+    watchdog_.async_wait([this](auto error) {
+      if (!error) pet_watchdog();
+    });
+  }
+
+  void stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    notify_systemd("STOPPING=1");
+    log_info("stopping");
+    supervisor_.stop_all([this](const Result<void>& stopped) {
+      if (!stopped) log_error("not everything stopped in time: " + stopped.error().message);
+      loop_.stop();
+    });
+  }
+
+  store::Queue queue_;
+  asio::io_context loop_{1};
+  asio::thread_pool pool_{kPoolThreads};
+  SeededRng rng_{fresh_seed()};
+  Context context_;
+  bool detached_;
+  supervise::EventBus bus_;
+  supervise::AsioScheduler scheduler_;
+  Engines engines_{context_};
+  Planner planner_{
+      context_,
+      {.planned = [this] { engines_.wake(); },
+       .seen = [this](const std::string& project,
+                      const auto& pipelines) { alarm_.set_pipelines(project, pipelines); }}};
+  Watcher watcher_{context_, [this] { planner_.wake(); }};
+  Alarm alarm_{context_, [this] { planner_.wake(); }};
+  StorePart store_{context_};
+  supervise::Supervisor supervisor_;
+  Requests requests_;
+  ControlPart control_;
+  asio::posix::stream_descriptor signals_;
+  asio::steady_timer watchdog_{loop_};
+  bool stopping_ = false;
+  std::optional<Error> failure_;
+};
+
+/// Held as long as the daemon lives, so that two never share a state directory.
+Result<FileLock> take_lock(const std::string& state_dir, const Clock& clock) {
+  MELISAI_CHECK(make_directories(state_dir, {.private_mode = true}));
+  const std::string path = state_dir + "/serve.lock";
+  MELISAI_TRY(std::optional<FileLock> lock, FileLock::take(path));
+  if (!lock) {
+    const auto note = read_file(path, 1 << 10);
+    return Error{Errc::unavailable,
+                 "a daemon runs with " + state_dir + " already" +
+                     (note && !note->empty() ? " (" + *note + ")" : "") +
+                     "; `melisai-gate stop` ends it, or use another --state-dir"};
+  }
+  MELISAI_CHECK(
+      lock->write_note("pid " + std::to_string(getpid()) + ", since " + utc_time(clock.now())));
+  return *std::move(lock);
+}
+
+}  // namespace
+
+Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
+  MELISAI_TRY(const std::string text, read_file(request.config_file, kServeFileMax));
+  MELISAI_TRY(
+      const LoadedConfig loaded,
+      parse_serve_config(text, request.config_file, sources_for(request.config_file, world.env)));
+  MELISAI_TRY(const FileLock lock, take_lock(request.state_dir, world.clock));
+  MELISAI_CHECK(open_log(targets_of(loaded.config.logging, request.state_dir)));
+  for (const std::string& remark : loaded.remarks) log_warning(remark);
+  MELISAI_TRY(store::Queue queue, store::Queue::open_writer(request.state_dir));
+  Daemon daemon(world, loaded.config, text, request, std::move(queue));
+  return daemon.run();
+}
+
+}  // namespace melisai::serve

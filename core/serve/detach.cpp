@@ -1,0 +1,56 @@
+#include "core/serve/detach.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "core/base/clock.h"
+#include "core/base/fd.h"
+#include "core/serve/control.h"
+
+namespace melisai::serve {
+namespace {
+
+constexpr Milliseconds kStartMax{60'000};
+constexpr Milliseconds kPause{20};
+constexpr Milliseconds kAskTimeout{5'000};
+
+void redirect_to_null(std::initializer_list<int> descriptors) {
+  const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (null.get() < 0) return;
+  for (const int descriptor : descriptors) dup2(null.get(), descriptor);
+}
+
+Result<int> wait_until_it_serves(pid_t child, const std::string& state_dir) {
+  const SystemClock clock;
+  const auto deadline = clock.monotonic() + kStartMax;
+  while (clock.monotonic() < deadline) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) == child)
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 4;
+    if (ask_daemon(state_dir, R"({"command":"status"})", kAskTimeout)) return 0;
+    const timespec pause{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kPause).count()};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
+  }
+  return Error{Errc::timeout, "the daemon (pid " + std::to_string(child) +
+                                  ") did not get ready within 60 s; its log says more"};
+}
+
+}  // namespace
+
+Result<int> detach(const std::string& state_dir, const std::function<int()>& body) {
+  const pid_t child = fork();
+  if (child < 0) return error_from_errno(errno, "cannot start a process for the daemon");
+  if (child > 0) return wait_until_it_serves(child, state_dir);
+  setsid();
+  redirect_to_null({STDIN_FILENO, STDOUT_FILENO});
+  _exit(body());
+}
+
+void let_go_of_terminal() { redirect_to_null({STDERR_FILENO}); }
+
+}  // namespace melisai::serve

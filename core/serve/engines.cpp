@@ -1,0 +1,282 @@
+#include "core/serve/engines.h"
+
+#include <algorithm>
+
+#include "core/base/files.h"
+#include "core/base/log.h"
+#include "core/serve/attempt_result.h"
+#include "core/serve/dispatch.h"
+#include "core/serve/process_id.h"
+
+namespace melisai::serve {
+namespace {
+
+using Outcome = PipelineRun::Outcome;
+using supervise::EventSeverity;
+using supervise::EventType;
+
+constexpr Milliseconds kPatience{10'000};  // for what an earlier daemon left; see exec/README.md
+/// Of a whole attempt; its stages have limits of their own, and a check its budget.
+constexpr Milliseconds kAttemptMax{24 * 3'600'000};
+constexpr Bytes kAttemptLogMax = 1 << 20;  // of `work` itself; stages have logs of their own
+
+store::AttemptEnd end_beside_daemon(const Attempt& attempt, const std::vector<Attempt>& earlier,
+                                    WallTime now) {
+  return result_in_time(attempt).value_or(interrupted_end(earlier, now));
+}
+
+}  // namespace
+
+std::string_view to_string(EngineState state) {
+  switch (state) {
+    case EngineState::idle: return "idle";
+    case EngineState::running: return "running";
+    case EngineState::paused: return "paused";
+    case EngineState::error: return "error";
+    case EngineState::stopped: return "stopped";
+  }
+  return "";
+}
+
+Engines::Engines(Context& context) : context_(context), timer_(context.loop), boot_id_(boot_id()) {
+  engines_.resize(static_cast<std::size_t>(context.config.orchestrator.pipelines_max));
+  for (std::size_t i = 0; i < engines_.size(); ++i) engines_[i].number = static_cast<int>(i) + 1;
+}
+
+Engines::~Engines() { *alive_ = false; }
+
+void Engines::start(Done done) {
+  const auto open = context_.queue.open_attempts();
+  if (!open) return done(open.error());
+  // Waiting for them to end may take seconds, so the pool does it.
+  in_pool(
+      context_,
+      [attempts = *open] {
+        std::vector<Attempt> survivors;
+        for (const Attempt& attempt : attempts)
+          if (!wait_for_end(attempt, kPatience)) survivors.push_back(attempt);
+        return survivors;
+      },
+      [this, alive = alive_, done](const std::vector<Attempt>& survivors) {
+        if (!*alive) return;
+        if (!survivors.empty())
+          return done(Error{Errc::process,
+                            "process " + std::to_string(survivors.front().pid) +
+                                " of an earlier run cannot be killed; end it, then restart"});
+        if (const Result<void> recovered = recover(); !recovered) return done(recovered.error());
+        stopping_ = false;
+        for (Engine& engine : engines_) engine.state = EngineState::idle;
+        done({});
+        wake();
+      });
+}
+
+Result<void> Engines::recover() {
+  MELISAI_TRY(const std::vector<Attempt> attempts, context_.queue.open_attempts());
+  for (const Attempt& attempt : attempts) {
+    MELISAI_TRY(const PipelineRun run, context_.queue.run(attempt.run));
+    MELISAI_TRY(const std::vector<Attempt> earlier, attempts_before(attempt));
+    MELISAI_CHECK(close(run, attempt, end_beside_daemon(attempt, earlier, context_.now())));
+  }
+  return {};
+}
+
+void Engines::stop(Done done) {
+  stopping_ = true;
+  stopped_ = std::move(done);
+  timer_.cancel();
+  for (Engine& engine : engines_) {
+    if (engine.process) engine.process->stop();
+    engine.state = EngineState::stopped;
+  }
+  answer_stop();
+}
+
+void Engines::answer_stop() {
+  if (!stopped_) return;
+  for (const Engine& engine : engines_)
+    if (engine.process) return;
+  std::exchange(stopped_, nullptr)({});
+}
+
+void Engines::check(Checked done) {
+  const auto ready = context_.queue.ready(context_.now());
+  if (!ready) return done(ready.error());
+  done(std::vector<supervise::Issue>{});
+}
+
+void Engines::wake() {
+  if (stopping_) return;
+  const auto pause = context_.queue.pause();
+  const auto ready = context_.queue.ready(context_.now());
+  if (!pause || !ready) return log_error("the queue cannot be read");
+  std::vector<PipelineRun> running;
+  for (Engine& engine : engines_) {
+    if (engine.process) running.push_back(engine.run);
+    if (!engine.process && engine.state != EngineState::error)
+      engine.state = pause->paused ? EngineState::paused : EngineState::idle;
+  }
+  if (pause->paused) return;
+  const DispatchRules rules{
+      .engines = engines_.size(),
+      .parallel = context_.config.orchestrator.optimization.parallel_execution};
+  for (const PipelineRun& run : choose_runs(*ready, running, rules)) {
+    const auto free = std::find_if(engines_.begin(), engines_.end(),
+                                   [](const Engine& engine) { return !engine.process; });
+    if (free == engines_.end()) break;
+    if (const Result<void> begun = begin(*free, run); !begun)
+      log_error(name_of(run) + " cannot be started: " + begun.error().message);
+  }
+  arm();
+}
+
+// Retries have a time; everything else wakes us.
+void Engines::arm() {
+  const auto due = context_.queue.next_due();
+  if (!due || !*due || **due <= context_.now()) return;
+  timer_.expires_after(**due - context_.now());
+  timer_.async_wait([this, alive = alive_](auto error) {
+    if (!error && *alive) wake();
+  });
+}
+
+Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
+  MELISAI_TRY(const auto attempt,
+              context_.queue.begin_attempt(run.id, context_.state_dir + "/attempts", boot_id_,
+                                           context_.now()));
+  if (!attempt) return {};
+  engine.run = run;
+  engine.attempt = *attempt;
+  const Result<void> made = make_directories(attempt->directory, {.private_mode = true});
+  if (!made) {
+    MELISAI_TRY(const store::AttemptEnd end, end_with(engine, made.error()));
+    return close(run, *attempt, end);
+  }
+  engine.state = EngineState::running;
+  context_.bus.publish({.type = EventType::workflow_started,
+                        .source = "engines",
+                        .run = name_of(run),
+                        .pipeline = run.pipeline,
+                        .engine = std::to_string(engine.number),
+                        .message = "attempt " + std::to_string(attempt->number)});
+  log_info(name_of(run) + " begins (" + run.sha.substr(0, 12) + ", attempt " +
+           std::to_string(attempt->number) + ")");
+  engine.process = std::make_unique<AttemptProcess>(
+      context_.loop, context_.world.make_runner, command_for(engine),
+      AttemptProcess::Calls{
+          .started = [this, &engine](const ProcessTree& tree) { on_started(engine, tree); },
+          .ended = [this, &engine](const Result<Exit>& exit) { on_ended(engine, exit); }});
+  return {};
+}
+
+Command Engines::command_for(const Engine& engine) const {
+  const std::string& directory = engine.attempt.directory;
+  Command command;
+  command.argv = {context_.world.program, "work",   "--state-dir",
+                  context_.state_dir,     "--run",  std::to_string(engine.run.id),
+                  "--directory",          directory};
+  command.env = context_.world.environment;
+  command.cwd = directory;
+  command.stdout_file = command.stderr_file = directory + "/work.log";
+  command.output_max = kAttemptLogMax;
+  command.timeout = kAttemptMax;
+  return command;
+}
+
+void Engines::on_started(Engine& engine, const ProcessTree& tree) {
+  const auto noted = context_.queue.note_process(
+      engine.attempt,
+      {.pid = tree.root_pid, .start_time = start_time_of(tree.root_pid), .cgroup = tree.cgroup});
+  if (!noted) log_error("the queue cannot be written: " + noted.error().message);
+}
+
+Result<std::vector<Attempt>> Engines::attempts_before(const Attempt& attempt) const {
+  MELISAI_TRY(std::vector<Attempt> attempts, context_.queue.attempts(attempt.run));
+  std::erase_if(attempts, [&](const Attempt& other) { return other.number >= attempt.number; });
+  return attempts;
+}
+
+Result<store::AttemptEnd> Engines::end_with(const Engine& engine, const Result<Exit>& exit) const {
+  MELISAI_TRY(std::vector<Attempt> earlier, attempts_before(engine.attempt));
+  if (stopping_) return end_beside_daemon(engine.attempt, earlier, context_.now());
+  return end_of(engine.run,
+                {.attempt = engine.attempt, .exit = exit, .earlier = std::move(earlier)},
+                context_.config, context_.rng, context_.now());
+}
+
+void Engines::on_ended(Engine& engine, const Result<Exit>& exit) {
+  const Result<store::AttemptEnd> end = end_with(engine, exit);
+  const Result<void> closed =
+      end ? close(engine.run, engine.attempt, *end) : Result<void>(end.error());
+  if (!closed) log_error("the queue cannot be written: " + closed.error().message);
+  engine.process.reset();
+  engine.state = stopping_                                ? EngineState::stopped
+                 : !end || end->outcome == Outcome::error ? EngineState::error
+                                                          : EngineState::idle;
+  answer_stop();
+  wake();
+}
+
+Result<void> Engines::close(const PipelineRun& run, const Attempt& attempt,
+                            const store::AttemptEnd& end) {
+  MELISAI_TRY(const auto released, context_.queue.end_attempt(attempt, end, context_.now()));
+  if (!released) return {};
+  // As the queue decided: a run that was cancelled meanwhile is not tried again.
+  MELISAI_TRY(const PipelineRun closed, context_.queue.run(run.id));
+  tell(closed);
+  after_failure(closed);
+  return {};
+}
+
+void Engines::tell(const PipelineRun& run) {
+  const bool again = !run.outcome.has_value();
+  const bool good = run.outcome == Outcome::passed || run.outcome == Outcome::skipped;
+  const std::string what =
+      (again ? "failed, and is tried again" : std::string(to_string(*run.outcome))) +
+      (run.reason.empty() ? "" : ": " + run.reason);
+  context_.bus.publish({.type = good ? EventType::workflow_completed : EventType::workflow_failed,
+                        .severity = good    ? EventSeverity::info
+                                    : again ? EventSeverity::warning
+                                            : EventSeverity::error,
+                        .source = "engines",
+                        .run = name_of(run),
+                        .pipeline = run.pipeline,
+                        .message = what});
+  good ? log_info(name_of(run) + ": " + what) : log_warning(name_of(run) + ": " + what);
+}
+
+void Engines::after_failure(const PipelineRun& run) {
+  const bool bad = run.outcome == Outcome::failed || run.outcome == Outcome::regression ||
+                   run.outcome == Outcome::error;
+  if (!bad || !context_.config.orchestrator.failure.pause) return;
+  const std::string why = name_of(run) + ": " + std::string(to_string(*run.outcome));
+  if (const auto paused = pause(why); !paused) log_error("cannot pause: " + paused.error().message);
+}
+
+void Engines::end_run(std::int64_t run) {
+  for (Engine& engine : engines_)
+    if (engine.process && engine.run.id == run) engine.process->stop();
+}
+
+Result<void> Engines::pause(const std::string& reason) {
+  MELISAI_CHECK(context_.queue.set_paused(true, reason));
+  log_warning("paused: " + reason);
+  wake();
+  return {};
+}
+
+Result<void> Engines::resume() {
+  MELISAI_CHECK(context_.queue.set_paused(false, ""));
+  log_info("resumed");
+  wake();
+  return {};
+}
+
+std::vector<EngineView> Engines::view() const {
+  std::vector<EngineView> views;
+  for (const Engine& engine : engines_)
+    views.push_back({engine.number, engine.state, engine.process ? name_of(engine.run) : ""});
+  return views;
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,76 @@
+// Engines: the slots in which runs are attempted. Chooses what starts, watches its process, and
+// writes down how it ended. An engine has nothing that could break apart from its run, so that
+// "error" means: its last attempt ended by a fault of ours.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/serve/context.h"
+
+namespace melisai::serve {
+
+enum class EngineState { idle, running, paused, error, stopped };
+std::string_view to_string(EngineState state);
+
+struct EngineView {
+  int number = 0;  ///< from 1
+  EngineState state = EngineState::stopped;
+  std::string run;  ///< "demo/build#12", "" when it has none
+};
+
+class Engines final : public supervise::Module {
+ public:
+  explicit Engines(Context& context);
+  ~Engines() override;
+
+  /// First ends what an earlier daemon left, and queues it again.
+  void start(Done done) override;
+  /// Ends what runs; it is queued again.
+  void stop(Done done) override;
+  void check(Checked done) override;
+
+  /// Starts what may start now.
+  void wake();
+  /// Asks the attempt of that run to end; nothing when it has none.
+  void end_run(std::int64_t run);
+  Result<void> pause(const std::string& reason);
+  Result<void> resume();
+
+  std::vector<EngineView> view() const;
+
+ private:
+  struct Engine {
+    int number = 0;
+    EngineState state = EngineState::stopped;
+    PipelineRun run;
+    Attempt attempt;
+    std::unique_ptr<AttemptProcess> process;  // while it has a run
+  };
+  Result<void> recover();
+  Result<void> begin(Engine& engine, const PipelineRun& run);
+  Command command_for(const Engine& engine) const;
+  void on_started(Engine& engine, const ProcessTree& tree);
+  void on_ended(Engine& engine, const Result<Exit>& exit);
+  Result<std::vector<Attempt>> attempts_before(const Attempt& attempt) const;
+  Result<store::AttemptEnd> end_with(const Engine& engine, const Result<Exit>& exit) const;
+  Result<void> close(const PipelineRun& run, const Attempt& attempt, const store::AttemptEnd& end);
+  void tell(const PipelineRun& run);
+  void after_failure(const PipelineRun& run);
+  void arm();
+  void answer_stop();
+
+  Context& context_;
+  boost::asio::steady_timer timer_;
+  std::vector<Engine> engines_;
+  std::string boot_id_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  bool stopping_ = true;
+  Done stopped_;
+};
+
+}  // namespace melisai::serve

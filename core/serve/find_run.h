@@ -1,0 +1,14 @@
+// Which run a person means.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "core/store/queue.h"
+
+namespace melisai::serve {
+
+/// "12" (its id), "build#3", or "demo/build#3". Errors: usage, not_found, naming what there is.
+Result<PipelineRun> find_run(const std::string& text, const store::Queue& queue);
+
+}  // namespace melisai::serve

@@ -1,0 +1,42 @@
+#include "core/serve/not_yet.h"
+
+namespace melisai::serve {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::vector<std::string> idle_keys(const OrchestratorOptions& options) {
+  const OrchestratorOptions defaults;
+  std::vector<std::string> keys;
+  if (!options.workspace.empty()) keys.emplace_back("workspace");
+  if (options.cache != defaults.cache) keys.emplace_back("cache");
+  if (options.resources != defaults.resources) keys.emplace_back("resources");
+  if (options.failure.escalate_after != defaults.failure.escalate_after)
+    keys.emplace_back("escalate_after");
+  const Optimization& flags = options.optimization;
+  if (flags.incremental_builds) keys.emplace_back("incremental_builds");
+  if (flags.skip_unchanged_tests) keys.emplace_back("skip_unchanged_tests");
+  if (flags.thorough_health_checks) keys.emplace_back("thorough_health_checks");
+  return keys;
+}
+
+}  // namespace
+
+std::vector<std::string> not_yet(const ServeConfig& config) {
+  std::vector<std::string> sentences;
+  if (const auto keys = idle_keys(config.orchestrator); !keys.empty())
+    sentences.push_back("no effect in this version: " + joined(keys));
+  if (!config.workflows.empty()) sentences.emplace_back("this version runs no workflows yet");
+  if (!config.triggers.empty())
+    sentences.emplace_back("this version starts no programs of 'triggers' yet");
+  if (!config.notify.command.empty() || !config.notify.email.host.empty())
+    sentences.emplace_back("this version tells of failures in its log only");
+  if (!config.fixer.empty()) sentences.emplace_back("this version runs no fixer yet");
+  return sentences;
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,20 @@
+// A commit's pipeline file as the daemon reads it.
+#pragma once
+
+#include <string>
+
+#include "core/base/env_expand.h"
+#include "core/base/result.h"
+#include "core/model/project.h"
+#include "core/model/serve_config.h"
+
+namespace melisai::serve {
+
+/// Of a commit without one.
+inline constexpr const char* kEmptyPipelineFile = "version: 1\n";
+
+/// `name`: for messages. Pipelines that say no timeout get the configuration's. Errors: config.
+Result<Project> read_pipeline_file(const std::string& text, const std::string& name,
+                                   const ServeConfig& config, const EnvLookup& env);
+
+}  // namespace melisai::serve

@@ -1,0 +1,225 @@
+#include "core/serve/planner.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/files.h"
+#include "core/base/log.h"
+#include "core/run/run.h"
+#include "core/serve/default_branch.h"
+#include "core/serve/pinned.h"
+#include "core/serve/pipeline_file.h"
+#include "core/serve/pipelines.h"
+#include "core/serve/planning.h"
+#include "core/serve/work.h"
+
+namespace melisai::serve {
+
+/// What planning an event needs; values, for the pool.
+struct Planner::Question {
+  const ServeWorld& world;
+  const ServeConfig& config;
+  std::string config_text;
+  WatchedProject project;
+  std::string repository;  ///< ours
+  RunEvent event;
+};
+
+namespace {
+
+constexpr std::size_t kPlanningMax = 2;
+constexpr Milliseconds kRetryFirst{5'000};
+constexpr Milliseconds kRetryMax{600'000};
+constexpr int kDoublingsMax = 10;
+constexpr std::string_view kBranches = "refs/heads/";
+
+/// The commit of an event that names none.
+Result<void> find_commit(const WatchedProject& project, RemoteRepo& remote, RunEvent& event) {
+  if (!event.sha.empty()) return {};
+  MELISAI_TRY(const std::vector<RemoteRef> answer, remote.refs(project.repository));
+  std::map<std::string, std::string> refs;
+  for (const RemoteRef& ref : answer) refs[ref.name] = ref.sha;
+  if (event.ref.empty()) event.ref = default_branch(project, answer);
+  if (!event.ref.empty() && !event.ref.starts_with("refs/")) {
+    const std::string tag = "refs/tags/" + event.ref;
+    event.ref = refs.contains(tag) ? tag : std::string(kBranches) + event.ref;
+  }
+  if (event.ref.empty())
+    return Error{Errc::config, project.name +
+                                   " has no branch that could be the default; "
+                                   "name one"};
+  if (!refs.contains(event.ref)) return Error{Errc::config, project.name + " has no " + event.ref};
+  event.sha = refs[event.ref];
+  return {};
+}
+
+/// Of the project's own making: trying again changes nothing.
+bool is_final(const Error& error) {
+  return error.code == Errc::config || error.code == Errc::usage || error.code == Errc::limit;
+}
+
+}  // namespace
+
+Planner::Answer Planner::answer_of(Question question) {
+  Answer answer{.event = question.event, .plan = store::Plan{}, .pipelines = {}};
+  answer.plan = plan_of(question, answer);
+  return answer;
+}
+
+Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
+  const ServeWorld& world = question.world;
+  RunEvent& event = answer.event;
+  const auto remote = world.open_remote(question.config.git, world.interrupt);
+  MELISAI_CHECK(find_commit(question.project, *remote, event));
+  const std::string parent = question.repository.substr(0, question.repository.rfind('/'));
+  MELISAI_CHECK(make_directories(parent, {.private_mode = true}));
+  MELISAI_CHECK(remote->fetch(
+      {.url = question.project.repository, .directory = question.repository, .sha = event.sha}));
+  const auto repository =
+      world.open_repo(question.repository, question.config.git, world.interrupt);
+  MELISAI_TRY(const std::optional<std::string> file,
+              repository->read_file(event.sha, run::kPipelineFile));
+  const Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
+                      .serve_file = question.config_text};
+  MELISAI_TRY(const Project declared, read_pipeline_file(pinned.pipeline_file, run::kPipelineFile,
+                                                         question.config, world.env));
+  MELISAI_TRY(answer.pipelines,
+              pipelines_at(question.config, question.project, declared.pipelines));
+  store::Plan plan{
+      .ref = event.ref, .sha = event.sha, .configuration = to_json(pinned), .runs = {}};
+  MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines));
+  if (plan.runs.empty() && !file)
+    return Error{Errc::config, std::string(run::kPipelineFile) + " is not in commit " + event.sha +
+                                   "; add one (examples: pipelines/)"};
+  return plan;
+}
+
+Planner::Planner(Context& context, Calls calls)
+    : context_(context), calls_(std::move(calls)), timer_(context.loop) {}
+
+void Planner::start(Done done) {
+  running_ = std::make_shared<bool>(true);
+  wake();
+  done({});
+}
+
+void Planner::stop(Done done) {
+  if (running_) *running_ = false;
+  timer_.cancel();
+  planning_.clear();
+  done({});
+}
+
+void Planner::check(Checked done) {
+  const auto open = context_.queue.open_events();
+  if (!open) return done(open.error());
+  done(std::vector<supervise::Issue>{});
+}
+
+void Planner::wake() {
+  if (!running_ || !*running_) return;
+  const auto open = context_.queue.open_events();
+  if (!open) return log_error("the queue cannot be read: " + open.error().message);
+  std::optional<WallTime> next;
+  for (const store::OpenEvent& event : *open) {
+    if (planning_.contains(event.event.id)) continue;
+    if (event.not_before > context_.now())
+      next = std::min(next.value_or(event.not_before), event.not_before);
+    else if (planning_.size() < kPlanningMax)
+      begin(event);
+  }
+  if (!next) return;
+  timer_.expires_after(*next - context_.now());
+  timer_.async_wait([this, running = running_](auto error) {
+    if (!error && *running) wake();
+  });
+}
+
+void Planner::begin(const store::OpenEvent& open) {
+  const WatchedProject* const project = find_project(open.event.project);
+  planning_.insert(open.event.id);
+  if (project == nullptr) {
+    // Later: wake() is still walking through the events.
+    Error gone{Errc::config,
+               "the configuration has no project '" + open.event.project + "' any more"};
+    return boost::asio::post(context_.loop, [this, running = running_, open, gone] {
+      if (*running) end(open, {.event = open.event, .plan = gone, .pipelines = {}});
+    });
+  }
+  Question question{.world = context_.world,
+                    .config = context_.config,
+                    .config_text = context_.config_text,
+                    .project = *project,
+                    .repository = repository_of(context_.state_dir, project->name),
+                    .event = open.event};
+  in_pool(
+      context_, [question = std::move(question)] { return answer_of(question); },
+      [this, running = running_, open](const Answer& answer) {
+        if (*running) end(open, answer);
+      });
+}
+
+void Planner::end(const store::OpenEvent& open, const Answer& answer) {
+  planning_.erase(open.event.id);
+  if (answer.plan) tell_pipelines(answer);
+  if (const Result<void> settled = settle(open.tries, answer); !settled)
+    log_error("the queue cannot be written: " + settled.error().message);
+  calls_.planned();
+  wake();
+}
+
+// What the default branch says of schedules holds from now on.
+void Planner::tell_pipelines(const Answer& answer) {
+  const RunEvent& event = answer.event;
+  if (event.kind != RunEvent::Kind::push) return;
+  const auto known = context_.queue.refs(event.project);
+  const WatchedProject* const project = find_project(event.project);
+  if (!known || project == nullptr) return;
+  std::vector<RemoteRef> refs;
+  for (const store::RefState& ref : *known) refs.push_back({ref.ref, ref.sha});
+  if (default_branch(*project, refs) == event.ref) calls_.seen(event.project, answer.pipelines);
+}
+
+const WatchedProject* Planner::find_project(const std::string& name) const {
+  const auto& projects = context_.config.projects;
+  const auto found =
+      std::find_if(projects.begin(), projects.end(),
+                   [&](const WatchedProject& project) { return project.name == name; });
+  return found == projects.end() ? nullptr : &*found;
+}
+
+Result<void> Planner::settle(int tries, const Answer& answer) {
+  const RunEvent& event = answer.event;
+  const Result<store::Plan>& plan = answer.plan;
+  if (plan && plan->runs.empty())
+    return context_.queue.reject(
+        event.id, "no pipeline is started by a " + std::string(to_string(event.kind)));
+  if (plan) {
+    MELISAI_TRY(const auto planned, context_.queue.plan(event.id, *plan, context_.now()));
+    if (!planned) return {};
+    for (const PipelineRun& run : planned->superseded)
+      log_info(name_of(run) + " is superseded by a newer push");
+    return {};
+  }
+  if (is_final(plan.error())) return fail_visibly(event, plan.error().message);
+  const Milliseconds delay =
+      std::min(kRetryFirst * (1 << std::min(tries, kDoublingsMax)), kRetryMax);
+  log_warning(event.project + ": " + event.cause + " waits: " + plan.error().message);
+  return context_.queue.postpone(event.id, plan.error().message, context_.now() + delay);
+}
+
+// A commit that breaks its pipeline file must turn red, not vanish.
+Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& reason) {
+  log_warning(event.project + ": " + event.cause + ": " + reason);
+  if (event.sha.empty()) return context_.queue.reject(event.id, reason);
+  store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = to_json(Pinned{})};
+  plan.runs.push_back(
+      {.pipeline = event.pipeline.empty() ? "configuration" : event.pipeline, .after = {}});
+  MELISAI_TRY(const auto planned, context_.queue.plan(event.id, plan, context_.now()));
+  if (!planned) return {};
+  MELISAI_CHECK(context_.queue.finish_queued(planned->runs.front().id, PipelineRun::Outcome::failed,
+                                             reason, context_.now()));
+  return {};
+}
+
+}  // namespace melisai::serve

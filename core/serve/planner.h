@@ -1,0 +1,56 @@
+// Planner: turns accepted events into runs: fetches the commit, reads its pipeline file, and writes
+// down what that starts. An event that cannot be planned for now stays open and is tried again.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/serve/context.h"
+
+namespace melisai::serve {
+
+class Planner final : public supervise::Module {
+ public:
+  struct Calls {
+    std::function<void()> planned;  ///< runs may have become ready
+    /// The pipelines of a project at the tip of its default branch.
+    std::function<void(const std::string& project, const std::vector<ServePipeline>& pipelines)>
+        seen;
+  };
+  Planner(Context& context, Calls calls);
+
+  void start(Done done) override;
+  void stop(Done done) override;
+  void check(Checked done) override;
+
+  /// Looks for open events; cheap when there are none.
+  void wake();
+
+ private:
+  struct Answer {
+    RunEvent event;  ///< with the commit that was found for it, also when planning failed
+    Result<store::Plan> plan;
+    std::vector<ServePipeline> pipelines;
+  };
+  struct Question;
+  static Answer answer_of(Question question);
+  static Result<store::Plan> plan_of(const Question& question, Answer& answer);
+  void begin(const store::OpenEvent& open);
+  void end(const store::OpenEvent& open, const Answer& answer);
+  void tell_pipelines(const Answer& answer);
+  const WatchedProject* find_project(const std::string& name) const;  ///< null: none
+  Result<void> settle(int tries, const Answer& answer);
+  Result<void> fail_visibly(const RunEvent& event, const std::string& reason);
+
+  Context& context_;
+  Calls calls_;
+  boost::asio::steady_timer timer_;
+  std::set<std::int64_t> planning_;  // events in the pool
+  std::shared_ptr<bool> running_;
+};
+
+}  // namespace melisai::serve

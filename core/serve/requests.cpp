@@ -1,0 +1,211 @@
+#include "core/serve/requests.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/config.h"
+#include "core/base/text.h"
+#include "core/serve/run_json.h"
+
+namespace melisai::serve {
+namespace {
+
+// Keeps the order in which fields are written here.
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kRunsShown = 20;
+constexpr std::size_t kOpenRunsShown = 200;
+
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string refusal(const Error& error) {
+  const bool usage =
+      error.code == Errc::usage || error.code == Errc::config || error.code == Errc::not_found;
+  return text_of({{"ok", false}, {"error", error.message}, {"usage", usage}});
+}
+
+std::string accepted(Json fields = Json::object()) {
+  Json json{{"ok", true}};
+  json.update(fields);
+  return text_of(json);
+}
+
+Result<std::string> text_at(const Json& request, const char* key) {
+  if (!request.contains(key)) return std::string();
+  if (!request[key].is_string()) return Error{Errc::usage, "'" + std::string(key) + "' is no text"};
+  return request[key].get<std::string>();
+}
+
+Result<std::map<std::string, std::string>> params_at(const Json& request) {
+  std::map<std::string, std::string> params;
+  if (!request.contains("params")) return params;
+  if (!request["params"].is_object()) return Error{Errc::usage, "'params' is no object"};
+  for (const auto& [name, value] : request["params"].items()) {
+    if (!value.is_string()) return Error{Errc::usage, "param '" + name + "' is no text"};
+    MELISAI_CHECK(trigger::check_param(name, value.get<std::string>()));
+    params[name] = value.get<std::string>();
+  }
+  return params;
+}
+
+/// The one that is meant when there is only one.
+Result<std::string> project_at(const Json& request, const ServeConfig& config) {
+  MELISAI_TRY(std::string name, text_at(request, "project"));
+  std::vector<std::string> names;
+  for (const WatchedProject& project : config.projects) names.push_back(project.name);
+  if (name.empty() && names.size() == 1) return names.front();
+  if (name.empty())
+    return Error{Errc::usage, "name the project" + suggestion("", names, "there are")};
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    return Error{Errc::usage,
+                 "no project is called " + in_quotes(name) + suggestion(name, names, "there are")};
+  return name;
+}
+
+Json modules_of(const supervise::SystemHealth& health) {
+  Json modules = Json::array();
+  for (const supervise::ModuleHealth& module : health.modules)
+    modules.push_back({{"id", module.id},
+                       {"state", name_of(module.state)},
+                       {"health", supervise::name_of(module.health)},
+                       {"required", module.required},
+                       {"attempts", module.attempts},
+                       {"last_error", module.last_error}});
+  return modules;
+}
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+class StatusOf {
+ public:
+  StatusOf(const Context& context, const Controlled& parts) : context_(context), parts_(parts) {}
+
+  Result<std::string> text(std::chrono::nanoseconds started) const {
+    const supervise::SystemHealth health = parts_.supervisor.system_health();
+    const store::Queue& queue = context_.queue;
+    MELISAI_TRY(const store::Queue::Pause pause, queue.pause());
+    MELISAI_TRY(const auto open, queue.runs({.open = true, .limit = kOpenRunsShown}));
+    MELISAI_TRY(const auto recent, queue.runs({.limit = kRunsShown}));
+    MELISAI_TRY(const auto waiting, queue.open_events());
+    return accepted({{"pid", getpid()},
+                     {"uptime_seconds", seconds(context_.world.clock.monotonic() - started)},
+                     {"status", supervise::name_of(health.status)},
+                     {"paused", pause.paused},
+                     {"pause_reason", pause.reason},
+                     {"modules", modules_of(health)},
+                     {"engines", engines()},
+                     {"projects", projects()},
+                     {"open", runs_of(open)},
+                     {"recent", runs_of(recent)},
+                     {"waiting_events", events_of(waiting)}});
+  }
+
+ private:
+  Json engines() const {
+    Json all = Json::array();
+    for (const EngineView& engine : parts_.engines.view())
+      all.push_back(
+          {{"engine", engine.number}, {"state", to_string(engine.state)}, {"run", engine.run}});
+    return all;
+  }
+  Json projects() const {
+    Json all = Json::array();
+    const trigger::PollSchedule* const schedule = parts_.watcher.schedule();
+    for (const WatchedProject& project : context_.config.projects) {
+      Json one{{"project", project.name}, {"problem", parts_.watcher.problem_of(project.name)}};
+      one["last_good_poll_seconds"] = nullptr;
+      if (schedule != nullptr) {
+        const auto& state = schedule->states().at(project.name);
+        if (state.last_good)
+          one["last_good_poll_seconds"] =
+              seconds(context_.world.clock.monotonic() - *state.last_good);
+      }
+      all.push_back(std::move(one));
+    }
+    return all;
+  }
+  static Json runs_of(const std::vector<PipelineRun>& runs) {
+    Json all = Json::array();
+    for (const PipelineRun& run : runs) all.push_back(Json::parse(run_to_json(run)));
+    return all;
+  }
+  static Json events_of(const std::vector<store::OpenEvent>& events) {
+    Json all = Json::array();
+    for (const store::OpenEvent& open : events)
+      all.push_back(
+          {{"project", open.event.project}, {"cause", open.event.cause}, {"tries", open.tries}});
+    return all;
+  }
+
+  const Context& context_;
+  const Controlled& parts_;
+};
+
+Result<std::string> trigger_run(const Json& request, Context& context, Planner& planner) {
+  RunEvent event;
+  event.kind = RunEvent::Kind::manual;
+  MELISAI_TRY(event.project, project_at(request, context.config));
+  MELISAI_TRY(event.pipeline, text_at(request, "pipeline"));
+  if (event.pipeline.empty()) return Error{Errc::usage, "name the pipeline"};
+  MELISAI_TRY(event.ref, text_at(request, "ref"));
+  MELISAI_TRY(event.params, params_at(request));
+  event.cause = event.pipeline + " by hand";
+  event.received_at = context.now();
+  MELISAI_TRY(const store::Accepted done, context.queue.accept(event));
+  planner.wake();
+  return accepted({{"event", done.event}, {"project", event.project}});
+}
+
+Result<std::string> cancel_run(const Json& request, Context& context, Engines& engines) {
+  if (!request.contains("run") || !request["run"].is_number_integer())
+    return Error{Errc::usage, "name the run by its number"};
+  const auto id = request["run"].get<std::int64_t>();
+  MELISAI_TRY(const store::Queue::Cancelled cancelled,
+              context.queue.cancel(id, "cancelled by hand", context.now()));
+  if (cancelled.running) engines.end_run(id);
+  engines.wake();
+  return accepted();
+}
+
+}  // namespace
+
+Requests::Requests(Context& context, Controlled controlled)
+    : context_(context), parts_(std::move(controlled)), started_(context.world.clock.monotonic()) {}
+
+void Requests::handle(const std::string& text, ControlServer::Answer answer) {
+  const Json request = Json::parse(text, nullptr, false);
+  if (!request.is_object() || !request.contains("command") || !request["command"].is_string())
+    return answer(refusal({Errc::usage, "a request is an object with 'command'"}));
+  const std::string command = request["command"].get<std::string>();
+  const auto reply = [&](const Result<std::string>& done) {
+    answer(done ? *done : refusal(done.error()));
+  };
+  const auto done = [&](const Result<void>& result) {
+    answer(result ? accepted() : refusal(result.error()));
+  };
+  if (command == "status") return reply(StatusOf(context_, parts_).text(started_));
+  if (command == "pause") return done(parts_.engines.pause("by hand"));
+  if (command == "resume") return done(parts_.engines.resume());
+  if (command == "trigger") return reply(trigger_run(request, context_, parts_.planner));
+  if (command == "cancel") return reply(cancel_run(request, context_, parts_.engines));
+  if (command == "stop") {
+    answer(accepted({{"pid", getpid()}}));
+    return parts_.stop();
+  }
+  if (command == "restart-module") {
+    const Result<std::string> id = text_at(request, "module");
+    if (!id) return answer(refusal(id.error()));
+    return parts_.supervisor.restart_module(*id, [answer](const Result<void>& result) {
+      answer(result ? accepted() : refusal(result.error()));
+    });
+  }
+  answer(refusal({Errc::usage, "unknown command " + in_quotes(command)}));
+}
+
+}  // namespace melisai::serve

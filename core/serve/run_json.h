@@ -1,0 +1,14 @@
+// A run of the queue as JSON, as `runs --json`, `status --json` and the daemon write it.
+#pragma once
+
+#include <string>
+
+#include "core/model/pipeline_run.h"
+
+namespace melisai::serve {
+
+/// {"run", "id", "project", "pipeline", "number", "ref", "commit", "state", "outcome", "reason",
+/// "attempts", "created_at", "started_at", "finished_at", "report"}; null for what is not known.
+std::string run_to_json(const PipelineRun& run);
+
+}  // namespace melisai::serve

@@ -1,0 +1,95 @@
+#include "core/serve/status_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/units.h"
+#include "core/report/report.h"
+
+namespace melisai::serve {
+namespace {
+
+using Json = nlohmann::json;
+using report::one_line;
+using report::Table;
+
+std::string text_at(const Json& json, const char* key) {
+  return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+}
+
+std::string number_at(const Json& json, const char* key) {
+  return json.contains(key) && json[key].is_number_integer() ? json[key].dump() : "?";
+}
+
+bool flag_at(const Json& json, const char* key) {
+  return json.contains(key) && json[key].is_boolean() && json[key].get<bool>();
+}
+
+std::string duration_at(const Json& json, const char* key) {
+  constexpr double kSecondsMax = 1e9;  // what is longer is no duration of a daemon's
+  if (!json.contains(key) || !json[key].is_number()) return "";
+  const double seconds = json[key].get<double>();
+  if (seconds > kSecondsMax) return "";
+  if (seconds < 1) return "less than a second";
+  return format_duration(Milliseconds(static_cast<std::int64_t>(seconds) * 1000));
+}
+
+const Json& list_at(const Json& json, const char* key) {
+  static const Json nothing = Json::array();
+  return json.contains(key) && json[key].is_array() ? json[key] : nothing;
+}
+
+std::string runs_table(const Json& runs) {
+  Table table({{"run", 40}, {"commit"}, {"ref", 32}, {"state"}, {"reason", 60}});
+  for (const Json& run : runs)
+    table.add({text_at(run, "run"), text_at(run, "commit").substr(0, 10), text_at(run, "ref"),
+               text_at(run, "outcome").empty() ? text_at(run, "state") : text_at(run, "outcome"),
+               text_at(run, "reason")});
+  return table.text();
+}
+
+std::string modules_table(const Json& modules) {
+  Table table({{"module"}, {"state"}, {"health"}, {"needed"}, {"last error", 60}});
+  for (const Json& module : modules)
+    table.add({text_at(module, "id"), text_at(module, "state"), text_at(module, "health"),
+               flag_at(module, "required") ? "yes" : "no", text_at(module, "last_error")});
+  return table.text();
+}
+
+std::string projects_text(const Json& projects) {
+  std::string text;
+  for (const Json& project : projects) {
+    const std::string last = duration_at(project, "last_good_poll_seconds");
+    const std::string problem = text_at(project, "problem");
+    text += "  " + one_line(text_at(project, "project")) + ": " +
+            (last.empty() ? "not polled yet" : "polled " + last + " ago") +
+            (problem.empty() ? "" : "; " + one_line(problem)) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string status_text(const std::string& answer, bool modules) {
+  const Json json = Json::parse(answer, nullptr, false);
+  if (!json.is_object()) return "the daemon's answer cannot be read\n";
+  std::string text = "melisai-gate serve: " + text_at(json, "status") + ", pid " +
+                     number_at(json, "pid") + ", up " + duration_at(json, "uptime_seconds") + "\n";
+  if (flag_at(json, "paused"))
+    text += "paused (" + one_line(text_at(json, "pause_reason")) +
+            "): nothing starts until `melisai-gate resume`\n";
+  text += "\nprojects\n" + projects_text(list_at(json, "projects"));
+  text += "\nengines\n";
+  for (const Json& engine : list_at(json, "engines"))
+    text += "  " + number_at(engine, "engine") + ": " + text_at(engine, "state") +
+            (text_at(engine, "run").empty() ? "" : " " + one_line(text_at(engine, "run"))) + "\n";
+  for (const Json& event : list_at(json, "waiting_events"))
+    text += "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
+            one_line(text_at(event, "cause")) + "\n";
+  if (modules) text += "\n" + modules_table(list_at(json, "modules"));
+  if (!list_at(json, "open").empty())
+    text += "\nnot finished\n" + runs_table(list_at(json, "open"));
+  if (!list_at(json, "recent").empty()) text += "\nnewest\n" + runs_table(list_at(json, "recent"));
+  return text;
+}
+
+}  // namespace melisai::serve

@@ -1,0 +1,156 @@
+#include "core/serve/watcher.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/serve/default_branch.h"
+
+namespace melisai::serve {
+namespace {
+
+using supervise::Issue;
+using Kind = trigger::RefEvent::Kind;
+
+// Three polls that fail are an issue; until then a server may restart.
+constexpr int kFailuresTolerated = 3;
+
+std::string short_name(const std::string& ref) {
+  const std::size_t slash = ref.find('/', ref.find('/') + 1);
+  return slash == std::string::npos ? ref : ref.substr(slash + 1);
+}
+
+RunEvent event_of(const trigger::RefEvent& change, const std::string& project, WallTime now) {
+  RunEvent event;
+  event.kind = change.kind == Kind::tag ? RunEvent::Kind::tag : RunEvent::Kind::push;
+  event.project = project;
+  event.ref = change.ref;
+  event.before = change.before;
+  event.sha = change.after;
+  event.cause = (change.kind == Kind::tag              ? "tag "
+                 : change.kind == Kind::branch_created ? "new branch "
+                                                       : "push to ") +
+                short_name(change.ref);
+  event.received_at = now;
+  return event;
+}
+
+// A repository that is seen for the first time: the tip of its default branch runs, so that people
+// see that it works, and so that a push which came before the first poll is not lost.
+void start_with(const std::string& branch, const trigger::RefFilter& filter,
+                std::vector<trigger::RefEvent>& changes) {
+  for (trigger::RefEvent& change : changes)
+    if (change.ref == branch && trigger::passes(filter, branch)) change.starts_run = true;
+}
+
+}  // namespace
+
+Watcher::Watcher(Context& context, std::function<void()> accepted)
+    : context_(context), accepted_(std::move(accepted)), timer_(context.loop) {}
+
+void Watcher::start(Done done) {
+  std::vector<trigger::PolledRepository> repositories;
+  for (const WatchedProject& project : context_.config.projects)
+    repositories.push_back({project.name, context_.config.orchestrator.monitoring.interval});
+  schedule_.emplace(repositories, context_.world.clock.monotonic(), context_.rng);
+  running_ = std::make_shared<bool>(true);
+  arm();
+  done({});
+}
+
+void Watcher::stop(Done done) {
+  if (running_) *running_ = false;
+  timer_.cancel();
+  schedule_.reset();
+  done({});
+}
+
+void Watcher::check(Checked done) {
+  std::vector<Issue> issues;
+  std::size_t failing = 0;
+  for (const auto& [name, state] : schedule_->states()) {
+    if (state.failures < kFailuresTolerated) continue;
+    ++failing;
+    issues.push_back(
+        {supervise::IssueSeverity::medium, name + " cannot be polled: " + problem_of(name)});
+  }
+  if (failing > 0 && failing == schedule_->states().size())
+    return done(Error{Errc::git, issues.front().message});
+  done(std::move(issues));
+}
+
+std::string Watcher::problem_of(const std::string& project) const {
+  const auto found = problems_.find(project);
+  return found == problems_.end() ? "" : found->second;
+}
+
+const WatchedProject& Watcher::project(const std::string& name) const {
+  const auto& projects = context_.config.projects;
+  return *std::find_if(projects.begin(), projects.end(),
+                       [&](const WatchedProject& project) { return project.name == name; });
+}
+
+void Watcher::arm() {
+  const auto due = schedule_->next_due();
+  if (!due) return;
+  timer_.expires_after(
+      std::max(*due - context_.world.clock.monotonic(), std::chrono::nanoseconds(0)));
+  timer_.async_wait([this, running = running_](auto error) {
+    if (error || !*running) return;
+    for (const std::string& name : schedule_->take_due(context_.world.clock.monotonic()))
+      poll(project(name));
+    arm();
+  });
+}
+
+void Watcher::poll(const WatchedProject& project) {
+  in_pool(
+      context_,
+      [&world = context_.world, options = context_.config.git, url = project.repository] {
+        return world.open_remote(options, world.interrupt)->refs(url);
+      },
+      [this, running = running_, name = project.name](Result<std::vector<RemoteRef>> refs) {
+        if (*running) on_refs(name, refs);
+      });
+}
+
+void Watcher::on_refs(const std::string& name, const Result<std::vector<RemoteRef>>& refs) {
+  Result<void> taken = refs ? take(project(name), *refs) : Result<void>(refs.error());
+  std::string& problem = problems_[name];
+  const std::string now = taken ? "" : taken.error().message;
+  if (now != problem && !now.empty()) log_warning(name + " cannot be polled: " + now);
+  if (now != problem && now.empty()) log_info(name + " is polled again");
+  problem = now;
+  const auto time = context_.world.clock.monotonic();
+  taken ? schedule_->succeeded(name, time) : schedule_->failed(name, time);
+  arm();
+}
+
+Result<void> Watcher::take(const WatchedProject& project, const std::vector<RemoteRef>& refs) {
+  MELISAI_TRY(const std::vector<store::RefState> known, context_.queue.refs(project.name));
+  std::optional<trigger::Refs> accepted;
+  if (!known.empty()) accepted.emplace();
+  for (const store::RefState& ref : known) (*accepted)[ref.ref] = ref.sha;
+  const trigger::RefFilter filter{.branches = project.branches, .tags = project.tags};
+  auto changes = trigger::ref_changes(accepted, refs, filter, trigger::FirstSight::none);
+  if (!accepted) start_with(default_branch(project, refs), filter, changes);
+  std::vector<store::RefState> noted;
+  bool any = false;
+  for (const trigger::RefEvent& change : changes) {
+    if (!change.starts_run) {
+      noted.push_back({change.ref, change.after});
+      continue;
+    }
+    const RunEvent event = event_of(change, project.name, context_.now());
+    MELISAI_TRY(const store::Accepted done, context_.queue.accept(event));
+    if (done.duplicate()) continue;
+    any = true;
+    log_info(project.name + ": " + event.cause + " (" + event.sha.substr(0, 12) + ")");
+  }
+  // After the events: when this is cut short, they are seen again as duplicates and the rest is
+  // noted then.
+  if (!noted.empty()) MELISAI_CHECK(context_.queue.note_refs(project.name, noted, context_.now()));
+  if (any) accepted_();
+  return {};
+}
+
+}  // namespace melisai::serve

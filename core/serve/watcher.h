@@ -1,0 +1,46 @@
+// Watcher: asks the repositories for news and hands what is new to the queue.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/serve/context.h"
+#include "core/trigger/trigger.h"
+
+namespace melisai::serve {
+
+class Watcher final : public supervise::Module {
+ public:
+  /// `accepted`: something new is in the queue.
+  Watcher(Context& context, std::function<void()> accepted);
+
+  void start(Done done) override;
+  void stop(Done done) override;
+  /// An issue for each repository that could not be reached for long; all of them: a failure.
+  void check(Checked done) override;
+
+  /// Nothing while it is stopped.
+  const trigger::PollSchedule* schedule() const { return schedule_ ? &*schedule_ : nullptr; }
+  /// Why the last poll failed; "" when it did not.
+  std::string problem_of(const std::string& project) const;
+
+ private:
+  const WatchedProject& project(const std::string& name) const;
+  void arm();
+  void poll(const WatchedProject& project);
+  void on_refs(const std::string& name, const Result<std::vector<RemoteRef>>& refs);
+  Result<void> take(const WatchedProject& project, const std::vector<RemoteRef>& refs);
+
+  Context& context_;
+  std::function<void()> accepted_;
+  boost::asio::steady_timer timer_;
+  std::optional<trigger::PollSchedule> schedule_;
+  std::map<std::string, std::string> problems_;
+  std::shared_ptr<bool> running_;  // false from stop() on; late answers look at it
+};
+
+}  // namespace melisai::serve

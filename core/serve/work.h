@@ -1,0 +1,29 @@
+// `work`: one attempt of one run, in a process of its own that the daemon starts. Reads what to do
+// from the queue, and leaves its result in a file; the daemon does the rest.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/world.h"
+
+namespace melisai::serve {
+
+/// In the directory of the attempt.
+inline constexpr const char* kResultFile = "result.json";
+inline constexpr Bytes kResultFileMax = 1 << 20;
+
+struct WorkRequest {
+  std::string state_dir;  ///< absolute
+  std::int64_t run = 0;
+  std::string directory;  ///< absolute; of the attempt
+};
+
+/// Where the commits of a project are: a bare repository.
+std::string repository_of(const std::string& state_dir, const std::string& project);
+
+/// Exit code: 0 when a result was written, whatever it says. Errors: what kept it from that.
+Result<int> work(const WorkRequest& request, World& world);
+
+}  // namespace melisai::serve

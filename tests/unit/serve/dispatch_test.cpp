@@ -1,0 +1,72 @@
+#include "core/serve/dispatch.h"
+
+#include <gmock/gmock.h>
+
+namespace melisai::serve {
+namespace dispatch_test {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+enum class Kind { shares, measures };
+
+PipelineRun run(std::int64_t id, const std::string& sha, Kind kind = Kind::shares) {
+  PipelineRun run;
+  run.id = id;
+  run.project = "demo";
+  run.sha = sha;
+  run.exclusive = kind == Kind::measures;
+  return run;
+}
+
+std::vector<std::int64_t> chosen(const std::vector<PipelineRun>& ready,
+                                 const std::vector<PipelineRun>& running,
+                                 const DispatchRules& rules = {.engines = 3}) {
+  std::vector<std::int64_t> ids;
+  for (const PipelineRun& one : choose_runs(ready, running, rules)) ids.push_back(one.id);
+  return ids;
+}
+
+TEST(Dispatch, StartsTheOldestUpToTheNumberOfEngines) {
+  const std::vector<PipelineRun> ready = {run(1, "a"), run(2, "b"), run(3, "c"), run(4, "d")};
+  EXPECT_THAT(chosen(ready, {}), ElementsAre(1, 2, 3));
+  EXPECT_THAT(chosen(ready, {run(9, "x")}), ElementsAre(1, 2));
+  EXPECT_THAT(chosen(ready, {run(7, "x"), run(8, "y"), run(9, "z")}), IsEmpty());
+}
+
+TEST(Dispatch, OneThatMeasuresIsAlone) {
+  const PipelineRun bench = run(1, "a", Kind::measures);
+  EXPECT_THAT(chosen({bench, run(2, "b")}, {}), ElementsAre(1));
+  EXPECT_THAT(chosen({run(2, "b")}, {bench}), IsEmpty());
+  EXPECT_THAT(chosen({bench}, {run(9, "x")}), IsEmpty());
+  EXPECT_THAT(chosen({bench, run(2, "b", Kind::measures)}, {}), ElementsAre(1));
+}
+
+TEST(Dispatch, NothingYoungerOvertakesOneThatMeasures) {
+  EXPECT_THAT(chosen({run(1, "a"), run(2, "b", Kind::measures), run(3, "c")}, {}), ElementsAre(1));
+  EXPECT_THAT(chosen({run(2, "b", Kind::measures), run(3, "c")}, {run(1, "a")}), IsEmpty());
+}
+
+TEST(Dispatch, OneThatMeasuresHoldsYoungerOnesBackAlsoBehindItsOwnCommit) {
+  EXPECT_THAT(chosen({run(2, "a", Kind::measures), run(3, "c")}, {run(1, "a")}), IsEmpty());
+}
+
+TEST(Dispatch, RunsOfOneCommitTakeTurns) {
+  EXPECT_THAT(chosen({run(1, "a"), run(2, "a"), run(3, "b")}, {}), ElementsAre(1, 3));
+  EXPECT_THAT(chosen({run(2, "a"), run(3, "b")}, {run(1, "a")}), ElementsAre(3));
+}
+
+TEST(Dispatch, OneCommitOfTwoProjectsIsTwoTrees) {
+  PipelineRun other = run(2, "a");
+  other.project = "fork";
+  EXPECT_THAT(chosen({run(1, "a"), other}, {}), ElementsAre(1, 2));
+}
+
+TEST(Dispatch, WithoutParallelExecutionThereIsOneAtATime) {
+  const DispatchRules rules{.engines = 3, .parallel = false};
+  EXPECT_THAT(chosen({run(1, "a"), run(2, "b")}, {}, rules), ElementsAre(1));
+  EXPECT_THAT(chosen({run(2, "b")}, {run(1, "a")}, rules), IsEmpty());
+}
+
+}  // namespace dispatch_test
+}  // namespace melisai::serve

@@ -1,0 +1,188 @@
+#include "core/serve/planner.h"
+
+#include "core/serve/pinned.h"
+#include "tests/unit/serve/loop_fixture.h"
+
+namespace melisai::serve {
+namespace planner_test {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Outcome = PipelineRun::Outcome;
+using State = PipelineRun::State;
+
+constexpr const char* kPipelines =
+    "version: 1\n"
+    "pipelines:\n"
+    "  build: { trigger: on_commit, run: make }\n"
+    "  test: { trigger: after_build, run: make test }\n";
+
+class PlannerTest : public WithLoop {
+ protected:
+  ~PlannerTest() override {
+    planner.stop([](const Result<void>&) {});
+  }
+
+  std::int64_t accept(const RunEvent& event) { return queue.accept(event).value().event; }
+  /// Plans what is open, as often as once per event.
+  void plan(int events = 1) {
+    const int before = planned;
+    planner.start([](const Result<void>&) {});
+    turn_until([&] { return planned == before + events; });
+  }
+  std::vector<PipelineRun> runs() { return queue.runs({}).value(); }
+  /// Not planned, and tried again later.
+  void expect_waiting(const std::string& project) {
+    const auto open = queue.open_events().value();
+    ASSERT_THAT(open, SizeIs(1));
+    EXPECT_EQ(open.front().event.project, project);
+    EXPECT_EQ(open.front().tries, 1);
+    EXPECT_GT(open.front().not_before, kNow);
+    EXPECT_THAT(runs(), IsEmpty());
+  }
+  void commit(const std::string& sha, const std::string& pipelines) {
+    git.commits[sha][".melisai-gate.yaml"] = pipelines;
+  }
+
+  int planned = 0;
+  std::map<std::string, std::size_t> seen;
+  Planner planner{context,
+                  {.planned = [this] { ++planned; },
+                   .seen = [this](const std::string& project,
+                                  const auto& pipelines) { seen[project] = pipelines.size(); }}};
+};
+
+TEST_F(PlannerTest, APushStartsThePipelinesOfItsCommit) {
+  commit(kShaA, kPipelines);
+  accept(push_of("demo", kShaA));
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[1].pipeline, "build");
+  EXPECT_EQ(all[1].state, State::queued);
+  EXPECT_EQ(all[0].pipeline, "test");
+  EXPECT_EQ(all[0].state, State::blocked);
+  EXPECT_EQ(all[0].sha, kShaA);
+  EXPECT_EQ(pinned_from_json(all[0].configuration).value(), (Pinned{kPipelines, kProject}));
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+}
+
+TEST_F(PlannerTest, ABrokenPipelineFileIsARedRun) {
+  commit(kShaA, "version: 1\npipelines: [\n");
+  accept(push_of("demo", kShaA));
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].pipeline, "configuration");
+  EXPECT_EQ(all[0].outcome, Outcome::failed);
+  EXPECT_THAT(all[0].reason, HasSubstr(".melisai-gate.yaml"));
+}
+
+TEST_F(PlannerTest, ABrokenPipelineFileIsARedRunForASchedule) {
+  commit(kShaA, "version: 1\npipelines: [\n");
+  set_refs({{"refs/heads/main", kShaA}});
+  RunEvent event = push_of("demo", "");
+  event.kind = RunEvent::Kind::cron;
+  event.ref = "";
+  event.pipeline = "nightly";
+  accept(event);
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].pipeline, "nightly");
+  EXPECT_EQ(all[0].sha, kShaA);
+  EXPECT_EQ(all[0].outcome, Outcome::failed);
+}
+
+TEST_F(PlannerTest, TellsWhatTheDefaultBranchHas) {
+  commit(kShaA, kPipelines);
+  accept(push_of("demo", kShaA));
+  plan();
+  EXPECT_EQ(seen["demo"], 2u);
+}
+
+TEST_F(PlannerTest, ACommitWithoutAPipelineFileIsARedRun) {
+  accept(push_of("demo", kShaA));
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].outcome, Outcome::failed);
+  EXPECT_THAT(all[0].reason, HasSubstr("is not in commit " + kShaA));
+}
+
+TEST_F(PlannerTest, APushThatStartsNothingIsDone) {
+  commit(kShaA, "version: 1\npipelines:\n  clean: { trigger: manual, run: make clean }\n");
+  accept(push_of("demo", kShaA));
+  plan();
+  EXPECT_THAT(runs(), IsEmpty());
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+}
+
+TEST_F(PlannerTest, AServerThatCannotBeReachedKeepsTheEventOpen) {
+  commit(kShaA, kPipelines);
+  accept(push_of("demo", kShaA));
+  remote.failure = Error{Errc::git, "connection refused"};
+  plan();
+  expect_waiting("demo");
+}
+
+TEST_F(PlannerTest, AManualEventRunsOnTheTipOfTheDefaultBranch) {
+  commit(kShaB, kPipelines);
+  set_refs({{"refs/heads/main", kShaB}, {"refs/heads/topic", kShaA}});
+  RunEvent event = push_of("demo", "");
+  event.kind = RunEvent::Kind::manual;
+  event.ref = "";
+  event.pipeline = "test";
+  accept(event);
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].pipeline, "test");
+  EXPECT_EQ(all[0].ref, "refs/heads/main");
+  EXPECT_EQ(all[0].sha, kShaB);
+  EXPECT_EQ(all[0].state, State::queued);
+}
+
+TEST_F(PlannerTest, AShortNameIsATagOrABranch) {
+  commit(kShaA, kPipelines);
+  commit(kShaB, kPipelines);
+  set_refs({{"refs/heads/next", kShaA}, {"refs/tags/v1", kShaB}, {"refs/heads/v1", kShaA}});
+  for (const char* name : {"next", "v1"}) {
+    RunEvent event = push_of("demo", "");
+    event.kind = RunEvent::Kind::manual;
+    event.ref = name;
+    event.pipeline = "build";
+    accept(event);
+  }
+  plan(2);
+  std::vector<std::string> refs;
+  for (const PipelineRun& run : runs())
+    if (run.pipeline == "build") refs.push_back(run.ref + " " + run.sha.substr(0, 1));
+  EXPECT_THAT(refs, ::testing::UnorderedElementsAre("refs/heads/next a", "refs/tags/v1 b"));
+}
+
+TEST_F(PlannerTest, ARefThatIsNotThereEndsTheEvent) {
+  set_refs({{"refs/heads/main", kShaA}});
+  RunEvent event = push_of("demo", "");
+  event.kind = RunEvent::Kind::manual;
+  event.ref = "gone";
+  event.pipeline = "build";
+  accept(event);
+  plan();
+  EXPECT_THAT(runs(), IsEmpty());
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+}
+
+TEST_F(PlannerTest, EventsOfProjectsThatAreGoneEndOnceEach) {
+  for (const char* project : {"gone", "lost"}) accept(push_of(project, kShaA));
+  plan(2);
+  EXPECT_THAT(runs(), SizeIs(2));
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+  loop.poll();
+  EXPECT_EQ(planned, 2);
+}
+
+}  // namespace planner_test
+}  // namespace melisai::serve

@@ -1,0 +1,64 @@
+#include "core/serve/status_text.h"
+
+#include <gmock/gmock.h>
+
+namespace melisai::serve {
+namespace status_text_test {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kAnswer = R"({"ok": true, "pid": 42, "uptime_seconds": 61.5,
+  "status": "degraded", "paused": true, "pause_reason": "by hand",
+  "projects": [{"project": "demo", "problem": "no\nnetwork", "last_good_poll_seconds": 5},
+               {"project": "fork", "problem": "", "last_good_poll_seconds": null}],
+  "engines": [{"engine": 1, "state": "running", "run": "demo/build#3"},
+              {"engine": 2, "state": "paused", "run": ""}],
+  "modules": [{"id": "poller", "state": "running", "health": "degraded", "required": false,
+               "last_error": "timeout"}],
+  "open": [{"run": "demo/build#3", "commit": "0123456789abcdef", "ref": "refs/heads/main",
+            "state": "running", "outcome": null, "reason": ""}],
+  "recent": [{"run": "demo/build#2", "commit": "fedcba9876543210", "ref": "refs/heads/main",
+              "state": "finished", "outcome": "passed", "reason": ""}],
+  "waiting_events": [{"project": "demo", "cause": "push to main", "tries": 1}]})";
+
+std::string text_of(const std::string& answer, bool modules = false) {
+  return status_text(answer, modules);
+}
+
+TEST(StatusText, SaysWhatTheDaemonDoes) {
+  EXPECT_THAT(text_of(kAnswer),
+              AllOf(HasSubstr("melisai-gate serve: degraded, pid 42, up 1 min"),
+                    HasSubstr("paused (by hand): nothing starts until `melisai-gate resume`\n"),
+                    HasSubstr("  demo: polled 5 s ago; no network\n"),
+                    HasSubstr("  fork: not polled yet\n"),
+                    HasSubstr("  1: running demo/build#3\n  2: paused\n"),
+                    HasSubstr("waiting to be planned: demo, push to main\n"),
+                    HasSubstr("demo/build#2  fedcba9876  refs/heads/main  passed"),
+                    HasSubstr("demo/build#3  0123456789  refs/heads/main  running")));
+}
+
+TEST(StatusText, ModulesAreShownWhenAskedFor) {
+  EXPECT_THAT(text_of(kAnswer), Not(HasSubstr("poller")));
+  EXPECT_THAT(text_of(kAnswer, true), HasSubstr("poller  running  degraded  no"));
+}
+
+TEST(StatusText, WhatIsMissingIsLeftOut) {
+  EXPECT_THAT(text_of("{}"), AllOf(HasSubstr("pid ?"), Not(HasSubstr("paused")),
+                                   Not(HasSubstr("newest")), Not(HasSubstr("not finished"))));
+}
+
+TEST(StatusText, AnAnswerOfAnotherKindIsNotTrusted) {
+  for (const char* text : {"", "[]", "{", "7"})
+    EXPECT_EQ(text_of(text), "the daemon's answer cannot be read\n") << text;
+  const std::string odd = text_of(
+      R"({"pid": "x", "paused": "yes", "uptime_seconds": 1e300, "engines": [1, {"engine": "a"}],
+          "projects": 3, "open": {"a": 1}, "modules": [null, {"required": 1}], "recent": ["x"],
+          "waiting_events": [[]]})",
+      true);
+  EXPECT_THAT(odd, AllOf(HasSubstr("pid ?"), Not(HasSubstr("paused"))));
+}
+
+}  // namespace status_text_test
+}  // namespace melisai::serve
