@@ -26,15 +26,16 @@ std::string slurp(const std::string& path) {
   return text.str();
 }
 
-pid_t start(const Words& argv, const std::string& cwd, const std::string& out,
-            const std::string& err) {
+}  // namespace
+
+pid_t start_program(const Words& argv, const std::string& cwd, const Outputs& files) {
   std::vector<char*> words;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   const pid_t pid = fork();
   if (pid != 0) return pid;
-  const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  const int err_fd = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const int out_fd = open(files.out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const int err_fd = open(files.err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(open("/dev/null", O_RDONLY), 0);
   dup2(out_fd, 1);
   dup2(err_fd, 2);
@@ -43,10 +44,8 @@ pid_t start(const Words& argv, const std::string& cwd, const std::string& out,
   _exit(127);
 }
 
-}  // namespace
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + Seconds(10);
+bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));  // polling with a deadline
@@ -58,7 +57,7 @@ Ran run_program(const Words& argv, const std::string& cwd,
                 const std::function<void(pid_t)>& started) {
   const auto files = TemporaryDirectory::make(::testing::TempDir(), "ran");
   const std::string out = files->path() + "/out", err = files->path() + "/err";
-  const pid_t pid = start(argv, cwd, out, err);
+  const pid_t pid = start_program(argv, cwd, {out, err});
   if (started) started(pid);
   const auto deadline = std::chrono::steady_clock::now() + Seconds(120);
   int status = 0;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -29,8 +30,16 @@ struct Ran {
 Ran run_program(const Words& argv, const std::string& cwd,
                 const std::function<void(pid_t)>& started = {});
 
-/// Waits until `condition` holds, at most ten seconds.
-bool eventually(const std::function<bool()>& condition);
+/// Starts a program in `cwd`; what it says goes to the two files. The caller waits for its end.
+struct Outputs {
+  std::string out;
+  std::string err;
+};
+pid_t start_program(const Words& argv, const std::string& cwd, const Outputs& files);
+
+/// Waits until `condition` holds, at most that long.
+bool eventually(const std::function<bool()>& condition,
+                std::chrono::seconds limit = std::chrono::seconds(10));
 
 /// Pids of processes that have `text` in their command line.
 std::vector<pid_t> processes_with(const std::string& text);

@@ -1,0 +1,96 @@
+// The commands that talk to a daemon.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/e2e/support/serve.h"
+
+namespace melisai::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ServeControl : public Serve {
+ protected:
+  /// A pipeline that waits until release().
+  void push_waiting() {
+    write_pipelines("build: { trigger: on_commit, run: \"until test -e " + gate_file() +
+                    "; do sleep 0.01; done; echo built\" }\n"
+                    "hello: { trigger: manual, run: \"echo hello $MELISAI_PARAM_who\" }\n");
+    push();
+  }
+  void release() { std::ofstream(gate_file()) << "go\n"; }
+  std::string gate_file() const { return root() + "/go"; }
+};
+
+TEST_F(ServeControl, PausesAcrossARestartAndResumes) {
+  release();
+  push_waiting();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  ASSERT_EQ(gate({"pause"}).code, 0);
+  push();
+  ASSERT_TRUE(is_in_state("build#2", "queued"));
+  EXPECT_EQ(stop(), 0);
+  start();
+  EXPECT_EQ(status()["paused"], true);
+  EXPECT_EQ(status()["engines"][0]["state"], "paused");
+  EXPECT_EQ(run_of("build#2")["attempts"], 0);
+  ASSERT_EQ(gate({"resume"}).code, 0);
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+}
+
+TEST_F(ServeControl, TriggersWithParams) {
+  release();
+  push_waiting();
+  start();
+  const Ran triggered = gate({"trigger", "hello", "--param", "who=Ada Lovelace", "--ref", "main"});
+  EXPECT_EQ(triggered.code, 0) << triggered.err;
+  EXPECT_EQ(outcome_of("hello#1"), "passed");
+  EXPECT_THAT(logs_of("hello#1"), HasSubstr("hello Ada Lovelace"));
+  const Ran followed = gate({"logs", "-f", "demo/hello#1"});
+  EXPECT_THAT(followed.out, HasSubstr("demo/hello#1: passed"));
+}
+
+TEST_F(ServeControl, RefusesASecondDaemonWithThePidOfTheFirst) {
+  push_waiting();
+  start();
+  const Ran second = gate({"serve", "--config", config_file()});
+  EXPECT_EQ(second.code, 4);
+  EXPECT_THAT(second.err, HasSubstr("pid " + std::to_string(daemon())));
+  EXPECT_TRUE(status().is_object()) << "the first one serves on";
+}
+
+TEST_F(ServeControl, StopQueuesWhatRunsAgain) {
+  push_waiting();
+  start();
+  ASSERT_TRUE(is_in_state("build#1", "running"));
+  EXPECT_EQ(stop(), 0);
+  EXPECT_TRUE(processes_with(root()).empty());
+  EXPECT_EQ(run_of("build#1")["state"], "queued");
+  release();
+  start();
+  EXPECT_EQ(outcome_of("build#1"), "passed");
+  EXPECT_EQ(run_of("build#1")["attempts"], 2);
+}
+
+TEST_F(ServeControl, RestartsAModule) {
+  release();
+  push_waiting();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  const Ran restarted = gate({"restart-module", "poller"});
+  EXPECT_EQ(restarted.code, 0) << restarted.err;
+  EXPECT_EQ(gate({"restart-module", "no-such-part"}).code, 2);
+  push();
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+}
+
+TEST_F(ServeControl, WithoutADaemonSaysHowToStartOne) {
+  const Ran asked = gate({"status"});
+  EXPECT_EQ(asked.code, 2);
+  EXPECT_THAT(asked.err, HasSubstr("melisai-gate serve --config"));
+}
+
+}  // namespace
+}  // namespace melisai::e2e
