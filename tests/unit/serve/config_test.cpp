@@ -69,6 +69,13 @@ TEST(ServeConfig, RemarksNameEveryKeyThatIsReadInVain) {
       loaded(kProject + "orchestrator: { resources: { max_memory: 1GB }, cache: { ttl: 60 } }")
           .remarks,
       ElementsAre("no effect in this version: cache, resources"));
+  EXPECT_THAT(loaded(kProject + "pipelines: { a: { trigger: on_commit, run: make, if: { paths: "
+                                "src/** }, duration: { warning: 5m } } }")
+                  .remarks,
+              ElementsAre(HasSubstr("does not look at changed paths"),
+                          HasSubstr("does not look at durations")));
+  EXPECT_THAT(loaded("projects: [ { name: a, repository: /r, token: t } ]").remarks,
+              ElementsAre(HasSubstr("sends no token")));
   EXPECT_THAT(loaded(kProject + "notify: { command: tell }").remarks,
               ElementsAre("this version tells of failures in its log only"));
   EXPECT_THAT(
