@@ -20,8 +20,8 @@ double median(std::vector<double> values) {
 
 /// The text as readers will see it; `buffer` holds it where it has to be changed.
 std::string_view clean(std::string_view text, std::string& buffer) {
-  const bool is_plain =
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  bool is_plain = true;
+  for (const char c : text) is_plain &= c >= ' ' && c <= '~';  // no early end: many at once
   if (is_plain) return text;
   buffer = printable(text);
   return buffer;

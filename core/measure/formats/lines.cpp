@@ -14,6 +14,16 @@ bool is_control(char c) {
   return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
 }
 
+/// Without an early end, so that the compiler looks at many characters at once: nearly every line
+/// of a large file has none.
+bool has_control(std::string_view text) {
+  bool found = false;
+  for (const char c : text) found |= is_control(c);
+  return found;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 /// Length of the escape sequence at the start of `text`, at least 1 (ECMA-48: CSI ends with a byte
 /// of 0x40 to 0x7E; OSC and its like with BEL or ESC \\; others, such as tput's ESC ( B, have bytes
 /// of 0x20 to 0x2F in the middle).
@@ -36,7 +46,7 @@ std::size_t escape_length(std::string_view text) {
 
 /// One part between carriage returns. Returns `part` itself when there is nothing to remove.
 std::string_view cleaned_part(std::string_view part, std::string& buffer) {
-  if (std::none_of(part.begin(), part.end(), is_control)) return part;
+  if (!has_control(part)) return part;
   std::string clean;
   clean.reserve(part.size());
   for (std::size_t i = 0; i < part.size();) {
@@ -54,6 +64,7 @@ std::string_view cleaned_part(std::string_view part, std::string& buffer) {
 }  // namespace
 
 std::string_view cleaned(std::string_view line, std::string& buffer) {
+  if (!has_control(line)) return line;
   // What is left to see when a terminal has returned to the start of the line: the last part.
   while (true) {
     const std::size_t end = line.rfind('\r');
@@ -143,18 +154,22 @@ Result<void> each_line(Input& input, const Limits& limits,
 }
 
 std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::vector<std::string_view> words_of(std::string_view line, std::size_t max) {
+  constexpr std::size_t kUsual = 12;
   std::vector<std::string_view> words;
+  words.reserve(kUsual);
   line = trimmed(line);
   while (!line.empty()) {
-    const std::size_t end = words.size() + 1 == max ? line.size() : line.find_first_of(" \t");
+    std::size_t end = words.size() + 1 == max ? line.size() : 0;
+    while (end < line.size() && !is_blank(line[end])) ++end;
     words.push_back(line.substr(0, end));
-    line = end >= line.size() ? std::string_view() : trimmed(line.substr(end));
+    while (end < line.size() && is_blank(line[end])) ++end;
+    line.remove_prefix(end);
   }
   return words;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "core/measure/formats/lines.h"
+
 namespace melisai::formats {
 namespace {
 
@@ -92,12 +94,6 @@ std::string with_ascii_micro(std::string_view text) {
   return plain;
 }
 
-std::string_view without_blanks(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// "k" of "kops": what a prefix of a count multiplies by.
 double prefix_factor(char prefix) {
   switch (prefix) {
@@ -115,7 +111,7 @@ std::optional<double> things_from(std::string_view text) {
   if (text.empty() || is_in(kThings, text) || is_in(kCounts, text)) return 1;
   const double factor = prefix_factor(text.front());
   if (factor == 0) return std::nullopt;
-  text = without_blanks(text.substr(1));
+  text = trimmed(text.substr(1));
   if (text.empty() || is_in(kThings, text)) return factor;
   return std::nullopt;
 }
@@ -124,8 +120,8 @@ std::optional<double> things_from(std::string_view text) {
 std::optional<std::pair<std::string_view, std::string_view>> split_per(std::string_view text) {
   for (const std::string_view per : {"/", " per "})
     if (const std::size_t at = text.rfind(per); at != std::string_view::npos)
-      return std::pair(without_blanks(text.substr(0, at)),
-                       without_blanks(text.substr(at + per.size())));
+      return std::pair(trimmed(text.substr(0, at)),
+                       trimmed(text.substr(at + per.size())));
   return std::nullopt;
 }
 
@@ -264,14 +260,14 @@ std::optional<Unit> unscaled_unit(std::string_view text) {
 
 std::optional<Unit> unit_from(std::string_view text) {
   if (text.size() > kUnitBytesMax) return std::nullopt;
-  const std::string plain = with_ascii_micro(without_blanks(text));
+  const std::string plain = with_ascii_micro(trimmed(text));
   std::string_view rest = plain;
   double scale = 1;
   if (!rest.empty() && is_digit(rest.front())) {
     const Number number = number_at_start(rest);
     if (number.length < rest.size() && rest[number.length] != '/') {
       scale = number.value;
-      rest = without_blanks(rest.substr(number.length));
+      rest = trimmed(rest.substr(number.length));
     }
   }
   std::optional<Unit> unit = unscaled_unit(rest);
@@ -281,7 +277,7 @@ std::optional<Unit> unit_from(std::string_view text) {
 }
 
 std::optional<double> number_from(std::string_view text) {
-  text = without_blanks(text);
+  text = trimmed(text);
   if (text.starts_with('+') && text.substr(1).find_first_of("+-") != 0) text.remove_prefix(1);
   const Number number = number_at_start(text);
   if (number.length == 0 || number.length != text.size()) return std::nullopt;
@@ -290,7 +286,7 @@ std::optional<double> number_from(std::string_view text) {
 
 std::optional<double> loose_number_from(std::string_view text, bool commas_group) {
   constexpr std::size_t kBytesMax = 100;
-  text = without_blanks(text);
+  text = trimmed(text);
   if (const auto plain = number_from(text)) return plain;
   if (text.size() > kBytesMax) return std::nullopt;
   const std::string gaps = with_plain_gaps(text);
@@ -311,7 +307,7 @@ std::optional<double> loose_number_from(std::string_view text, bool commas_group
 }
 
 std::optional<Quantity> quantity_from(std::string_view text) {
-  text = without_blanks(text);
+  text = trimmed(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   std::size_t length = number_at_start(text).length;
   if (length == 0) return std::nullopt;
@@ -325,7 +321,7 @@ std::optional<Quantity> quantity_from(std::string_view text) {
   }
   if (text.size() - length > kUnitBytesMax) return std::nullopt;
   const auto number = loose_number_from(text.substr(0, length), true);
-  const auto unit = unscaled_unit(with_ascii_micro(without_blanks(text.substr(length))));
+  const auto unit = unscaled_unit(with_ascii_micro(trimmed(text.substr(length))));
   if (!number || !unit) return std::nullopt;
   return Quantity{*number * unit->factor, *unit};
 }
