@@ -21,7 +21,7 @@ LOAD_MAX_S = 60  # the longest that a load can live
 LEAKED_SOCKETS = 150
 TIME_WAIT_SOCKETS = 6000
 TRAFFIC_BYTES_PER_S = 20_000_000
-WRITERS = 4
+WRITERS = 1
 
 
 def collect(gate):
