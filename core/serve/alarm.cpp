@@ -112,25 +112,33 @@ void Alarm::arm() {
   std::chrono::nanoseconds wait = kLookAtLeastEvery;
   for (const auto& [key, entry] : entries_)
     wait = std::min<std::chrono::nanoseconds>(wait, entry.cron.next(entry.last) - context_.now());
-  timer_.expires_after(std::max(wait, std::chrono::nanoseconds(0)));
+  ring_in(std::max(wait, std::chrono::nanoseconds(0)));
+}
+
+void Alarm::ring_in(std::chrono::nanoseconds delay) {
+  timer_.expires_after(delay);
   timer_.async_wait([this, running = running_](auto error) {
     if (error || !*running) return;
-    ring();
+    if (const Result<void> rung = ring(); !rung) {
+      log_error("the queue cannot be written: " + rung.error().message);
+      return ring_in(kQueueRetry);
+    }
     arm();
   });
 }
 
-void Alarm::ring() {
+Result<void> Alarm::ring() {
   const trigger::SysSeconds at = now();
   for (auto& [key, entry] : entries_) {
     const auto nominal = entry.cron.missed(entry.last, at);
+    if (nominal) MELISAI_CHECK(fire(key, *nominal));
     // Also when the clock was set back: else it would be silent until it has caught up.
     entry.last = at;
-    if (nominal) fire(key, *nominal);
   }
+  return {};
 }
 
-void Alarm::fire(const Key& key, trigger::SysSeconds nominal) {
+Result<void> Alarm::fire(const Key& key, trigger::SysSeconds nominal) {
   RunEvent event;
   event.kind = RunEvent::Kind::cron;
   event.project = key.first;
@@ -138,9 +146,9 @@ void Alarm::fire(const Key& key, trigger::SysSeconds nominal) {
   event.cause = "schedule of " + key.second;
   event.once = "cron " + key.first + "/" + key.second + " " + utc_time(nominal);
   event.received_at = context_.now();
-  const auto accepted = context_.queue.accept(event);
-  if (!accepted) return log_error("the queue cannot be written: " + accepted.error().message);
-  if (!accepted->duplicate()) accepted_();
+  MELISAI_TRY(const store::Accepted accepted, context_.queue.accept(event));
+  if (!accepted.duplicate()) accepted_();
+  return {};
 }
 
 }  // namespace melisai::serve

@@ -35,8 +35,9 @@ class Alarm final : public supervise::Module {
   };
   void add(const Key& key, const ServePipeline& pipeline);
   void read_files();
-  void ring();
-  void fire(const Key& key, trigger::SysSeconds nominal);
+  void ring_in(std::chrono::nanoseconds delay);
+  Result<void> ring();
+  Result<void> fire(const Key& key, trigger::SysSeconds nominal);
   void arm();
   trigger::SysSeconds now() const;
 

@@ -37,6 +37,9 @@ struct ServeWorld {
       open_repo;
 };
 
+/// After the queue could not be read or written: a disk may be full, somebody may look into it.
+inline constexpr Milliseconds kQueueRetry{1'000};
+
 struct Context {
   const ServeWorld& world;
   const ServeConfig& config;

@@ -109,7 +109,10 @@ void Engines::wake() {
   if (stopping_) return;
   const auto pause = context_.queue.pause();
   const auto ready = context_.queue.ready(context_.now());
-  if (!pause || !ready) return log_error("the queue cannot be read");
+  if (!pause || !ready) {
+    log_error("the queue cannot be read: " + (pause ? ready.error() : pause.error()).message);
+    return wake_in(kQueueRetry);
+  }
   std::vector<PipelineRun> running;
   for (Engine& engine : engines_) {
     if (engine.process) running.push_back(engine.run);
@@ -124,8 +127,10 @@ void Engines::wake() {
     const auto free = std::find_if(engines_.begin(), engines_.end(),
                                    [](const Engine& engine) { return !engine.process; });
     if (free == engines_.end()) break;
-    if (const Result<void> begun = begin(*free, run); !begun)
+    if (const Result<void> begun = begin(*free, run); !begun) {
       log_error(name_of(run) + " cannot be started: " + begun.error().message);
+      return wake_in(kQueueRetry);
+    }
   }
   arm();
 }
@@ -133,8 +138,13 @@ void Engines::wake() {
 // Retries have a time; everything else wakes us.
 void Engines::arm() {
   const auto due = context_.queue.next_due();
-  if (!due || !*due || **due <= context_.now()) return;
-  timer_.expires_after(**due - context_.now());
+  if (!due) return wake_in(kQueueRetry);
+  if (!*due || **due <= context_.now()) return;
+  wake_in(std::chrono::ceil<Milliseconds>(**due - context_.now()));
+}
+
+void Engines::wake_in(Milliseconds delay) {
+  timer_.expires_after(delay);
   timer_.async_wait([this, alive = alive_](auto error) {
     if (!error && *alive) wake();
   });
@@ -187,7 +197,10 @@ void Engines::on_started(Engine& engine, const ProcessTree& tree) {
   const auto noted = context_.queue.note_process(
       engine.attempt,
       {.pid = tree.root_pid, .start_time = start_time_of(tree.root_pid), .cgroup = tree.cgroup});
-  if (!noted) log_error("the queue cannot be written: " + noted.error().message);
+  if (noted) return;
+  log_error(name_of(engine.run) +
+            " ends before it began: the queue cannot be written: " + noted.error().message);
+  engine.process->stop();
 }
 
 Result<std::vector<Attempt>> Engines::attempts_before(const Attempt& attempt) const {
@@ -208,13 +221,27 @@ void Engines::on_ended(Engine& engine, const Result<Exit>& exit) {
   const Result<store::AttemptEnd> end = end_with(engine, exit);
   const Result<void> closed =
       end ? close(engine.run, engine.attempt, *end) : Result<void>(end.error());
-  if (!closed) log_error("the queue cannot be written: " + closed.error().message);
+  if (!closed) {
+    if (engine.state != EngineState::error)
+      log_error("how " + name_of(engine.run) +
+                " ended cannot be written to the queue: " + closed.error().message);
+    // The next daemon reads it from what the attempt left.
+    if (!stopping_) return write_again(engine, exit);
+  }
   engine.process.reset();
   engine.state = stopping_                                ? EngineState::stopped
                  : !end || end->outcome == Outcome::error ? EngineState::error
                                                           : EngineState::idle;
   answer_stop();
   wake();
+}
+
+void Engines::write_again(Engine& engine, const Result<Exit>& exit) {
+  engine.state = EngineState::error;
+  auto timer = std::make_shared<boost::asio::steady_timer>(context_.loop, kQueueRetry);
+  timer->async_wait([this, alive = alive_, &engine, exit, timer](auto) {
+    if (*alive && engine.process) on_ended(engine, exit);
+  });
 }
 
 Result<void> Engines::close(const PipelineRun& run, const Attempt& attempt,

@@ -49,7 +49,7 @@ class Engines final : public supervise::Module {
     EngineState state = EngineState::stopped;
     PipelineRun run;
     Attempt attempt;
-    std::unique_ptr<AttemptProcess> process;  // while it has a run
+    std::unique_ptr<AttemptProcess> process;  // until the queue knows how it ended
   };
   Result<void> recover();
   Result<void> begin(Engine& engine, const PipelineRun& run);
@@ -61,7 +61,9 @@ class Engines final : public supervise::Module {
   Result<void> close(const PipelineRun& run, const Attempt& attempt, const store::AttemptEnd& end);
   void tell(const PipelineRun& run);
   void after_failure(const PipelineRun& run);
+  void write_again(Engine& engine, const Result<Exit>& exit);
   void arm();
+  void wake_in(Milliseconds delay);
   void answer_stop();
 
   Context& context_;

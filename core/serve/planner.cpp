@@ -119,7 +119,10 @@ void Planner::check(Checked done) {
 void Planner::wake() {
   if (!running_ || !*running_) return;
   const auto open = context_.queue.open_events();
-  if (!open) return log_error("the queue cannot be read: " + open.error().message);
+  if (!open) {
+    log_error("the queue cannot be read: " + open.error().message);
+    return wake_in(kQueueRetry);
+  }
   std::optional<WallTime> next;
   for (const store::OpenEvent& event : *open) {
     if (planning_.contains(event.event.id)) continue;
@@ -128,8 +131,11 @@ void Planner::wake() {
     else if (planning_.size() < kPlanningMax)
       begin(event);
   }
-  if (!next) return;
-  timer_.expires_after(*next - context_.now());
+  if (next) wake_in(std::chrono::ceil<Milliseconds>(*next - context_.now()));
+}
+
+void Planner::wake_in(Milliseconds delay) {
+  timer_.expires_after(delay);
   timer_.async_wait([this, running = running_](auto error) {
     if (!error && *running) wake();
   });
@@ -160,12 +166,22 @@ void Planner::begin(const store::OpenEvent& open) {
 }
 
 void Planner::end(const store::OpenEvent& open, const Answer& answer) {
+  if (const Result<void> settled = settle(open.tries, answer); !settled) {
+    log_error(open.event.project + ": " + open.event.cause +
+              " cannot be written to the queue: " + settled.error().message);
+    return settle_again(open, answer);
+  }
   planning_.erase(open.event.id);
   if (answer.plan) tell_pipelines(answer);
-  if (const Result<void> settled = settle(open.tries, answer); !settled)
-    log_error("the queue cannot be written: " + settled.error().message);
   calls_.planned();
   wake();
+}
+
+void Planner::settle_again(const store::OpenEvent& open, const Answer& answer) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(context_.loop, kQueueRetry);
+  timer->async_wait([this, running = running_, open, answer, timer](auto) {
+    if (*running) end(open, answer);
+  });
 }
 
 // What the default branch says of schedules holds from now on.

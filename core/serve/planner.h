@@ -41,6 +41,8 @@ class Planner final : public supervise::Module {
   static Result<store::Plan> plan_of(const Question& question, Answer& answer);
   void begin(const store::OpenEvent& open);
   void end(const store::OpenEvent& open, const Answer& answer);
+  void settle_again(const store::OpenEvent& open, const Answer& answer);
+  void wake_in(Milliseconds delay);
   void tell_pipelines(const Answer& answer);
   const WatchedProject* find_project(const std::string& name) const;  ///< null: none
   Result<void> settle(int tries, const Answer& answer);
@@ -49,7 +51,7 @@ class Planner final : public supervise::Module {
   Context& context_;
   Calls calls_;
   boost::asio::steady_timer timer_;
-  std::set<std::int64_t> planning_;  // events in the pool
+  std::set<std::int64_t> planning_;  // events in the pool, or not yet written
   std::shared_ptr<bool> running_;
 };
 

@@ -51,15 +51,18 @@ std::string Serve::push(const std::string& message) {
   return sha;
 }
 
-void Serve::launch() {
+void Serve::launch(const Words& env) {
   const std::string log = root() + "/serve-" + std::to_string(++launches_) + ".log";
-  daemon_ = start_program(
-      {MELISAI_BIN_DIR "/melisai-gate", "serve", "--config", config_file(), "--state-dir", state()},
-      root(), {.out = log, .err = log});
+  Words argv{"env"};
+  argv.insert(argv.end(), env.begin(), env.end());
+  for (const char* word : {MELISAI_BIN_DIR "/melisai-gate", "serve", "--config"})
+    argv.emplace_back(word);
+  argv.insert(argv.end(), {config_file(), "--state-dir", state()});
+  daemon_ = start_program(argv, root(), {.out = log, .err = log});
 }
 
-void Serve::start() {
-  launch();
+void Serve::start(const Words& env) {
+  launch(env);
   ASSERT_TRUE(eventually([&] { return status().is_object(); }, kPatience)) << daemon_log();
 }
 

@@ -24,10 +24,10 @@ class Serve : public Sandbox {
   /// Commits everything and pushes it; returns the sha.
   std::string push(const std::string& message = "change");
 
-  /// Starts the daemon as our child, which may not answer yet.
-  void launch();
+  /// Starts the daemon as our child, which may not answer yet; `env` is "NAME=value".
+  void launch(const Words& env = {});
   /// The same, until it answers.
-  void start();
+  void start(const Words& env = {});
   /// kill -9.
   void kill_daemon();
   /// `stop`, until it has ended; its exit status.
