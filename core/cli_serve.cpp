@@ -88,7 +88,7 @@ void ServeParser::add_control() {
   add("pause", "Start no run until `resume`; what runs may end").footer(kControlFooter);
   add("resume", "Start runs again").footer(kControlFooter);
   CLI::App& trigger = add("trigger", "Run a pipeline, and what comes after it, by hand");
-  trigger.add_option("NAME", pipeline_, "The pipeline")->required();
+  trigger.add_option("NAME", pipeline_, "PIPELINE or PROJECT/PIPELINE")->required();
   trigger.add_option("--project", project_, "Its project; needed when there are several");
   trigger.add_option("--ref", ref_, "Branch or tag (default: the default branch)");
   trigger.add_option("--param", params_, "Becomes MELISAI_PARAM_<K> of its stages; repeatable")

@@ -81,9 +81,20 @@ class Daemon {
                                                .startup_timeout = Seconds(30),
                                                .shutdown_timeout = Seconds(20)},
                                               engines_));
-    return supervisor_.register_module(
-        {.id = "control", .name = "control socket", .dependencies = {"engines", "poller"}},
-        control_);
+    // It needs nobody, so that it can say what does not work.
+    return supervisor_.register_module({.id = "control", .name = "control socket"}, control_);
+  }
+
+  // What becomes of modules. The rest of what the bus carries is logged where it happens.
+  void log_events() {
+    for (supervise::EventBatch batch = events_.take(); !batch.events.empty();
+         batch = events_.take())
+      for (const supervise::Event& event : batch.events) {
+        const bool of_modules = event.type >= supervise::EventType::module_failed;
+        if (!of_modules || event.severity == supervise::EventSeverity::info) continue;
+        const std::string line = event.source + ": " + event.message;
+        event.severity == supervise::EventSeverity::warning ? log_warning(line) : log_error(line);
+      }
   }
 
   void watch_signals() {
@@ -135,6 +146,8 @@ class Daemon {
   Context context_;
   bool detached_;
   supervise::EventBus bus_;
+  supervise::Subscription events_{
+      bus_.subscribe([this] { asio::post(loop_, [this] { log_events(); }); })};
   supervise::AsioScheduler scheduler_;
   Engines engines_{context_};
   Planner planner_{

@@ -15,9 +15,12 @@ class StorePart final : public supervise::Module {
   void start(Done done) override { done(context_.queue.write_heartbeat(context_.now())); }
   void stop(Done done) override { done({}); }
   void check(Checked done) override {
+    std::vector<supervise::Issue> issues;
+    // A restart makes no room on a full disk and takes no lock from others, but would end what
+    // runs.
     if (const Result<void> written = context_.queue.write_heartbeat(context_.now()); !written)
-      return done(written.error());
-    done(std::vector<supervise::Issue>{});
+      issues.push_back({supervise::IssueSeverity::high, written.error().message});
+    done(std::move(issues));
   }
 
  private:

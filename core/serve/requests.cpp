@@ -78,6 +78,22 @@ Json modules_of(const supervise::SystemHealth& health) {
   return modules;
 }
 
+/// What a person should know: "queue: No space left ...".
+Json problems_of(const supervise::SystemHealth& health) {
+  Json problems = Json::array();
+  for (const auto& [module, issue] : health.issues)
+    if (issue.severity != supervise::IssueSeverity::low)
+      problems.push_back(module + ": " + issue.message);
+  for (const supervise::ModuleHealth& module : health.modules) {
+    const auto* const unhealthy = std::get_if<supervise::Unhealthy>(&module.health);
+    if (unhealthy != nullptr)
+      problems.push_back(module.id + ": " + unhealthy->reason);
+    else if (std::holds_alternative<supervise::Failed>(module.state))
+      problems.push_back(module.id + " has failed: " + module.last_error);
+  }
+  return problems;
+}
+
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -96,6 +112,7 @@ class StatusOf {
     return accepted({{"pid", getpid()},
                      {"uptime_seconds", seconds(context_.world.clock.monotonic() - started)},
                      {"status", supervise::name_of(health.status)},
+                     {"problems", problems_of(health)},
                      {"paused", pause.paused},
                      {"pause_reason", pause.reason},
                      {"modules", modules_of(health)},

@@ -74,6 +74,8 @@ std::string status_text(const std::string& answer, bool modules) {
   if (!json.is_object()) return "the daemon's answer cannot be read\n";
   std::string text = "melisai-gate serve: " + text_at(json, "status") + ", pid " +
                      number_at(json, "pid") + ", up " + duration_at(json, "uptime_seconds") + "\n";
+  for (const Json& problem : list_at(json, "problems"))
+    if (problem.is_string()) text += "  " + one_line(problem.get<std::string>()) + "\n";
   if (flag_at(json, "paused"))
     text += "paused (" + one_line(text_at(json, "pause_reason")) +
             "): nothing starts until `melisai-gate resume`\n";

@@ -44,7 +44,8 @@ TEST_F(ServeControl, TriggersWithParams) {
   release();
   push_waiting();
   start();
-  const Ran triggered = gate({"trigger", "hello", "--param", "who=Ada Lovelace", "--ref", "main"});
+  const Ran triggered =
+      gate({"trigger", "demo/hello", "--param", "who=Ada Lovelace", "--ref", "main"});
   EXPECT_EQ(triggered.code, 0) << triggered.err;
   EXPECT_EQ(outcome_of("hello#1"), "passed");
   EXPECT_THAT(logs_of("hello#1"), HasSubstr("hello Ada Lovelace"));

@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* kAnswer = R"({"ok": true, "pid": 42, "uptime_seconds": 61.5,
-  "status": "degraded", "paused": true, "pause_reason": "by hand",
+  "status": "degraded", "problems": ["queue: no\nspace"], "paused": true, "pause_reason": "by hand",
   "projects": [{"project": "demo", "problem": "no\nnetwork", "last_good_poll_seconds": 5},
                {"project": "fork", "problem": "", "last_good_poll_seconds": null}],
   "engines": [{"engine": 1, "state": "running", "run": "demo/build#3"},
@@ -30,6 +30,7 @@ std::string text_of(const std::string& answer, bool modules = false) {
 TEST(StatusText, SaysWhatTheDaemonDoes) {
   EXPECT_THAT(text_of(kAnswer),
               AllOf(HasSubstr("melisai-gate serve: degraded, pid 42, up 1 min"),
+                    HasSubstr("\n  queue: no space\n"),
                     HasSubstr("paused (by hand): nothing starts until `melisai-gate resume`\n"),
                     HasSubstr("  demo: polled 5 s ago; no network\n"),
                     HasSubstr("  fork: not polled yet\n"),
@@ -54,7 +55,8 @@ TEST(StatusText, AnAnswerOfAnotherKindIsNotTrusted) {
     EXPECT_EQ(text_of(text), "the daemon's answer cannot be read\n") << text;
   const std::string odd = text_of(
       R"({"pid": "x", "paused": "yes", "uptime_seconds": 1e300, "engines": [1, {"engine": "a"}],
-          "projects": 3, "open": {"a": 1}, "modules": [null, {"required": 1}], "recent": ["x"],
+          "projects": 3, "problems": [1, {}],
+          "open": {"a": 1}, "modules": [null, {"required": 1}], "recent": ["x"],
           "waiting_events": [[]]})",
       true);
   EXPECT_THAT(odd, AllOf(HasSubstr("pid ?"), Not(HasSubstr("paused"))));
