@@ -33,6 +33,8 @@ class Serve : public Sandbox {
   /// `stop`, until it has ended; its exit status.
   int stop();
   pid_t daemon() const { return daemon_; }
+  /// It has ended, and somebody else has seen that.
+  void forget_daemon() { daemon_ = 0; }
   std::string daemon_log() const;
 
   /// Null when no daemon answers.
