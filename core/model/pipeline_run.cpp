@@ -37,6 +37,15 @@ std::string_view to_string(PipelineRun::Outcome outcome) {
   return "";
 }
 
+std::string_view to_string(PipelineRun::Slow slow) {
+  switch (slow) {
+    case PipelineRun::Slow::no: return "";
+    case PipelineRun::Slow::warning: return "warning";
+    case PipelineRun::Slow::critical: return "critical";
+  }
+  return "";
+}
+
 std::string name_of(const PipelineRun& run) {
   return run.project + "/" + run.pipeline + "#" + std::to_string(run.number);
 }

@@ -53,6 +53,8 @@ struct PipelineRun {
     superseded,  ///< by a newer push, before it began
     skipped      ///< its condition did not hold
   };
+  /// An attempt took longer than the limits that people set, which changes nothing else.
+  enum class Slow { no, warning, critical };
   std::int64_t id = 0;
   std::int64_t event = 0;
   std::string project;
@@ -74,11 +76,13 @@ struct PipelineRun {
   std::optional<WallTime> started_at;  ///< of the first attempt
   std::optional<WallTime> finished_at;
   std::optional<std::int64_t> report;  ///< the last attempt's run in store.db
+  Slow slow = Slow::no;
 
   bool operator==(const PipelineRun&) const = default;
 };
 std::string_view to_string(PipelineRun::State state);
 std::string_view to_string(PipelineRun::Outcome outcome);
+std::string_view to_string(PipelineRun::Slow slow);  ///< "" for no
 
 /// "demo/build#12".
 std::string name_of(const PipelineRun& run);

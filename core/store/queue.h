@@ -10,11 +10,15 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/notice.h"
 #include "core/model/pipeline_run.h"
+#include "core/model/serve_config.h"
 
 namespace melisai::store {
 
 inline constexpr std::size_t kEventRunsMax = 200;  ///< runs of one event
+/// Stands for the pipelines of a commit that says in no readable way which it has.
+inline constexpr std::string_view kUnreadable = "configuration";
 
 struct Accepted {
   std::int64_t event = 0;  ///< 0 for a duplicate
@@ -26,6 +30,7 @@ struct PlannedRun {
   std::string pipeline;
   std::vector<std::string> after;
   bool exclusive = false;
+  DurationLimits duration = {};
 };
 
 struct Plan {
@@ -62,6 +67,32 @@ struct QueueFilter {
   std::string pipeline;  ///< "" for all
   bool open = false;     ///< only those that are not finished
   std::size_t limit = 50;
+};
+
+/// A notice on its way to one sink.
+struct Delivery {
+  Notice notice;
+  std::string sink;
+  int tries = 0;  ///< that failed
+  WallTime not_before;
+};
+
+struct DeliveryEnd {
+  std::string problem;               ///< "": delivered
+  std::optional<WallTime> retry_at;  ///< nothing: given up, when there is a problem
+};
+
+struct DeliveryCounts {
+  int waiting = 0;
+  int given_up = 0;
+  std::string problem;  ///< of the newest that is not delivered
+};
+
+struct PausedPipeline {
+  std::string project;
+  std::string pipeline;
+  std::string reason;
+  WallTime since;
 };
 
 struct RefState {
@@ -138,6 +169,24 @@ class Queue {
     std::string reason;
   };
   Result<Pause> pause() const;
+
+  // Pipelines of which nothing starts until they are resumed. Survive a restart.
+  Result<void> pause_pipeline(const PausedPipeline& paused);
+  /// How many were; "" stands for all projects, and for all pipelines.
+  Result<int> resume_pipelines(const std::string& project, const std::string& pipeline);
+  Result<std::vector<PausedPipeline>> paused_pipelines() const;
+
+  // Notices. They are made in the transaction that finishes a run, by these rules, and delivered at
+  // least once to each sink.
+  void set_notice_rules(NoticeRules rules);
+  /// Tells of runs that take longer than their limits, but of none that measures: that has to wait.
+  /// When it is to be called again; nothing: when a run has begun.
+  Result<std::optional<WallTime>> tell_durations(WallTime now);
+  /// Oldest notice first, whether their time has come or not.
+  Result<std::vector<Delivery>> waiting_deliveries(std::size_t limit) const;
+  /// False when it was settled already.
+  Result<bool> end_delivery(const Delivery& delivery, const DeliveryEnd& end);
+  Result<DeliveryCounts> delivery_counts() const;
 
   /// Proves that the disk takes a write.
   Result<void> write_heartbeat(WallTime now);

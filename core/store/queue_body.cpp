@@ -15,6 +15,8 @@ constexpr std::array kStates{State::blocked, State::queued, State::running, Stat
 constexpr std::array kOutcomes{Outcome::passed,       Outcome::failed, Outcome::regression,
                                Outcome::inconclusive, Outcome::error,  Outcome::cancelled,
                                Outcome::superseded,   Outcome::skipped};
+constexpr std::array kSlow{PipelineRun::Slow::no, PipelineRun::Slow::warning,
+                           PipelineRun::Slow::critical};
 
 Error not_ours(const std::string& what) { return damaged("queue.db", what); }
 
@@ -109,6 +111,7 @@ Result<PipelineRun> read_run(const Statement& row) {
   if (!row.null(18)) run.report = row.integer(18);
   run.attempts = row.small(19);
   run.started_at = time_at(row, 20);
+  run.slow = word<PipelineRun::Slow>(row.text(21), kSlow).value_or(PipelineRun::Slow::no);
   return run;
 }
 

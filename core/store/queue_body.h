@@ -14,6 +14,7 @@ namespace melisai::store {
 struct Queue::Body {
   bool writes = false;
   Database database;
+  NoticeRules rules = {};
 
   const Database& to_write() const {
     MELISAI_ASSERT(writes);
@@ -30,7 +31,8 @@ inline constexpr std::string_view kRunColumns =
     "(SELECT c.text FROM configurations c WHERE c.id = r.configuration), r.exclusive, r.trusted, "
     "r.state, r.outcome, r.reason, r.cancel_requested, r.not_before_ms, r.created_ms, "
     "r.finished_ms, r.report, (SELECT count(*) FROM attempts a WHERE a.run = r.id), "
-    "(SELECT min(a.started_ms) FROM attempts a WHERE a.run = r.id)";
+    "(SELECT min(a.started_ms) FROM attempts a WHERE a.run = r.id), r.slow";
+inline constexpr int kRunColumnCount = 22;
 Result<PipelineRun> read_run(const Statement& row);
 /// All rows of a prepared and bound query over kRunColumns.
 Result<std::vector<PipelineRun>> read_runs(Statement& query);
@@ -39,6 +41,28 @@ Result<PipelineRun> run_with(std::int64_t id, const Database& database);
 /// Finishes what waited for runs that have ended, and queues what waits for nothing any more; until
 /// nothing changes. Inside a transaction.
 Result<Released> release_after(std::int64_t event, const Database& database, WallTime now);
+
+/// What a run that has just finished tells people, pauses, and means to the streak of its pipeline.
+/// Inside the transaction that finished it, as release_after.
+Result<void> tell_end(std::int64_t run, const NoticeRules& rules, const Database& database,
+                      WallTime now);
+/// The pipelines of that event could be read: ends the streak of kUnreadable.
+Result<void> tell_readable(std::int64_t event, const NoticeRules& rules, const Database& database,
+                           WallTime now);
+struct NewNotice {
+  std::int64_t run = 0;
+  Notice::Event event = Notice::Event::failed;
+  std::string reason;
+  int failures = 0;
+};
+/// With a delivery for each sink.
+Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const Database& database,
+                        WallTime now);
+/// Nothing when that pipeline is paused already.
+Result<void> add_pause(const PausedPipeline& paused, const Database& database);
+/// Of its last attempt, ended or not; once for each limit.
+Result<void> tell_duration(const PipelineRun& run, const NoticeRules& rules,
+                           const Database& database, WallTime now);
 
 std::string names_to_json(const std::vector<std::string>& names);
 std::string params_to_json(const std::map<std::string, std::string>& params);

@@ -37,17 +37,22 @@ Result<std::vector<PipelineRun>> supersede(std::int64_t event, const std::string
   return runs;
 }
 
+std::optional<std::int64_t> count_of(const std::optional<Milliseconds>& time) {
+  return time ? std::optional(std::int64_t{time->count()}) : std::nullopt;
+}
+
 Result<void> insert_run(std::int64_t event, const Plan& plan, const PlannedRun& run,
                         std::int64_t configuration, const Database& database, WallTime now) {
   return database.run(
       "INSERT INTO runs (event, project, pipeline, number, ref, sha, after, configuration, "
-      "exclusive, trusted, state, not_before_ms, created_ms) "
+      "exclusive, trusted, state, not_before_ms, created_ms, warning_ms, critical_ms) "
       "SELECT e.id, e.project, ?2, "
       "1 + (SELECT coalesce(max(number), 0) FROM runs WHERE project = e.project "
       "     AND pipeline = ?2), "
-      "?3, ?4, ?5, ?6, ?7, e.trusted, ?8, ?9, ?9 FROM events e WHERE e.id = ?1",
+      "?3, ?4, ?5, ?6, ?7, e.trusted, ?8, ?9, ?9, ?10, ?11 FROM events e WHERE e.id = ?1",
       event, run.pipeline, plan.ref, plan.sha, names_to_json(run.after), configuration,
-      run.exclusive, run.after.empty() ? "queued" : "blocked", to_ms(now));
+      run.exclusive, run.after.empty() ? "queued" : "blocked", to_ms(now),
+      count_of(run.duration.warning), count_of(run.duration.critical));
 }
 
 }  // namespace
@@ -68,6 +73,7 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
   MELISAI_TRY(const std::int64_t configuration, configuration_row(plan.configuration, database));
   for (const PlannedRun& run : plan.runs)
     MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));
+  MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
   // Whatever comes after a pipeline that this event does not start ends here.
   MELISAI_CHECK(release_after(event, database, now));
   MELISAI_CHECK(transaction.commit());

@@ -6,6 +6,11 @@ namespace {
 using State = PipelineRun::State;
 using Outcome = PipelineRun::Outcome;
 
+// Of `runs AS r`.
+constexpr std::string_view kMayStart =
+    "NOT EXISTS (SELECT 1 FROM paused_pipelines p WHERE p.project = r.project AND "
+    "p.pipeline = r.pipeline)";
+
 Result<void> finish(const PipelineRun& run, Outcome outcome, const std::string& reason,
                     const Database& database, WallTime now) {
   return database.run(
@@ -82,6 +87,7 @@ Result<std::optional<Released>> Queue::end_attempt(const Attempt& attempt, const
     MELISAI_CHECK(finish(run, Outcome::cancelled, run.reason, database, now));
   else
     MELISAI_CHECK(finish(run, end.outcome, end.reason, database, now));
+  MELISAI_CHECK(tell_end(run.id, body_->rules, database, now));
   MELISAI_TRY(Released released, release_after(run.event, database, now));
   MELISAI_CHECK(transaction.commit());
   return std::optional(std::move(released));
@@ -94,6 +100,7 @@ Result<std::optional<Released>> Queue::finish_queued(std::int64_t id, Outcome ou
   MELISAI_TRY(const PipelineRun run, run_with(id, database));
   if (run.state != State::queued) return std::optional<Released>();
   MELISAI_CHECK(finish(run, outcome, reason, database, now));
+  MELISAI_CHECK(tell_end(run.id, body_->rules, database, now));
   MELISAI_TRY(Released released, release_after(run.event, database, now));
   MELISAI_CHECK(transaction.commit());
   return std::optional(std::move(released));
@@ -120,7 +127,8 @@ Result<std::vector<PipelineRun>> Queue::ready(WallTime now) const {
   MELISAI_TRY(Statement query,
               body_->database.prepare("SELECT " + std::string(kRunColumns) +
                                       " FROM runs AS r WHERE r.state = 'queued' AND "
-                                      "r.not_before_ms <= ?1 ORDER BY r.id"));
+                                      "r.not_before_ms <= ?1 AND " +
+                                      std::string(kMayStart) + " ORDER BY r.id"));
   query.with(to_ms(now));
   return read_runs(query);
 }
@@ -129,8 +137,10 @@ Result<std::optional<WallTime>> Queue::next_due() const {
   MELISAI_TRY(
       Statement query,
       body_->database.prepare(
-          "SELECT min(due) FROM (SELECT min(not_before_ms) AS due FROM runs WHERE state = "
-          "'queued' UNION ALL SELECT min(not_before_ms) FROM events WHERE state = 'open')"));
+          "SELECT min(due) FROM (SELECT min(r.not_before_ms) AS due FROM runs AS r WHERE r.state = "
+          "'queued' AND " +
+          std::string(kMayStart) +
+          " UNION ALL SELECT min(not_before_ms) FROM events WHERE state = 'open')"));
   MELISAI_TRY(const bool found, query.step());
   if (!found || query.null(0)) return std::optional<WallTime>();
   return std::optional(from_ms(query.integer(0)));

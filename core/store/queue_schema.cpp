@@ -90,7 +90,52 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{kVersion1};
+constexpr std::string_view kNotices = R"sql(
+ALTER TABLE runs ADD COLUMN warning_ms INTEGER;
+ALTER TABLE runs ADD COLUMN critical_ms INTEGER;
+ALTER TABLE runs ADD COLUMN slow TEXT NOT NULL DEFAULT ''
+  CHECK (slow IN ('', 'warning', 'critical'));
+
+-- Of a pipeline on a ref, since it last passed there. Notices above since_notice belong to it.
+CREATE TABLE streaks (
+  project TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  since_notice INTEGER NOT NULL,
+  PRIMARY KEY (project, pipeline, ref)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notices (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL REFERENCES runs (id),
+  event TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE deliveries (
+  notice INTEGER NOT NULL REFERENCES notices (id),
+  sink TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),
+  tries INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (notice, sink)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_waiting ON deliveries (notice) WHERE state = 'waiting';
+
+CREATE TABLE paused_pipelines (
+  project TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since_ms INTEGER NOT NULL,
+  PRIMARY KEY (project, pipeline)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices};
 
 }  // namespace
 
