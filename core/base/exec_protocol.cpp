@@ -59,6 +59,7 @@ Error failure(std::string_view stage, int number, const Command& command) {
     if (error.code != Errc::not_found) error.code = Errc::process;
     return error;
   }
+  if (stage == "stdin") return error_from_errno(number, start + "its input " + command.stdin_file);
   if (stage == "stdout" || stage == "stderr") {
     const std::string& file = stage == "stdout" ? command.stdout_file : command.stderr_file;
     Error error = error_from_errno(number, "cannot write the output file " + file);
@@ -170,6 +171,8 @@ std::vector<std::string> exec_arguments(const Command& command, ExecStart start)
   }
   if (start == ExecStart::held) arguments.push_back("--hold");
   if (command.count_tasks) arguments.push_back("--count-tasks");
+  if (!command.stdin_file.empty())
+    arguments.insert(arguments.end(), {"--stdin", command.stdin_file});
   arguments.push_back("--");
   arguments.insert(arguments.end(), command.argv.begin(), command.argv.end());
   return arguments;

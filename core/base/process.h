@@ -24,6 +24,7 @@ struct Command {
   std::vector<std::string> argv;
   std::vector<std::string> env;  ///< the whole environment, "NAME=value"
   std::string cwd;               ///< absolute
+  std::string stdin_file;        ///< absolute; "": nothing to read
   std::string
       stdout_file;  ///< absolute; truncated. The same path as stderr_file: both streams in order
   std::string stderr_file;

@@ -44,7 +44,9 @@ bool parse_flag(const char* name, Options& options) {
 
 const char* parse_value(const char* name, const char* value, Options& options) {
   std::int64_t number = 0;
-  if (std::strcmp(name, "--stdout") == 0) {
+  if (std::strcmp(name, "--stdin") == 0) {
+    options.stdin_file = value;
+  } else if (std::strcmp(name, "--stdout") == 0) {
     options.stdout_file = value;
   } else if (std::strcmp(name, "--stderr") == 0) {
     options.stderr_file = value;

@@ -8,6 +8,7 @@
 namespace melisai::exec {
 
 struct Options {
+  const char* stdin_file = "/dev/null";
   const char* stdout_file = "";  // empty: /dev/null
   const char* stderr_file = "";
   std::uint64_t output_max = 64u << 20;

@@ -83,13 +83,14 @@ bool Workload::start() {
   if (const int error = find_program(options_.workload[0], options_.cwd, program)) {
     return fail("exec", error);
   }
-  if (options_.cgroup) cgroup_.create();
   SpawnRequest request;
+  request.stdin_fd = open(options_.stdin_file, O_RDONLY | O_CLOEXEC);
+  if (request.stdin_fd < 0) return fail("stdin", errno);
+  if (options_.cgroup) cgroup_.create();
   request.path = program.text;
   request.argv = options_.workload;
   request.environment = environ;
   request.cwd = options_.cwd;
-  request.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   request.stdout_fd = stdout_.write_end();
   request.stderr_fd = one_output_ ? stdout_.write_end() : stderr_.write_end();
   request.cgroup_procs_fd = cgroup_.procs_fd();
