@@ -9,6 +9,8 @@ find_package(PkgConfig REQUIRED)
 # 1.5.1 with Debian's security update deb12u2; pkg-config cannot see Debian revisions, ci/setup checks them.
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
 
+# 7.85: CURLOPT_PROTOCOLS_STR.
+pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl>=7.85)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # Since 2.4.0 it stops entity bombs by itself.

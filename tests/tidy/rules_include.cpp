@@ -33,6 +33,7 @@ const std::map<std::string, int>& layers() {
       // Programs of their own beside the gate: they may use base, and nobody includes them.
       {"exec", 1},
       {"git", 1},
+      {"mail", 1},
       {"worker", 1}};
   return table;
 }
@@ -82,7 +83,7 @@ std::string check_core_include(const Place& from, const std::string& target) {
            ": neither is below the other";
   if ((*to_layer == kSteps || *to_layer == kOnSteps) && !is_interface(to))
     return target + " is private to its step; include core/" + to.folder + "/" + to.folder + ".h";
-  if (to.folder == "exec" || to.folder == "git" || to.folder == "worker")
+  if (to.folder == "exec" || to.folder == "git" || to.folder == "mail" || to.folder == "worker")
     return target + " belongs to another program";
   return "";
 }
@@ -106,6 +107,7 @@ const std::vector<Library>& libraries() {
       {{"yaml-cpp/"}, {"core/base/config"}},
       {{"spdlog/", "fmt/"}, {"core/base/log.cpp"}},
       {{"git2"}, {"core/git/"}, true},
+      {{"curl/"}, {"core/mail/"}},
       {{"re2/", "expat.h"}, {"core/measure/formats/"}},
       {{"date/"}, {"core/trigger/zone.cpp"}},
       {{"sqlite3.h"}, {"core/store/", "tests/unit/store/"}, true},
@@ -123,6 +125,7 @@ const std::vector<Library>& libraries() {
         "core/doctor/",
         "core/history_output",
         "core/host/mcp",
+        "core/mail/",
         "core/records",
         "core/replay",
         "core/selftest_json",
