@@ -85,8 +85,9 @@ void ServeParser::add_control() {
   status.add_flag("--json", json_, "Print JSON");
   status.add_flag("--modules", modules_, "The state and health of its parts too");
   status.footer(kControlFooter);
-  add("pause", "Start no run until `resume`; what runs may end").footer(kControlFooter);
-  add("resume", "Start runs again").footer(kControlFooter);
+  add_pause("pause", "Start no run until `resume`; what runs may end",
+            "Only of this pipeline (default: of all)");
+  add_pause("resume", "Start runs again", "Only of this pipeline (default: of all)");
   CLI::App& trigger = add("trigger", "Run a pipeline, and what comes after it, by hand");
   trigger.add_option("NAME", pipeline_, "PIPELINE or PROJECT/PIPELINE")->required();
   trigger.add_option("--project", project_, "Its project; needed when there are several");
@@ -102,6 +103,15 @@ void ServeParser::add_control() {
   CLI::App& restart = add("restart-module", "Restart a part of the daemon and what depends on it");
   restart.add_option("ID", module_, "As `status --modules` shows it")->required();
   restart.footer(kControlFooter);
+}
+
+void ServeParser::add_pause(const std::string& name, const std::string& what,
+                            const std::string& of_one) {
+  CLI::App& command = add(name, what);
+  CLI::Option* const pipeline = command.add_option("NAME", pipeline_, of_one);
+  command.add_option("--project", project_, "Its project; needed when there are several")
+      ->needs(pipeline);
+  command.footer(kControlFooter);
 }
 
 void ServeParser::add_logs() {

@@ -29,6 +29,7 @@ class ServeParser {
   void add_validate();
   void add_serve();
   void add_control();
+  void add_pause(const std::string& name, const std::string& what, const std::string& of_one);
   void add_logs();
   void add_work();
   Result<Invocation> validate() const;

@@ -58,6 +58,20 @@ std::string plugin_directory(const std::string& helper) {
   return helper.substr(0, bin) + "/lib/melisai-gate/plugins";
 }
 
+/// Its libraries are loaded by who sends mail only, and so is the helper looked for.
+Result<void> send_mail(const std::string& request, Milliseconds timeout,
+                       const Interrupt& interrupt) {
+  constexpr Milliseconds kStartAndEnd{5'000};  // beside the conversation, which it ends itself
+  MELISAI_TRY(const std::string helper, find_helper("melisai-gate-mail"));
+  MELISAI_CHECK(call_helper({.program = helper,
+                             .args = {},
+                             .env = {},
+                             .input = request,
+                             .timeout = timeout + kStartAndEnd},
+                            interrupt));
+  return {};
+}
+
 /// Our own program, to be started again.
 std::string program_path() {
   std::error_code error;
@@ -114,7 +128,8 @@ class Outside {
             [this](const std::string& directory, const GitOptions& options,
                    const Interrupt& interrupt) {
               return make_git_repo(git_, directory, options, interrupt);
-            }};
+            },
+        .send_mail = send_mail};
   }
 
  private:

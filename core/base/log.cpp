@@ -102,5 +102,6 @@ void log_debug(std::string_view message) { logger().debug("{}", printable(messag
 void log_info(std::string_view message) { logger().info("{}", printable(message)); }
 void log_warning(std::string_view message) { logger().warn("{}", printable(message)); }
 void log_error(std::string_view message) { logger().error("{}", printable(message)); }
+void log_critical(std::string_view message) { logger().critical("{}", printable(message)); }
 
 }  // namespace melisai

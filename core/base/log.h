@@ -1,6 +1,6 @@
-// Log lines for people who operate the gate. Levels: error (the run cannot go on), warning (it can,
-// but somebody should know), info (milestones), debug (for developers). Goes to stderr; the report
-// is never logged. spdlog stays behind log.cpp.
+// Log lines for people who operate the gate. Levels: critical (somebody has to act), error (the run
+// cannot go on), warning (it can, but somebody should know), info (milestones), debug (for
+// developers). Goes to stderr; the report is never logged. spdlog stays behind log.cpp.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ struct LogTargets {
   LogLevel level = LogLevel::warning;
   /// The line without its end; nothing: "melisai-gate: warning: ...".
   std::function<std::string(const LogLine&)> render;
-  bool console = true;                           ///< stderr
+  bool console = true;  ///< stderr
   std::vector<LogFileTarget> files;
 };
 Result<void> open_log(const LogTargets& targets);
@@ -42,5 +42,6 @@ void log_debug(std::string_view message);
 void log_info(std::string_view message);
 void log_warning(std::string_view message);
 void log_error(std::string_view message);
+void log_critical(std::string_view message);
 
 }  // namespace melisai

@@ -95,11 +95,12 @@ struct ResourceLimits {
 
 struct FailurePolicy {
   bool auto_fix = false;
-  int fixes_max = 3;       ///< of one failing run
-  int retries_max = 3;     ///< of one run, after failures of the infrastructure
-  int escalate_after = 3;  ///< failures of a pipeline in a row
-  bool notify = true;      ///< of every failure
-  bool pause = false;      ///< the engines wait for `resume` after a failure
+  int fixes_max = 3;             ///< of one failing run
+  int retries_max = 3;           ///< of one run, after failures of the infrastructure
+  int inconclusive_retries = 1;  ///< of one run, after attempts that were too noisy to tell
+  int escalate_after = 3;        ///< failures of a pipeline in a row
+  bool notify = true;            ///< of every failure
+  bool pause = false;            ///< a pipeline that failed waits for `resume`
   bool operator==(const FailurePolicy&) const = default;
 };
 
@@ -152,8 +153,13 @@ struct LogOptions {
 };
 
 struct EmailOptions {
+  enum class Tls { starttls, always, never };
   std::string host;  ///< "": no e-mail
   int port = 25;
+  Tls tls = Tls::starttls;
+  std::string ca_file;  ///< absolute; whom to trust instead of the system's authorities
+  std::string user;     ///< "": the server takes mail from anybody
+  std::string password;
   std::string from;
   std::vector<std::string> to;
   bool operator==(const EmailOptions&) const = default;
@@ -163,6 +169,8 @@ struct NotifyOptions {
   RunLine command;  ///< gets JSON on standard input
   EmailOptions email;
   bool log = true;
+  Milliseconds timeout{30'000};  ///< of one delivery
+  int retries_max = 5;           ///< of one delivery; then it is given up
   bool operator==(const NotifyOptions&) const = default;
 };
 

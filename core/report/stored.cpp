@@ -57,12 +57,13 @@ std::string render_pipeline_runs(const std::vector<PipelineRun>& runs) {
                {"state"},
                {.title = "attempts", .align = Align::right},
                {.title = "report", .align = Align::right},
+               {"slow"},
                {"reason", 80}});
   for (const PipelineRun& run : runs)
     table.add({name_of(run), minute_of(utc_time(run.created_at)), short_sha(run.sha), run.ref,
                std::string(run.outcome ? to_string(*run.outcome) : to_string(run.state)),
                std::to_string(run.attempts), run.report ? std::to_string(*run.report) : "",
-               run.reason});
+               std::string(to_string(run.slow)), run.reason});
   return table.text();
 }
 

@@ -35,6 +35,7 @@ Result<Json> request_json(const ControlRequest& request) {
     json["ref"] = request.ref;
     json["params"] = request.params;
   }
+  if (!request.pipeline.empty()) json["pipeline"] = request.pipeline;
   if (request.command == "restart-module") json["module"] = request.module;
   if (request.command == "cancel") {
     MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));

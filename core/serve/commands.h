@@ -21,7 +21,7 @@ struct ControlRequest {
   bool json = false;     ///< of status: the answer as it is
   bool modules = false;  ///< of status
   std::string project;
-  std::string pipeline;                       ///< of trigger
+  std::string pipeline;                       ///< of trigger; of pause and resume, "": everything
   std::string ref;                            ///< of trigger
   std::map<std::string, std::string> params;  ///< of trigger
   std::string run;                            ///< of cancel: "12", or "build#3", or "demo/build#3"

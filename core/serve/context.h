@@ -35,6 +35,9 @@ struct ServeWorld {
   std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions&,
                                          const Interrupt&)>
       open_repo;
+  /// Gives one message to one server; the request: core/mail/README.md.
+  std::function<Result<void>(const std::string& request, Milliseconds timeout, const Interrupt&)>
+      send_mail = {};
 };
 
 /// After the queue could not be read or written: a disk may be full, somebody may look into it.

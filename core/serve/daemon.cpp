@@ -15,6 +15,7 @@
 #include "core/serve/detach.h"
 #include "core/serve/engines.h"
 #include "core/serve/logging.h"
+#include "core/serve/notifier.h"
 #include "core/serve/notify_systemd.h"
 #include "core/serve/parts.h"
 #include "core/serve/planner.h"
@@ -51,7 +52,9 @@ class Daemon {
                  [this](const std::string& text, ControlServer::Answer answer) {
                    requests_.handle(text, std::move(answer));
                  }),
-        signals_(loop_) {}
+        signals_(loop_) {
+    engines_.on_change([this] { notifier_.wake(); });
+  }
 
   ~Daemon() { pool_.join(); }
 
@@ -81,6 +84,11 @@ class Daemon {
                                                .startup_timeout = Seconds(30),
                                                .shutdown_timeout = Seconds(20)},
                                               engines_));
+    MELISAI_CHECK(supervisor_.register_module({.id = "notifier",
+                                               .name = "notices to people",
+                                               .dependencies = {"queue"},
+                                               .required = false},
+                                              notifier_));
     // It needs nobody, so that it can say what does not work.
     return supervisor_.register_module({.id = "control", .name = "control socket"}, control_);
   }
@@ -150,9 +158,14 @@ class Daemon {
       bus_.subscribe([this] { asio::post(loop_, [this] { log_events(); }); })};
   supervise::AsioScheduler scheduler_;
   Engines engines_{context_};
+  Notifier notifier_{context_, sinks_of(context_), [this] { return engines_.measuring(); }};
   Planner planner_{
       context_,
-      {.planned = [this] { engines_.wake(); },
+      {.planned =
+           [this] {
+             engines_.wake();
+             notifier_.wake();
+           },
        .seen = [this](const std::string& project,
                       const auto& pipelines) { alarm_.set_pipelines(project, pipelines); }}};
   Watcher watcher_{context_, [this] { planner_.wake(); }};

@@ -68,6 +68,7 @@ void Engines::start(Done done) {
         for (Engine& engine : engines_) engine.state = EngineState::idle;
         done({});
         wake();
+        changed_();
       });
 }
 
@@ -176,6 +177,7 @@ Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
       AttemptProcess::Calls{
           .started = [this, &engine](const ProcessTree& tree) { on_started(engine, tree); },
           .ended = [this, &engine](const Result<Exit>& exit) { on_ended(engine, exit); }});
+  changed_();
   return {};
 }
 
@@ -234,6 +236,7 @@ void Engines::on_ended(Engine& engine, const Result<Exit>& exit) {
                                                           : EngineState::idle;
   answer_stop();
   wake();
+  changed_();
 }
 
 void Engines::write_again(Engine& engine, const Result<Exit>& exit) {
@@ -251,7 +254,6 @@ Result<void> Engines::close(const PipelineRun& run, const Attempt& attempt,
   // As the queue decided: a run that was cancelled meanwhile is not tried again.
   MELISAI_TRY(const PipelineRun closed, context_.queue.run(run.id));
   tell(closed);
-  after_failure(closed);
   return {};
 }
 
@@ -272,14 +274,6 @@ void Engines::tell(const PipelineRun& run) {
   good ? log_info(name_of(run) + ": " + what) : log_warning(name_of(run) + ": " + what);
 }
 
-void Engines::after_failure(const PipelineRun& run) {
-  const bool bad = run.outcome == Outcome::failed || run.outcome == Outcome::regression ||
-                   run.outcome == Outcome::error;
-  if (!bad || !context_.config.orchestrator.failure.pause) return;
-  const std::string why = name_of(run) + ": " + std::string(to_string(*run.outcome));
-  if (const auto paused = pause(why); !paused) log_error("cannot pause: " + paused.error().message);
-}
-
 void Engines::end_run(std::int64_t run) {
   for (Engine& engine : engines_)
     if (engine.process && engine.run.id == run) engine.process->stop();
@@ -294,9 +288,15 @@ Result<void> Engines::pause(const std::string& reason) {
 
 Result<void> Engines::resume() {
   MELISAI_CHECK(context_.queue.set_paused(false, ""));
+  MELISAI_CHECK(context_.queue.resume_pipelines("", ""));
   log_info("resumed");
   wake();
   return {};
+}
+
+bool Engines::measuring() const {
+  return std::any_of(engines_.begin(), engines_.end(),
+                     [](const Engine& engine) { return engine.process && engine.run.exclusive; });
 }
 
 std::vector<EngineView> Engines::view() const {

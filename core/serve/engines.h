@@ -39,7 +39,12 @@ class Engines final : public supervise::Module {
   /// Asks the attempt of that run to end; nothing when it has none.
   void end_run(std::int64_t run);
   Result<void> pause(const std::string& reason);
-  Result<void> resume();
+  Result<void> resume();  ///< and every pipeline that is paused by itself
+
+  /// Called when a run has begun or ended.
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+  /// A run that measures goes on.
+  bool measuring() const;
 
   std::vector<EngineView> view() const;
 
@@ -60,7 +65,6 @@ class Engines final : public supervise::Module {
   Result<store::AttemptEnd> end_with(const Engine& engine, const Result<Exit>& exit) const;
   Result<void> close(const PipelineRun& run, const Attempt& attempt, const store::AttemptEnd& end);
   void tell(const PipelineRun& run);
-  void after_failure(const PipelineRun& run);
   void write_again(Engine& engine, const Result<Exit>& exit);
   void arm();
   void wake_in(Milliseconds delay);
@@ -73,6 +77,7 @@ class Engines final : public supervise::Module {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool stopping_ = true;
   Done stopped_;
+  std::function<void()> changed_ = [] {};
 };
 
 }  // namespace melisai::serve

@@ -1,6 +1,7 @@
 #include "core/serve/hooks_section.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/base/text.h"
@@ -10,6 +11,10 @@ namespace {
 
 constexpr std::size_t kTriggersMax = 50;
 constexpr int kPortMax = 65'535;
+constexpr int kSubmissionsPort = 465;  // TLS from the first byte: RFC 8314, section 3.3
+constexpr std::size_t kRecipientsMax = 50;
+constexpr ConfigRange<Milliseconds> kDeliveryRange = {.min = std::chrono::seconds(1),
+                                                      .max = std::chrono::minutes(10)};
 
 std::string read_trigger_project(ConfigMap& map, const std::vector<WatchedProject>& projects) {
   std::vector<std::string> names;
@@ -66,17 +71,48 @@ void read_server(ConfigMap& map, EmailOptions& email) {
     map.fail("smtp", "is no server; write host or host:port, such as localhost:25");
 }
 
+/// Nobody on the way has to be trusted with mail that stays on this machine.
+bool is_this_machine(const std::string& host) {
+  return host == "localhost" || host.starts_with("127.");
+}
+
+EmailOptions::Tls read_tls(ConfigMap& map, const EmailOptions& email) {
+  constexpr std::array<std::string_view, 3> kWords = {"starttls", "always", "never"};
+  const std::string_view by_default = email.port == kSubmissionsPort ? "always"
+                                      : is_this_machine(email.host)  ? "never"
+                                                                     : "starttls";
+  const std::string word = map.one_of("tls", kWords, by_default);
+  if (word == "never") return EmailOptions::Tls::never;
+  return word == "always" ? EmailOptions::Tls::always : EmailOptions::Tls::starttls;
+}
+
+void read_login(ConfigMap& map, EmailOptions& email, Reading& reading) {
+  email.tls = read_tls(map, email);
+  email.ca_file = absolute_path(map.string("ca_file", ""), reading);
+  email.user = expanded(map, "user", reading);
+  email.password = expanded(map, "password", reading);
+  if (email.user.empty() && !email.password.empty())
+    map.fail("password", "is of no use without 'user'");
+  if (email.tls != EmailOptions::Tls::never) return;
+  if (!email.ca_file.empty()) map.fail("ca_file", "is of no use with 'tls: never'");
+  if (!email.user.empty() && !is_this_machine(email.host))
+    map.fail("user", "would be sent readable by everybody on the way; use 'tls: starttls'");
+}
+
 EmailOptions read_email(const ConfigValue& section, Reading& reading) {
   EmailOptions email;
   if (section.kind == ConfigValue::Kind::null) return email;
   ConfigMap map(section, reading.errors);
   read_server(map, email);
+  read_login(map, email, reading);
   email.from = map.string("from", "");
   email.to = one_or_more(map, "to", reading);
   map.finish();
   if (email.host.empty()) map.fail("smtp", "e-mail needs 'smtp', the server that takes it");
   if (!is_email(email.from)) map.fail("from", in_quotes(email.from) + " is no e-mail address");
   if (email.to.empty()) map.fail("to", "e-mail needs 'to', at least one address");
+  if (email.to.size() > kRecipientsMax)
+    map.fail("to", "more than " + std::to_string(kRecipientsMax) + " addresses; use a list's");
   for (const std::string& address : email.to)
     if (!is_email(address)) map.fail("to", in_quotes(address) + " is no e-mail address");
   return email;
@@ -104,6 +140,8 @@ NotifyOptions read_notify(const ConfigValue& section, Reading& reading) {
   notify.command = run::read_run_line(map, "command", reading.errors);
   notify.email = read_email(map.section("email"), reading);
   notify.log = map.boolean("log", notify.log);
+  notify.timeout = map.duration("timeout", notify.timeout, kDeliveryRange);
+  notify.retries_max = map.integer("max_retries", notify.retries_max, {.min = 0, .max = 20});
   map.finish();
   return notify;
 }

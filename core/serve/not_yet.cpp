@@ -17,8 +17,6 @@ std::vector<std::string> idle_keys(const OrchestratorOptions& options) {
   if (!options.workspace.empty()) keys.emplace_back("workspace");
   if (options.cache != defaults.cache) keys.emplace_back("cache");
   if (options.resources != defaults.resources) keys.emplace_back("resources");
-  if (options.failure.escalate_after != defaults.failure.escalate_after)
-    keys.emplace_back("escalate_after");
   const Optimization& flags = options.optimization;
   if (flags.incremental_builds) keys.emplace_back("incremental_builds");
   if (flags.skip_unchanged_tests) keys.emplace_back("skip_unchanged_tests");
@@ -32,12 +30,6 @@ bool asks_for_paths(const std::vector<ServePipeline>& pipelines) {
   });
 }
 
-bool asks_for_durations(const std::vector<ServePipeline>& pipelines) {
-  return std::any_of(pipelines.begin(), pipelines.end(), [](const ServePipeline& pipeline) {
-    return pipeline.duration != default_duration_limits(pipeline.spec.name);
-  });
-}
-
 }  // namespace
 
 std::vector<std::string> not_yet(const ServeConfig& config) {
@@ -45,23 +37,18 @@ std::vector<std::string> not_yet(const ServeConfig& config) {
   if (const auto keys = idle_keys(config.orchestrator); !keys.empty())
     sentences.push_back("no effect in this version: " + joined(keys));
   bool paths = asks_for_paths(config.pipelines);
-  bool durations = asks_for_durations(config.pipelines);
   bool tokens = false;
   for (const WatchedProject& project : config.projects) {
     paths |= asks_for_paths(project.pipelines);
-    durations |= asks_for_durations(project.pipelines);
     tokens |= !project.token.empty();
   }
   if (paths)
     sentences.emplace_back(
         "this version does not look at changed paths: paths and paths_ignore of 'if' always match");
-  if (durations) sentences.emplace_back("this version does not look at durations of runs yet");
   if (tokens) sentences.emplace_back("this version sends no token to git servers yet");
   if (!config.workflows.empty()) sentences.emplace_back("this version runs no workflows yet");
   if (!config.triggers.empty())
     sentences.emplace_back("this version starts no programs of 'triggers' yet");
-  if (!config.notify.command.empty() || !config.notify.email.host.empty())
-    sentences.emplace_back("this version tells of failures in its log only");
   if (!config.fixer.empty()) sentences.emplace_back("this version runs no fixer yet");
   return sentences;
 }

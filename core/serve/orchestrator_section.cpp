@@ -74,6 +74,8 @@ FailurePolicy read_failures(const ConfigValue& section, FailurePolicy policy, Re
   ConfigMap map(section, reading.errors);
   policy.auto_fix = map.boolean("auto_fix", policy.auto_fix);
   policy.retries_max = map.integer("max_retries", policy.retries_max, kTriesRange);
+  policy.inconclusive_retries =
+      map.integer("inconclusive_retries", policy.inconclusive_retries, {.min = 0, .max = 10});
   policy.escalate_after =
       map.integer("escalate_after", policy.escalate_after, {.min = 1, .max = 100});
   policy.notify = map.boolean("notify_on_failure", policy.notify);

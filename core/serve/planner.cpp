@@ -230,7 +230,8 @@ Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& rea
   if (event.sha.empty()) return context_.queue.reject(event.id, reason);
   store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = to_json(Pinned{})};
   plan.runs.push_back(
-      {.pipeline = event.pipeline.empty() ? "configuration" : event.pipeline, .after = {}});
+      {.pipeline = event.pipeline.empty() ? std::string(store::kUnreadable) : event.pipeline,
+       .after = {}});
   MELISAI_TRY(const auto planned, context_.queue.plan(event.id, plan, context_.now()));
   if (!planned) return {};
   MELISAI_CHECK(context_.queue.finish_queued(planned->runs.front().id, PipelineRun::Outcome::failed,

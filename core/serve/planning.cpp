@@ -40,8 +40,10 @@ Result<std::vector<store::PlannedRun>> planned_runs(const RunEvent& event,
       if (taken.contains(spec.name)) continue;
       const bool starts = is_started_by(event, spec);
       if (!starts && !(spec.trigger == Trigger::after && taken.contains(spec.after))) continue;
-      store::PlannedRun run{
-          .pipeline = spec.name, .after = {}, .exclusive = !spec.benchmarks.empty()};
+      store::PlannedRun run{.pipeline = spec.name,
+                            .after = {},
+                            .exclusive = !spec.benchmarks.empty(),
+                            .duration = pipeline.duration};
       if (!starts) run.after.push_back(spec.after);
       runs.push_back(std::move(run));
       taken.insert(spec.name);

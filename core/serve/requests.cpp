@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/clock.h"
 #include "core/base/config.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/serve/run_json.h"
 
@@ -109,12 +111,19 @@ class StatusOf {
     MELISAI_TRY(const auto open, queue.runs({.open = true, .limit = kOpenRunsShown}));
     MELISAI_TRY(const auto recent, queue.runs({.limit = kRunsShown}));
     MELISAI_TRY(const auto waiting, queue.open_events());
+    MELISAI_TRY(const auto paused, queue.paused_pipelines());
+    MELISAI_TRY(const store::DeliveryCounts notices, queue.delivery_counts());
     return accepted({{"pid", getpid()},
                      {"uptime_seconds", seconds(context_.world.clock.monotonic() - started)},
                      {"status", supervise::name_of(health.status)},
                      {"problems", problems_of(health)},
                      {"paused", pause.paused},
                      {"pause_reason", pause.reason},
+                     {"paused_pipelines", paused_of(paused)},
+                     {"notices",
+                      {{"waiting", notices.waiting},
+                       {"given_up", notices.given_up},
+                       {"problem", notices.problem}}},
                      {"modules", modules_of(health)},
                      {"engines", engines()},
                      {"projects", projects()},
@@ -150,6 +159,15 @@ class StatusOf {
   static Json runs_of(const std::vector<PipelineRun>& runs) {
     Json all = Json::array();
     for (const PipelineRun& run : runs) all.push_back(Json::parse(run_to_json(run)));
+    return all;
+  }
+  static Json paused_of(const std::vector<store::PausedPipeline>& paused) {
+    Json all = Json::array();
+    for (const store::PausedPipeline& one : paused)
+      all.push_back({{"project", one.project},
+                     {"pipeline", one.pipeline},
+                     {"reason", one.reason},
+                     {"since", utc_time(one.since)}});
     return all;
   }
   static Json events_of(const std::vector<store::OpenEvent>& events) {
@@ -190,6 +208,28 @@ Result<std::string> cancel_run(const Json& request, Context& context, Engines& e
   return accepted();
 }
 
+Result<std::string> pause_pipeline(const Json& request, Context& context, Engines& engines) {
+  store::PausedPipeline paused{.project = {}, .pipeline = {}, .reason = "by hand"};
+  MELISAI_TRY(paused.project, project_at(request, context.config));
+  MELISAI_TRY(paused.pipeline, text_at(request, "pipeline"));
+  paused.since = context.now();
+  MELISAI_CHECK(context.queue.pause_pipeline(paused));
+  log_warning(paused.project + "/" + paused.pipeline + " is paused by hand");
+  engines.wake();
+  return accepted();
+}
+
+Result<std::string> resume_pipeline(const Json& request, Context& context, Engines& engines) {
+  MELISAI_TRY(const std::string project, project_at(request, context.config));
+  MELISAI_TRY(const std::string pipeline, text_at(request, "pipeline"));
+  MELISAI_TRY(const int resumed, context.queue.resume_pipelines(project, pipeline));
+  if (resumed == 0)
+    return Error{Errc::usage, project + "/" + pipeline + " is not paused; `status` shows what is"};
+  log_info(project + "/" + pipeline + " is resumed");
+  engines.wake();
+  return accepted();
+}
+
 }  // namespace
 
 Requests::Requests(Context& context, Controlled controlled)
@@ -207,6 +247,11 @@ void Requests::handle(const std::string& text, ControlServer::Answer answer) {
     answer(result ? accepted() : refusal(result.error()));
   };
   if (command == "status") return reply(StatusOf(context_, parts_).text(started_));
+  const bool of_pipeline = request.contains("pipeline");
+  if (command == "pause" && of_pipeline)
+    return reply(pause_pipeline(request, context_, parts_.engines));
+  if (command == "resume" && of_pipeline)
+    return reply(resume_pipeline(request, context_, parts_.engines));
   if (command == "pause") return done(parts_.engines.pause("by hand"));
   if (command == "resume") return done(parts_.engines.resume());
   if (command == "trigger") return reply(trigger_run(request, context_, parts_.planner));

@@ -39,11 +39,11 @@ const Json& list_at(const Json& json, const char* key) {
 }
 
 std::string runs_table(const Json& runs) {
-  Table table({{"run", 40}, {"commit"}, {"ref", 32}, {"state"}, {"reason", 60}});
+  Table table({{"run", 40}, {"commit"}, {"ref", 32}, {"state"}, {"slow"}, {"reason", 60}});
   for (const Json& run : runs)
     table.add({text_at(run, "run"), text_at(run, "commit").substr(0, 10), text_at(run, "ref"),
                text_at(run, "outcome").empty() ? text_at(run, "state") : text_at(run, "outcome"),
-               text_at(run, "reason")});
+               text_at(run, "slow"), text_at(run, "reason")});
   return table.text();
 }
 
@@ -67,6 +67,21 @@ std::string projects_text(const Json& projects) {
   return text;
 }
 
+std::string paused_line(const Json& paused) {
+  const std::string pipeline = one_line(text_at(paused, "pipeline"));
+  const std::string project = one_line(text_at(paused, "project"));
+  return project + "/" + pipeline + " is paused (" + one_line(text_at(paused, "reason")) +
+         "): it starts nothing until `melisai-gate resume " + pipeline + " --project " + project +
+         "`\n";
+}
+
+std::string notices_line(const Json& notices) {
+  const std::string problem = text_at(notices, "problem");
+  if (problem.empty()) return "";
+  return "notices: " + number_at(notices, "waiting") + " waiting, " +
+         number_at(notices, "given_up") + " given up; " + one_line(problem) + "\n";
+}
+
 }  // namespace
 
 std::string status_text(const std::string& answer, bool modules) {
@@ -79,6 +94,8 @@ std::string status_text(const std::string& answer, bool modules) {
   if (flag_at(json, "paused"))
     text += "paused (" + one_line(text_at(json, "pause_reason")) +
             "): nothing starts until `melisai-gate resume`\n";
+  for (const Json& paused : list_at(json, "paused_pipelines")) text += paused_line(paused);
+  text += notices_line(json.contains("notices") ? json["notices"] : Json());
   text += "\nprojects\n" + projects_text(list_at(json, "projects"));
   text += "\nengines\n";
   for (const Json& engine : list_at(json, "engines"))

@@ -70,14 +70,11 @@ TEST(ServeConfig, RemarksNameEveryKeyThatIsReadInVain) {
           .remarks,
       ElementsAre("no effect in this version: cache, resources"));
   EXPECT_THAT(loaded(kProject + "pipelines: { a: { trigger: on_commit, run: make, if: { paths: "
-                                "src/** }, duration: { warning: 5m } } }")
+                                "src/** } } }")
                   .remarks,
-              ElementsAre(HasSubstr("does not look at changed paths"),
-                          HasSubstr("does not look at durations")));
+              ElementsAre(HasSubstr("does not look at changed paths")));
   EXPECT_THAT(loaded("projects: [ { name: a, repository: /r, token: t } ]").remarks,
               ElementsAre(HasSubstr("sends no token")));
-  EXPECT_THAT(loaded(kProject + "notify: { command: tell }").remarks,
-              ElementsAre("this version tells of failures in its log only"));
   EXPECT_THAT(
       loaded(kProject + "orchestrator: { optimization: { incremental_builds: true } }").remarks,
       ElementsAre("no effect in this version: incremental_builds"));
@@ -170,6 +167,22 @@ TEST(ServeConfig, NotifiesByCommandEmailAndLog) {
                                         .port = 2525,
                                         .from = "gate@example.org",
                                         .to = {"team@example.org"}}));
+}
+
+TEST(ServeConfig, MailIsReadByNobodyOnTheWay) {
+  const auto email = [](const std::string& keys) {
+    return config_of("notify: { email: { from: a@b, to: c@d, " + keys + " } }").notify.email;
+  };
+  using Tls = EmailOptions::Tls;
+  EXPECT_EQ(email("smtp: mail.example").tls, Tls::starttls);
+  EXPECT_EQ(email("smtp: 'mail.example:465'").tls, Tls::always);
+  EXPECT_EQ(email("smtp: localhost").tls, Tls::never);
+  EXPECT_EQ(email("smtp: '127.0.0.1:25', tls: starttls").tls, Tls::starttls);
+  const EmailOptions login =
+      email("smtp: mail, user: gate, password: '${WEBHOOK_SECRET}', ca_file: ca.pem");
+  EXPECT_EQ(login.user, "gate");
+  EXPECT_EQ(login.password, "s3cret");
+  EXPECT_EQ(login.ca_file, "/etc/gate/ca.pem");
 }
 
 }  // namespace config_test

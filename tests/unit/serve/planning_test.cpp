@@ -54,6 +54,14 @@ TEST(Planning, APushStartsWhatCommitsStartAndAllThatComesAfter) {
               ElementsAre("build", "test<build", "bench<test!"));
 }
 
+TEST(Planning, ARunHasTheLimitsOfItsPipeline) {
+  std::vector<ServePipeline> all = {pipeline("build", Trigger::on_commit)};
+  all[0].duration = {.warning = Milliseconds(1'000), .critical = std::nullopt};
+  const auto planned = planned_runs(event_of(RunEvent::Kind::push), all);
+  ASSERT_TRUE(planned && planned->size() == 1);
+  EXPECT_EQ(planned->front().duration, all[0].duration);
+}
+
 TEST(Planning, ATagStartsWhatTagsStart) {
   EXPECT_THAT(starts(event_of(RunEvent::Kind::tag)), ElementsAre("publish", "announce<publish"));
 }

@@ -117,7 +117,7 @@ TEST(ReferenceFile, ExamplesAreRight) {
   EXPECT_EQ(config.pipelines[0].duration, default_duration_limits("build"));
   EXPECT_EQ(config.workflows.size(), 2u);
   EXPECT_EQ(config.triggers.size(), 1u);
-  EXPECT_EQ(config.notify.email.port, 25);
+  EXPECT_EQ(config.notify.email.port, 587);
 }
 
 }  // namespace reference_file_test

@@ -40,6 +40,20 @@ TEST(StatusText, SaysWhatTheDaemonDoes) {
                     HasSubstr("demo/build#3  0123456789  refs/heads/main  running")));
 }
 
+TEST(StatusText, SaysWhatIsPausedAndWhatReachedNobody) {
+  const std::string text = text_of(
+      R"({"paused_pipelines": [{"project": "demo", "pipeline": "build",
+                                "reason": "demo/build#1: failed"}],
+          "notices": {"waiting": 2, "given_up": 1, "problem": "email: no\nserver"},
+          "recent": [{"run": "demo/build#2", "commit": "fedcba", "ref": "r", "state": "finished",
+                      "outcome": "passed", "slow": "critical"}]})");
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("demo/build is paused (demo/build#1: failed): it starts nothing "
+                              "until `melisai-gate resume build --project demo`\n"),
+                    HasSubstr("notices: 2 waiting, 1 given up; email: no server\n"),
+                    HasSubstr("passed  critical")));
+}
+
 TEST(StatusText, ModulesAreShownWhenAskedFor) {
   EXPECT_THAT(text_of(kAnswer), Not(HasSubstr("poller")));
   EXPECT_THAT(text_of(kAnswer, true), HasSubstr("poller  running  degraded  no"));
@@ -57,7 +71,7 @@ TEST(StatusText, AnAnswerOfAnotherKindIsNotTrusted) {
       R"({"pid": "x", "paused": "yes", "uptime_seconds": 1e300, "engines": [1, {"engine": "a"}],
           "projects": 3, "problems": [1, {}],
           "open": {"a": 1}, "modules": [null, {"required": 1}], "recent": ["x"],
-          "waiting_events": [[]]})",
+          "waiting_events": [[]], "paused_pipelines": 5, "notices": [2]})",
       true);
   EXPECT_THAT(odd, AllOf(HasSubstr("pid ?"), Not(HasSubstr("paused"))));
 }

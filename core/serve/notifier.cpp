@@ -1,0 +1,170 @@
+#include "core/serve/notifier.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/base/files.h"
+#include "core/base/log.h"
+
+namespace melisai::serve {
+namespace {
+
+constexpr std::size_t kLookAhead = 500;  // waiting deliveries that are looked at
+constexpr Milliseconds kRetryFirst{30'000};
+constexpr Milliseconds kRetryMax{1'800'000};
+constexpr int kDoublingsMax = 10;
+/// A benchmark may take hours; people should not learn of a failure that late.
+constexpr Milliseconds kQuietMax{1'800'000};
+
+Milliseconds delay_after(int tries) {
+  return std::min(kRetryFirst * (1 << std::min(tries, kDoublingsMax)), kRetryMax);
+}
+
+/// A time further away than any delay is one of a clock that was wrong.
+bool is_due(const store::Delivery& delivery, WallTime now) {
+  return delivery.not_before <= now || delivery.not_before > now + kRetryMax;
+}
+
+/// What deliveries of a daemon that was killed left.
+void remove_leftovers(const std::string& state_dir) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(state_dir, error)) {
+    if (!entry.path().filename().string().starts_with("notice-")) continue;
+    if (const Result<void> removed = remove_tree(entry.path().string()); !removed)
+      log_warning(removed.error().message);
+  }
+}
+
+}  // namespace
+
+Notifier::Notifier(Context& context, std::vector<Sink> sinks, std::function<bool()> measuring)
+    : context_(context),
+      sinks_(std::move(sinks)),
+      measuring_(std::move(measuring)),
+      timer_(context.loop) {
+  context_.queue.set_notice_rules(notice_rules(context.config, sinks_));
+}
+
+Notifier::~Notifier() {
+  *alive_ = false;
+  if (interrupt_) interrupt_->request();
+  if (threads_) threads_->join();
+}
+
+void Notifier::start(Done done) {
+  remove_leftovers(context_.state_dir);
+  interrupt_ = std::make_shared<Interrupt>();
+  running_ = true;
+  done({});
+  wake();
+}
+
+void Notifier::stop(Done done) {
+  running_ = false;
+  stopped_ = std::move(done);
+  timer_.cancel();
+  if (interrupt_) interrupt_->request();
+  answer_stop();
+}
+
+void Notifier::answer_stop() {
+  if (stopped_ && busy_.empty()) std::exchange(stopped_, nullptr)({});
+}
+
+void Notifier::check(Checked done) {
+  const auto counts = context_.queue.delivery_counts();
+  if (!counts) return done(counts.error());
+  done(std::vector<supervise::Issue>{});
+}
+
+void Notifier::wake() {
+  if (!running_) return;
+  if (hold_until_ && context_.now() < *hold_until_) return arm(hold_until_);
+  const auto next = context_.queue.tell_durations(context_.now());
+  const auto waiting = context_.queue.waiting_deliveries(kLookAhead);
+  if (!next || !waiting) return log_error("the queue cannot be used to tell anybody");
+  std::optional<WallTime> due = *next;
+  if (must_be_quiet(*waiting))
+    due = std::min(due.value_or(WallTime::max()), waiting->front().notice.at + kQuietMax);
+  else
+    deliver_due(*waiting);
+  for (const store::Delivery& delivery : *waiting)
+    if (!is_due(delivery, context_.now()))
+      due = std::min(due.value_or(WallTime::max()), delivery.not_before);
+  arm(due);
+}
+
+bool Notifier::must_be_quiet(const std::vector<store::Delivery>& waiting) const {
+  return !waiting.empty() && measuring_() && context_.now() < waiting.front().notice.at + kQuietMax;
+}
+
+void Notifier::deliver_due(const std::vector<store::Delivery>& waiting) {
+  for (const store::Delivery& delivery : waiting) {
+    if (!is_due(delivery, context_.now()) || busy_.contains(delivery.sink)) continue;
+    const auto sink = std::find_if(sinks_.begin(), sinks_.end(), [&](const Sink& candidate) {
+      return candidate.name == delivery.sink;
+    });
+    if (sink != sinks_.end())
+      begin(delivery, *sink);
+    else
+      end(delivery, Error{Errc::config, "is not configured any more"});
+  }
+}
+
+void Notifier::begin(const store::Delivery& delivery, const Sink& sink) {
+  if (!sink.blocks) return end(delivery, sink.deliver(delivery.notice, *interrupt_));
+  busy_.insert(sink.name);
+  if (!threads_) threads_ = std::make_unique<boost::asio::thread_pool>(sinks_.size());
+  boost::asio::post(*threads_, [this, alive = alive_, &loop = context_.loop, delivery,
+                                deliver = sink.deliver, interrupt = interrupt_] {
+    const Result<void> delivered = deliver(delivery.notice, *interrupt);
+    boost::asio::post(loop, [this, alive, delivery, delivered] {
+      if (!*alive) return;
+      busy_.erase(delivery.sink);
+      if (running_) end(delivery, delivered);
+      answer_stop();
+      wake();
+    });
+  });
+}
+
+void Notifier::end(const store::Delivery& delivery, const Result<void>& delivered) {
+  const auto ended = context_.queue.end_delivery(delivery, end_of(delivery, delivered));
+  if (ended) return;
+  // It would be delivered again and again.
+  hold_until_ = context_.now() + kRetryFirst;
+  log_error("the queue cannot be written: " + ended.error().message);
+}
+
+store::DeliveryEnd Notifier::end_of(const store::Delivery& delivery,
+                                    const Result<void>& delivered) const {
+  if (delivered) return {};
+  store::DeliveryEnd end{.problem = delivered.error().message};
+  const std::string what = "notice " + std::to_string(delivery.notice.id) + " for '" +
+                           delivery.sink + "': " + end.problem;
+  if (delivered.error().code != Errc::config &&
+      delivery.tries < context_.config.notify.retries_max) {
+    end.retry_at = context_.now() + delay_after(delivery.tries);
+    log_warning(what + "; tried again");
+    return end;
+  }
+  log_error(what + "; given up");
+  context_.bus.publish({.type = supervise::EventType::status_update,
+                        .severity = supervise::EventSeverity::error,
+                        .source = "notifier",
+                        .run = name_of(delivery.notice.run),
+                        .pipeline = delivery.notice.run.pipeline,
+                        .message = what + "; given up"});
+  return end;
+}
+
+void Notifier::arm(std::optional<WallTime> next) {
+  timer_.cancel();
+  if (!next) return;
+  timer_.expires_after(std::max(*next - context_.now(), WallTime::duration::zero()));
+  timer_.async_wait([this, alive = alive_](auto error) {
+    if (!error && *alive) wake();
+  });
+}
+
+}  // namespace melisai::serve
