@@ -142,6 +142,7 @@ PipelineResult result_of(const Report& report) {
   return {.outcome = outcome_of(report),
           .reason = report.reason,
           .report = report.run == 0 ? std::nullopt : std::optional(report.run),
+          .noisy = report.reason_code == ReasonCode::budget,
           .stages = report.stages};
 }
 

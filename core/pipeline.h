@@ -34,6 +34,7 @@ struct PipelineResult {
   PipelineRun::Outcome outcome = PipelineRun::Outcome::error;
   std::string reason;                  ///< one sentence
   std::optional<std::int64_t> report;  ///< number of the check in the store
+  bool noisy = false;                  ///< inconclusive, but a quieter machine could have told
   std::vector<StageResult> stages;
 };
 
@@ -44,8 +45,8 @@ PipelineResult run_pipeline(const PipelineRequest& request, World& world);
 /// written; '_' for what no variable name may hold.
 std::string param_variable(const std::string& name);
 
-/// {"outcome", "reason", "report", "stages": [{"name", "side", "status", "seconds", "message",
-/// "log"}]}
+/// {"outcome", "reason", "report", "noisy", "stages": [{"name", "side", "status", "seconds",
+/// "message", "log"}]}
 std::string to_json(const PipelineResult& result);
 /// Errors: parse, for what to_json did not write.
 Result<PipelineResult> pipeline_result_from_json(const std::string& text);

@@ -30,6 +30,7 @@ Result<PipelineResult> read(const nlohmann::json& json) {
   MELISAI_TRY(result.outcome, word(json.at("outcome"), kOutcomes));
   result.reason = json.at("reason").get<std::string>();
   if (!json.at("report").is_null()) result.report = json.at("report").get<std::int64_t>();
+  result.noisy = json.value("noisy", false);
   for (const nlohmann::json& item : json.at("stages")) {
     StageResult stage;
     stage.name = item.at("name").get<std::string>();
@@ -57,6 +58,7 @@ std::string to_json(const PipelineResult& result) {
   const Json json{{"outcome", to_string(result.outcome)},
                   {"reason", result.reason},
                   {"report", result.report ? Json(*result.report) : Json(nullptr)},
+                  {"noisy", result.noisy},
                   {"stages", std::move(stages)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -28,13 +28,15 @@ std::string how_it_ended(const EndedAttempt& ended) {
 }
 
 /// What its process left.
-std::optional<store::AttemptEnd> result_of(const Attempt& attempt) {
+std::optional<PipelineResult> left_by(const Attempt& attempt) {
   const auto text = read_file(attempt.directory + "/" + kResultFile, kResultFileMax);
   if (!text) return std::nullopt;
-  const Result<PipelineResult> result = pipeline_result_from_json(*text);
-  if (!result) return std::nullopt;
-  return store::AttemptEnd{
-      .outcome = result->outcome, .reason = result->reason, .report = result->report};
+  Result<PipelineResult> result = pipeline_result_from_json(*text);
+  return result ? std::optional(*std::move(result)) : std::nullopt;
+}
+
+store::AttemptEnd end_with(const PipelineResult& result) {
+  return {.outcome = result.outcome, .reason = result.reason, .report = result.report};
 }
 
 /// An end of the daemon is no failure of the infrastructure: both have limits of their own.
@@ -51,9 +53,11 @@ int count(const std::vector<Attempt>& attempts, RunOutcome outcome) {
 AttemptHistory history_of(const std::vector<Attempt>& earlier, RunOutcome outcome) {
   AttemptHistory history{.outcome = outcome,
                          .errors = count(earlier, RunOutcome::error),
-                         .failures = count(earlier, RunOutcome::failed)};
+                         .failures = count(earlier, RunOutcome::failed),
+                         .inconclusive = count(earlier, RunOutcome::inconclusive)};
   if (outcome == RunOutcome::error) ++history.errors;
   if (outcome == RunOutcome::failed) ++history.failures;
+  if (outcome == RunOutcome::inconclusive) ++history.inconclusive;
   return history;
 }
 
@@ -61,20 +65,25 @@ AttemptHistory history_of(const std::vector<Attempt>& earlier, RunOutcome outcom
 
 store::AttemptEnd end_of(const PipelineRun& run, const EndedAttempt& ended,
                          const ServeConfig& config, Rng& rng, WallTime now) {
-  const auto left = result_of(ended.attempt);
+  const std::optional<PipelineResult> left = left_by(ended.attempt);
   store::AttemptEnd end =
-      left ? *left : store::AttemptEnd{.outcome = RunOutcome::error, .reason = how_it_ended(ended)};
-  const RetryPolicy policy{.errors_max = config.orchestrator.failure.retries_max,
-                           .failed_once = config.orchestrator.optimization.retry_failed_tests};
-  const auto delay = retry_delay(history_of(ended.earlier, end.outcome), policy, rng);
+      left ? end_with(*left)
+           : store::AttemptEnd{.outcome = RunOutcome::error, .reason = how_it_ended(ended)};
+  const FailurePolicy& failure = config.orchestrator.failure;
+  const RetryPolicy policy{.errors_max = failure.retries_max,
+                           .failed_once = config.orchestrator.optimization.retry_failed_tests,
+                           .inconclusive_max = failure.inconclusive_retries};
+  AttemptHistory history = history_of(ended.earlier, end.outcome);
+  history.noisy = left && left->noisy;
+  const auto delay = retry_delay(history, policy, rng);
   if (delay && !run.cancel_requested) end.retry_at = now + *delay;
   return end;
 }
 
 std::optional<store::AttemptEnd> result_in_time(const Attempt& attempt) {
-  std::optional<store::AttemptEnd> end = result_of(attempt);
-  if (end && end->outcome == RunOutcome::error) return std::nullopt;
-  return end;
+  const std::optional<PipelineResult> left = left_by(attempt);
+  if (!left || left->outcome == RunOutcome::error) return std::nullopt;
+  return end_with(*left);
 }
 
 store::AttemptEnd interrupted_end(const std::vector<Attempt>& earlier, WallTime now) {

@@ -24,6 +24,9 @@ std::optional<Milliseconds> retry_delay(const AttemptHistory& history, const Ret
   if (history.outcome == PipelineRun::Outcome::failed && policy.failed_once &&
       history.failures == 1)
     return Milliseconds(0);
+  if (history.outcome == PipelineRun::Outcome::inconclusive && history.noisy &&
+      history.inconclusive <= policy.inconclusive_max)
+    return policy.delay_quiet;
   return std::nullopt;
 }
 

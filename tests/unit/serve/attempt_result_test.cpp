@@ -50,6 +50,22 @@ TEST_F(AttemptResult, IsWhatTheProcessLeft) {
   EXPECT_FALSE(ended.retry_at);
 }
 
+TEST_F(AttemptResult, OneThatWasTooNoisyIsFollowedByAnotherOnce) {
+  const PipelineResult noisy{.outcome = Outcome::inconclusive, .reason = "noise", .noisy = true};
+  leave(kResultFile, to_json(noisy));
+  const store::AttemptEnd first = end();
+  EXPECT_EQ(first.outcome, Outcome::inconclusive);
+  EXPECT_THAT(first.retry_at, Optional(kNow + std::chrono::seconds(60)));
+  add_earlier(Outcome::inconclusive, "noise");
+  EXPECT_EQ(end().outcome, Outcome::inconclusive);
+  EXPECT_FALSE(end().retry_at);
+}
+
+TEST_F(AttemptResult, OneThatHadNothingToCompareIsFinal) {
+  leave(Outcome::inconclusive);
+  EXPECT_FALSE(end().retry_at);
+}
+
 TEST_F(AttemptResult, WithoutOneItSaysHowTheProcessEnded) {
   exit = Exit{.end = Exit::End::exited, .code = 3};
   leave("work.log", "first\nno space left\n\n");

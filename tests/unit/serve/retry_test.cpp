@@ -71,6 +71,20 @@ TEST(Retry, EarlierErrorsDoNotTakeTheAttemptOfAFailure) {
                           {.failed_once = true}, rng));
 }
 
+TEST(Retry, AnAttemptThatWasTooNoisyHasOneMoreWhenTheMachineHasCalmedDown) {
+  SeededRng rng(1);
+  const auto delay = [&](int inconclusive, bool noisy, const RetryPolicy& policy) {
+    return retry_delay(
+        {.outcome = Outcome::inconclusive, .inconclusive = inconclusive, .noisy = noisy}, policy,
+        rng);
+  };
+  EXPECT_THAT(delay(1, true, {}), Optional(60s));
+  EXPECT_FALSE(delay(2, true, {}));
+  EXPECT_TRUE(delay(2, true, {.inconclusive_max = 2}));
+  EXPECT_FALSE(delay(1, true, {.inconclusive_max = 0}));
+  EXPECT_FALSE(delay(1, false, {})) << "there is nothing to compare with, noise or not";
+}
+
 TEST(Retry, OtherEndsAreFinal) {
   SeededRng rng(1);
   for (const Outcome outcome : {Outcome::passed, Outcome::regression, Outcome::inconclusive,
