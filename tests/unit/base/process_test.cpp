@@ -49,6 +49,19 @@ TEST_F(Runner, StartsInTheWorkingDirectoryWithEmptyInput) {
   EXPECT_EQ(output(), std::filesystem::canonical(directory_).string() + "\n0\n");
 }
 
+TEST_F(Runner, ReadsItsInputFromAFile) {
+  std::ofstream(path("in")) << "a line\n";
+  Command reads = shell("cat; ls /proc/$$/fd");
+  reads.stdin_file = path("in");
+  EXPECT_TRUE(run_ok(reads).ok());
+  EXPECT_EQ(output(), "a line\n0\n1\n2\n");
+  reads.stdin_file = path("none");
+  const auto result = run(reads);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::not_found);
+  EXPECT_THAT(result.error().message, HasSubstr(path("none")));
+}
+
 TEST_F(Runner, LeavesNoDescriptorOpenInTheWorkload) {
   const int inherited =
       open("/dev/null", O_RDONLY);  // without close-on-exec, as a careless library opens
