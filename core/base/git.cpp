@@ -200,6 +200,13 @@ class HelperGitRepo : public GitRepo {
     return {};
   }
 
+  Result<std::string> commit_patch(const PatchRequest& request) override {
+    return text(call(git_wire::kCommitPatch, {{"sha", request.sha},
+                                              {"path", request.file},
+                                              {"message", request.message},
+                                              {"ref", request.ref}}));
+  }
+
   Result<std::string> worktree() override {
     return text(call(git_wire::kWorktree, Json::object()));
   }

@@ -36,6 +36,16 @@ struct GitCommit {
 
 inline constexpr std::size_t kCommitsBetweenMax = 10'000;
 inline constexpr std::size_t kFirstParentsMax = 50'000;
+inline constexpr Bytes kPatchBytesMax = 1 << 20;
+inline constexpr std::size_t kPatchFilesMax = 1'000;
+
+/// A change that somebody proposes for a commit.
+struct PatchRequest {
+  std::string sha;      ///< the commit
+  std::string file;     ///< absolute; the patch, as `git diff` prints it
+  std::string message;  ///< of the new commit
+  std::string ref;      ///< "refs/melisai-gate/...", which the new commit gets
+};
 
 class GitRepo {
  public:
@@ -72,6 +82,10 @@ class GitRepo {
   /// Writes HEAD plus every uncommitted change (untracked, not ignored files too) into `dir`; the
   /// work tree is only read.
   virtual Result<void> checkout_worktree(const std::string& dir) = 0;
+  /// A commit with that patch on top of another; its sha. No branch, index or work tree is touched.
+  /// Errors: usage, for a patch that cannot be read, does not fit, changes nothing, makes anything
+  /// but files, or names paths outside of the tree; limit; git; disk_full.
+  virtual Result<std::string> commit_patch(const PatchRequest& request) = 0;
   /// Absolute path of the work tree ("" for a bare repository).
   virtual Result<std::string> worktree() = 0;
 };

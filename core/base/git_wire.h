@@ -20,7 +20,8 @@ inline constexpr std::string_view kLastTag = "last_tag";              // glob, s
 inline constexpr std::string_view kReadFile = "read_file";  // sha, path -> hex digits or null
 inline constexpr std::string_view kCheckout = "checkout";   // sha, target -> true
 inline constexpr std::string_view kCheckoutWorktree = "checkout_worktree";  // target -> true
-inline constexpr std::string_view kWorktree = "worktree";                   // -> path
+inline constexpr std::string_view kCommitPatch = "commit_patch";  // sha, path, message, ref -> sha
+inline constexpr std::string_view kWorktree = "worktree";         // -> path
 
 // Without a repository of their own.
 inline constexpr std::string_view kRemoteRefs = "remote_refs";  // url -> [[name, sha] ...]

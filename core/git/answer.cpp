@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/git/checkout.h"
 #include "core/git/mirror.h"
+#include "core/git/patched_commit.h"
 #include "core/git/repository.h"
 
 namespace melisai::git {
@@ -28,6 +29,7 @@ struct Request {
   std::string path;
   std::string glob;
   std::string url;
+  std::string message;
   CheckoutTask checkout;
 };
 
@@ -43,12 +45,13 @@ Result<Request> parse_request(std::string_view text) {
     request.path = json.value("path", "");
     request.glob = json.value("glob", "");
     request.url = json.value("url", "");
+    request.message = json.value("message", "");
     request.checkout.directory = json.value("target", "");
     request.checkout.submodules = json.value("submodules", false);
     request.checkout.allow_http = json.value("allow_http", false);
     // The file system would see only what is before the NUL.
     for (const std::string* name : {&request.repository, &request.ref, &request.path, &request.glob,
-                                    &request.checkout.directory}) {
+                                    &request.checkout.directory, &request.message}) {
       if (name->find('\0') != std::string::npos)
         return Error{Errc::git, "a name contains a NUL character"};
     }
@@ -134,6 +137,11 @@ Result<Value> perform(const Request& request) {
   if (request.operation == git_wire::kCheckoutWorktree) {
     return as_json(checkout_worktree(*repository, request.checkout));
   }
+  if (request.operation == git_wire::kCommitPatch)
+    return as_json(commit_patch(*repository, {.sha = request.sha,
+                                              .file = request.path,
+                                              .message = request.message,
+                                              .ref = request.ref}));
   if (request.operation == git_wire::kWorktree) return Value{worktree(*repository)};
   return Error{Errc::io, "melisai-gate-git knows no operation '" + request.operation + "'"};
 }

@@ -27,7 +27,9 @@ class FakeGitRepo : public GitRepo {
   std::string branch_name = "main";
   std::string tag_name;  ///< answer of last_tag; "": there is none
   std::string worktree_path = "/repo";
-  std::optional<Error> failure;             ///< set: every question fails so
+  std::optional<Error> failure;  ///< set: every question fails so
+  std::vector<PatchRequest> patches;
+  std::string patched_sha = "feed000000000000000000000000000000000000";
   std::vector<std::string> checkouts_done;  ///< shas, and "WORKTREE"
 
   Result<std::string> resolve(const std::string& ref) override {
@@ -89,6 +91,12 @@ class FakeGitRepo : public GitRepo {
     if (failure) return *failure;
     checkouts_done.push_back("WORKTREE");
     return write(worktree_files, dir);
+  }
+
+  Result<std::string> commit_patch(const PatchRequest& request) override {
+    if (failure) return *failure;
+    patches.push_back(request);
+    return patched_sha;
   }
 
   Result<std::string> worktree() override {
