@@ -18,6 +18,8 @@ struct BisectRequest : Request {
   std::string config_file;  ///< absolute; "" : .melisai-gate.yaml of the bad commit
   std::string only;         ///< glob, "" for all
   run::CommandLinePipelines commands;
+  std::vector<PipelineSpec> pipelines;  ///< not empty: instead of those of the pipeline file
+  std::string project;                  ///< not empty: instead of the name of the pipeline file
   bool dry_run = false;  ///< say what would be done, and stop
 };
 

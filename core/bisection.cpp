@@ -73,6 +73,8 @@ Step<void> Bisection::prepare() {
                                                   .overrides = request_.overrides},
                                                  *repository_.git, world_.env));
   project_ = std::move(loaded.project);
+  if (!request_.pipelines.empty()) project_.pipelines = request_.pipelines;
+  if (!request_.project.empty()) project_.name = request_.project;
   repository_.git = world_.open_repo(request_.directory, project_.git);
   MELISAI_TRY(plan_, step(run::make_plan(project_, request_.only), ReasonCode::configuration));
   return {};

@@ -5,35 +5,13 @@
 #include "core/base/files.h"
 #include "core/builder.h"
 #include "core/measure/measure.h"
+#include "core/pipeline_chain.h"
 #include "core/step.h"
 
 namespace melisai {
 namespace {
 
 using RunOutcome = PipelineRun::Outcome;
-
-/// Whose fault a reason is decides what happens next: the project's own failures are not tried
-/// again, ours are.
-RunOutcome outcome_of(ReasonCode code) {
-  switch (code) {
-    case ReasonCode::clear: return RunOutcome::passed;
-    case ReasonCode::regressed: return RunOutcome::regression;
-    case ReasonCode::budget:
-    case ReasonCode::nothing_compared:
-    case ReasonCode::collector: return RunOutcome::inconclusive;
-    case ReasonCode::build_failed:
-    case ReasonCode::tests_failed:
-    case ReasonCode::bench_failed:
-    case ReasonCode::configuration: return RunOutcome::failed;
-    case ReasonCode::git:
-    case ReasonCode::baseline:
-    case ReasonCode::busy:
-    case ReasonCode::disk:
-    case ReasonCode::interrupted:
-    case ReasonCode::internal: return RunOutcome::error;
-  }
-  return RunOutcome::error;
-}
 
 /// A verdict may be harder than its reason code: a regression beside an interrupt is one.
 RunOutcome outcome_of(const Report& report) {
@@ -134,6 +112,8 @@ CheckRequest check_request(const PipelineRequest& request, std::vector<PipelineS
   check.output_dir = request.output_dir;
   check.lock_wait = request.lock_wait;
   check.base.kind = BaseChoice::Kind::last_green;
+  if (!request.base.empty())
+    check.base = {.kind = BaseChoice::Kind::reference, .value = request.base};
   check.base_otherwise = request.before.empty() ? request.sha + "^" : request.before;
   return check;
 }
@@ -143,15 +123,42 @@ PipelineResult result_of(const Report& report) {
           .reason = report.reason,
           .report = report.run == 0 ? std::nullopt : std::optional(report.run),
           .noisy = report.reason_code == ReasonCode::budget,
+          .base = report.base.sha,
           .stages = report.stages};
 }
 
 }  // namespace
 
+PipelineRun::Outcome outcome_of(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::clear: return RunOutcome::passed;
+    case ReasonCode::regressed: return RunOutcome::regression;
+    case ReasonCode::budget:
+    case ReasonCode::nothing_compared:
+    case ReasonCode::collector: return RunOutcome::inconclusive;
+    case ReasonCode::build_failed:
+    case ReasonCode::tests_failed:
+    case ReasonCode::bench_failed:
+    case ReasonCode::configuration: return RunOutcome::failed;
+    case ReasonCode::git:
+    case ReasonCode::baseline:
+    case ReasonCode::busy:
+    case ReasonCode::disk:
+    case ReasonCode::interrupted:
+    case ReasonCode::internal: return RunOutcome::error;
+  }
+  return RunOutcome::error;
+}
+
+Result<std::vector<PipelineSpec>> chain_of(const PipelineRequest& request) {
+  MELISAI_TRY(std::vector<PipelineSpec> chain, run::chain_to(request.pipeline, request.project));
+  for (PipelineSpec& pipeline : chain) add_environment(params_of(request), pipeline);
+  return Result<std::vector<PipelineSpec>>(std::move(chain));
+}
+
 PipelineResult run_pipeline(const PipelineRequest& request, World& world) {
-  auto chain = run::chain_to(request.pipeline, request.project);
+  auto chain = chain_of(request);
   if (!chain) return {.outcome = RunOutcome::failed, .reason = chain.error().message};
-  for (PipelineSpec& pipeline : *chain) add_environment(params_of(request), pipeline);
   if (chain->back().benchmarks.empty()) return PlainRun(request, world).run(*std::move(chain));
   if (is_first_commit(request, world))
     return {.outcome = RunOutcome::inconclusive,

@@ -22,6 +22,7 @@ struct PipelineRequest {
   std::string sha;          ///< full hex
   std::string branch;       ///< short name; "" for a tag
   std::string before;       ///< what the branch was before the push, "" when that is not known
+  std::string base;         ///< not empty: what benchmarks are compared with, whatever was green
   std::string config_file;  ///< absolute; where the rest of `project` comes from
   std::map<std::string, std::string> params;  ///< become MELISAI_PARAM_<name>
   bool trusted = true;
@@ -35,6 +36,7 @@ struct PipelineResult {
   std::string reason;                  ///< one sentence
   std::optional<std::int64_t> report;  ///< number of the check in the store
   bool noisy = false;                  ///< inconclusive, but a quieter machine could have told
+  std::string base;                    ///< commit that it was compared with, "" without one
   std::vector<StageResult> stages;
 };
 
@@ -45,8 +47,8 @@ PipelineResult run_pipeline(const PipelineRequest& request, World& world);
 /// written; '_' for what no variable name may hold.
 std::string param_variable(const std::string& name);
 
-/// {"outcome", "reason", "report", "noisy", "stages": [{"name", "side", "status", "seconds",
-/// "message", "log"}]}
+/// {"outcome", "reason", "report", "noisy", "base", "stages": [{"name", "side", "status",
+/// "seconds", "message", "log"}]}
 std::string to_json(const PipelineResult& result);
 /// Errors: parse, for what to_json did not write.
 Result<PipelineResult> pipeline_result_from_json(const std::string& text);

@@ -31,6 +31,7 @@ Result<PipelineResult> read(const nlohmann::json& json) {
   result.reason = json.at("reason").get<std::string>();
   if (!json.at("report").is_null()) result.report = json.at("report").get<std::int64_t>();
   result.noisy = json.value("noisy", false);
+  result.base = json.value("base", "");
   for (const nlohmann::json& item : json.at("stages")) {
     StageResult stage;
     stage.name = item.at("name").get<std::string>();
@@ -59,6 +60,7 @@ std::string to_json(const PipelineResult& result) {
                   {"reason", result.reason},
                   {"report", result.report ? Json(*result.report) : Json(nullptr)},
                   {"noisy", result.noisy},
+                  {"base", result.base},
                   {"stages", std::move(stages)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -23,12 +23,14 @@ std::string_view to_string(Notice::Event event) {
     case Notice::Event::paused: return "paused";
     case Notice::Event::slow: return "slow";
     case Notice::Event::very_slow: return "very_slow";
+    case Notice::Event::found: return "found";
   }
   return "";
 }
 
 Notice::Level level_of(Notice::Event event) {
   switch (event) {
+    case Notice::Event::found:
     case Notice::Event::recovered: return Notice::Level::info;
     case Notice::Event::inconclusive:
     case Notice::Event::paused:

@@ -21,7 +21,8 @@ struct Notice {
     recovered,  ///< passed after failures that people were told of
     paused,     ///< its pipeline starts nothing until somebody resumes it
     slow,       ///< longer than the duration that is worth a warning
-    very_slow   ///< longer than the critical one
+    very_slow,  ///< longer than the critical one
+    found       ///< what a follow-up found: the commit of a regression, a patch that mends
   };
   std::int64_t id = 0;
   Level level = Level::info;

@@ -9,6 +9,7 @@ std::string_view to_string(RunEvent::Kind kind) {
     case RunEvent::Kind::cron: return "cron";
     case RunEvent::Kind::manual: return "manual";
     case RunEvent::Kind::custom: return "custom";
+    case RunEvent::Kind::follow_up: return "follow_up";
   }
   return "";
 }

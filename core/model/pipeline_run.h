@@ -17,7 +17,7 @@ using WallTime = std::chrono::system_clock::time_point;
 
 /// Why runs start.
 struct RunEvent {
-  enum class Kind { push, tag, cron, manual, custom };
+  enum class Kind { push, tag, cron, manual, custom, follow_up /**< of a run that went wrong */ };
   std::int64_t id = 0;
   Kind kind = Kind::push;
   std::string project;
@@ -83,6 +83,12 @@ struct PipelineRun {
 std::string_view to_string(PipelineRun::State state);
 std::string_view to_string(PipelineRun::Outcome outcome);
 std::string_view to_string(PipelineRun::Slow slow);  ///< "" for no
+
+/// Stands in the name of a run that follows up another one: "build:fix". No pipeline has it.
+inline constexpr char kFollowUpMark = ':';
+inline bool is_follow_up(const PipelineRun& run) {
+  return run.pipeline.find(kFollowUpMark) != std::string::npos;
+}
 
 /// "demo/build#12".
 std::string name_of(const PipelineRun& run);

@@ -95,6 +95,7 @@ struct ResourceLimits {
 
 struct FailurePolicy {
   bool auto_fix = false;
+  bool bisect = true;            ///< look for the commit of a regression
   int fixes_max = 3;             ///< of one failing run
   int retries_max = 3;           ///< of one run, after failures of the infrastructure
   int inconclusive_retries = 1;  ///< of one run, after attempts that were too noisy to tell

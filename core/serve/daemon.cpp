@@ -14,6 +14,7 @@
 #include "core/serve/control.h"
 #include "core/serve/detach.h"
 #include "core/serve/engines.h"
+#include "core/serve/follow_ups.h"
 #include "core/serve/logging.h"
 #include "core/serve/notifier.h"
 #include "core/serve/notify_systemd.h"
@@ -53,7 +54,10 @@ class Daemon {
                    requests_.handle(text, std::move(answer));
                  }),
         signals_(loop_) {
-    engines_.on_change([this] { notifier_.wake(); });
+    engines_.on_change([this] {
+      notifier_.wake();
+      follow_ups_.look();
+    });
   }
 
   ~Daemon() { pool_.join(); }
@@ -168,6 +172,7 @@ class Daemon {
            },
        .seen = [this](const std::string& project,
                       const auto& pipelines) { alarm_.set_pipelines(project, pipelines); }}};
+  FollowUps follow_ups_{context_, [this] { planner_.wake(); }};
   Watcher watcher_{context_, [this] { planner_.wake(); }};
   Alarm alarm_{context_, [this] { planner_.wake(); }};
   StorePart store_{context_};

@@ -40,6 +40,7 @@ std::string_view words_for(Event event) {
     case Event::paused: return "paused its pipeline";
     case Event::slow: return "is slow";
     case Event::very_slow: return "is very slow";
+    case Event::found: return "found something";
   }
   return "";
 }

@@ -80,6 +80,7 @@ FailurePolicy read_failures(const ConfigValue& section, FailurePolicy policy, Re
       map.integer("escalate_after", policy.escalate_after, {.min = 1, .max = 100});
   policy.notify = map.boolean("notify_on_failure", policy.notify);
   policy.pause = map.boolean("pause_on_failure", policy.pause);
+  policy.bisect = map.boolean("bisect", policy.bisect);
   map.finish();
   return policy;
 }

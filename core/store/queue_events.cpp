@@ -47,7 +47,7 @@ constexpr std::string_view kEventColumns =
     "id, kind, project, ref, before_sha, sha, pipeline, params, cause, once, trusted, received_ms";
 
 Result<RunEvent> read_event(const Statement& row) {
-  constexpr std::array kKinds{Kind::push, Kind::tag, Kind::cron, Kind::manual, Kind::custom};
+  constexpr std::array kKinds{Kind::push, Kind::tag, Kind::cron, Kind::manual, Kind::custom, Kind::follow_up};
   RunEvent event;
   event.id = row.integer(0);
   const std::string kind = row.text(1);

@@ -137,6 +137,11 @@ Result<void> tell_end(std::int64_t id, const NoticeRules& rules, const Database&
     case Outcome::skipped: return {};
     default: break;
   }
+  if (is_follow_up(run)) {
+    if (run.outcome != Outcome::passed || !rules.failures) return {};
+    return add_notice({.run = run.id, .event = Event::found, .reason = run.reason}, rules, database,
+                      now);
+  }
   MELISAI_CHECK(tell_duration(run, rules, database, now));
   MELISAI_TRY(const bool overtaken, is_overtaken(run, database));
   if (overtaken) return {};

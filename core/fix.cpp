@@ -1,0 +1,110 @@
+#include "core/fix.h"
+
+#include "core/base/files.h"
+#include "core/bisect_result.h"
+#include "core/pipeline_chain.h"
+#include "core/run/stage.h"
+
+namespace melisai {
+namespace {
+
+using RunOutcome = PipelineRun::Outcome;
+
+constexpr const char* kEvidenceFile = "evidence.json";
+constexpr const char* kFixerLog = "fixer.log";
+
+/// The program with the file as its standard input.
+std::vector<std::string> reading_from(const std::string& file, const RunLine& program) {
+  std::vector<std::string> argv{"/bin/sh", "-c", "exec \"$@\" < \"$0\"", file};
+  for (std::string& word : argv_of(program)) argv.push_back(std::move(word));
+  return argv;
+}
+
+class Fix {
+ public:
+  Fix(const FixRequest& request, World& world)
+      : request_(request),
+        world_(world),
+        git_(world.open_repo(request.failed.repository, request.failed.project.git)) {}
+
+  PipelineResult run() {
+    const Step<std::string> sha = [&]() -> Step<std::string> {
+      MELISAI_CHECK(prepare());
+      MELISAI_CHECK(propose());
+      return commit();
+    }();
+    if (!sha) return {.outcome = outcome_of(sha.error().code), .reason = sha.error().reason};
+    PipelineRequest patched = request_.failed;
+    patched.sha = *sha;
+    patched.base = request_.failed.before;
+    // A green run of it must not be what later commits are measured against.
+    patched.trusted = false;
+    PipelineResult result = run_pipeline(patched, world_);
+    const std::string patch = "the patch in " + place(kPatchFile);
+    if (result.outcome == RunOutcome::passed)
+      result.reason = patch + " mends it; it is commit " + short_sha(*sha) + ", " + request_.ref;
+    else
+      result.reason = patch + " does not mend it: " + result.reason;
+    return result;
+  }
+
+ private:
+  std::string place(const std::string& name) const {
+    return request_.failed.output_dir + "/" + name;
+  }
+  std::string source() const { return place("source"); }
+
+  Step<void> prepare() {
+    MELISAI_CHECK(step(remove_tree(source()), ReasonCode::disk));
+    MELISAI_CHECK(step(make_directories(source()), ReasonCode::disk));
+    MELISAI_CHECK(step(git_->checkout(request_.failed.sha, source()), ReasonCode::git));
+    return step(
+        write_file(place(kEvidenceFile), to_json(request_.evidence, request_.failed, source())),
+        ReasonCode::disk);
+  }
+
+  Step<void> propose() {
+    Command command;
+    command.argv = reading_from(place(kEvidenceFile), request_.program);
+    command.env = run::stage_environment(request_.failed.project.measure, {});
+    command.cwd = source();
+    command.stdout_file = place(kPatchFile);
+    command.stderr_file = place(kFixerLog);
+    // The head of a longer one would be a patch too, but another one.
+    command.output_max = kPatchBytesMax + 1;
+    command.timeout = request_.timeout;
+    MELISAI_TRY(const Exit exit, step(world_.processes.run(command), ReasonCode::internal));
+    MELISAI_CHECK(step(remove_tree(source()), ReasonCode::disk));
+    if (exit.end == Exit::End::interrupted)
+      return Stop{ReasonCode::interrupted, "interrupted while a fix was looked for"};
+    if (!exit.ok())
+      return Stop{ReasonCode::build_failed,
+                  "the fixer has no fix: " + describe(exit, request_.timeout) +
+                      "; log: " + place(kFixerLog)};
+    return {};
+  }
+
+  Step<std::string> commit() {
+    const Result<std::string> sha =
+        git_->commit_patch({.sha = request_.failed.sha,
+                            .file = place(kPatchFile),
+                            .message = "Fix proposed for " + request_.evidence.run + "\n",
+                            .ref = request_.ref});
+    if (sha) return *sha;
+    const bool is_the_patch = sha.error().code == Errc::usage || sha.error().code == Errc::limit;
+    return stop_for(is_the_patch ? Error{Errc::parse, sha.error().message} : sha.error(),
+                    is_the_patch ? ReasonCode::build_failed : ReasonCode::git);
+  }
+
+  const FixRequest& request_;
+  World& world_;
+  std::unique_ptr<GitRepo> git_;
+};
+
+}  // namespace
+
+PipelineResult try_fix(const FixRequest& request, World& world) {
+  return Fix(request, world).run();
+}
+
+}  // namespace melisai
