@@ -46,11 +46,14 @@ CustomTrigger read_trigger(const ConfigEntry& entry, const std::vector<WatchedPr
   return trigger;
 }
 
-// One word with one '@': it becomes a line of a conversation with a mail server.
+// One word of ASCII with one '@': it becomes a line of a conversation with a mail server, and a
+// header.
 bool is_email(std::string_view address) {
   const std::size_t at = address.find('@');
-  return printable(address) == address && address.size() <= 254 && at != 0 &&
-         at + 1 < address.size() && address.find('@', at + 1) == std::string_view::npos &&
+  const bool plain = std::all_of(address.begin(), address.end(),
+                                 [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  return plain && address.size() <= 254 && at != 0 && at + 1 < address.size() &&
+         address.find('@', at + 1) == std::string_view::npos &&
          address.find_first_of(" <>\"(),;:\\") == std::string_view::npos;
 }
 
