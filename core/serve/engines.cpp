@@ -260,9 +260,8 @@ Result<void> Engines::close(const PipelineRun& run, const Attempt& attempt,
 void Engines::tell(const PipelineRun& run) {
   const bool again = !run.outcome.has_value();
   const bool good = run.outcome == Outcome::passed || run.outcome == Outcome::skipped;
-  const std::string what =
-      (again ? "failed, and is tried again" : std::string(to_string(*run.outcome))) +
-      (run.reason.empty() ? "" : ": " + run.reason);
+  const std::string what = (again ? "is tried again" : std::string(to_string(*run.outcome))) +
+                           (run.reason.empty() ? "" : ": " + run.reason);
   context_.bus.publish({.type = good ? EventType::workflow_completed : EventType::workflow_failed,
                         .severity = good    ? EventSeverity::info
                                     : again ? EventSeverity::warning

@@ -6,7 +6,9 @@
 namespace melisai::e2e {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class ServeGate : public Serve {
  protected:
@@ -36,6 +38,22 @@ TEST_F(ServeGate, ComparesAPushWithTheOneBefore) {
   push_numbers("BM_Parse 1500 0.001\n");
   EXPECT_EQ(outcome_of("benchmark#3"), "regression");
   EXPECT_NE(run_of("benchmark#3")["report"], report);
+}
+
+TEST_F(ServeGate, TriesOnceMoreWhatWasTooNoisyToTell) {
+  push_numbers("BM_Parse 1000 0.001\n");
+  start();
+  ASSERT_EQ(outcome_of("benchmark#1"), "inconclusive");
+  push_numbers("BM_Parse 1000 0.5\n");
+  const auto waits = [&] {
+    const nlohmann::json run = run_of("benchmark#2");
+    return run.is_object() && run["state"] == "queued" && run["attempts"] == 1;
+  };
+  ASSERT_TRUE(eventually(waits, std::chrono::seconds(60))) << run_of("benchmark#2");
+  EXPECT_THAT(run_of("benchmark#2")["reason"], HasSubstr("is not decided"));
+  EXPECT_THAT(daemon_log(), HasSubstr("demo/benchmark#2: is tried again: "));
+  EXPECT_THAT(query("SELECT outcome FROM attempts WHERE run = 2"), ElementsAre("inconclusive"));
+  EXPECT_THAT(query("SELECT event FROM notices WHERE run = 2"), IsEmpty()) << "not over yet";
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ void expect_back(const PipelineResult& result) {
   EXPECT_EQ(read->outcome, result.outcome);
   EXPECT_EQ(read->reason, result.reason);
   EXPECT_EQ(read->report, result.report);
+  EXPECT_EQ(read->noisy, result.noisy);
   EXPECT_EQ(read->stages, result.stages);
 }
 
@@ -32,6 +33,7 @@ TEST(PipelineResult, ComesBackAsItWas) {
   expect_back({.outcome = Outcome::failed,
                .reason = "\"test\" failed\n",
                .report = 7,
+               .noisy = true,
                .stages = {stage("build", Status::cached), stage("lint", Status::passed),
                           stage("test", Status::failed), stage("deploy", Status::skipped)}});
   for (const Outcome outcome : {Outcome::passed, Outcome::failed, Outcome::regression,
