@@ -1,6 +1,7 @@
 #include "core/base/exec_protocol.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -106,6 +107,15 @@ Exit::End parse_end(const std::string& name) {
   throw std::invalid_argument(name);
 }
 
+Enforced parse_enforced(const Json& line, const char* key) {
+  if (!line.contains(key)) return Enforced::not_asked;
+  const std::string how = line.at(key).get<std::string>();
+  if (how == "cgroup") return Enforced::by_cgroup;
+  if (how == "process") return Enforced::per_process;
+  if (how == "no") return Enforced::no;
+  throw std::invalid_argument(how);
+}
+
 Exit parse_exit(const Json& line) {
   Exit exit;
   exit.end = parse_end(line.at("end").get<std::string>());
@@ -127,6 +137,9 @@ Exit parse_exit(const Json& line) {
   exit.output_dropped = static_cast<Bytes>(number_in(line, "output_dropped"));
   exit.stray_processes = small_number_in(line, "stray_processes");
   exit.in_cgroup = line.at("in_cgroup").get<bool>();
+  exit.memory_limit = parse_enforced(line, "memory_limit");
+  exit.cpu_limit = parse_enforced(line, "cpu_limit");
+  exit.memory_exceeded = line.value("memory_exceeded", false);
   return exit;
 }
 
@@ -141,8 +154,12 @@ void read_line(const Json& line, const Command& command, ExecReport& report) {
   } else if (line.contains("ended")) {
     report.ended = true;
   } else {
-    report.started =
-        ExecStarted{small_number_in(line, "pid"), line.at("cgroup").get<std::string>()};
+    ExecStarted started{.pid = small_number_in(line, "pid"),
+                        .cgroup = line.at("cgroup").get<std::string>(),
+                        .limits = {}};
+    for (const char* key : {"memory_cgroup", "cpu_cgroup"})
+      if (line.contains(key)) started.limits.push_back(line.at(key).get<std::string>());
+    report.started = std::move(started);
   }
 }
 
@@ -169,6 +186,13 @@ std::vector<std::string> exec_arguments(const Command& command, ExecStart start)
   if (!command.cpus.empty()) {
     arguments.insert(arguments.end(), {"--cpus", cpu_list(command.cpus)});
   }
+  const TreeLimits& limits = command.limits;
+  if (limits.memory_max != 0)
+    arguments.insert(arguments.end(), {"--memory-max", std::to_string(limits.memory_max)});
+  if (limits.cpus_max > 0)
+    arguments.insert(arguments.end(),
+                     {"--cpu-milli", std::to_string(std::llround(limits.cpus_max * 1000))});
+  if (limits.per_process) arguments.push_back("--limit-processes");
   if (start == ExecStart::held) arguments.push_back("--hold");
   if (command.count_tasks) arguments.push_back("--count-tasks");
   if (!command.stdin_file.empty())

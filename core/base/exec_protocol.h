@@ -26,8 +26,9 @@ std::vector<std::string> exec_arguments(const Command& command,
 
 /// Its first line, written when the workload has started, or is held just before that.
 struct ExecStarted {
-  pid_t pid = 0;       // of the workload; also its process group
-  std::string cgroup;  // its directory, "" without one
+  pid_t pid = 0;                    // of the workload; also its process group
+  std::string cgroup;               // its directory, "" without one
+  std::vector<std::string> limits;  // directories of more cgroups, which only limit it
 };
 
 struct ExecReport {

@@ -174,16 +174,26 @@ void write_to(const std::string& path, const char* text) {
   [[maybe_unused]] const ssize_t ignored = write(file.get(), text, std::strlen(text));
 }
 
+bool is_ours(const std::string& cgroup) {
+  return cgroup.find("/melisai-gate-") != std::string::npos;
+}
+
+// The kernel lets go when the last process is reaped.
+void remove_cgroup(const std::string& path) {
+  if (!is_ours(path)) return;
+  for (int attempt = 0; attempt < 1000 && rmdir(path.c_str()) != 0; ++attempt) {
+    if (errno != EBUSY) return;
+    usleep(1000);
+  }
+}
+
 // melisai-gate-exec itself was killed, so what it guarded is ours to kill.
 void kill_orphans(const std::optional<ExecStarted>& started) {
   if (!started || started->pid <= 1) return;
   kill(-started->pid, SIGKILL);
-  if (started->cgroup.find("/melisai-gate-") == std::string::npos) return;
-  write_to(started->cgroup + "/cgroup.kill", "1");
-  for (int attempt = 0; attempt < 1000 && rmdir(started->cgroup.c_str()) != 0; ++attempt) {
-    if (errno != EBUSY) return;
-    usleep(1000);
-  }
+  if (is_ours(started->cgroup)) write_to(started->cgroup + "/cgroup.kill", "1");
+  remove_cgroup(started->cgroup);
+  for (const std::string& cgroup : started->limits) remove_cgroup(cgroup);
 }
 
 std::string how_it_ended(int status) {

@@ -18,6 +18,15 @@ namespace melisai {
 
 enum class CgroupMode { automatic, off };
 
+/// What a process and all that it starts may use together.
+struct TreeLimits {
+  Bytes memory_max = 0;      ///< 0: all there is
+  double cpus_max = 0;       ///< CPU time in a time, 2.5: two and a half CPUs; 0: all there are
+  bool per_process = false;  ///< where no cgroup can do it: limit at least each process (its data)
+                             ///< and the CPUs that it may use
+  bool operator==(const TreeLimits&) const = default;
+};
+
 /// What to run. argv[0] without a slash is looked up in PATH of `env`. Nothing is inherited but
 /// what stands here.
 struct Command {
@@ -34,6 +43,7 @@ struct Command {
   Milliseconds grace{5'000};  ///< between SIGTERM and SIGKILL
   std::vector<int> cpus;      ///< CPUs the workload may use; empty: all that we may use
   CgroupMode cgroup = CgroupMode::automatic;
+  TreeLimits limits;         ///< none for timed runs: they change what is measured
   bool count_tasks = false;  ///< sample the tree's threads every 5 ms (never in a timed run)
 };
 
@@ -59,6 +69,9 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
+/// What became of a limit.
+enum class Enforced { not_asked, by_cgroup, per_process, no };
+
 struct Exit {
   enum class End { exited, signalled, timed_out, interrupted };
   End end = End::exited;
@@ -67,6 +80,9 @@ struct Exit {
   Bytes output_dropped = 0;  ///< bytes that passed output_max
   int stray_processes = 0;   ///< still alive when the workload ended; killed
   bool in_cgroup = false;    ///< false: process group and subreaper were used
+  Enforced memory_limit = Enforced::not_asked;
+  Enforced cpu_limit = Enforced::not_asked;  ///< not asked when there are no more CPUs anyway
+  bool memory_exceeded = false;  ///< the kernel killed a process of it because of memory_max
 
   bool ok() const { return end == End::exited && code == 0; }
 };

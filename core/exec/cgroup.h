@@ -7,11 +7,10 @@
 
 #include <cstdint>
 
+#include "core/exec/cgroup_place.h"
 #include "core/exec/pid_list.h"
 
 namespace melisai::exec {
-
-constexpr int kCgroupPathMax = 4096;
 
 class Cgroup {
  public:
@@ -22,7 +21,9 @@ class Cgroup {
 
   /// Makes a child of our own cgroup, with pressure accounting off. False where that is not
   /// possible, for any reason.
-  bool create();
+  bool create(const char* name);
+  /// The same at the nearest place, ours or above, where this controller can limit it.
+  bool create_with(const char* controller, const char* name);
 
   const char* path() const { return path_; }  // "" unless it exists; printable ASCII
   int procs_fd() const {
@@ -36,6 +37,8 @@ class Cgroup {
   void remove(std::int64_t deadline_ns);
 
  private:
+  bool create_in(const char* parent, const char* name);
+
   char path_[kCgroupPathMax] = "";
   int procs_fd_ = -1;
 };

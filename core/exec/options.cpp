@@ -8,6 +8,7 @@ namespace melisai::exec {
 namespace {
 
 constexpr std::int64_t kTimeMaxMs = 366LL * 24 * 3600 * 1000;
+constexpr std::int64_t kCpuMilliMax = 1'000'000'000;
 
 bool parse_number(const char* text, std::int64_t max, std::int64_t& value) {
   char* end = nullptr;
@@ -36,10 +37,23 @@ bool parse_flag(const char* name, Options& options) {
     options.count_tasks = true;
   } else if (std::strcmp(name, "--hold") == 0) {
     options.hold = true;
+  } else if (std::strcmp(name, "--limit-processes") == 0) {
+    options.limits.per_process = true;
   } else {
     return false;
   }
   return true;
+}
+
+const char* parse_limit(const char* name, const char* value, LimitOptions& limits) {
+  std::int64_t number = 0;
+  if (std::strcmp(name, "--memory-max") == 0) {
+    if (!parse_number(value, INT64_MAX, number)) return "--memory-max needs a number of bytes";
+    limits.memory_max = static_cast<std::uint64_t>(number);
+  } else if (!parse_number(value, kCpuMilliMax, limits.cpu_milli)) {
+    return "--cpu-milli needs thousandths of a CPU";
+  }
+  return nullptr;
 }
 
 const char* parse_value(const char* name, const char* value, Options& options) {
@@ -65,6 +79,8 @@ const char* parse_value(const char* name, const char* value, Options& options) {
       return "--cgroup needs auto or off";
     }
     options.cgroup = value[0] == 'a';
+  } else if (std::strcmp(name, "--memory-max") == 0 || std::strcmp(name, "--cpu-milli") == 0) {
+    return parse_limit(name, value, options.limits);
   } else if (std::strcmp(name, "--cwd") == 0) {
     options.cwd = value;
   } else {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "core/exec/limits.h"
+
 namespace melisai::exec {
 
 struct Options {
@@ -18,6 +20,7 @@ struct Options {
   cpu_set_t cpus{};
   bool cgroup = true;
   const char* cwd = "";  // empty: ours
+  LimitOptions limits;
   bool count_tasks = false;
   bool hold = false;          // the caller sees the workload before it begins and after its end
   char** workload = nullptr;  // argv of the workload, null-terminated, never empty

@@ -20,6 +20,18 @@ class Line {
     if (size > 0) size_ += static_cast<std::size_t>(size);
     if (size_ >= sizeof text_) size_ = sizeof text_ - 1;
   }
+  void add_path(const char* name, const char* path) {
+    add(",\"%s\":\"", name);
+    for (const char* at = path; *at != '\0'; ++at) add(*at == '\\' ? "\\\\" : "%c", *at);
+    add("\"");
+  }
+  void add_limit(const char* name, Enforced how) {
+    if (how == Enforced::not_asked) return;
+    add(",\"%s\":\"%s\"", name,
+        how == Enforced::by_cgroup     ? "cgroup"
+        : how == Enforced::per_process ? "process"
+                                       : "no");
+  }
   void add_known(const char* name, std::int64_t value) {
     if (value != kUnknown) add(",\"%s\":%" PRId64, name, value);
   }
@@ -34,7 +46,7 @@ class Line {
   }
 
  private:
-  char text_[2 * kCgroupPathMax];  // a path whose every character is escaped may be cut: the line
+  char text_[4 * kCgroupPathMax];  // a path whose every character is escaped may be cut: the line
                                    // is then no JSON
   std::size_t size_ = 0;
 };
@@ -50,11 +62,13 @@ const char* name_of(End end, int status) {
 
 }  // namespace
 
-void report_started(int fd, pid_t pid, const char* cgroup) {
+void report_started(int fd, pid_t pid, const CgroupPaths& cgroups) {
   Line line;
-  line.add("{\"pid\":%d,\"cgroup\":\"", pid);
-  for (const char* at = cgroup; *at != '\0'; ++at) line.add(*at == '\\' ? "\\\\" : "%c", *at);
-  line.add("\"}\n");
+  line.add("{\"pid\":%d", pid);
+  line.add_path("cgroup", cgroups.own);
+  if (cgroups.memory[0] != '\0') line.add_path("memory_cgroup", cgroups.memory);
+  if (cgroups.cpu[0] != '\0') line.add_path("cpu_cgroup", cgroups.cpu);
+  line.add("}\n");
   line.send(fd);
 }
 
@@ -90,6 +104,9 @@ void report_outcome(int fd, const Outcome& outcome) {
   line.add_known("tasks_max", usage.tasks_max);
   line.add(",\"output_dropped\":%" PRIu64 ",\"output_errno\":%d", outcome.output_dropped,
            outcome.output_error);
+  line.add_limit("memory_limit", outcome.memory_limit);
+  line.add_limit("cpu_limit", outcome.cpu_limit);
+  if (outcome.memory_exceeded) line.add(",\"memory_exceeded\":true");
   line.add(",\"stray_processes\":%d,\"in_cgroup\":%s}\n", outcome.stray_processes,
            outcome.in_cgroup ? "true" : "false");
   line.send(fd);

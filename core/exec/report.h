@@ -5,9 +5,15 @@
 
 namespace melisai::exec {
 
-/// Lets the caller clean up if we are killed. `cgroup`: "" or a path of printable characters
-/// without quotes.
-void report_started(int fd, pid_t pid, const char* cgroup);
+/// Paths of printable characters without quotes, "" for one that there is not.
+struct CgroupPaths {
+  const char* own = "";
+  const char* memory = "";
+  const char* cpu = "";
+};
+
+/// Lets the caller clean up if we are killed.
+void report_started(int fd, pid_t pid, const CgroupPaths& cgroups);
 
 /// Nothing but the zombie of the workload's first process is left.
 void report_ended(int fd);

@@ -76,6 +76,8 @@ int child_main(void* argument) {
     shared.result->joined_cgroup = write(request.cgroup_procs_fd, "0", 1) == 1;
     shared.result->bytes_written = shared.result->joined_cgroup ? 1 : 0;
   }
+  if (request.limits != nullptr)
+    shared.result->bytes_written += request.limits->apply_to_self(shared.result->joined_cgroup);
   if (dup2(request.stdin_fd, 0) < 0 || dup2(request.stdout_fd, 1) < 0 ||
       dup2(request.stderr_fd, 2) < 0) {
     fail(shared, "stdio");

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include "core/exec/limits.h"
+
 namespace melisai::exec {
 
 struct Spawned {
@@ -34,6 +36,7 @@ struct SpawnRequest {
   int stdout_fd = -1;
   int stderr_fd = -1;
   int cgroup_procs_fd = -1;         // -1: no cgroup; a cgroup that cannot be joined is no failure
+  Limits* limits = nullptr;         // null: none
   const cpu_set_t* cpus = nullptr;  // null: inherited
   /// Set: called while the child waits, set up, just before execve. False: it is killed there.
   bool (*may_begin)(void* context, const Spawned& child) = nullptr;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <iterator>
 
@@ -56,7 +57,12 @@ Outcome Workload::run() {
   stderr_.finish();
   outcome_.output_dropped = stdout_.dropped() + stderr_.dropped();
   outcome_.output_error = stdout_.error() != 0 ? stdout_.error() : stderr_.error();
-  cgroup_.remove(monotonic_ns() + kCgroupWait);
+  outcome_.memory_limit = limits_.memory();
+  outcome_.cpu_limit = limits_.cpus();
+  outcome_.memory_exceeded = limits_.memory_exceeded(cgroup_);
+  const std::int64_t until = monotonic_ns() + kCgroupWait;
+  cgroup_.remove(until);
+  limits_.remove(until);
   return outcome_;
 }
 
@@ -78,6 +84,14 @@ bool Workload::prepare() {
   return error == 0 || fail("stderr", error);
 }
 
+// One name for all, so that whoever finds one of them knows the others.
+void Workload::make_cgroups() {
+  char name[64];
+  std::snprintf(name, sizeof name, "melisai-gate-%d-%llx", getpid(),
+                static_cast<unsigned long long>(monotonic_ns()));
+  limits_.prepare(cgroup_, name);
+}
+
 bool Workload::start() {
   static ProgramPath program;
   if (const int error = find_program(options_.workload[0], options_.cwd, program)) {
@@ -86,7 +100,7 @@ bool Workload::start() {
   SpawnRequest request;
   request.stdin_fd = open(options_.stdin_file, O_RDONLY | O_CLOEXEC);
   if (request.stdin_fd < 0) return fail("stdin", errno);
-  if (options_.cgroup) cgroup_.create();
+  if (options_.cgroup) make_cgroups();
   request.path = program.text;
   request.argv = options_.workload;
   request.environment = environ;
@@ -94,6 +108,7 @@ bool Workload::start() {
   request.stdout_fd = stdout_.write_end();
   request.stderr_fd = one_output_ ? stdout_.write_end() : stderr_.write_end();
   request.cgroup_procs_fd = cgroup_.procs_fd();
+  request.limits = &limits_;
   request.cpus = options_.pin ? &options_.cpus : nullptr;
   if (options_.hold) {
     request.context = this;
@@ -114,7 +129,10 @@ bool Workload::start() {
 }
 
 void Workload::report_leader() const {
-  report_started(caller_.result_fd, leader_.pid, leader_.joined_cgroup ? cgroup_.path() : "");
+  report_started(caller_.result_fd, leader_.pid,
+                 {.own = leader_.joined_cgroup ? cgroup_.path() : "",
+                  .memory = limits_.memory_path(),
+                  .cpu = limits_.cpu_path()});
 }
 
 HoldResult Workload::hold(Hold when) {

@@ -21,6 +21,9 @@ struct Outcome {
   Usage usage;
   int stray_processes = 0;
   bool in_cgroup = false;
+  Enforced memory_limit = Enforced::not_asked;
+  Enforced cpu_limit = Enforced::not_asked;
+  bool memory_exceeded = false;
   std::uint64_t output_dropped = 0;
   int output_error = 0;  // errno of the first failed write to an output file
 };
@@ -36,13 +39,15 @@ enum class HoldResult { caller_is_done, caller_is_gone, leader_ended, signalled,
 
 class Workload {
  public:
-  Workload(const Options& options, Caller caller) : options_(options), caller_(caller) {}
+  Workload(const Options& options, Caller caller)
+      : options_(options), caller_(caller), limits_(options.limits) {}
 
   Outcome run();
 
  private:
   bool prepare();
   bool start();
+  void make_cgroups();
   HoldResult hold(Hold when);
   bool may_begin(const Spawned& held);
   void report_leader() const;
@@ -62,6 +67,7 @@ class Workload {
   const Caller caller_;
   Outcome outcome_;
   Cgroup cgroup_;
+  Limits limits_;
   Drain stdout_;
   Drain stderr_;
   Spawned leader_;

@@ -31,6 +31,36 @@ TEST(ExecProtocol, ReadsAFullReport) {
   EXPECT_TRUE(report.exit->in_cgroup);
 }
 
+TEST(ExecProtocol, ReadsWhatBecameOfLimits) {
+  const ExecReport unlimited = parse_report(kEnded);
+  EXPECT_EQ(unlimited.exit->memory_limit, Enforced::not_asked);
+  const auto with = [](const std::string& more) {
+    std::string text(kEnded);
+    return parse_report(text.insert(text.find('}'), more));
+  };
+  const ExecReport limited =
+      with(R"(,"memory_limit":"cgroup","cpu_limit":"process","memory_exceeded":true)");
+  ASSERT_TRUE(limited.exit);
+  EXPECT_EQ(limited.exit->memory_limit, Enforced::by_cgroup);
+  EXPECT_EQ(limited.exit->cpu_limit, Enforced::per_process);
+  EXPECT_TRUE(limited.exit->memory_exceeded);
+  EXPECT_EQ(with(R"(,"cpu_limit":"no")").exit->cpu_limit, Enforced::no);
+  EXPECT_FALSE(with(R"(,"cpu_limit":"perhaps")").exit);
+  const ExecReport started = parse_report(
+      "{\"pid\":7,\"cgroup\":\"/a\",\"memory_cgroup\":\"/b\",\"cpu_cgroup\":\"/c\"}\n");
+  ASSERT_TRUE(started.started);
+  EXPECT_THAT(started.started->limits, ::testing::ElementsAre("/b", "/c"));
+}
+
+TEST(ExecProtocol, SaysLimitsOnlyWhereThereAreSome) {
+  Command command = kProtocolCommand;
+  EXPECT_THAT(exec_arguments(command), ::testing::Not(::testing::Contains("--memory-max")));
+  command.limits = {.memory_max = 100, .cpus_max = 1.5, .per_process = true};
+  EXPECT_THAT(
+      exec_arguments(command),
+      ::testing::IsSupersetOf({"--memory-max", "100", "--cpu-milli", "1500", "--limit-processes"}));
+}
+
 TEST(ExecProtocol, ReadsThatOnlyTheZombieIsLeft) {
   const std::string ended = std::string(kStarted) + "{\"ended\":true}\n";
   EXPECT_FALSE(parse_report(ended.substr(0, ended.size() - 1)).ended);
