@@ -29,6 +29,7 @@ Step<run::BuildSlot> BisectComparer::build_side(const std::string& side, const s
                    .output_dir = setting_.request.output_dir,
                    .keep = setting_.request.keep},
                   git_, builds_, world_, stages);
+  MELISAI_CHECK(machine_.share(setting_.project.measure.machine_wait));
   return builder.build(side, sha);
 }
 
@@ -45,6 +46,8 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
     work->keep();
     world_.progress.note("kept: " + work->path());
   }
+  measured.end = machine_.claim(setting_.project.measure.machine_wait);
+  if (!measured.end) return measured;
   Project project = setting_.project;
   project.gate = policy;
   std::vector<measure::Subject> subjects;
@@ -55,6 +58,7 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
   Trial trial(project, std::move(subjects), work->path(),
               {world_.processes, world_.clock, rng_, world_.progress, collectors, log});
   measured.end = trial.run(setting_.only);
+  machine_.release();
   measured.benchmarks = trial.results();
   measured.measurements = trial.measurements();
   return measured;

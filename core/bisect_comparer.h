@@ -8,6 +8,7 @@
 
 #include "core/base/rng.h"
 #include "core/builder.h"
+#include "core/machine_use.h"
 #include "core/orchestrator.h"
 #include "core/run_log.h"
 #include "core/step.h"
@@ -48,12 +49,16 @@ class BisectComparer {
   /// From now on only what these series belong to is measured.
   void restrict_to(const std::vector<SeriesId>& series);
 
+  /// Why others may have disturbed what was timed; "" when nothing is known to.
+  const std::string& unprotected() const { return machine_.unprotected(); }
+
   /// Old builds make room. Those in use stay.
   void evict() { builds_.evict(); }
 
  private:
   Setting setting_;
   World& world_;
+  MachineUse machine_{world_};
   run::BuildCache builds_;
   std::vector<BenchmarkSpec> benchmarks_;
   GitRepo& git_;

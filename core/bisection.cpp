@@ -143,6 +143,10 @@ Step<void> Bisection::compare_bad_with_good() {
     world_.progress.note(log_->failure());
   }
   MELISAI_CHECK(measured.end);
+  if (const std::string& why = comparer_->unprotected(); !why.empty()) {
+    report_.warnings.push_back(why);
+    world_.progress.note(why);
+  }
   gate::conclude(report_);
   // One answer more than the search needs: the culprit against its parent.
   rule_ = recover::bisect_rule(project_.gate, report_.benchmarks, search_->steps_left() + 1);

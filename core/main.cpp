@@ -17,6 +17,9 @@
 namespace melisai {
 namespace {
 
+/// Of all users of this machine, unless MELISAI_MACHINE_LOCK names another.
+constexpr const char* kMachineLock = "/run/lock/melisai-gate.lock";
+
 std::optional<std::string> environment_variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
@@ -104,7 +107,8 @@ class Outside {
                   return make_git_repo(git_, directory, options, interrupt_);
                 },
             .interrupted = [this] { return interrupt_.requested(); },
-            .plugins = plugins_};
+            .plugins = plugins_,
+            .machine_lock = environment_variable("MELISAI_MACHINE_LOCK").value_or(kMachineLock)};
   }
 
   /// Each piece of work of the daemon has an interrupt of its own.

@@ -8,6 +8,7 @@
 #include "core/acknowledged.h"
 #include "core/builder.h"
 #include "core/gate/gate.h"
+#include "core/machine_use.h"
 #include "core/measure/measure.h"
 #include "core/preparation.h"
 #include "core/project_name.h"
@@ -42,6 +43,7 @@ class Flow {
       MELISAI_TRY(const run::Plan plan,
                   step(run::make_plan(project_, request.only), ReasonCode::configuration));
       MELISAI_CHECK(resolve_base(request, plan));
+      MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
       run::BuildCache builds(request.state_dir, project_.cache);
       Builder builder({.project = project_,
                        .pipelines = plan.both_sides,
@@ -173,6 +175,8 @@ class Flow {
   Step<void> run_after_gate(const std::vector<PipelineSpec>& pipelines, const std::string& head,
                             Builder& builder) {
     gate::conclude(report_);
+    if (report_.verdict == Verdict::pass && !pipelines.empty())
+      MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
     if (report_.verdict == Verdict::pass)
       return builder.run_stages(pipelines, "head", head, ReasonCode::tests_failed);
     builder.skip_stages(pipelines, "head", "the gate did not pass");
@@ -187,6 +191,8 @@ class Flow {
       work.keep();
       warn("kept: " + work.path());
     }
+    MELISAI_CHECK(machine_.claim(project_.measure.machine_wait));
+    if (!machine_.unprotected().empty()) warn(machine_.unprotected());
     const HostProfile watched = health_profile();
     collect::Collectors collectors(
         plugin_places(), project_.collect, world_.clock, world_.interrupted,
@@ -212,6 +218,7 @@ class Flow {
     if (measured) profile(trial);
     if (measured) look_at_health(trial);
     report_.collectors = collectors.results();
+    machine_.release();
     report_.overhead = overhead.so_far();
     if (!log_->failure().empty()) warn(log_->failure());
     if (trial.budget_ended())
@@ -299,6 +306,7 @@ class Flow {
 
   const Request& request_;
   World& world_;
+  MachineUse machine_{world_};
   Project project_;
   Report report_;
   std::function<std::string()> repeat_;  ///< the command line, from what is known of the commits

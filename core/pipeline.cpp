@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/builder.h"
+#include "core/machine_use.h"
 #include "core/measure/measure.h"
 #include "core/pipeline_chain.h"
 #include "core/step.h"
@@ -70,6 +71,7 @@ class PlainRun {
   Step<void> run_steps(const std::vector<PipelineSpec>& builds,
                        const std::vector<PipelineSpec>& own, std::vector<StageResult>& stages) {
     MELISAI_CHECK(step(make_directories(request_.output_dir + "/logs"), ReasonCode::disk));
+    MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
     run::BuildCache cache(request_.state_dir, project_.cache);
     const std::unique_ptr<GitRepo> git = world_.open_repo(request_.repository, project_.git);
     Builder builder({.project = project_,
@@ -88,6 +90,7 @@ class PlainRun {
   const PipelineRequest& request_;
   const Project& project_;
   World& world_;
+  MachineUse machine_{world_};
 };
 
 /// Nothing is before it, on every further attempt too, so that it is no error.

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "core/base/files.h"
+#include "core/base/log.h"
+#include "core/machine_use.h"
 #include "core/selftest_calibration.h"
 #include "core/selftest_summary.h"
 #include "core/stats/median.h"
@@ -257,6 +259,10 @@ Result<int> selftest(const SelftestRequest& request, World& world,
   if (failed) return Error{Errc::not_found, "/proc/self/exe: " + failed.message()};
   MELISAI_TRY(const TemporaryDirectory directory,
               TemporaryDirectory::make(world.env("TMPDIR").value_or("/tmp"), "melisai-selftest"));
+  MachineUse machine(world);
+  if (const Step<void> alone = machine.claim(MeasureOptions{}.machine_wait); !alone)
+    return error_for(alone.error());
+  if (!machine.unprotected().empty()) log_warning(machine.unprotected());
   Selftest trials(seeded, world, program.native(), directory.path());
   const Result<void> ran = trials.run();
   if (!ran && ran.error().code != Errc::interrupted) return ran.error();

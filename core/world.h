@@ -23,6 +23,8 @@ struct World {
       open_repo;
   std::function<bool()> interrupted;
   collect::PluginPlaces plugins;  ///< of the installation
+  /// File that keeps gates on this machine apart (base/machine_lock.h); "": nothing does.
+  std::string machine_lock = {};
 };
 
 }  // namespace melisai

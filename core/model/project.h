@@ -161,10 +161,11 @@ struct Policy {
 struct MeasureOptions {
   Pinning pin;
   CgroupMode cgroup = CgroupMode::automatic;
-  Milliseconds grace{5'000};    ///< between SIGTERM and SIGKILL, for every process we run
-  Bytes output_max = 64 << 20;  ///< stdout and stderr of one run, each
-  Bytes result_max = 64 << 20;  ///< the file at $MELISAI_RESULT
-  int metrics_max = 5'000;      ///< benchmark metrics of one run
+  Milliseconds grace{5'000};             ///< between SIGTERM and SIGKILL, for every process we run
+  Bytes output_max = 64 << 20;           ///< stdout and stderr of one run, each
+  Bytes result_max = 64 << 20;           ///< the file at $MELISAI_RESULT
+  int metrics_max = 5'000;               ///< benchmark metrics of one run
+  Milliseconds machine_wait{3'600'000};  ///< until other gates let us build, or time alone
   std::vector<std::string>
       pass_env;  ///< names handed through to build, test and benchmark processes
   bool operator==(const MeasureOptions&) const = default;

@@ -38,7 +38,7 @@ enum class ReasonCode {
   bench_failed,
   git,
   baseline,  ///< the stored baseline cannot be used: another machine, or there is none
-  busy,      ///< another process writes to the state directory
+  busy,      ///< another process writes to the state directory, or has the machine
   disk,
   interrupted,
   configuration,

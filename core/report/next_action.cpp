@@ -68,8 +68,8 @@ std::string next_action(const Report& report) {
       return "Compare with --base merge-base, which measures both sides here, or record a baseline "
              "on this machine.";
     case ReasonCode::busy:
-      return "Wait until the other melisai-gate has ended or choose another --state-dir, then run "
-             "the check again.";
+      return "Wait until the other melisai-gate has ended, then run the check again; --wait and "
+             "measure.machine_wait do so for you.";
     case ReasonCode::disk:
       return "Free some space, or choose other directories with --state-dir and --output-dir, then "
              "run the check again.";

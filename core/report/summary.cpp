@@ -66,7 +66,7 @@ std::string error_word(ReasonCode code) {
     case ReasonCode::bench_failed: return "a benchmark could not be measured";
     case ReasonCode::git: return "the commits could not be checked out";
     case ReasonCode::baseline: return "the stored baseline cannot be used";
-    case ReasonCode::busy: return "the state directory is in use";
+    case ReasonCode::busy: return "the state directory or the machine is in use";
     case ReasonCode::disk: return "the disk is full or cannot be written";
     case ReasonCode::interrupted: return "interrupted before a verdict";
     case ReasonCode::configuration: return "the configuration is wrong";

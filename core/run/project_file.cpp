@@ -143,6 +143,8 @@ MeasureOptions read_measure(const ConfigValue& section, ConfigErrors& errors) {
   measure.result_max =
       map.bytes("result_max", measure.result_max, {.min = 4 << 10, .max = Bytes{1} << 30});
   measure.metrics_max = map.integer("metrics_max", measure.metrics_max, {.min = 1, .max = 100'000});
+  measure.machine_wait =
+      map.duration("machine_wait", measure.machine_wait, {.min = 0s, .max = days(7)});
   measure.pass_env = map.strings("pass_env");
   map.finish();
   if (measure.pass_env.size() > kPassEnvMax)

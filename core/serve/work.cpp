@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/files.h"
+#include "core/base/log.h"
 #include "core/pipeline.h"
 #include "core/serve/config.h"
 #include "core/serve/pinned.h"
@@ -47,6 +48,15 @@ ConditionFacts facts_of(const Task& task) {
     if (sibling.outcome) facts.results[sibling.pipeline] = to_string(*sibling.outcome);
   return facts;
 }
+
+/// Nobody watches an attempt, but its log says what it waits for.
+class NotesInLog final : public ProgressSink {
+ public:
+  void stage_started(const std::string&, const std::string&) override {}
+  void stage_finished(const StageResult&) override {}
+  void pair_finished(const PairProgress&) override {}
+  void note(const std::string& sentence) override { log_warning(sentence); }
+};
 
 /// The project as it is at this commit, with the operator's pipelines where there are any.
 struct Described {
@@ -113,7 +123,16 @@ std::string repository_of(const std::string& state_dir, const std::string& proje
 }
 
 Result<int> work(const WorkRequest& request, World& world) {
-  MELISAI_TRY(const PipelineResult result, result_of(request, world));
+  NotesInLog notes;
+  World noted{.clock = world.clock,
+              .processes = world.processes,
+              .progress = notes,
+              .env = world.env,
+              .open_repo = world.open_repo,
+              .interrupted = world.interrupted,
+              .plugins = world.plugins,
+              .machine_lock = world.machine_lock};
+  MELISAI_TRY(const PipelineResult result, result_of(request, noted));
   MELISAI_CHECK(write_file(request.directory + "/" + kResultFile, to_json(result)));
   return 0;
 }

@@ -92,6 +92,8 @@ void Sandbox::SetUp() {
   auto made = TemporaryDirectory::make(::testing::TempDir(), "e2e");
   ASSERT_TRUE(made) << made.error().message;
   root_.emplace(*std::move(made));
+  // Tests run side by side and must not wait for each other.
+  setenv("MELISAI_MACHINE_LOCK", machine_lock().c_str(), 1);
   fs::create_directories(repo());
   git({"init", "-q", "-b", "main"});
   git({"config", "user.email", "test@example.com"});

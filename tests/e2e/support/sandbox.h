@@ -52,6 +52,7 @@ class Sandbox : public ::testing::Test {
   std::string root() const { return root_->path(); }
   std::string output() const { return root() + "/out"; }
   std::string state() const { return root() + "/state"; }
+  std::string machine_lock() const { return root() + "/machine.lock"; }
 
   /// Writes a file of the repository; names ending in .sh become executable.
   void write(const std::string& path, const std::string& content);

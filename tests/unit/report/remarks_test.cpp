@@ -198,7 +198,7 @@ TEST(Summary, ErrorsOfBaselineAndStoreNameTheNextAction) {
   EXPECT_EQ(headline(report), "ERROR: the stored baseline cannot be used");
   EXPECT_THAT(next_action(report), HasSubstr("--base merge-base"));
   report.reason_code = ReasonCode::busy;
-  EXPECT_EQ(headline(report), "ERROR: the state directory is in use");
+  EXPECT_EQ(headline(report), "ERROR: the state directory or the machine is in use");
   EXPECT_THAT(next_action(report), HasSubstr("--state-dir"));
 }
 

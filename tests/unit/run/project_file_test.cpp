@@ -70,6 +70,7 @@ measure:
   output_max: 1GiB
   result_max: 1MiB
   metrics_max: 10
+  machine_wait: 2m
   pass_env: [CC, LD_PRELOAD]
 collect:
   enabled: true
@@ -171,6 +172,7 @@ Project whole_project() {
   project.measure.output_max = 1 << 30;
   project.measure.result_max = 1 << 20;
   project.measure.metrics_max = 10;
+  project.measure.machine_wait = 2min;
   project.measure.pass_env = {"CC", "LD_PRELOAD"};
   project.collect = {.enabled = true,
                      .collectors = {"perf*", "quiet", "process"},  // what is required is selected
