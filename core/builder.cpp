@@ -11,7 +11,7 @@ Builder::Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& w
 
 Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& sha) {
   run::BuildKey key;
-  key.sha = sha;
+  if (setting_.reuse) key.sha = sha;
   key.fingerprint = setting_.fingerprint;
   key.pipelines = setting_.pipelines;
   key.submodules = setting_.project.git.submodules;
@@ -56,10 +56,16 @@ Step<void> Builder::run_stages(const std::vector<PipelineSpec>& pipelines, const
 Step<void> Builder::run_stage(const PipelineSpec& pipeline, const std::string& side,
                               const std::string& tree, ReasonCode code) {
   world_.progress.stage_started(pipeline.name, side);
-  const run::StagePlace place{.side = side, .tree = tree, .log_dir = setting_.output_dir + "/logs"};
-  MELISAI_TRY(StageResult stage, step(run::run_stage(pipeline, place, setting_.project.measure,
-                                                     world_.processes, world_.clock),
-                                      ReasonCode::internal));
+  const run::StagePlace place{.side = side,
+                              .tree = tree,
+                              .log_dir = setting_.output_dir + "/logs",
+                              .limits = setting_.limits};
+  MELISAI_TRY(run::StageEnd ended, step(run::run_stage(pipeline, place, setting_.project.measure,
+                                                       world_.processes, world_.clock),
+                                        ReasonCode::internal));
+  if (!ended.remark.empty() && ended.remark != remark_) world_.progress.note(ended.remark);
+  remark_ = ended.remark;
+  StageResult& stage = ended.result;
   const bool failed = stage.status == StageResult::Status::failed;
   Stop stop{code, "'" + pipeline.name + "' failed on " + side + ": " + stage.message +
                       "; log: " + setting_.output_dir + "/" + stage.log};

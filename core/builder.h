@@ -22,6 +22,8 @@ class Builder {
     std::string fingerprint;              ///< of the machine
     std::string output_dir;               ///< absolute; logs go to its logs/
     bool keep = false;                    ///< keep trees after use
+    bool reuse = true;                    ///< false: the tree is of no use to anybody else
+    TreeLimits limits = {};               ///< of each stage
   };
   Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& world,
           std::vector<StageResult>& stages);
@@ -49,6 +51,7 @@ class Builder {
   run::BuildCache& cache_;
   World& world_;
   std::vector<StageResult>& stages_;
+  std::string remark_;             ///< about limits; told once
   SeededRng names_{fresh_seed()};  ///< names of trees must differ between runs of one --seed
 };
 

@@ -38,7 +38,8 @@ class ServeParser {
   Result<Invocation> work(const std::string& state_dir) const;
 
   CLI::App& app_;
-  std::string config_file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_;
+  std::string config_file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_,
+      workspace_;
   std::vector<std::string> params_;
   bool json_ = false;
   bool modules_ = false;

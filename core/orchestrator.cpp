@@ -44,12 +44,13 @@ class Flow {
                   step(run::make_plan(project_, request.only), ReasonCode::configuration));
       MELISAI_CHECK(resolve_base(request, plan));
       MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
-      run::BuildCache builds(request.state_dir, project_.cache);
+      run::BuildCache builds(workspace(), project_.cache);
       Builder builder({.project = project_,
                        .pipelines = plan.both_sides,
                        .fingerprint = report_.machine.fingerprint,
                        .output_dir = request.output_dir,
-                       .keep = request.keep},
+                       .keep = request.keep,
+                       .limits = request.limits},
                       *git_, builds, world_, report_.stages);
       {
         MELISAI_TRY(run::BuildSlot base, builder.build("base", report_.base.sha));
@@ -91,6 +92,10 @@ class Flow {
   }
 
  private:
+  const std::string& workspace() const {
+    return request_.workspace.empty() ? request_.state_dir : request_.workspace;
+  }
+
   /// Before anything long starts; holds no report of an earlier run from here on.
   Step<void> prepare_output() {
     return step(report::prepare_directory(request_.output_dir), ReasonCode::disk);
@@ -184,9 +189,9 @@ class Flow {
   }
 
   Step<void> measure_and_judge(std::vector<measure::Subject> subjects, const std::string& only) {
-    MELISAI_TRY(run::WorkDirectory work,
-                step(run::WorkDirectory::make(request_.state_dir, random_hex(name_rng_)),
-                     ReasonCode::disk));
+    MELISAI_TRY(
+        run::WorkDirectory work,
+        step(run::WorkDirectory::make(workspace(), random_hex(name_rng_)), ReasonCode::disk));
     if (request_.keep) {
       work.keep();
       warn("kept: " + work.path());

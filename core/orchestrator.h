@@ -21,6 +21,7 @@ struct Request {
   std::optional<std::uint64_t> seed;
   std::string output_dir;                ///< absolute
   std::string state_dir;                 ///< absolute
+  std::string workspace;                 ///< absolute; where trees are built; "": state_dir
   bool keep = false;                     ///< keep checkouts and run outputs, and say where they are
   Milliseconds lock_wait{0};             ///< for another process that writes to state_dir
   std::vector<std::string> plugin_dirs;  ///< absolute; collectors besides those of the installation
@@ -38,6 +39,7 @@ struct CheckRequest : Request {
   std::string branch;                   ///< "" : the one that is checked out, or what CI says
   bool trusted = true;                  ///< false: code of strangers, never becomes a baseline
   run::CommandLinePipelines commands;
+  TreeLimits limits;  ///< of each stage; never of what is timed
 };
 
 /// Two commands, no git.

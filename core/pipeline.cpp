@@ -72,12 +72,14 @@ class PlainRun {
                        const std::vector<PipelineSpec>& own, std::vector<StageResult>& stages) {
     MELISAI_CHECK(step(make_directories(request_.output_dir + "/logs"), ReasonCode::disk));
     MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
-    run::BuildCache cache(request_.state_dir, project_.cache);
+    run::BuildCache cache(request_.workspace, project_.cache);
     const std::unique_ptr<GitRepo> git = world_.open_repo(request_.repository, project_.git);
     Builder builder({.project = project_,
                      .pipelines = builds,
                      .fingerprint = measure::identify_machine().fingerprint,
-                     .output_dir = request_.output_dir},
+                     .output_dir = request_.output_dir,
+                     .reuse = !builds.empty(),
+                     .limits = request_.limits},
                     *git, cache, world_, stages);
     {
       MELISAI_TRY(run::BuildSlot slot, builder.build("head", request_.sha));
@@ -113,6 +115,8 @@ CheckRequest check_request(const PipelineRequest& request, std::vector<PipelineS
   check.trusted = request.trusted;
   check.state_dir = request.state_dir;
   check.output_dir = request.output_dir;
+  check.workspace = request.workspace;
+  check.limits = request.limits;
   check.lock_wait = request.lock_wait;
   check.base.kind = BaseChoice::Kind::last_green;
   if (!request.base.empty())

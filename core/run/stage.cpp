@@ -66,6 +66,17 @@ std::string file_name_of(const std::string& pipeline) {
   return name;
 }
 
+/// Where only single processes were limited, nobody can tell whether that was why.
+std::string describe_failure(const Exit& exit, Milliseconds timeout, const TreeLimits& limits) {
+  const std::string what = describe(exit, timeout);
+  if (exit.memory_exceeded)
+    return "killed at its memory limit of " + format_bytes(limits.memory_max) + " (" + what + ")";
+  if (exit.memory_limit == Enforced::per_process)
+    return what + "; each of its processes had a limit of " + format_bytes(limits.memory_max) +
+           " of data";
+  return what;
+}
+
 }  // namespace
 
 std::vector<std::string> stage_environment(const MeasureOptions& options,
@@ -85,10 +96,32 @@ std::vector<std::string> stage_environment(const MeasureOptions& options,
   return environment;
 }
 
-Result<StageResult> run_stage(const PipelineSpec& pipeline, const StagePlace& place,
-                              const MeasureOptions& options, ProcessRunner& processes,
-                              const Clock& clock) {
-  StageResult stage;
+std::string remark_about_limits(const TreeLimits& limits, const Exit& exit) {
+  std::string held_per_process, not_held;
+  const auto sort = [&](Enforced how, const std::string& what) {
+    std::string* list = how == Enforced::per_process ? &held_per_process
+                        : how == Enforced::no        ? &not_held
+                                                     : nullptr;
+    if (list != nullptr) *list += (list->empty() ? "" : " and ") + what;
+  };
+  sort(exit.memory_limit, "memory");
+  sort(exit.cpu_limit, "CPUs");
+  std::string remark;
+  if (!not_held.empty()) remark = "no limit of " + not_held;
+  if (!held_per_process.empty())
+    remark += (remark.empty() ? "" : "; ") +
+              ("only single processes have a limit of " + held_per_process);
+  if (!remark.empty()) remark += ": no cgroup here can be given one";
+  if (exit.memory_limit == Enforced::per_process)
+    remark += " (" + format_bytes(limits.memory_max) + " of data each)";
+  return remark;
+}
+
+Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place,
+                           const MeasureOptions& options, ProcessRunner& processes,
+                           const Clock& clock) {
+  StageEnd ended;
+  StageResult& stage = ended.result;
   stage.name = pipeline.name;
   stage.side = place.side;
   stage.command = text_of(pipeline.run);
@@ -104,6 +137,7 @@ Result<StageResult> run_stage(const PipelineSpec& pipeline, const StagePlace& pl
   command.timeout = pipeline.timeout;
   command.grace = options.grace;
   command.cgroup = options.cgroup;
+  command.limits = place.limits;
 
   const auto start = clock.monotonic();
   const Result<Exit> exit = processes.run(command);
@@ -112,16 +146,17 @@ Result<StageResult> run_stage(const PipelineSpec& pipeline, const StagePlace& pl
     if (exit.error().code != Errc::not_found) return exit.error();
     stage.status = StageResult::Status::failed;
     stage.message = exit.error().message;
-    return stage;
+    return ended;
   }
   if (exit->end == Exit::End::interrupted)
     return Error{Errc::interrupted, "interrupted during '" + pipeline.name + "' on " + place.side};
+  ended.remark = remark_about_limits(place.limits, *exit);
   stage.status = exit->ok() ? StageResult::Status::passed : StageResult::Status::failed;
   if (!exit->ok()) {
-    stage.message = describe(*exit, pipeline.timeout);
+    stage.message = describe_failure(*exit, pipeline.timeout, place.limits);
     stage.log_tail = file_tail(command.stdout_file, kLogTailBytes);
   }
-  return stage;
+  return ended;
 }
 
 }  // namespace melisai::run

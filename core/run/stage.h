@@ -16,14 +16,22 @@ struct StagePlace {
   std::string side;     ///< "base" or "head"
   std::string tree;     ///< absolute; where the stage runs
   std::string log_dir;  ///< absolute; receives <side>-<pipeline>.log
+  TreeLimits limits = {};
 };
+
+/// What became of the limits of a stage, for people; "" when they hold, or when there are none.
+std::string remark_about_limits(const TreeLimits& limits, const Exit& exit);
 
 /// Runs the stage to its end. A stage that fails is a StageResult with Status::failed, the log's
 /// tail and a message; an Error is only what keeps us from running it at all (disk_full,
 /// interrupted, process).
-Result<StageResult> run_stage(const PipelineSpec& pipeline, const StagePlace& place,
-                              const MeasureOptions& options, ProcessRunner& processes,
-                              const Clock& clock);
+struct StageEnd {
+  StageResult result;
+  std::string remark;  ///< remark_about_limits()
+};
+Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place,
+                           const MeasureOptions& options, ProcessRunner& processes,
+                           const Clock& clock);
 
 /// The scrubbed environment of build and test stages: what tools need to find themselves (PATH,
 /// HOME, CC, proxies ...), the names in options.pass_env, then `own`. Tokens and everything else of

@@ -37,6 +37,8 @@ void remove_abandoned(const std::string& parent) {
 
 }  // namespace
 
+void WorkDirectory::sweep(const std::string& state_dir) { remove_abandoned(state_dir + "/runs"); }
+
 Result<WorkDirectory> WorkDirectory::make(const std::string& state_dir,
                                           std::string_view random_hex) {
   const std::string parent = state_dir + "/runs";

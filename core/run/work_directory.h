@@ -14,6 +14,8 @@ class WorkDirectory {
  public:
   /// Removes directories of dead processes first. Errors: disk_full, io.
   static Result<WorkDirectory> make(const std::string& state_dir, std::string_view random_hex);
+  /// Removes directories of dead processes.
+  static void sweep(const std::string& state_dir);
   WorkDirectory(WorkDirectory&& other) noexcept = default;
   WorkDirectory& operator=(WorkDirectory&&) = delete;
   ~WorkDirectory();

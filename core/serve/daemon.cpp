@@ -12,6 +12,7 @@
 #include "core/serve/alarm.h"
 #include "core/serve/config.h"
 #include "core/serve/control.h"
+#include "core/serve/delegation.h"
 #include "core/serve/detach.h"
 #include "core/serve/engines.h"
 #include "core/serve/follow_ups.h"
@@ -22,6 +23,7 @@
 #include "core/serve/planner.h"
 #include "core/serve/requests.h"
 #include "core/serve/watcher.h"
+#include "core/serve/workspace.h"
 
 namespace melisai::serve {
 namespace {
@@ -210,8 +212,10 @@ Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
       const LoadedConfig loaded,
       parse_serve_config(text, request.config_file, sources_for(request.config_file, world.env)));
   MELISAI_TRY(const FileLock lock, take_lock(request.state_dir, world.clock));
+  MELISAI_CHECK(prepare_workspace(workspace_of(loaded.config.orchestrator, request.state_dir)));
   MELISAI_CHECK(open_log(targets_of(loaded.config.logging, request.state_dir)));
   for (const std::string& remark : loaded.remarks) log_warning(remark);
+  make_room_for_limits(own_unified_cgroup());
   MELISAI_TRY(store::Queue queue, store::Queue::open_writer(request.state_dir));
   Daemon daemon(world, loaded.config, text, request, std::move(queue));
   return daemon.run();

@@ -7,6 +7,7 @@
 #include "core/serve/attempt_result.h"
 #include "core/serve/dispatch.h"
 #include "core/serve/process_id.h"
+#include "core/serve/workspace.h"
 
 namespace melisai::serve {
 namespace {
@@ -51,10 +52,12 @@ void Engines::start(Done done) {
   // Waiting for them to end may take seconds, so the pool does it.
   in_pool(
       context_,
-      [attempts = *open] {
+      [attempts = *open,
+       workspace = workspace_of(context_.config.orchestrator, context_.state_dir)] {
         std::vector<Attempt> survivors;
         for (const Attempt& attempt : attempts)
           if (!wait_for_end(attempt, kPatience)) survivors.push_back(attempt);
+        if (survivors.empty()) sweep_workspace(workspace);
         return survivors;
       },
       [this, alive = alive_, done](const std::vector<Attempt>& survivors) {
@@ -184,9 +187,16 @@ Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
 Command Engines::command_for(const Engine& engine) const {
   const std::string& directory = engine.attempt.directory;
   Command command;
-  command.argv = {context_.world.program, "work",   "--state-dir",
-                  context_.state_dir,     "--run",  std::to_string(engine.run.id),
-                  "--directory",          directory};
+  command.argv = {context_.world.program,
+                  "work",
+                  "--state-dir",
+                  context_.state_dir,
+                  "--run",
+                  std::to_string(engine.run.id),
+                  "--directory",
+                  directory,
+                  "--workspace",
+                  workspace_of(context_.config.orchestrator, context_.state_dir)};
   command.env = context_.world.environment;
   command.cwd = directory;
   command.stdout_file = command.stderr_file = directory + "/work.log";

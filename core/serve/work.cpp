@@ -9,6 +9,7 @@
 #include "core/serve/pinned.h"
 #include "core/serve/pipeline_file.h"
 #include "core/serve/pipelines.h"
+#include "core/serve/workspace.h"
 #include "core/store/queue.h"
 
 namespace melisai::serve {
@@ -62,6 +63,7 @@ class NotesInLog final : public ProgressSink {
 struct Described {
   Project project;
   ServePipeline pipeline;
+  TreeLimits limits;
 };
 
 Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
@@ -73,6 +75,11 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   MELISAI_TRY(described.project,
               read_pipeline_file(pinned.pipeline_file, file, loaded.config, env));
   described.project.name = task.run.project;
+  const ResourceLimits& resources = loaded.config.orchestrator.resources;
+  // Those of a single process break programs that only reserve memory: never unasked.
+  described.limits = {.memory_max = resources.memory_max,
+                      .cpus_max = resources.cpus_max,
+                      .per_process = resources != ResourceLimits{}};
   const auto& projects = loaded.config.projects;
   const auto watched =
       std::find_if(projects.begin(), projects.end(),
@@ -98,6 +105,7 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   if (!described)
     return PipelineResult{.outcome = PipelineRun::Outcome::failed,
                           .reason = described.error().message};
+  MELISAI_CHECK(prepare_workspace(request.workspace));
   if (const std::string why = why_not(described->pipeline.condition, facts_of(task)); !why.empty())
     return PipelineResult{.outcome = PipelineRun::Outcome::skipped, .reason = why};
   std::map<std::string, std::string> params = described->pipeline.params;
@@ -112,7 +120,9 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
                        .params = std::move(params),
                        .trusted = task.run.trusted,
                        .state_dir = request.state_dir,
-                       .output_dir = request.directory},
+                       .output_dir = request.directory,
+                       .limits = described->limits,
+                       .workspace = request.workspace},
                       world);
 }
 

@@ -18,6 +18,7 @@ struct WorkRequest {
   std::string state_dir;  ///< absolute
   std::int64_t run = 0;
   std::string directory;  ///< absolute; of the attempt
+  std::string workspace;  ///< absolute; see workspace.h
 };
 
 /// Where the commits of a project are: a bare repository.

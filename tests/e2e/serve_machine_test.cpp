@@ -1,6 +1,8 @@
 // What the daemon's runs share with everything else on the machine.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tests/e2e/support/serve.h"
 #include "tests/fakes/other_process.h"
 
@@ -24,6 +26,38 @@ TEST_F(ServeMachine, ABuildWaitsForSomebodyElsesBenchmark) {
   benchmark.end();
   EXPECT_EQ(outcome_of("build#1"), "passed");
   EXPECT_THAT(logs_of("build#1"), HasSubstr("built"));
+}
+
+TEST_F(ServeMachine, AStageThatPassesItsLimitOfMemoryHasFailed) {
+  configure("demo.git", "  resources: { max_memory: 64MiB, max_cpu_cores: 1 }\n");
+  write_pipelines(
+      "hog: { trigger: on_commit, run: head -c 256M /dev/zero | tail -c 256M | wc -c; exit 3 }\n"
+      "build: { trigger: on_commit, run: echo built }\n");
+  push();
+  start();
+  EXPECT_EQ(outcome_of("build#1"), "passed");
+  EXPECT_EQ(outcome_of("hog#1"), "failed");
+  EXPECT_EQ(run_of("hog#1")["attempts"], 1);
+  EXPECT_THAT(run_of("hog#1")["reason"], HasSubstr("limit of 64 MiB")) << "by cgroup or by process";
+}
+
+TEST_F(ServeMachine, AttemptsWorkInTheWorkspaceAndClean) {
+  configure("demo.git", "  workspace: " + root() + "/space\n");
+  write_pipelines("build: { trigger: on_commit, run: pwd; exit 1 }\n");
+  push();
+  start();
+  EXPECT_EQ(outcome_of("build#1"), "failed");
+  EXPECT_THAT(logs_of("build#1"), HasSubstr("/space/builds/"));
+  EXPECT_TRUE(std::filesystem::is_empty(root() + "/space/builds"));
+}
+
+TEST_F(ServeMachine, ALinkIsNoWorkspace) {
+  std::filesystem::create_directory(root() + "/elsewhere");
+  std::filesystem::create_directory_symlink(root() + "/elsewhere", root() + "/space");
+  configure("demo.git", "  workspace: " + root() + "/space\n");
+  const Ran ran = gate({"serve", "--config", config_file()});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("is a link"));
 }
 
 }  // namespace

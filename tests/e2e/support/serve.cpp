@@ -33,7 +33,7 @@ void Serve::TearDown() {
 
 void Serve::configure(const std::string& repository, const std::string& extra) {
   std::ofstream(config_file()) << "project: { name: demo, repository: \"" << repository << "\" }\n"
-                               << "orchestrator: { polling_interval: 1 }\n"
+                               << "orchestrator:\n  polling_interval: 1\n"
                                << extra;
 }
 

@@ -17,7 +17,8 @@ class Serve : public Sandbox {
   std::string remote() const { return root() + "/demo.git"; }
   std::string config_file() const { return root() + "/serve.yaml"; }
 
-  /// The daemon's configuration; `extra` is further sections.
+  /// The daemon's configuration; `extra` is further keys of its section `orchestrator`, indented,
+  /// and further sections.
   void configure(const std::string& repository, const std::string& extra = "");
   /// Writes .melisai-gate.yaml: one pipeline a line.
   void write_pipelines(const std::string& pipelines);

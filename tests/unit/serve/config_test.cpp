@@ -65,10 +65,8 @@ TEST(ServeConfig, RemarksSayWhatHasNoEffect) {
 }
 
 TEST(ServeConfig, RemarksNameEveryKeyThatIsReadInVain) {
-  EXPECT_THAT(
-      loaded(kProject + "orchestrator: { resources: { max_memory: 1GB }, cache: { ttl: 60 } }")
-          .remarks,
-      ElementsAre("no effect in this version: cache, resources"));
+  EXPECT_THAT(loaded(kProject + "orchestrator: { cache: { ttl: 60 } }").remarks,
+              ElementsAre("no effect in this version: cache"));
   EXPECT_THAT(loaded(kProject + "pipelines: { a: { trigger: on_commit, run: make, if: { paths: "
                                 "src/** } } }")
                   .remarks,

@@ -136,7 +136,7 @@ TEST(DocumentBlocks, AllInOneFile) {
   EXPECT_FALSE(read.config.orchestrator.optimization.parallel_execution);
   EXPECT_THAT(read.remarks,
               UnorderedElementsAre(HasSubstr("it polls every"), HasSubstr("in SQLite"),
-                                   HasSubstr("no effect in this version: workspace")));
+                                   HasSubstr("no effect in this version: incremental_builds")));
 }
 
 }  // namespace document_blocks_test

@@ -1,0 +1,69 @@
+#include "core/run/stage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/files.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_process_runner.h"
+
+namespace melisai::run {
+namespace {
+
+using ::testing::HasSubstr;
+using Status = StageResult::Status;
+
+constexpr Bytes kMebibyte = 1 << 20;
+
+/// A stage whose command ends as `exit` says.
+StageEnd run_to(const Exit& exit, const TreeLimits& limits = {}) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "stage");
+  FakeProcessRunner processes([&](const Command& command) {
+    EXPECT_EQ(command.limits, limits);
+    return exit;
+  });
+  PipelineSpec pipeline;
+  pipeline.name = "build";
+  pipeline.run.shell = "make";
+  const auto ended = run_stage(
+      pipeline,
+      {.side = "head", .tree = directory->path(), .log_dir = directory->path(), .limits = limits},
+      {}, processes, FakeClock());
+  EXPECT_TRUE(ended);
+  return *ended;
+}
+
+TEST(Stage, ThatPassedItsLimitOfMemoryFailsAndSaysWhy) {
+  const TreeLimits limits{.memory_max = 64 * kMebibyte};
+  const StageEnd ended =
+      run_to({.code = 2, .memory_limit = Enforced::by_cgroup, .memory_exceeded = true}, limits);
+  EXPECT_EQ(ended.result.status, Status::failed);
+  EXPECT_EQ(ended.result.message, "killed at its memory limit of 64 MiB (exit code 2)");
+  EXPECT_EQ(ended.remark, "");
+}
+
+TEST(Stage, ThatFailedBelowItsLimitsDoesNotBlameThem) {
+  const StageEnd ended =
+      run_to({.code = 2, .memory_limit = Enforced::by_cgroup}, {.memory_max = 64 * kMebibyte});
+  EXPECT_EQ(ended.result.message, "exit code 2");
+}
+
+TEST(Stage, WhoseProcessesAreLimitedOneByOneSaysThatThisMayBeWhy) {
+  const StageEnd ended =
+      run_to({.code = 2, .memory_limit = Enforced::per_process, .cpu_limit = Enforced::no},
+             {.memory_max = 64 * kMebibyte, .cpus_max = 2, .per_process = true});
+  EXPECT_EQ(ended.result.message,
+            "exit code 2; each of its processes had a limit of 64 MiB of data");
+  EXPECT_THAT(ended.remark, HasSubstr("no limit of CPUs; only single processes"));
+}
+
+TEST(Stage, WithoutLimitsThatHoldPassesAndSaysSo) {
+  const StageEnd ended = run_to({.memory_limit = Enforced::no, .cpu_limit = Enforced::no},
+                                {.memory_max = 64 * kMebibyte, .cpus_max = 2});
+  EXPECT_EQ(ended.result.status, Status::passed);
+  EXPECT_EQ(ended.result.message, "");
+  EXPECT_EQ(ended.remark, "no limit of memory and CPUs: no cgroup here can be given one");
+}
+
+}  // namespace
+}  // namespace melisai::run
