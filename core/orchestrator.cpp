@@ -10,6 +10,7 @@
 #include "core/gate/gate.h"
 #include "core/machine_use.h"
 #include "core/measure/measure.h"
+#include "core/preflight.h"
 #include "core/preparation.h"
 #include "core/project_name.h"
 #include "core/repeat.h"
@@ -198,6 +199,7 @@ class Flow {
     }
     MELISAI_CHECK(machine_.claim(project_.measure.machine_wait));
     if (!machine_.unprotected().empty()) warn(machine_.unprotected());
+    MELISAI_CHECK(wait_until_quiet());
     const HostProfile watched = health_profile();
     collect::Collectors collectors(
         plugin_places(), project_.collect, world_.clock, world_.interrupted,
@@ -230,6 +232,18 @@ class Flow {
       warn("the measuring budget of " + format_duration(project_.gate.budget) +
            " ended before every benchmark was decided; raise gate.budget or --budget");
     return measured;
+  }
+
+  /// Whether the noise was too much is for the numbers to say.
+  Step<void> wait_until_quiet() {
+    if (request_.quiet_wait == Milliseconds(0)) return {};
+    MELISAI_TRY(const std::string noise,
+                wait_for_quiet(request_.quiet_wait, project_.collect, world_,
+                               [] { return read_host_counters(); }));
+    if (!noise.empty())
+      warn("not quiet within " + format_duration(request_.quiet_wait) + ": " + noise +
+           "; timed all the same");
+    return {};
   }
 
   /// The verdict stands by then: an interrupt ends the explanation only.

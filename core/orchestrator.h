@@ -23,6 +23,7 @@ struct Request {
   std::string state_dir;                 ///< absolute
   std::string workspace;                 ///< absolute; where trees are built; "": state_dir
   bool keep = false;                     ///< keep checkouts and run outputs, and say where they are
+  Milliseconds quiet_wait{0};            ///< before anything is timed; 0: nobody looks
   Milliseconds lock_wait{0};             ///< for another process that writes to state_dir
   std::vector<std::string> plugin_dirs;  ///< absolute; collectors besides those of the installation
 };

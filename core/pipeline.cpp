@@ -117,6 +117,7 @@ CheckRequest check_request(const PipelineRequest& request, std::vector<PipelineS
   check.output_dir = request.output_dir;
   check.workspace = request.workspace;
   check.limits = request.limits;
+  check.quiet_wait = request.quiet_wait;
   check.lock_wait = request.lock_wait;
   check.base.kind = BaseChoice::Kind::last_green;
   if (!request.base.empty())

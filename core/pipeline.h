@@ -29,6 +29,7 @@ struct PipelineRequest {
   std::string state_dir;   ///< absolute
   std::string output_dir;  ///< absolute; logs/, and the reports of a check
   Milliseconds lock_wait{3'600'000};
+  Milliseconds quiet_wait{0};  ///< as of a check
   TreeLimits limits;           ///< of each stage; never of what is timed
   std::string workspace;       ///< absolute; where trees are built
 };

@@ -93,6 +93,12 @@ struct ResourceLimits {
   bool operator==(const ResourceLimits&) const = default;
 };
 
+/// Before a benchmark.
+struct PreflightOptions {
+  Milliseconds quiet_wait{30'000};  ///< for the machine to be quiet; 0: nobody looks
+  bool operator==(const PreflightOptions&) const = default;
+};
+
 struct FailurePolicy {
   bool auto_fix = false;
   bool bisect = true;            ///< look for the commit of a regression
@@ -130,6 +136,7 @@ struct OrchestratorOptions {
   std::string workspace;  ///< absolute; "": STATE_DIR/workspace
   CacheOptions cache{.enabled = true, .size_max = 1 << 30, .age_max = Milliseconds{3'600'000}};
   ResourceLimits resources;
+  PreflightOptions preflight;
   StageTimeouts timeouts;
   MonitorOptions monitoring;
   FailurePolicy failure;

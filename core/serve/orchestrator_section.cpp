@@ -33,6 +33,15 @@ ResourceLimits read_resources(const ConfigValue& section, Reading& reading) {
   return limits;
 }
 
+PreflightOptions read_preflight(const ConfigValue& section, Reading& reading) {
+  PreflightOptions preflight;
+  ConfigMap map(section, reading.errors);
+  preflight.quiet_wait =
+      map.duration("quiet_wait", preflight.quiet_wait, {.min = 0s, .max = days(1)});
+  map.finish();
+  return preflight;
+}
+
 StageTimeouts read_timeouts(const ConfigValue& section, Reading& reading) {
   StageTimeouts timeouts;
   ConfigMap map(section, reading.errors);
@@ -141,6 +150,7 @@ OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& readi
   options.workspace = absolute_path(expanded(map, "workspace", reading), reading);
   options.cache = read_cache(map.section("cache"), options.cache, reading);
   options.resources = read_resources(map.section("resources"), reading);
+  options.preflight = read_preflight(map.section("preflight"), reading);
   options.timeouts = read_timeouts(map.section("timeouts"), reading);
   options.monitoring =
       read_monitoring(map.section("monitoring"), polling_interval, read.branches, reading);

@@ -64,6 +64,7 @@ struct Described {
   Project project;
   ServePipeline pipeline;
   TreeLimits limits;
+  Milliseconds quiet_wait{0};
 };
 
 Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
@@ -76,6 +77,7 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
               read_pipeline_file(pinned.pipeline_file, file, loaded.config, env));
   described.project.name = task.run.project;
   const ResourceLimits& resources = loaded.config.orchestrator.resources;
+  described.quiet_wait = loaded.config.orchestrator.preflight.quiet_wait;
   // Those of a single process break programs that only reserve memory: never unasked.
   described.limits = {.memory_max = resources.memory_max,
                       .cpus_max = resources.cpus_max,
@@ -121,6 +123,7 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
                        .trusted = task.run.trusted,
                        .state_dir = request.state_dir,
                        .output_dir = request.directory,
+                       .quiet_wait = described->quiet_wait,
                        .limits = described->limits,
                        .workspace = request.workspace},
                       world);

@@ -34,6 +34,8 @@ void Serve::TearDown() {
 void Serve::configure(const std::string& repository, const std::string& extra) {
   std::ofstream(config_file()) << "project: { name: demo, repository: \"" << repository << "\" }\n"
                                << "orchestrator:\n  polling_interval: 1\n"
+                               // Tests run side by side: this machine is never quiet.
+                               << "  preflight: { quiet_wait: 0s }\n"
                                << extra;
 }
 

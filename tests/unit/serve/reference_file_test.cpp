@@ -77,7 +77,7 @@ TEST(ReferenceFile, ShowsEveryKey) {
   root.insert("project");  // in a comment: the short form of 'projects'
   EXPECT_EQ(root, known_keys("", ""));
   EXPECT_EQ(shown_keys(tree, {"orchestrator"}), known_keys("orchestrator: {", "}"));
-  for (const std::string section : {"cache", "resources", "timeouts", "monitoring",
+  for (const std::string section : {"cache", "resources", "preflight", "timeouts", "monitoring",
                                     "failure_handling", "persistence", "optimization"})
     EXPECT_EQ(shown_keys(tree, {"orchestrator", section}),
               known_keys("orchestrator: { " + section + ": {", "} }"))
