@@ -15,6 +15,7 @@ Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& 
   key.fingerprint = setting_.fingerprint;
   key.pipelines = setting_.pipelines;
   key.submodules = setting_.project.git.submodules;
+  key.with_kept_paths = setting_.kept != nullptr;
   key.environment = run::stage_environment(setting_.project.measure, {});
   MELISAI_TRY(run::BuildSlot slot, step(cache_.acquire(key, random_hex(names_)), ReasonCode::disk));
   if (setting_.keep) slot.keep();
@@ -56,6 +57,7 @@ Step<void> Builder::run_stages(const std::vector<PipelineSpec>& pipelines, const
 Step<void> Builder::run_stage(const PipelineSpec& pipeline, const std::string& side,
                               const std::string& tree, ReasonCode code) {
   world_.progress.stage_started(pipeline.name, side);
+  MELISAI_CHECK(restore_kept(pipeline, tree));
   const run::StagePlace place{.side = side,
                               .tree = tree,
                               .log_dir = setting_.output_dir + "/logs",
@@ -71,7 +73,24 @@ Step<void> Builder::run_stage(const PipelineSpec& pipeline, const std::string& s
                       "; log: " + setting_.output_dir + "/" + stage.log};
   record(std::move(stage));
   if (failed) return stop;
+  save_kept(pipeline, tree);
   return {};
+}
+
+/// Half of what was kept may be worse than nothing: then the next attempt begins without.
+Step<void> Builder::restore_kept(const PipelineSpec& pipeline, const std::string& tree) {
+  if (setting_.kept == nullptr) return {};
+  const Result<bool> restored = setting_.kept->restore(pipeline, tree);
+  if (restored) return {};
+  return Stop{ReasonCode::disk, "what '" + pipeline.name +
+                                    "' keeps could not be restored: " + restored.error().message};
+}
+
+void Builder::save_kept(const PipelineSpec& pipeline, const std::string& tree) {
+  if (setting_.kept == nullptr) return;
+  if (const Result<void> saved = setting_.kept->save(pipeline, tree); !saved)
+    world_.progress.note("'" + pipeline.name +
+                         "' keeps nothing for its next run: " + saved.error().message);
 }
 
 void Builder::skip_stages(const std::vector<PipelineSpec>& pipelines, const std::string& side,

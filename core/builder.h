@@ -24,6 +24,7 @@ class Builder {
     bool keep = false;                    ///< keep trees after use
     bool reuse = true;                    ///< false: the tree is of no use to anybody else
     TreeLimits limits = {};               ///< of each stage
+    run::KeptPaths* kept = nullptr;       ///< of pipelines; null: none, for what is compared
   };
   Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& world,
           std::vector<StageResult>& stages);
@@ -44,6 +45,8 @@ class Builder {
   Step<void> check_out(const std::string& side, const std::string& sha, const std::string& tree);
   Step<void> run_stage(const PipelineSpec& pipeline, const std::string& side,
                        const std::string& tree, ReasonCode code);
+  Step<void> restore_kept(const PipelineSpec& pipeline, const std::string& tree);
+  void save_kept(const PipelineSpec& pipeline, const std::string& tree);
   void record(StageResult stage);
 
   Setting setting_;

@@ -73,19 +73,23 @@ class PlainRun {
     MELISAI_CHECK(step(make_directories(request_.output_dir + "/logs"), ReasonCode::disk));
     MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
     run::BuildCache cache(request_.workspace, project_.cache);
+    run::KeptPaths kept(request_.state_dir, request_.kept,
+                        {.project = project_.name, .trusted = request_.trusted});
     const std::unique_ptr<GitRepo> git = world_.open_repo(request_.repository, project_.git);
     Builder builder({.project = project_,
                      .pipelines = builds,
                      .fingerprint = measure::identify_machine().fingerprint,
                      .output_dir = request_.output_dir,
                      .reuse = !builds.empty(),
-                     .limits = request_.limits},
+                     .limits = request_.limits,
+                     .kept = &kept},
                     *git, cache, world_, stages);
     {
       MELISAI_TRY(run::BuildSlot slot, builder.build("head", request_.sha));
       MELISAI_CHECK(builder.run_stages(own, "head", slot.tree(), ReasonCode::tests_failed));
     }
     cache.evict();
+    kept.evict();
     return {};
   }
 

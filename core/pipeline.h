@@ -31,6 +31,7 @@ struct PipelineRequest {
   Milliseconds lock_wait{3'600'000};
   Milliseconds quiet_wait{0};  ///< as of a check
   TreeLimits limits;           ///< of each stage; never of what is timed
+  CacheOptions kept;           ///< what pipelines keep from run to run
   std::string workspace;       ///< absolute; where trees are built
 };
 

@@ -102,6 +102,7 @@ struct PipelineSpec {
   std::map<std::string, std::string> env;
   Milliseconds timeout{1'800'000};
   std::vector<BenchmarkSpec> benchmarks;
+  std::vector<std::string> cache;  ///< paths in the tree that its next run finds again; in `serve`
   bool operator==(const PipelineSpec&) const = default;
 };
 

@@ -16,6 +16,8 @@ using Trigger = PipelineSpec::Trigger;
 constexpr std::size_t kPipelinesMax = 200;
 constexpr std::size_t kBenchmarksMax = 1000;
 constexpr std::size_t kCycleNamesShown = 10;
+constexpr std::size_t kCachePathsMax = 100;
+constexpr std::size_t kPathLengthMax = 1000;
 constexpr std::string_view kAfter = "after_";
 constexpr std::string_view kNameRule =
     "; use 1 to 100 letters, digits, '_', '.', '+', '-' or '/', not starting with '-'";
@@ -31,6 +33,17 @@ std::string describe_cycle(const std::vector<PipelineSpec>& pipelines,
     path += pipelines[cycle[i]].name + " -> ";
   if (cycle.size() > kCycleNamesShown) path += "... -> ";
   return path + pipelines[cycle.front()].name;
+}
+
+bool is_path_below(std::string_view path) {
+  if (path.size() > kPathLengthMax || printable(path) != path) return false;
+  for (std::size_t start = 0; start <= path.size();) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view part = path.substr(start, end - start);
+    if (part.empty() || part == "." || part == ".." || part == ".git") return false;
+    start = end + 1;
+  }
+  return true;
 }
 
 ConfigPosition trigger_position(const ConfigValue& section, const std::string& pipeline) {
@@ -129,6 +142,7 @@ PipelineSpec PipelinesReader::read_pipeline(const ConfigEntry& entry) {
   read_start(map, pipeline);
   pipeline.run = read_run_line(map, "run", errors_);
   pipeline.env = read_env(map);
+  pipeline.cache = read_cache(map);
   pipeline.timeout = map.duration("timeout", options_.timeouts.of(entry.key), kTimeoutRange);
   if (const ConfigValue* const list = map.find("benchmarks"))
     pipeline.benchmarks = read_benchmarks(*list);
@@ -199,6 +213,17 @@ std::map<std::string, std::string> PipelinesReader::read_env(ConfigMap& map) {
     env[entry.key] = text ? *std::move(text) : "";
   }
   return env;
+}
+
+std::vector<std::string> PipelinesReader::read_cache(ConfigMap& map) {
+  std::vector<std::string> paths = map.strings("cache");
+  if (paths.size() > kCachePathsMax) map.fail("cache", limit_passed(kCachePathsMax, "paths"));
+  for (const std::string& path : paths)
+    if (!is_path_below(path))
+      map.fail("cache", in_quotes(path) +
+                            " is no path in the tree; write for example build/deps, without '.', "
+                            "'..', '.git' and '/' at an end");
+  return paths;
 }
 
 std::vector<BenchmarkSpec> PipelinesReader::read_benchmarks(const ConfigValue& list) {

@@ -55,6 +55,7 @@ class PipelinesReader {
   BenchmarkSpec read_benchmark(const ConfigValue& value);
   void check_filter(ConfigMap& map, const BenchmarkSpec& benchmark);
   std::map<std::string, std::string> read_env(ConfigMap& map);
+  std::vector<std::string> read_cache(ConfigMap& map);
 
   ConfigErrors& errors_;
   EnvExpander& env_;

@@ -6,6 +6,7 @@
 
 #include "core/run/build_cache.h"
 #include "core/run/configuration.h"
+#include "core/run/kept_paths.h"
 #include "core/run/pipelines_reader.h"
 #include "core/run/plan.h"
 #include "core/run/project_file.h"

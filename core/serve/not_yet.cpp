@@ -14,7 +14,6 @@ std::string joined(const std::vector<std::string>& names) {
 std::vector<std::string> idle_keys(const OrchestratorOptions& options) {
   const OrchestratorOptions defaults;
   std::vector<std::string> keys;
-  if (options.cache != defaults.cache) keys.emplace_back("cache");
   const Optimization& flags = options.optimization;
   if (flags.incremental_builds) keys.emplace_back("incremental_builds");
   if (flags.skip_unchanged_tests) keys.emplace_back("skip_unchanged_tests");

@@ -45,6 +45,7 @@ Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
     if (own == declared.end()) return not_declared(spec.name, declared);
     spec.run = own->run;
     spec.benchmarks = own->benchmarks;
+    if (spec.cache.empty()) spec.cache = own->cache;
     spec.env.insert(own->env.begin(), own->env.end());
     if (!pipeline.timeout) spec.timeout = own->timeout;
   }

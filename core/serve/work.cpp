@@ -64,6 +64,7 @@ struct Described {
   Project project;
   ServePipeline pipeline;
   TreeLimits limits;
+  CacheOptions kept;
   Milliseconds quiet_wait{0};
 };
 
@@ -78,6 +79,7 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   described.project.name = task.run.project;
   const ResourceLimits& resources = loaded.config.orchestrator.resources;
   described.quiet_wait = loaded.config.orchestrator.preflight.quiet_wait;
+  described.kept = loaded.config.orchestrator.cache;
   // Those of a single process break programs that only reserve memory: never unasked.
   described.limits = {.memory_max = resources.memory_max,
                       .cpus_max = resources.cpus_max,
@@ -125,6 +127,7 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
                        .output_dir = request.directory,
                        .quiet_wait = described->quiet_wait,
                        .limits = described->limits,
+                       .kept = described->kept,
                        .workspace = request.workspace},
                       world);
 }

@@ -51,6 +51,21 @@ TEST_F(ServeMachine, AttemptsWorkInTheWorkspaceAndClean) {
   EXPECT_TRUE(std::filesystem::is_empty(root() + "/space/builds"));
 }
 
+TEST_F(ServeMachine, APipelineFindsWhatItKeptWhenItPassed) {
+  const std::string run = "test -e deps/seen && echo found; mkdir -p deps; touch deps/seen";
+  write_pipelines("build: { trigger: on_commit, cache: [deps], run: " + run + "; exit 1 }\n");
+  push();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "failed");
+  write_pipelines("build: { trigger: on_commit, cache: [deps], run: " + run + " }\n");
+  push();
+  ASSERT_EQ(outcome_of("build#2"), "passed");
+  EXPECT_EQ(logs_of("build#2").find("found"), std::string::npos) << "of a run that failed";
+  push();
+  ASSERT_EQ(outcome_of("build#3"), "passed");
+  EXPECT_THAT(logs_of("build#3"), HasSubstr("found"));
+}
+
 TEST_F(ServeMachine, ALinkIsNoWorkspace) {
   std::filesystem::create_directory(root() + "/elsewhere");
   std::filesystem::create_directory_symlink(root() + "/elsewhere", root() + "/space");

@@ -65,17 +65,15 @@ TEST(ServeConfig, RemarksSayWhatHasNoEffect) {
 }
 
 TEST(ServeConfig, RemarksNameEveryKeyThatIsReadInVain) {
-  EXPECT_THAT(loaded(kProject + "orchestrator: { cache: { ttl: 60 } }").remarks,
-              ElementsAre("no effect in this version: cache"));
+  EXPECT_THAT(
+      loaded(kProject + "orchestrator: { optimization: { incremental_builds: true } }").remarks,
+      ElementsAre("no effect in this version: incremental_builds"));
   EXPECT_THAT(loaded(kProject + "pipelines: { a: { trigger: on_commit, run: make, if: { paths: "
                                 "src/** } } }")
                   .remarks,
               ElementsAre(HasSubstr("does not look at changed paths")));
   EXPECT_THAT(loaded("projects: [ { name: a, repository: /r, token: t } ]").remarks,
               ElementsAre(HasSubstr("sends no token")));
-  EXPECT_THAT(
-      loaded(kProject + "orchestrator: { optimization: { incremental_builds: true } }").remarks,
-      ElementsAre("no effect in this version: incremental_builds"));
 }
 
 TEST(ServeConfig, ListedHandlersReplaceTheDefaultOnes) {

@@ -100,7 +100,8 @@ TEST(ReferenceFile, ShowsTheKeysThatPipelinesHaveOnlyHere) {
   const ConfigValue tree =
       parse_config(with_examples(text_of("config/serve.yaml")), "serve.yaml").value();
   std::set<std::string> expected = known_keys("pipelines: { p: {", "} }");
-  for (const std::string key : {"run", "env", "timeout", "benchmarks"}) expected.erase(key);
+  for (const std::string key : {"run", "env", "cache", "timeout", "benchmarks"})
+    expected.erase(key);
   EXPECT_EQ(shown_keys(tree, {"pipelines", "*"}), expected);
   EXPECT_EQ(shown_keys(tree, {"pipelines", "*", "if"}),
             known_keys("pipelines: { p: { if: {", "} } }"));
