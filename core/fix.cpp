@@ -13,13 +13,6 @@ using RunOutcome = PipelineRun::Outcome;
 constexpr const char* kEvidenceFile = "evidence.json";
 constexpr const char* kFixerLog = "fixer.log";
 
-/// The program with the file as its standard input.
-std::vector<std::string> reading_from(const std::string& file, const RunLine& program) {
-  std::vector<std::string> argv{"/bin/sh", "-c", "exec \"$@\" < \"$0\"", file};
-  for (std::string& word : argv_of(program)) argv.push_back(std::move(word));
-  return argv;
-}
-
 class Fix {
  public:
   Fix(const FixRequest& request, World& world)
@@ -65,7 +58,8 @@ class Fix {
 
   Step<void> propose() {
     Command command;
-    command.argv = reading_from(place(kEvidenceFile), request_.program);
+    command.argv = argv_of(request_.program);
+    command.stdin_file = place(kEvidenceFile);
     command.env = run::stage_environment(request_.failed.project.measure, {});
     command.cwd = source();
     command.stdout_file = place(kPatchFile);
