@@ -166,6 +166,18 @@ class HelperGitRepo : public GitRepo {
     return commits_in(value.json);
   }
 
+  Result<std::vector<std::string>> changed_paths(const std::string& base_sha,
+                                                 const std::string& sha) override {
+    MELISAI_TRY(const std::string digits,
+                text(call(git_wire::kChangedPaths, {{"sha", base_sha}, {"other_sha", sha}})));
+    MELISAI_TRY(const std::string bytes, from_hex_digits(digits));
+    std::vector<std::string> paths;
+    for (std::size_t at = 0, end = 0; (end = bytes.find('\0', at)) != std::string::npos;
+         at = end + 1)
+      paths.push_back(bytes.substr(at, end - at));
+    return paths;
+  }
+
   Result<std::vector<std::string>> first_parents(const std::string& sha) override {
     MELISAI_TRY(const Value value, call(git_wire::kFirstParents, {{"sha", sha}}));
     return texts_in(value.json);
@@ -241,25 +253,28 @@ class HelperRemoteRepo : public RemoteRepo {
   HelperRemoteRepo(std::string helper_path, GitOptions options, const Interrupt& interrupt)
       : helper_(std::move(helper_path), options.timeout, interrupt), options_(options) {}
 
-  Result<std::vector<RemoteRef>> refs(const std::string& url) override {
+  Result<std::vector<RemoteRef>> refs(const RemoteAddress& address) override {
     MELISAI_TRY(const Value value, helper_.ask({.operation = git_wire::kRemoteRefs,
-                                                .request = with_url(url, Json::object()),
+                                                .request = with_address(address, Json::object()),
                                                 .where = "of a server",
                                                 .answer_max = kRemoteRefsBytesMax}));
     return refs_in(value.json);
   }
 
   Result<void> fetch(const FetchRequest& request) override {
-    MELISAI_CHECK(helper_.ask(
-        {.operation = git_wire::kFetch,
-         .request = with_url(request.url, {{"target", request.directory}, {"sha", request.sha}}),
-         .where = "into " + request.directory}));
+    MELISAI_CHECK(
+        helper_.ask({.operation = git_wire::kFetch,
+                     .request = with_address({.url = request.url, .token = request.token},
+                                             {{"target", request.directory}, {"sha", request.sha}}),
+                     .where = "into " + request.directory}));
     return {};
   }
 
  private:
-  Json with_url(const std::string& url, Json request) const {
-    request["url"] = url;
+  /// On standard input, where no other process sees the token.
+  Json with_address(const RemoteAddress& address, Json request) const {
+    request["url"] = address.url;
+    request["token"] = address.token;
     request["allow_http"] = options_.allow_http;
     return request;
   }

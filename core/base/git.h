@@ -46,6 +46,8 @@ struct PatchRequest {
   std::string message;  ///< of the new commit
   std::string ref;      ///< "refs/melisai-gate/...", which the new commit gets
 };
+inline constexpr std::size_t kChangedPathsMax = 10'000;
+inline constexpr Bytes kChangedPathsBytesMax = 1 << 20;  ///< of all paths together
 
 class GitRepo {
  public:
@@ -61,6 +63,11 @@ class GitRepo {
   /// kCommitsBetweenMax.
   virtual Result<std::vector<GitCommit>> commits_between(const std::string& good_sha,
                                                          const std::string& bad_sha) = 0;
+  /// Paths, as bytes, that are not the same in both commits: of files, links and submodules,
+  /// sorted; of a renamed one both. Errors: git, when a commit is not in the clone; limit above
+  /// kChangedPathsMax or kChangedPathsBytesMax.
+  virtual Result<std::vector<std::string>> changed_paths(const std::string& base_sha,
+                                                         const std::string& sha) = 0;
   /// `sha`, its first parent, that one's first parent, and so on: to the first commit, the edge of
   /// a shallow clone, or kFirstParentsMax of them. Errors: git, when `sha` is not in the clone.
   virtual Result<std::vector<std::string>> first_parents(const std::string& sha) = 0;
@@ -99,10 +106,18 @@ struct RemoteRef {
 
 inline constexpr std::size_t kRemoteRefsMax = 100'000;
 
+struct RemoteAddress {
+  std::string url;
+  /// Sent to the https server of `url` alone when it asks for a password, also to a plain http one
+  /// of this machine; never to where it redirects to.
+  std::string token = "";
+};
+
 struct FetchRequest {
   std::string url;
-  std::string directory;  ///< a bare repository of this program, made when it is missing
-  std::string sha;        ///< the commit that is needed
+  std::string directory;   ///< a bare repository of this program, made when it is missing
+  std::string sha;         ///< the commit that is needed
+  std::string token = "";  ///< as of RemoteAddress
 };
 
 /// Addresses are https, ssh, a local path or file://, with GitOptions::allow_http also http. Any
@@ -113,7 +128,7 @@ class RemoteRepo {
   /// All branches and tags, by name; empty for a repository without commits. Left out is what no
   /// configuration could name: names that are invalid, not UTF-8 or longer than 1,000 bytes.
   /// Errors: git, timeout; limit above kRemoteRefsMax.
-  virtual Result<std::vector<RemoteRef>> refs(const std::string& url) = 0;
+  virtual Result<std::vector<RemoteRef>> refs(const RemoteAddress& address) = 0;
   /// Brings all branches and tags with their histories, unless the commit is there already. What
   /// the server deleted stays, except where its name is in the way of a new one. Errors: git (also
   /// when no branch or tag holds the commit), timeout, limit, disk_full.

@@ -13,6 +13,8 @@ inline constexpr std::string_view kResolve = "resolve";       // ref -> sha
 inline constexpr std::string_view kMergeBase = "merge_base";  // sha, other_sha -> sha
 // sha (good), other_sha (bad) -> [{"sha", "parents": [sha ...], "subject"} ...]
 inline constexpr std::string_view kCommitsBetween = "commits_between";
+// sha (base), other_sha -> hex digits of the paths, each followed by a NUL
+inline constexpr std::string_view kChangedPaths = "changed_paths";
 inline constexpr std::string_view kFirstParents = "first_parents";    // sha -> [sha ...]
 inline constexpr std::string_view kDefaultBranch = "default_branch";  // -> short name
 inline constexpr std::string_view kBranch = "branch";                 // -> short name or ""
@@ -24,8 +26,8 @@ inline constexpr std::string_view kCommitPatch = "commit_patch";  // sha, path, 
 inline constexpr std::string_view kWorktree = "worktree";         // -> path
 
 // Without a repository of their own.
-inline constexpr std::string_view kRemoteRefs = "remote_refs";  // url -> [[name, sha] ...]
-inline constexpr std::string_view kFetch = "fetch";             // url, target, sha -> true
+inline constexpr std::string_view kRemoteRefs = "remote_refs";  // url, token -> [[name, sha] ...]
+inline constexpr std::string_view kFetch = "fetch";             // url, token, target, sha -> true
 
 struct CodeName {
   Errc code;

@@ -30,6 +30,7 @@ struct Request {
   std::string glob;
   std::string url;
   std::string message;
+  std::string token;
   CheckoutTask checkout;
 };
 
@@ -46,6 +47,7 @@ Result<Request> parse_request(std::string_view text) {
     request.glob = json.value("glob", "");
     request.url = json.value("url", "");
     request.message = json.value("message", "");
+    request.token = json.value("token", "");
     request.checkout.directory = json.value("target", "");
     request.checkout.submodules = json.value("submodules", false);
     request.checkout.allow_http = json.value("allow_http", false);
@@ -81,6 +83,14 @@ Json to_json(const std::optional<std::string>& value) {
 
 Json to_json(const std::vector<std::string>& values) { return values; }
 
+/// Paths are any bytes but NUL.
+Result<Value> as_paths(const Result<std::vector<std::string>>& paths) {
+  if (!paths) return paths.error();
+  std::string bytes;
+  for (const std::string& path : *paths) bytes.append(path).push_back('\0');
+  return Value{to_hex_digits(bytes)};
+}
+
 Json to_json(const std::vector<GitCommit>& commits) {
   Json list = Json::array();
   for (const GitCommit& commit : commits)
@@ -111,9 +121,10 @@ UrlPolicy policy_of(const Request& request) {
 
 Result<Value> perform(const Request& request) {
   if (request.operation == git_wire::kRemoteRefs)
-    return as_json(remote_refs(request.url, policy_of(request)));
+    return as_json(remote_refs({.url = request.url, .token = request.token}, policy_of(request)));
   if (request.operation == git_wire::kFetch)
     return as_json(update_mirror({.url = request.url,
+                                  .token = request.token,
                                   .directory = request.checkout.directory,
                                   .sha = request.sha,
                                   .policy = policy_of(request)}));
@@ -124,6 +135,8 @@ Result<Value> perform(const Request& request) {
   }
   if (request.operation == git_wire::kCommitsBetween)
     return as_json(commits_between(*repository, request.sha, request.other_sha));
+  if (request.operation == git_wire::kChangedPaths)
+    return as_paths(changed_paths(*repository, request.sha, request.other_sha));
   if (request.operation == git_wire::kFirstParents)
     return as_json(first_parents(*repository, request.sha));
   if (request.operation == git_wire::kDefaultBranch) return as_json(default_branch(*repository));
@@ -146,6 +159,14 @@ Result<Value> perform(const Request& request) {
   return Error{Errc::io, "melisai-gate-git knows no operation '" + request.operation + "'"};
 }
 
+/// A server may repeat what it was sent.
+Error without_token(Error error, const std::string& token) {
+  if (token.empty()) return error;
+  for (std::size_t at = 0; (at = error.message.find(token, at)) != std::string::npos; at += 3)
+    error.message.replace(at, token.size(), "***");
+  return error;
+}
+
 /// Names in a repository may hold escape sequences for the terminal that shows the message.
 Json error_json(const Error& error) {
   std::string_view code = "io";
@@ -160,7 +181,9 @@ Json error_json(const Error& error) {
 std::string answer(std::string_view request_text) {
   const auto request = parse_request(request_text);
   auto result = request ? perform(*request) : Result<Value>(request.error());
-  if (!result) return error_json(result.error()).dump();
+  if (!result)
+    return error_json(request ? without_token(result.error(), request->token) : result.error())
+        .dump();
   try {
     return Json{{"ok", result->json}}.dump();
   } catch (const Json::exception&) {

@@ -45,6 +45,7 @@ using Commit = Handle<git_commit, git_commit_free>;
 using Tree = Handle<git_tree, git_tree_free>;
 using TreeEntry = Handle<git_tree_entry, git_tree_entry_free>;
 using Blob = Handle<git_blob, git_blob_free>;
+using Diff = Handle<git_diff, git_diff_free>;
 using Index = Handle<git_index, git_index_free>;
 using Odb = Handle<git_odb, git_odb_free>;
 using Reference = Handle<git_reference, git_reference_free>;

@@ -31,6 +31,10 @@ Result<std::vector<GitCommit>> commits_between(git_repository& repository,
                                                const std::string& good_sha,
                                                const std::string& bad_sha);
 
+/// Errors: git, limit; see GitRepo::changed_paths.
+Result<std::vector<std::string>> changed_paths(git_repository& repository,
+                                               const std::string& base_sha, const std::string& sha);
+
 /// Errors: git; see GitRepo::first_parents.
 Result<std::vector<std::string>> first_parents(git_repository& repository, const std::string& sha);
 

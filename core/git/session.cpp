@@ -3,11 +3,13 @@
 #include <cstdlib>
 
 #include "core/base/units.h"
+#include "core/git/url.h"
 
 namespace melisai::git {
 namespace {
 
 constexpr int kCredentialTriesMax = 2;
+constexpr const char* kTokenUser = "x-access-token";  // servers look at the token only
 constexpr Bytes kReceivedMax = Bytes{8} << 30;
 constexpr size_t kServerTextMax = 1000;
 
@@ -55,22 +57,36 @@ int Session::refuse(Errc code, const std::string& why) {
 }
 
 /// libgit2 calls again, for ever, as long as the server rejects what it gets.
-int Session::on_credentials(git_credential** credential, const char*, const char* user,
+int Session::on_credentials(git_credential** credential, const char* url, const char* user,
                             unsigned allowed, void* payload) {
   Session& session = session_of(payload);
   if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
     return git_credential_username_new(credential, "git");
-  const bool ssh = (allowed & GIT_CREDENTIAL_SSH_KEY) != 0;
-  if (ssh && std::getenv("SSH_AUTH_SOCK") == nullptr) {
-    return session.refuse(Errc::git, ": no ssh agent is running: start one and use ssh-add");
-  }
-  if (ssh && ++session.credential_tries_ <= kCredentialTriesMax) {
-    return git_credential_ssh_key_from_agent(credential, user != nullptr ? user : "git");
-  }
+  if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return session.give_key(credential, user);
+  if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && !session.token_.empty())
+    return session.give_token(credential, url, user);
   return session.refuse(Errc::git,
-                        ssh ? ": the server accepts no key of the ssh agent: add one with ssh-add"
-                            : ": the server asks for a password, and none is ever sent: use an ssh "
-                              "address and an agent");
+                        ": the server asks for a password: give the project a token, or use an ssh "
+                        "address and an agent");
+}
+
+int Session::give_key(git_credential** credential, const char* user) {
+  if (std::getenv("SSH_AUTH_SOCK") == nullptr)
+    return refuse(Errc::git, ": no ssh agent is running: start one and use ssh-add");
+  if (++credential_tries_ > kCredentialTriesMax)
+    return refuse(Errc::git, ": the server accepts no key of the ssh agent: add one with ssh-add");
+  return git_credential_ssh_key_from_agent(credential, user != nullptr ? user : "git");
+}
+
+/// libgit2 follows no redirect to another host, or from https to http, so that whoever asks is the
+/// host of the address.
+int Session::give_token(git_credential** credential, const char* url, const char* user) {
+  if (url == nullptr || !may_carry_token(url))
+    return refuse(Errc::git, ": a token is sent over https only: use an https address");
+  if (++credential_tries_ > 1)
+    return refuse(Errc::git, ": the server does not accept the project's token: renew it");
+  return git_credential_userpass_plaintext_new(credential, user != nullptr ? user : kTokenUser,
+                                               token_.c_str());
 }
 
 int Session::on_certificate(git_cert* certificate, int valid, const char* host, void* payload) {

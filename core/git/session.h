@@ -9,8 +9,9 @@ namespace melisai::git {
 
 class Session {
  public:
-  /// `where`: what messages begin with, without a password.
-  explicit Session(std::string where) : where_(std::move(where)) {}
+  /// `where`: what messages begin with, without a password. `token`: as of RemoteAddress.
+  Session(std::string where, std::string token)
+      : where_(std::move(where)), token_(std::move(token)) {}
   Session(const Session&) = delete;  // libgit2 keeps a pointer
   Session& operator=(const Session&) = delete;
 
@@ -23,8 +24,10 @@ class Session {
   Error error() const;
 
  private:
-  static int on_credentials(git_credential** credential, const char*, const char* user,
+  static int on_credentials(git_credential** credential, const char* url, const char* user,
                             unsigned allowed, void* payload);
+  int give_key(git_credential** credential, const char* user);
+  int give_token(git_credential** credential, const char* url, const char* user);
   static int on_certificate(git_cert* certificate, int valid, const char* host, void* payload);
   static int on_progress(const git_indexer_progress* progress, void* payload);
   static int on_server_text(const char* text, int size, void* payload);
@@ -32,6 +35,7 @@ class Session {
   int refuse(Errc code, const std::string& why);
 
   std::string where_;
+  std::string token_;
   int credential_tries_ = 0;
   std::string server_text_;
   Error refusal_;  ///< message empty: none

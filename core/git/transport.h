@@ -14,12 +14,13 @@
 namespace melisai::git {
 
 /// Errors: git, limit; see RemoteRepo::refs.
-Result<std::vector<RemoteRef>> remote_refs(const std::string& url, UrlPolicy policy);
+Result<std::vector<RemoteRef>> remote_refs(const RemoteAddress& address, UrlPolicy policy);
 
 struct FetchTask {
   std::string url;
-  std::string directory;  ///< becomes a bare repository; or is one that nobody else writes to now
-  std::string sha;        ///< the commit that is needed
+  std::string token = "";  ///< as of RemoteAddress
+  std::string directory;   ///< becomes a bare repository; or is one that nobody else writes to now
+  std::string sha;         ///< the commit that is needed
   UrlPolicy policy;
 };
 

@@ -147,6 +147,18 @@ Result<std::string> resolve_relative_url(std::string_view base, std::string_view
   return resolved.append(rest);
 }
 
+bool may_carry_token(std::string_view url) {
+  const std::string_view scheme = scheme_of(url);
+  if (equal_ignoring_case(scheme, "https")) return true;
+  if (!equal_ignoring_case(scheme, "http")) return false;
+  const std::string_view rest = url.substr(scheme.size() + kSchemeEnd.size());
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  std::string_view host = authority.substr(authority.rfind('@') + 1);
+  if (const size_t colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']'))
+    host = host.substr(0, colon);
+  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
 std::string without_credentials(std::string_view url) {
   const std::string_view scheme = scheme_of(url);
   if (scheme.empty()) return std::string(url);

@@ -28,6 +28,9 @@ bool is_local_url(std::string_view url);
 /// addresses come back unchanged. Errors: git, when there are more ".." than path.
 Result<std::string> resolve_relative_url(std::string_view base, std::string_view url);
 
+/// Whether a secret may go there: https, and plain http that does not leave this machine.
+bool may_carry_token(std::string_view url);
+
 /// For messages: without "user:password@".
 std::string without_credentials(std::string_view url);
 

@@ -36,7 +36,8 @@ constexpr std::string_view kBranches = "refs/heads/";
 /// The commit of an event that names none.
 Result<void> find_commit(const WatchedProject& project, RemoteRepo& remote, RunEvent& event) {
   if (!event.sha.empty()) return {};
-  MELISAI_TRY(const std::vector<RemoteRef> answer, remote.refs(project.repository));
+  MELISAI_TRY(const std::vector<RemoteRef> answer,
+              remote.refs({.url = project.repository, .token = project.token}));
   std::map<std::string, std::string> refs;
   for (const RemoteRef& ref : answer) refs[ref.name] = ref.sha;
   if (event.ref.empty()) event.ref = default_branch(project, answer);
@@ -73,8 +74,10 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
   MELISAI_CHECK(find_commit(question.project, *remote, event));
   const std::string parent = question.repository.substr(0, question.repository.rfind('/'));
   MELISAI_CHECK(make_directories(parent, {.private_mode = true}));
-  MELISAI_CHECK(remote->fetch(
-      {.url = question.project.repository, .directory = question.repository, .sha = event.sha}));
+  MELISAI_CHECK(remote->fetch({.url = question.project.repository,
+                               .directory = question.repository,
+                               .sha = event.sha,
+                               .token = question.project.token}));
   const auto repository =
       world.open_repo(question.repository, question.config.git, world.interrupt);
   MELISAI_TRY(const std::optional<std::string> file,

@@ -75,6 +75,10 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
   const std::string problem = repository_problem(project.repository, defaults.allow_http);
   if (!problem.empty()) map.fail("repository", problem);
   if (project.name.empty()) project.name = name_in(project.repository);
+  const std::string_view scheme = scheme_of(project.repository);
+  if (!project.token.empty() && scheme != "https" && scheme != "http")
+    reading.remark("the token of project " + in_quotes(project.name) +
+                   " is never sent: only https servers are asked with one");
   if (!is_plain_name(project.name))
     map.fail("name", in_quotes(project.name) + " cannot be the name of a project; " +
                          std::string(kPlainNameRule));

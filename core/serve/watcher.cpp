@@ -105,8 +105,9 @@ void Watcher::arm() {
 void Watcher::poll(const WatchedProject& project) {
   in_pool(
       context_,
-      [&world = context_.world, options = context_.config.git, url = project.repository] {
-        return world.open_remote(options, world.interrupt)->refs(url);
+      [&world = context_.world, options = context_.config.git,
+       address = RemoteAddress{.url = project.repository, .token = project.token}] {
+        return world.open_remote(options, world.interrupt)->refs(address);
       },
       [this, running = running_, name = project.name](Result<std::vector<RemoteRef>> refs) {
         if (*running) on_refs(name, refs);

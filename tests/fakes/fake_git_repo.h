@@ -23,6 +23,8 @@ class FakeGitRepo : public GitRepo {
   std::string base_sha;            ///< answer of merge_base; "": there is none
   std::vector<GitCommit> between;  ///< answer of commits_between
   std::map<std::string, std::vector<std::string>> lines;  ///< answers of first_parents, by sha
+  std::vector<std::string> changed;                       ///< answer of changed_paths
+  std::vector<std::string> diffs;                         ///< what it was asked: "BASE..SHA"
   std::string default_name = "main";
   std::string branch_name = "main";
   std::string tag_name;  ///< answer of last_tag; "": there is none
@@ -49,6 +51,13 @@ class FakeGitRepo : public GitRepo {
   Result<std::vector<GitCommit>> commits_between(const std::string&, const std::string&) override {
     if (failure) return *failure;
     return between;
+  }
+
+  Result<std::vector<std::string>> changed_paths(const std::string& base,
+                                                 const std::string& sha) override {
+    diffs.push_back(base + ".." + sha);
+    if (failure) return *failure;
+    return changed;
   }
 
   Result<std::vector<std::string>> first_parents(const std::string& sha) override {

@@ -14,12 +14,14 @@ class FakeRemoteRepo : public RemoteRepo {
  public:
   std::map<std::string, std::vector<RemoteRef>> servers;  ///< by address
   std::optional<Error> failure;                           ///< set: every question fails so
+  std::vector<RemoteAddress> asked;
   std::vector<FetchRequest> fetches;
 
-  Result<std::vector<RemoteRef>> refs(const std::string& url) override {
+  Result<std::vector<RemoteRef>> refs(const RemoteAddress& address) override {
+    asked.push_back(address);
     if (failure) return *failure;
-    if (const auto found = servers.find(url); found != servers.end()) return found->second;
-    return Error{Errc::git, "no repository at " + url};
+    if (const auto found = servers.find(address.url); found != servers.end()) return found->second;
+    return Error{Errc::git, "no repository at " + address.url};
   }
 
   Result<void> fetch(const FetchRequest& request) override {

@@ -52,7 +52,7 @@ TEST_F(GitRemote, RefsAreBranchesAndTagsWithTheirCommits) {
   for (const std::string& url :
        {path("repo"), "file://" + path("repo"), web.url() + "/repo/.git"}) {
     if (url.starts_with("http:") && !web.started()) continue;
-    EXPECT_THAT(texts(remote()->refs(url)),
+    EXPECT_THAT(texts(remote()->refs({url})),
                 ElementsAre("refs/heads/main " + second, "refs/heads/topic/x " + first,
                             "refs/tags/light " + second, "refs/tags/v1 " + first))
         << url;
@@ -61,22 +61,22 @@ TEST_F(GitRemote, RefsAreBranchesAndTagsWithTheirCommits) {
 
 TEST_F(GitRemote, AnEmptyRepositoryHasNoRefs) {
   const WebServer web("git " + root_);
-  EXPECT_THAT(texts(remote()->refs(path("repo"))), IsEmpty());
+  EXPECT_THAT(texts(remote()->refs({path("repo")})), IsEmpty());
   if (!web.started()) GTEST_SKIP() << "needs python3";
-  EXPECT_THAT(texts(remote()->refs(web.url() + "/repo/.git")), IsEmpty());
+  EXPECT_THAT(texts(remote()->refs({web.url() + "/repo/.git"})), IsEmpty());
 }
 
 TEST_F(GitRemote, TenThousandRefs) {
   const std::string sha = commit("a", "1");
   sh("for i in $(seq 9999); do echo create refs/tags/a-name-of-some-length/$i " + sha +
      "; done | git update-ref --stdin && git pack-refs --all");
-  EXPECT_THAT(remote()->refs(path("repo")).value(), SizeIs(10'000));
+  EXPECT_THAT(remote()->refs({path("repo")}).value(), SizeIs(10'000));
 }
 
 TEST_F(GitRemote, MoreRefsThanTheLimitAreAnError) {
   const WebServer server("refs 100001 HEAD");
   if (!server.started()) GTEST_SKIP() << "needs python3";
-  EXPECT_THAT(failure(remote()->refs(server.url() + "/x")),
+  EXPECT_THAT(failure(remote()->refs({server.url() + "/x"})),
               AllOf(StartsWith("limit: "), HasSubstr("more than 100000 branches and tags")));
 }
 
@@ -87,15 +87,16 @@ TEST_F(GitRemote, NamesThatNoConfigurationCouldHoldAreLeftOut) {
       "\"$(printf 'refs/heads/\\033[31m')\" refs/heads/" +
       std::string(1000, 'x'));
   if (!server.started()) GTEST_SKIP() << "needs python3";
-  EXPECT_THAT(texts(remote()->refs(server.url() + "/x")),
+  EXPECT_THAT(texts(remote()->refs({server.url() + "/x"})),
               ElementsAre("refs/heads/0 " + std::string(40, 'a')));
 }
 
 TEST_F(GitRemote, ARepositoryThatIsGoneIsAnError) {
-  EXPECT_THAT(failure(remote()->refs(path("gone"))), AllOf(StartsWith("git: "), HasSubstr("gone")));
+  EXPECT_THAT(failure(remote()->refs({path("gone")})),
+              AllOf(StartsWith("git: "), HasSubstr("gone")));
   const WebServer web("git " + root_);
   if (!web.started()) GTEST_SKIP() << "needs python3";
-  EXPECT_THAT(failure(remote()->refs(web.url() + "/gone.git")),
+  EXPECT_THAT(failure(remote()->refs({web.url() + "/gone.git"})),
               AllOf(StartsWith("git: "), HasSubstr("404")));
 }
 
@@ -105,10 +106,10 @@ TEST_F(GitRemote, DangerousAddressesAreRefusedBeforeAnythingIsStarted) {
        {"ext::sh -c 'touch " + proof + "'", "--upload-pack=touch " + proof,
         std::string("git://127.0.0.1/x"), std::string("ssh://-oProxyCommand=x/y"),
         std::string("../repo"), std::string("")}) {
-    EXPECT_THAT(failure(remote()->refs(url)), StartsWith("git: the address")) << url;
+    EXPECT_THAT(failure(remote()->refs({url})), StartsWith("git: the address")) << url;
     EXPECT_THAT(failure(fetch(url, std::string(40, 'a'))), StartsWith("git: the address")) << url;
   }
-  EXPECT_THAT(failure(remote({})->refs("http://127.0.0.1/x")), HasSubstr("git.allow_http"));
+  EXPECT_THAT(failure(remote({})->refs({"http://127.0.0.1/x"})), HasSubstr("git.allow_http"));
   EXPECT_FALSE(std::filesystem::exists(proof));
 }
 
@@ -117,7 +118,7 @@ TEST_F(GitRemote, AServerThatStaysSilentIsGivenUpAtTheDeadline) {
   const auto start = std::chrono::steady_clock::now();
   const auto refs =
       remote({.allow_http = true, .timeout = Milliseconds(1000)})
-          ->refs("http://me:secret@127.0.0.1:" + std::to_string(server.port()) + "/x");
+          ->refs({"http://me:secret@127.0.0.1:" + std::to_string(server.port()) + "/x"});
   EXPECT_THAT(failure(refs), AllOf(StartsWith("timeout: "), Not(HasSubstr("secret"))));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
@@ -125,8 +126,8 @@ TEST_F(GitRemote, AServerThatStaysSilentIsGivenUpAtTheDeadline) {
 TEST_F(GitRemote, PasswordsAreNeitherAskedForNorRepeated) {
   const WebServer server("status 401");
   if (!server.started()) GTEST_SKIP() << "needs python3";
-  EXPECT_THAT(failure(remote()->refs(server.url() + "/x")), HasSubstr("asks for a password"));
-  EXPECT_THAT(failure(remote()->refs("https://me:secret@127.0.0.1:1/x")),
+  EXPECT_THAT(failure(remote()->refs({server.url() + "/x"})), HasSubstr("asks for a password"));
+  EXPECT_THAT(failure(remote()->refs({"https://me:secret@127.0.0.1:1/x"})),
               AllOf(HasSubstr("asking https://127.0.0.1:1/x"), Not(HasSubstr("secret"))));
 }
 
@@ -204,8 +205,8 @@ TEST_F(GitRemote, ACommitThatTheServerLacksIsExplained) {
 TEST_F(GitRemote, TheFakeAnswersFromItsTables) {
   FakeRemoteRepo fake;
   fake.servers["/srv/app"] = {{"refs/heads/main", "a"}};
-  EXPECT_THAT(texts(fake.refs("/srv/app")), ElementsAre("refs/heads/main a"));
-  EXPECT_FALSE(fake.refs("/srv/other"));
+  EXPECT_THAT(texts(fake.refs({"/srv/app"})), ElementsAre("refs/heads/main a"));
+  EXPECT_FALSE(fake.refs({"/srv/other"}));
   EXPECT_TRUE(fake.fetch({.url = "/srv/app", .directory = "/d", .sha = "a"}));
   EXPECT_EQ(fake.fetches.front().sha, "a");
 }

@@ -3,9 +3,11 @@
 git_server.py git DIR         repositories below DIR, by git http-backend
 git_server.py status 302 URL  every request is sent on to URL
 git_server.py status 401      every request is refused
+git_server.py auth DIR TOKEN  as git, for who knows the token; what it is sent is noted in DIR/authorizations
 git_server.py tls DIR         as git, with the certificate DIR/server.pem
 git_server.py refs 5 NAME...  claims to have these references, and five branches
 """
+import base64
 import http.server
 import os
 import ssl
@@ -29,10 +31,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
         elif MODE == "refs":
             self.claim_refs()
+        elif MODE == "auth" and not self.is_allowed():
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="test"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         else:
             self.backend()
 
     do_POST = do_GET
+
+    def is_allowed(self):
+        sent = self.headers.get("authorization") or ""
+        password = base64.b64decode(sent.partition(" ")[2]).decode()
+        with open(sys.argv[2] + "/authorizations", "a") as notes:
+            notes.write(password + "\n")
+        return password == "x-access-token:" + sys.argv[3]
 
     def claim_refs(self):
         def packet(data):

@@ -110,5 +110,15 @@ TEST(Url, RelativeAddressesResolveAsInGit) {
   }
 }
 
+TEST(GitUrl, SecretsGoOverHttpsOrStayOnThisMachine) {
+  for (const char* url : {"https://host/x", "HTTPS://me@host:8443/x", "http://127.0.0.1:80/x",
+                          "http://localhost/x", "http://[::1]/x", "http://me@[::1]:8080/x"})
+    EXPECT_TRUE(may_carry_token(url)) << url;
+  for (const char* url :
+       {"http://host/x", "http://127.0.0.1.evil.org/x", "http://localhost@evil/x",
+        "http://127.0.0.1:80@evil/x", "ssh://localhost/x", "git@localhost:x", "/srv/x", ""})
+    EXPECT_FALSE(may_carry_token(url)) << url;
+}
+
 }  // namespace
 }  // namespace melisai::git

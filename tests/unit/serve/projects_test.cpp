@@ -57,6 +57,13 @@ TEST(Projects, HaveATokenFromTheEnvironmentAndPipelinesOfTheirOwn) {
   EXPECT_EQ(project.pipelines[0].spec.name, "b");
 }
 
+TEST(Projects, ATokenThatNoServerGetsIsARemark) {
+  EXPECT_THAT(loaded("project: { repository: /a, token: t }").remarks,
+              ElementsAre("the token of project 'a' is never sent: only https servers are asked "
+                          "with one"));
+  EXPECT_THAT(loaded("project: { repository: 'https://h/a', token: t }").remarks, ElementsAre());
+}
+
 TEST(Projects, PlainHttpNeedsToBeAllowed) {
   const std::string project = "project: { repository: 'http://127.0.0.1:8000/a.git' }\n";
   EXPECT_THAT(error_of(project), HasSubstr("git: { allow_http: true }"));

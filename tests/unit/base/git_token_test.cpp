@@ -1,0 +1,67 @@
+// Tokens for git servers: given to the server that was meant, and to nobody else.
+#include <gmock/gmock.h>
+
+#include "tests/unit/base/git_sandbox.h"
+#include "tests/unit/base/git_servers.h"
+
+namespace melisai::git_tests {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+
+constexpr const char* kToken = "t0ken-of-demo";
+
+class GitToken : public GitSandbox {
+ protected:
+  void SetUp() override {
+    sha = commit("a", "1");
+    if (!server.started()) GTEST_SKIP() << "needs python3";
+  }
+  std::unique_ptr<RemoteRepo> remote() const {
+    return make_remote_repo(MELISAI_BIN_DIR "/melisai-gate-git", {.allow_http = true},
+                            no_interrupt());
+  }
+  /// What the server was sent as user and password, one a line.
+  std::string sent() const { return slurp(path("authorizations")); }
+
+  std::string sha;
+  WebServer server{"auth " + root_ + " " + kToken};
+};
+
+TEST_F(GitToken, LetsItsServerAnswer) {
+  const auto refs = remote()->refs({.url = server.url() + "/repo/.git", .token = kToken});
+  ASSERT_EQ(failure(refs), "");
+  EXPECT_THAT(*refs, SizeIs(1));
+  EXPECT_EQ(failure(remote()->fetch({.url = server.url() + "/repo/.git",
+                                     .directory = path("mirror"),
+                                     .sha = sha,
+                                     .token = kToken})),
+            "");
+  EXPECT_THAT(slurp(path("mirror/config")), Not(HasSubstr(kToken)));
+}
+
+TEST_F(GitToken, ThatIsWrongIsSaidAndNotRepeated) {
+  const auto refs = remote()->refs({.url = server.url() + "/repo/.git", .token = "wr0ng"});
+  EXPECT_THAT(failure(refs),
+              AllOf(StartsWith("git: "), HasSubstr("does not accept the project's token"),
+                    Not(HasSubstr("wr0ng"))));
+  EXPECT_EQ(sent(), "\nx-access-token:wr0ng\n") << "once, when it was asked for";
+}
+
+TEST_F(GitToken, IsNeededWhereTheServerAsks) {
+  EXPECT_THAT(failure(remote()->refs({.url = server.url() + "/repo/.git"})),
+              HasSubstr("give the project a token"));
+}
+
+TEST_F(GitToken, IsNotSentToWhereTheServerRedirects) {
+  const WebServer elsewhere("status 302 " + server.url("http", "localhost"));
+  EXPECT_NE(failure(remote()->refs({.url = elsewhere.url() + "/repo/.git", .token = kToken})), "");
+  EXPECT_THAT(sent(), Not(HasSubstr(kToken)));
+}
+
+}  // namespace
+}  // namespace melisai::git_tests
