@@ -62,9 +62,11 @@ struct PipelineRun {
   int number = 0;  ///< from 1, counted per project and pipeline
   std::string ref;
   std::string sha;
-  std::vector<std::string> after;  ///< pipelines of the same event that must pass first
-  std::string configuration;       ///< text of the pipeline file that rules it; pinned
-  bool exclusive = false;          ///< it measures
+  std::vector<std::string> after;       ///< pipelines of the same event that must pass first
+  std::vector<std::string> after_good;  ///< that must pass or be skipped first
+  std::vector<std::string> after_end;   ///< that must end first, however they do
+  std::string configuration;            ///< text of the pipeline file that rules it; pinned
+  bool exclusive = false;               ///< it measures
   bool trusted = true;
   State state = State::queued;
   std::optional<Outcome> outcome;  ///< just when finished

@@ -28,7 +28,9 @@ struct Accepted {
 /// A run that an event starts; what the queue does not know by itself.
 struct PlannedRun {
   std::string pipeline;
-  std::vector<std::string> after;
+  std::vector<std::string> after;  ///< as of PipelineRun, like the next two
+  std::vector<std::string> after_good{};
+  std::vector<std::string> after_end{};
   bool exclusive = false;
   DurationLimits duration = {};
 };
@@ -197,6 +199,10 @@ class Queue {
   Result<PipelineRun> run(std::int64_t id) const;
   Result<RunEvent> event(std::int64_t id) const;  ///< errors: not_found
   Result<std::vector<PipelineRun>> runs_of_event(std::int64_t event) const;
+  /// Of a run that a push started: the commit of its ref before the first push that the pipeline
+  /// has not run to an end on. Pushes on which it was superseded, cancelled or skipped are not seen
+  /// yet. "" when the ref did not exist before.
+  Result<std::string> unseen_since(const PipelineRun& run) const;
   Result<std::vector<Attempt>> attempts(std::int64_t run) const;
   /// Of a daemon that died, when it is asked before the first begin_attempt.
   Result<std::vector<Attempt>> open_attempts() const;

@@ -38,6 +38,18 @@ Result<std::vector<std::string>> names_from_json(const std::string& json) {
   return names;
 }
 
+Result<void> read_waits(const std::string& json, PipelineRun& run) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return not_ours("what a run waits for is no object");
+  if (parsed.contains("good")) {
+    MELISAI_TRY(run.after_good, names_from_json(parsed["good"].dump()));
+  }
+  if (parsed.contains("end")) {
+    MELISAI_TRY(run.after_end, names_from_json(parsed["end"].dump()));
+  }
+  return {};
+}
+
 std::optional<WallTime> time_at(const Statement& row, int column) {
   return row.null(column) ? std::nullopt : std::optional(from_ms(row.integer(column)));
 }
@@ -55,23 +67,35 @@ struct Release {
   std::string reason;
 };
 
+/// As far as that one parent decides: queued when it is in nobody's way any more.
+Release release_by(const std::string& name, const std::vector<PipelineRun>& runs, bool may_skip) {
+  const PipelineRun* const parent = find(runs, name);
+  if (parent == nullptr)
+    return {State::finished, Outcome::skipped, "'" + name + "' did not run for this event"};
+  if (parent->state != State::finished) return {};
+  const bool skipped = *parent->outcome == Outcome::skipped;
+  if (*parent->outcome == Outcome::passed || (skipped && may_skip))
+    return {State::queued, std::nullopt, ""};
+  return {State::finished, skipped ? Outcome::skipped : Outcome::cancelled,
+          name_of(*parent) + ": " + std::string(to_string(*parent->outcome))};
+}
+
 Release release_of(const PipelineRun& run, const std::vector<PipelineRun>& runs) {
-  bool all_passed = true;
-  for (const std::string& name : run.after) {
-    const PipelineRun* const parent = find(runs, name);
-    if (parent == nullptr)
-      return {State::finished, Outcome::skipped, "'" + name + "' did not run for this event"};
-    if (parent->state != State::finished) {
-      all_passed = false;
-      continue;
+  bool waits = false;
+  for (const auto& [names, may_skip] :
+       {std::pair{&run.after, false}, std::pair{&run.after_good, true}}) {
+    for (const std::string& name : *names) {
+      const Release release = release_by(name, runs, may_skip);
+      if (release.state == State::finished) return release;
+      waits |= release.state == State::blocked;
     }
-    if (*parent->outcome == Outcome::passed) continue;
-    return {State::finished,
-            *parent->outcome == Outcome::skipped ? Outcome::skipped : Outcome::cancelled,
-            name_of(*parent) + ": " + std::string(to_string(*parent->outcome))};
   }
-  if (all_passed) return {State::queued, std::nullopt, ""};
-  return {};
+  for (const std::string& name : run.after_end) {
+    const PipelineRun* const parent = find(runs, name);
+    waits |= parent != nullptr && parent->state != State::finished;
+  }
+  if (waits) return {};
+  return {State::queued, std::nullopt, ""};
 }
 
 }  // namespace
@@ -112,6 +136,7 @@ Result<PipelineRun> read_run(const Statement& row) {
   run.attempts = row.small(19);
   run.started_at = time_at(row, 20);
   run.slow = word<PipelineRun::Slow>(row.text(21), kSlow).value_or(PipelineRun::Slow::no);
+  MELISAI_CHECK(read_waits(row.text(22), run));
   return run;
 }
 
@@ -172,6 +197,10 @@ Result<Released> release_after(std::int64_t event, const Database& database, Wal
 
 std::string names_to_json(const std::vector<std::string>& names) {
   return nlohmann::json(names).dump();
+}
+
+std::string waits_to_json(const PlannedRun& run) {
+  return nlohmann::json{{"good", run.after_good}, {"end", run.after_end}}.dump();
 }
 
 std::string params_to_json(const std::map<std::string, std::string>& params) {

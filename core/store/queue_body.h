@@ -31,8 +31,9 @@ inline constexpr std::string_view kRunColumns =
     "(SELECT c.text FROM configurations c WHERE c.id = r.configuration), r.exclusive, r.trusted, "
     "r.state, r.outcome, r.reason, r.cancel_requested, r.not_before_ms, r.created_ms, "
     "r.finished_ms, r.report, (SELECT count(*) FROM attempts a WHERE a.run = r.id), "
-    "(SELECT min(a.started_ms) FROM attempts a WHERE a.run = r.id), r.slow";
-inline constexpr int kRunColumnCount = 22;
+    "(SELECT min(a.started_ms) FROM attempts a WHERE a.run = r.id), r.slow, "
+    "r.waits";
+inline constexpr int kRunColumnCount = 23;
 Result<PipelineRun> read_run(const Statement& row);
 /// All rows of a prepared and bound query over kRunColumns.
 Result<std::vector<PipelineRun>> read_runs(Statement& query);
@@ -65,6 +66,8 @@ Result<void> tell_duration(const PipelineRun& run, const NoticeRules& rules,
                            const Database& database, WallTime now);
 
 std::string names_to_json(const std::vector<std::string>& names);
+/// What a run waits for besides what must pass.
+std::string waits_to_json(const PlannedRun& run);
 std::string params_to_json(const std::map<std::string, std::string>& params);
 /// Errors: io, for what we did not write.
 Result<std::map<std::string, std::string>> params_from_json(const std::string& json);

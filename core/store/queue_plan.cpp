@@ -43,16 +43,17 @@ std::optional<std::int64_t> count_of(const std::optional<Milliseconds>& time) {
 
 Result<void> insert_run(std::int64_t event, const Plan& plan, const PlannedRun& run,
                         std::int64_t configuration, const Database& database, WallTime now) {
+  const bool waits = !run.after.empty() || !run.after_good.empty() || !run.after_end.empty();
   return database.run(
       "INSERT INTO runs (event, project, pipeline, number, ref, sha, after, configuration, "
-      "exclusive, trusted, state, not_before_ms, created_ms, warning_ms, critical_ms) "
+      "exclusive, trusted, state, not_before_ms, created_ms, warning_ms, critical_ms, waits) "
       "SELECT e.id, e.project, ?2, "
       "1 + (SELECT coalesce(max(number), 0) FROM runs WHERE project = e.project "
       "     AND pipeline = ?2), "
-      "?3, ?4, ?5, ?6, ?7, e.trusted, ?8, ?9, ?9, ?10, ?11 FROM events e WHERE e.id = ?1",
+      "?3, ?4, ?5, ?6, ?7, e.trusted, ?8, ?9, ?9, ?10, ?11, ?12 FROM events e WHERE e.id = ?1",
       event, run.pipeline, plan.ref, plan.sha, names_to_json(run.after), configuration,
-      run.exclusive, run.after.empty() ? "queued" : "blocked", to_ms(now),
-      count_of(run.duration.warning), count_of(run.duration.critical));
+      run.exclusive, waits ? "blocked" : "queued", to_ms(now),
+      count_of(run.duration.warning), count_of(run.duration.critical), waits_to_json(run));
 }
 
 }  // namespace

@@ -133,6 +133,19 @@ Result<std::vector<PipelineRun>> Queue::ready(WallTime now) const {
   return read_runs(query);
 }
 
+Result<std::string> Queue::unseen_since(const PipelineRun& run) const {
+  MELISAI_TRY(
+      Statement query,
+      body_->database.prepare(
+          "SELECT before_sha FROM events WHERE kind = 'push' AND project = ?1 AND ref = ?2 "
+          "AND id <= ?4 AND id > coalesce((SELECT max(r.event) FROM runs AS r JOIN events AS e "
+          "ON e.id = r.event WHERE e.kind = 'push' AND r.project = ?1 AND r.ref = ?2 "
+          "AND r.pipeline = ?3 AND r.event < ?4 AND r.outcome IN "
+          "('passed', 'failed', 'regression', 'inconclusive')), 0) ORDER BY id LIMIT 1"));
+  MELISAI_TRY(const bool found, query.with(run.project, run.ref, run.pipeline, run.event).step());
+  return found ? query.text(0) : "";
+}
+
 Result<std::optional<WallTime>> Queue::next_due() const {
   MELISAI_TRY(
       Statement query,

@@ -135,7 +135,13 @@ CREATE TABLE paused_pipelines (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{kVersion1, kNotices};
+// Besides what must pass: {"good": [names], "end": [names]}, what must pass or be skipped, and what
+// must end.
+constexpr std::string_view kWaits = R"sql(
+ALTER TABLE runs ADD COLUMN waits TEXT NOT NULL DEFAULT '{}';
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices, kWaits};
 
 }  // namespace
 
