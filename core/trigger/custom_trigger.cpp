@@ -88,10 +88,12 @@ Result<void> read_key(const std::string& key, const Json& value, CustomFiring& f
     MELISAI_TRY(firing.sha, read_sha(value));
   } else if (key == "pipeline") {
     MELISAI_TRY(firing.pipeline, name_of(value, key));
+  } else if (key == "id") {
+    MELISAI_TRY(firing.id, name_of(value, key));
   } else if (key == "params") {
     MELISAI_TRY(firing.params, read_params(value));
   } else {
-    return wrong("unknown key " + in_quotes(key) + "; allowed: ref, sha, pipeline, params");
+    return wrong("unknown key " + in_quotes(key) + "; allowed: ref, sha, pipeline, id, params");
   }
   return {};
 }
@@ -147,15 +149,28 @@ Result<CustomTriggerReader::Batch> CustomTriggerReader::add(std::string_view byt
                                                             MonotonicTime now) {
   Batch batch;
   MELISAI_CHECK(cutter_.add(bytes, [&](std::string_view line) -> Result<void> {
-    if (!may_read(now)) return {};
-    Result<CustomFiring> firing = parse_custom_firing(line);
-    if (firing)
-      batch.firings.push_back(*std::move(firing));
-    else
-      batch.errors.push_back(with_context(firing.error(), cutter_.place()));
+    read_line(line, now, batch);
     return {};
   }));
   return batch;
+}
+
+Result<CustomTriggerReader::Batch> CustomTriggerReader::finish(MonotonicTime now) {
+  Batch batch;
+  MELISAI_CHECK(cutter_.finish([&](std::string_view line) -> Result<void> {
+    if (!line.empty()) read_line(line, now, batch);
+    return {};
+  }));
+  return batch;
+}
+
+void CustomTriggerReader::read_line(std::string_view line, MonotonicTime now, Batch& batch) {
+  if (!may_read(now)) return;
+  Result<CustomFiring> firing = parse_custom_firing(line);
+  if (firing)
+    batch.firings.push_back(*std::move(firing));
+  else
+    batch.errors.push_back(with_context(firing.error(), cutter_.place()));
 }
 
 }  // namespace melisai::trigger

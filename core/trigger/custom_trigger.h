@@ -2,8 +2,8 @@
 // starts pipelines.
 //   {"ref": "main", "sha": "<40 or 64 hex digits>", "params": {"k": "v"}}   a commit of a branch
 //   {"pipeline": "nightly", "params": {}}                                   one pipeline
-// All three, and a pipeline of a commit, may be combined; params are optional. Pure; the process is
-// the caller's.
+// Both may be combined; params are optional, and so is "id": of lines with the same id only the
+// first counts. Pure; the process is the caller's.
 #pragma once
 
 #include <chrono>
@@ -23,6 +23,7 @@ struct CustomFiring {
   std::string ref;       ///< full name; "" when the line names none
   std::string sha;       ///< lower case; "" without a ref
   std::string pipeline;  ///< "": all that start on such a commit
+  std::string id;        ///< "": may be repeated
   std::map<std::string, std::string> params;
   bool operator==(const CustomFiring&) const = default;
 };
@@ -45,11 +46,14 @@ class CustomTriggerReader {
   };
   /// Errors: limit, when a line is longer than 64 KiB; then the trigger has to be ended.
   Result<Batch> add(std::string_view bytes, MonotonicTime now);
+  /// The program has ended: reads a last line without a newline.
+  Result<Batch> finish(MonotonicTime now);
 
   std::uint64_t dropped() const { return dropped_; }  ///< lines beyond the limit
 
  private:
   bool may_read(MonotonicTime now);
+  void read_line(std::string_view line, MonotonicTime now, Batch& batch);
 
   LineCutter cutter_;
   MonotonicTime minute_start_{};

@@ -17,17 +17,25 @@ const std::string kLongSha(64, '0');
 TEST(CustomTrigger, ALineNamesACommitOrAPipelineOrBoth) {
   EXPECT_EQ(
       parse_custom_firing(R"({"ref":"main","sha":")" + kSha + R"(","params":{"k":"v"}})").value(),
-      (CustomFiring{
-          .ref = "refs/heads/main", .sha = kSha, .pipeline = "", .params = {{"k", "v"}}}));
+      (CustomFiring{.ref = "refs/heads/main",
+                    .sha = kSha,
+                    .pipeline = "",
+                    .id = "",
+                    .params = {{"k", "v"}}}));
   EXPECT_EQ(parse_custom_firing(R"( {"pipeline":"nightly","params":{}} )"
                                 "\r")
                 .value(),
-            (CustomFiring{.ref = "", .sha = "", .pipeline = "nightly", .params = {}}));
+            (CustomFiring{.ref = "", .sha = "", .pipeline = "nightly", .id = "", .params = {}}));
   EXPECT_EQ(
       parse_custom_firing(R"({"ref":"refs/tags/v1","pipeline":"deploy","sha":")" + kLongSha +
                           R"("})")
           .value(),
-      (CustomFiring{.ref = "refs/tags/v1", .sha = kLongSha, .pipeline = "deploy", .params = {}}));
+      (CustomFiring{
+          .ref = "refs/tags/v1", .sha = kLongSha, .pipeline = "deploy", .id = "", .params = {}}));
+}
+
+TEST(CustomTrigger, ALineMayHaveAnId) {
+  EXPECT_EQ(parse_custom_firing(R"({"pipeline":"n","id":"mail-17"})")->id, "mail-17");
 }
 
 TEST(CustomTrigger, DigitsOfACommitBecomeLowerCase) {
@@ -80,6 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "untrusted code"},
         WrongLine{"RefNotes", R"({"ref":"refs/notes/x","sha":")" + kSha + R"("})",
                   "neither a branch nor a tag"},
+        WrongLine{"IdNumber", R"({"pipeline":"n","id":1})", "'id' is not a text"},
+        WrongLine{"IdControl", R"({"pipeline":"n","id":"a\u001b"})", "is no name"},
         WrongLine{"ShaShort", R"({"ref":"main","sha":"abc"})", "write 40 or 64 hex digits"},
         WrongLine{"ShaNoHex", R"({"ref":"main","sha":")" + std::string(40, 'g') + R"("})",
                   "write 40 or 64 hex digits"},
@@ -117,6 +127,14 @@ TEST(CustomTriggerReader, AWrongLineIsNamedAndTheNextIsRead) {
   EXPECT_EQ(batch.firings.size(), 2u);
   ASSERT_EQ(batch.errors.size(), 1u);
   EXPECT_THAT(batch.errors.front().message, StartsWith("hook:2: not a JSON object"));
+}
+
+TEST(CustomTriggerReader, TheLastLineNeedsNoNewline) {
+  CustomTriggerReader reader("hook");
+  EXPECT_TRUE(reader.add("{\"pipeline\":\"nightly\"}", 1s)->firings.empty());
+  EXPECT_EQ(reader.finish(1s)->firings.size(), 1u);
+  EXPECT_TRUE(reader.finish(1s)->firings.empty());
+  EXPECT_TRUE(reader.finish(1s)->errors.empty());
 }
 
 TEST(CustomTriggerReader, ALineThatDoesNotEndIsTheEnd) {
