@@ -41,7 +41,8 @@ std::map<std::string, std::string> variables_of(const PipelineRequest& request) 
 bool has_followers(const std::string& name, const Project& project) {
   return std::any_of(
       project.pipelines.begin(), project.pipelines.end(), [&](const PipelineSpec& pipeline) {
-        return pipeline.trigger == PipelineSpec::Trigger::after && pipeline.after == name;
+        return std::find(pipeline.after.begin(), pipeline.after.end(), name) !=
+               pipeline.after.end();
       });
 }
 

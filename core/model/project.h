@@ -96,9 +96,9 @@ struct PipelineSpec {
   enum class Trigger { on_commit, after, on_tag, cron, manual };
   std::string name;
   Trigger trigger = Trigger::manual;
-  std::string after;     ///< only with Trigger::after
-  std::string schedule;  ///< only with Trigger::cron; see core/model/cron.h
-  RunLine run;           ///< may be empty when there are benchmarks
+  std::vector<std::string> after;  ///< all of these must pass; only with Trigger::after
+  std::string schedule;            ///< only with Trigger::cron; see core/model/cron.h
+  RunLine run;                     ///< may be empty when there are benchmarks
   std::map<std::string, std::string> env;
   Milliseconds timeout{1'800'000};
   std::vector<BenchmarkSpec> benchmarks;

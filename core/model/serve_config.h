@@ -62,8 +62,8 @@ struct WorkflowStep {
 struct Workflow {
   std::string name;  ///< unlike every pipeline's
   PipelineSpec::Trigger trigger = PipelineSpec::Trigger::manual;
-  std::string after;     ///< as of PipelineSpec
-  std::string schedule;  ///< as of PipelineSpec
+  std::vector<std::string> after;  ///< as of PipelineSpec
+  std::string schedule;            ///< as of PipelineSpec
   std::string timezone = "UTC";
   std::optional<Milliseconds> timeout;  ///< of all steps together
   std::vector<WorkflowStep> steps;

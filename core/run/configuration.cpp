@@ -1,6 +1,5 @@
 #include "core/run/configuration.h"
 
-#include <algorithm>
 #include <optional>
 #include <sstream>
 
@@ -62,13 +61,6 @@ void append(std::ostream& text, const MeasureOptions& options) {
   for (const std::string& name : options.pass_env) text << "pass " << name << '\n';
 }
 
-const PipelineSpec* pipeline_named(const Project& project, const std::string& name) {
-  const auto& all = project.pipelines;
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const PipelineSpec& each) { return each.name == name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 std::string configuration_hash(const Plan& plan, const MeasureOptions& options) {
@@ -85,9 +77,9 @@ std::string benchmark_configuration(const Project& project, const std::string& b
       if (spec.name != benchmark) continue;
       std::ostringstream text;
       append(text, spec, project.measure);
-      for (const PipelineSpec* step = &pipeline; step != nullptr;
-           step = pipeline_named(project, step->after))
-        append(text, *step);
+      const auto chain = chain_to(pipeline.name, project);
+      if (!chain) return "";
+      for (auto step = chain->rbegin(); step != chain->rend(); ++step) append(text, *step);
       append(text, project.measure);
       return hash_hex(text.str());
     }

@@ -26,15 +26,6 @@ std::string limit_passed(std::size_t limit, std::string_view things) {
   return "more than " + std::to_string(limit) + " " + std::string(things) + ", the limit of a file";
 }
 
-std::string describe_cycle(const std::vector<PipelineSpec>& pipelines,
-                           const std::vector<std::size_t>& cycle) {
-  std::string path;
-  for (std::size_t i = 0; i < std::min(cycle.size(), kCycleNamesShown); ++i)
-    path += pipelines[cycle[i]].name + " -> ";
-  if (cycle.size() > kCycleNamesShown) path += "... -> ";
-  return path + pipelines[cycle.front()].name;
-}
-
 bool is_path_below(std::string_view path) {
   if (path.size() > kPathLengthMax || printable(path) != path) return false;
   for (std::size_t start = 0; start <= path.size();) {
@@ -81,29 +72,47 @@ RunLine read_run_line(ConfigMap& map, std::string_view key, ConfigErrors& errors
   return line;
 }
 
-std::vector<std::size_t> find_cycle(const std::vector<PipelineSpec>& pipelines) {
-  std::map<std::string_view, std::size_t> index_of;
-  for (std::size_t i = 0; i < pipelines.size(); ++i) index_of[pipelines[i].name] = i;
-  std::vector<bool> harmless(pipelines.size(), false);  // leads to a start, not into a cycle
-  for (std::size_t start = 0; start < pipelines.size(); ++start) {
-    std::vector<std::size_t> path;  // from `start` back towards what triggers it
-    std::size_t at = start;
-    while (!harmless[at]) {
-      const auto seen = std::find(path.begin(), path.end(), at);
-      if (seen != path.end()) {
-        // The path runs from effect to cause; a reader wants cause to effect, from the first in the
-        // file.
-        std::vector<std::size_t> cycle(path.rbegin(), std::make_reverse_iterator(seen));
+std::vector<std::size_t> find_cycle(const std::vector<std::vector<std::size_t>>& waits_for) {
+  enum class Mark { unseen, on_path, harmless };
+  std::vector<Mark> marks(waits_for.size(), Mark::unseen);
+  struct Step {
+    std::size_t at = 0;
+    std::size_t next = 0;  // of what it waits for
+  };
+  for (std::size_t start = 0; start < waits_for.size(); ++start) {
+    if (marks[start] != Mark::unseen) continue;
+    std::vector<Step> path{{.at = start}};
+    marks[start] = Mark::on_path;
+    while (!path.empty()) {
+      Step& step = path.back();
+      if (step.next == waits_for[step.at].size()) {
+        marks[step.at] = Mark::harmless;
+        path.pop_back();
+        continue;
+      }
+      const std::size_t other = waits_for[step.at][step.next++];
+      if (marks[other] == Mark::unseen) {
+        marks[other] = Mark::on_path;
+        path.push_back({.at = other});
+      } else if (marks[other] == Mark::on_path) {
+        // The path runs from effect to cause; a reader wants cause to effect, from the first.
+        std::vector<std::size_t> cycle;
+        for (auto each = path.rbegin(); cycle.empty() || cycle.back() != other; ++each)
+          cycle.push_back(each->at);
         std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
         return cycle;
       }
-      path.push_back(at);
-      if (pipelines[at].trigger != Trigger::after) break;
-      at = index_of.at(pipelines[at].after);
     }
-    for (const std::size_t i : path) harmless[i] = true;
   }
   return {};
+}
+
+std::string describe_cycle(const std::vector<std::string>& names) {
+  std::string path;
+  for (std::size_t i = 0; i < std::min(names.size(), kCycleNamesShown); ++i)
+    path += names[i] + " -> ";
+  if (names.size() > kCycleNamesShown) path += "... -> ";
+  return path + names.front();
 }
 
 std::vector<PipelineSpec> PipelinesReader::read(const ConfigValue& section) {
@@ -121,12 +130,23 @@ std::vector<PipelineSpec> PipelinesReader::read(const ConfigValue& section) {
   for (const ConfigEntry& entry : section.entries) pipelines.push_back(read_pipeline(entry));
   if (errors_.first()) return pipelines;  // the search for cycles needs known names
 
-  const std::vector<std::size_t> cycle = find_cycle(pipelines);
-  if (!cycle.empty())
-    errors_.add(trigger_position(section, pipelines[cycle.front()].name),
-                "'trigger': a cycle: " + describe_cycle(pipelines, cycle) +
-                    "; let one of them start on_commit");
+  check_cycles(section, pipelines);
   return pipelines;
+}
+
+void PipelinesReader::check_cycles(const ConfigValue& section,
+                                   const std::vector<PipelineSpec>& pipelines) {
+  std::map<std::string_view, std::size_t> index_of;
+  for (std::size_t i = 0; i < pipelines.size(); ++i) index_of[pipelines[i].name] = i;
+  std::vector<std::vector<std::size_t>> waits_for(pipelines.size());
+  for (std::size_t i = 0; i < pipelines.size(); ++i)
+    for (const std::string& name : pipelines[i].after) waits_for[i].push_back(index_of.at(name));
+  std::vector<std::string> names;
+  for (const std::size_t i : find_cycle(waits_for)) names.push_back(pipelines[i].name);
+  if (!names.empty())
+    errors_.add(
+        trigger_position(section, names.front()),
+        "'trigger': a cycle: " + describe_cycle(names) + "; let one of them start on_commit");
 }
 
 void PipelinesReader::know_names(const ConfigValue& section) {
@@ -165,20 +185,46 @@ void PipelinesReader::read_start(ConfigMap& map, PipelineSpec& start) {
 }
 
 void PipelinesReader::read_trigger(ConfigMap& map, PipelineSpec& pipeline) {
+  const ConfigValue* const value = map.find("trigger");
+  if (value != nullptr && value->kind == ConfigValue::Kind::sequence)
+    return read_trigger_list(map, *value, pipeline);
   const std::string text = map.string("trigger", "manual");
-  if (std::find(trigger_names_.begin(), trigger_names_.end(), text) == trigger_names_.end()) {
-    const bool is_after = text.starts_with(kAfter);
-    map.fail("trigger", (is_after ? "no pipeline is called " + in_quotes(text.substr(kAfter.size()))
-                                  : "unknown trigger " + in_quotes(text)) +
-                            suggestion(text, trigger_names_, "choose one of"));
-    return;
-  }
+  if (!is_trigger(map, text)) return;
   if (text == "on_commit") pipeline.trigger = Trigger::on_commit;
   if (text == "on_tag") pipeline.trigger = Trigger::on_tag;
   if (text == "cron") pipeline.trigger = Trigger::cron;
   if (!text.starts_with(kAfter)) return;
   pipeline.trigger = Trigger::after;
-  pipeline.after = text.substr(kAfter.size());
+  pipeline.after = {text.substr(kAfter.size())};
+}
+
+/// Several that all have to pass: the joint of a diamond.
+void PipelinesReader::read_trigger_list(ConfigMap& map, const ConfigValue& list,
+                                        PipelineSpec& pipeline) {
+  pipeline.trigger = Trigger::after;
+  for (const std::string& text : scalars_of(list, errors_)) {
+    if (!is_trigger(map, text)) return;
+    if (!text.starts_with(kAfter))
+      return map.fail("trigger", in_quotes(text) +
+                                     " cannot be one of several; a list names what has to pass: "
+                                     "[after_build, after_lint]");
+    std::string name = text.substr(kAfter.size());
+    if (std::find(pipeline.after.begin(), pipeline.after.end(), name) != pipeline.after.end())
+      return map.fail("trigger", in_quotes(text) + " is there twice; once is enough");
+    pipeline.after.push_back(std::move(name));
+  }
+  if (pipeline.after.empty())
+    map.fail("trigger", "an empty list; name what has to pass, such as [after_build, after_lint]");
+}
+
+bool PipelinesReader::is_trigger(ConfigMap& map, const std::string& text) const {
+  if (std::find(trigger_names_.begin(), trigger_names_.end(), text) != trigger_names_.end())
+    return true;
+  const bool is_after = text.starts_with(kAfter);
+  map.fail("trigger", (is_after ? "no pipeline is called " + in_quotes(text.substr(kAfter.size()))
+                                : "unknown trigger " + in_quotes(text)) +
+                          suggestion(text, trigger_names_, "choose one of"));
+  return false;
 }
 
 void PipelinesReader::check_schedule(ConfigMap& map, const PipelineSpec& pipeline) {

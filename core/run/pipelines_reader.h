@@ -51,6 +51,9 @@ class PipelinesReader {
  private:
   PipelineSpec read_pipeline(const ConfigEntry& entry);
   void read_trigger(ConfigMap& map, PipelineSpec& pipeline);
+  void read_trigger_list(ConfigMap& map, const ConfigValue& list, PipelineSpec& pipeline);
+  bool is_trigger(ConfigMap& map, const std::string& text) const;
+  void check_cycles(const ConfigValue& section, const std::vector<PipelineSpec>& pipelines);
   std::vector<BenchmarkSpec> read_benchmarks(const ConfigValue& list);
   BenchmarkSpec read_benchmark(const ConfigValue& value);
   void check_filter(ConfigMap& map, const BenchmarkSpec& benchmark);
@@ -65,8 +68,11 @@ class PipelinesReader {
   std::set<std::string> benchmark_names_;   // of all pipelines
 };
 
-/// Indices of the pipelines of one cycle of `after`, in the order in which they trigger each other,
-/// starting with the first in the file; empty when there is none. Names in `after` must be known.
-std::vector<std::size_t> find_cycle(const std::vector<PipelineSpec>& pipelines);
+/// Of things that wait for others, by index: those of one cycle, each before the one that waits for
+/// it, starting with the lowest; empty when there is none.
+std::vector<std::size_t> find_cycle(const std::vector<std::vector<std::size_t>>& waits_for);
+
+/// "a -> b -> a", of names that are in a cycle.
+std::string describe_cycle(const std::vector<std::string>& names);
 
 }  // namespace melisai::run

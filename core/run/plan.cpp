@@ -13,6 +13,13 @@ namespace {
 
 using Trigger = PipelineSpec::Trigger;
 
+/// Whether all that it comes after is in `names`.
+bool is_released(const PipelineSpec& pipeline, const std::set<std::string>& names) {
+  return pipeline.trigger == Trigger::after &&
+         std::all_of(pipeline.after.begin(), pipeline.after.end(),
+                     [&](const std::string& name) { return names.contains(name); });
+}
+
 /// Pipelines reachable from on_commit, parents before children, otherwise in file order.
 std::vector<const PipelineSpec*> reachable(const Project& project) {
   std::vector<const PipelineSpec*> order;
@@ -21,8 +28,7 @@ std::vector<const PipelineSpec*> reachable(const Project& project) {
     grew = false;
     for (const PipelineSpec& pipeline : project.pipelines) {
       if (taken.contains(pipeline.name)) continue;
-      const bool ready = pipeline.trigger == Trigger::on_commit ||
-                         (pipeline.trigger == Trigger::after && taken.contains(pipeline.after));
+      const bool ready = pipeline.trigger == Trigger::on_commit || is_released(pipeline, taken);
       if (!ready) continue;
       taken.insert(pipeline.name);
       order.push_back(&pipeline);
@@ -34,17 +40,26 @@ std::vector<const PipelineSpec*> reachable(const Project& project) {
 
 /// Names of `pipelines` that are benchmark pipelines or that one of them comes after.
 std::set<std::string> needed_by_benchmarks(const std::vector<const PipelineSpec*>& pipelines) {
-  std::map<std::string, const PipelineSpec*> by_name;
-  for (const PipelineSpec* pipeline : pipelines) by_name[pipeline->name] = pipeline;
   std::set<std::string> needed;
-  for (const PipelineSpec* pipeline : pipelines) {
-    if (pipeline->benchmarks.empty()) continue;
-    for (const PipelineSpec* step = pipeline; step != nullptr;) {
-      needed.insert(step->name);
-      step = step->trigger == Trigger::after ? by_name.at(step->after) : nullptr;
-    }
+  // Children first, because parents stand before them.
+  for (auto each = pipelines.rbegin(); each != pipelines.rend(); ++each) {
+    const PipelineSpec& pipeline = **each;
+    if (!pipeline.benchmarks.empty()) needed.insert(pipeline.name);
+    if (needed.contains(pipeline.name)) needed.insert(pipeline.after.begin(), pipeline.after.end());
   }
   return needed;
+}
+
+using ByName = std::map<std::string, const PipelineSpec*>;
+
+/// Parents before children, and those that nobody declares left out. Files are checked for both.
+void append_with_parents(const PipelineSpec& pipeline, const ByName& by_name,
+                         std::set<std::string>& taken, std::vector<PipelineSpec>& chain) {
+  if (!taken.insert(pipeline.name).second) return;
+  for (const std::string& parent : pipeline.after)
+    if (const auto found = by_name.find(parent); found != by_name.end())
+      append_with_parents(*found->second, by_name, taken, chain);
+  chain.push_back(pipeline);
 }
 
 bool could_match(const std::string& only, const BenchmarkSpec& spec) {
@@ -82,7 +97,8 @@ Result<Plan> make_plan(const Project& project, const std::string& only) {
   std::set<std::string> after_benchmarks;
   for (const PipelineSpec* pipeline : pipelines) {
     const bool follows =
-        pipeline->trigger == Trigger::after && after_benchmarks.contains(pipeline->after);
+        std::any_of(pipeline->after.begin(), pipeline->after.end(),
+                    [&](const std::string& name) { return after_benchmarks.contains(name); });
     if (follows || !pipeline->benchmarks.empty()) after_benchmarks.insert(pipeline->name);
     for (BenchmarkSpec spec : pipeline->benchmarks) {
       spec.env.insert(pipeline->env.begin(),
@@ -112,7 +128,7 @@ Result<Plan> make_plan(const Project& project, const std::string& only) {
 }
 
 Result<std::vector<PipelineSpec>> chain_to(const std::string& name, const Project& project) {
-  std::map<std::string, const PipelineSpec*> by_name;
+  ByName by_name;
   std::vector<std::string> names;
   for (const PipelineSpec& pipeline : project.pipelines) {
     by_name[pipeline.name] = &pipeline;
@@ -122,11 +138,10 @@ Result<std::vector<PipelineSpec>> chain_to(const std::string& name, const Projec
     return Error{Errc::config, "the pipeline file has no pipeline " + in_quotes(name) +
                                    suggestion(name, names, "it has")};
   std::vector<PipelineSpec> chain;
-  for (const PipelineSpec* at = by_name.at(name); at != nullptr;) {
-    chain.insert(chain.begin(), *at);
-    at = at->trigger == Trigger::after ? by_name.at(at->after) : nullptr;
-  }
-  chain.front().trigger = Trigger::on_commit;
+  std::set<std::string> taken;
+  append_with_parents(*by_name.at(name), by_name, taken, chain);
+  for (PipelineSpec& pipeline : chain)
+    if (pipeline.trigger != Trigger::after) pipeline.trigger = Trigger::on_commit;
   return chain;
 }
 
@@ -146,7 +161,7 @@ Result<std::vector<PipelineSpec>> pipelines_from(const CommandLinePipelines& com
     pipeline.name = name;
     pipeline.trigger =
         commands.build.empty() || name == "build" ? Trigger::on_commit : Trigger::after;
-    if (pipeline.trigger == Trigger::after) pipeline.after = "build";
+    if (pipeline.trigger == Trigger::after) pipeline.after = {"build"};
     pipeline.run.shell = line;
     pipeline.timeout = timeout;
     return pipelines.emplace_back(std::move(pipeline));

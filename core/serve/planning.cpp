@@ -39,12 +39,16 @@ Result<std::vector<store::PlannedRun>> planned_runs(const RunEvent& event,
       const PipelineSpec& spec = pipeline.spec;
       if (taken.contains(spec.name)) continue;
       const bool starts = is_started_by(event, spec);
-      if (!starts && !(spec.trigger == Trigger::after && taken.contains(spec.after))) continue;
+      const bool reached =
+          spec.trigger == Trigger::after &&
+          std::all_of(spec.after.begin(), spec.after.end(),
+                      [&](const std::string& name) { return taken.contains(name); });
+      if (!starts && !reached) continue;
       store::PlannedRun run{.pipeline = spec.name,
                             .after = {},
                             .exclusive = !spec.benchmarks.empty(),
                             .duration = pipeline.duration};
-      if (!starts) run.after.push_back(spec.after);
+      if (!starts) run.after = spec.after;
       runs.push_back(std::move(run));
       taken.insert(spec.name);
       grew = true;

@@ -19,7 +19,7 @@ PipelineSpec pipeline(const std::string& name, const std::string& after) {
   PipelineSpec spec;
   spec.name = name;
   spec.trigger = after.empty() ? PipelineSpec::Trigger::on_commit : PipelineSpec::Trigger::after;
-  spec.after = after;
+  if (!after.empty()) spec.after = {after};
   spec.run.shell = "make " + name;
   return spec;
 }
@@ -50,20 +50,20 @@ class EditOfItsOwn : public testing::TestWithParam<Edit> {};
 TEST_P(EditOfItsOwn, IsAnotherConfiguration) { EXPECT_TRUE(changes_parse(GetParam())); }
 INSTANTIATE_TEST_SUITE_P(
     Edits, EditOfItsOwn,
-    testing::Values(
-        Edit{"Run", [](Project& in) { parse(in).run.shell = "./parse -v"; }},
-        Edit{"Setup", [](Project& in) { parse(in).setup.shell = "gunzip data"; }},
-        Edit{"Environment", [](Project& in) { parse(in).env["A"] = "1"; }},
-        Edit{"Format", [](Project& in) { parse(in).format.name = "google-benchmark"; }},
-        Edit{"Pin",
-             [](Project& in) {
-               parse(in).pin = Pinning{Pinning::Mode::off, {}};
-             }},
-        Edit{"PinOfAll", [](Project& in) { in.measure.pin.mode = Pinning::Mode::off; }},
-        Edit{"Cgroup", [](Project& in) { in.measure.cgroup = CgroupMode::off; }},
-        Edit{"PassedEnvironment", [](Project& in) { in.measure.pass_env = {"LANG"}; }},
-        Edit{"ItsPipeline", [](Project& in) { in.pipelines[1].env["A"] = "1"; }},
-        Edit{"TheBuildBefore", [](Project& in) { in.pipelines[0].run.shell = "make -j fast"; }}),
+    testing::Values(Edit{"Run", [](Project& in) { parse(in).run.shell = "./parse -v"; }},
+                    Edit{"Setup", [](Project& in) { parse(in).setup.shell = "gunzip data"; }},
+                    Edit{"Environment", [](Project& in) { parse(in).env["A"] = "1"; }},
+                    Edit{"Format", [](Project& in) { parse(in).format.name = "google-benchmark"; }},
+                    Edit{"Pin",
+                         [](Project& in) {
+                           parse(in).pin = Pinning{Pinning::Mode::off, {}};
+                         }},
+                    Edit{"PinOfAll", [](Project& in) { in.measure.pin.mode = Pinning::Mode::off; }},
+                    Edit{"Cgroup", [](Project& in) { in.measure.cgroup = CgroupMode::off; }},
+                    Edit{"PassedEnvironment", [](Project& in) { in.measure.pass_env = {"LANG"}; }},
+                    Edit{"ItsPipeline", [](Project& in) { in.pipelines[1].env["A"] = "1"; }},
+                    Edit{"TheBuildBefore",
+                         [](Project& in) { in.pipelines[0].run.shell = "make -j fast"; }}),
     edit_name);
 
 class EditOfANeighbour : public testing::TestWithParam<Edit> {};

@@ -18,7 +18,7 @@ PipelineSpec pipeline(const std::string& name, Trigger trigger, const std::strin
   PipelineSpec spec;
   spec.name = name;
   spec.trigger = trigger;
-  spec.after = after;
+  if (!after.empty()) spec.after = {after};
   spec.run.shell = "make " + name;
   return spec;
 }
@@ -98,6 +98,34 @@ TEST(Plan, SaysWhatToAddWhenNoBenchmarkIsReachable) {
   EXPECT_THAT(plan.error().message, HasSubstr("on_commit"));
 }
 
+/// build, then lint and test, then pack.
+Project diamond() {
+  Project project;
+  PipelineSpec pack = pipeline("pack", Trigger::after, "lint");
+  pack.after.emplace_back("test");
+  project.pipelines = {pack, pipeline("test", Trigger::after, "build"),
+                       pipeline("lint", Trigger::after, "build"),
+                       pipeline("build", Trigger::on_commit)};
+  return project;
+}
+
+TEST(Plan, WaitsForBothSidesOfADiamond) {
+  Project project = diamond();
+  project.pipelines.push_back(with_benchmark(pipeline("bench", Trigger::after, "pack"), "b"));
+  EXPECT_THAT(names(make_plan(project, "")->both_sides),
+              ElementsAre("build", "test", "lint", "pack"));
+  project.pipelines[2].trigger = Trigger::manual;  // lint never runs in a check
+  EXPECT_FALSE(make_plan(project, ""));
+}
+
+TEST(Plan, OfAChainWithADiamondNamesEachPipelineOnce) {
+  const auto chain = chain_to("pack", diamond());
+  ASSERT_TRUE(chain);
+  EXPECT_THAT(names(*chain), ElementsAre("build", "lint", "test", "pack"));
+  EXPECT_EQ(chain->front().trigger, Trigger::on_commit);
+  EXPECT_THAT(names(*chain_to("test", diamond())), ElementsAre("build", "test"));
+}
+
 TEST(Plan, OnlySelectsByGlobAndReachesIntoHarnesses) {
   Project project;
   project.pipelines = {
@@ -121,7 +149,7 @@ TEST(CommandLinePipelines, MakeABuildATestAndNumberedBenchmarks) {
       pipelines_from({.build = "make", .test = "make check", .bench = {"./a", "./b"}});
   ASSERT_TRUE(pipelines);
   EXPECT_THAT(names(*pipelines), ElementsAre("build", "test", "benchmark"));
-  EXPECT_EQ((*pipelines)[1].after, "build");
+  EXPECT_EQ((*pipelines)[1].after, std::vector<std::string>{"build"});
   EXPECT_EQ((*pipelines)[2].benchmarks[0].name, "bench");
   EXPECT_EQ((*pipelines)[2].benchmarks[1].name, "bench-2");
   EXPECT_TRUE(make_plan({.pipelines = *pipelines}, ""));

@@ -104,10 +104,10 @@ std::vector<PipelineSpec> whole_pipelines() {
   build.run.argv = {"cmake", "--build", "build"};
   build.env = {{"CC", "clang"}, {"LEVEL", "2"}, {"FLAGS", "-O2 $MELISAI_RESULT $x"}};
   PipelineSpec test = pipeline("test", Trigger::after, "make check");
-  test.after = "build";
+  test.after = {"build"};
   test.timeout = 1h;
   PipelineSpec benchmark = pipeline("benchmark", Trigger::after, "");
-  benchmark.after = "build";
+  benchmark.after = {"build"};
   benchmark.timeout = 2h;
   BenchmarkSpec parse_benchmark;
   parse_benchmark.name = "parse";

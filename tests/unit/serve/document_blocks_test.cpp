@@ -59,7 +59,7 @@ TEST(DocumentBlocks, Triggers) {
   ASSERT_EQ(pipelines.size(), 3u);
   EXPECT_EQ(pipelines[0].spec.trigger, PipelineSpec::Trigger::on_commit);
   EXPECT_EQ(pipelines[1].spec.trigger, PipelineSpec::Trigger::after);
-  EXPECT_EQ(pipelines[1].spec.after, "build");
+  EXPECT_EQ(pipelines[1].spec.after, std::vector<std::string>{"build"});
   EXPECT_EQ(pipelines[2].spec.trigger, PipelineSpec::Trigger::on_tag);
   EXPECT_EQ(pipelines[1].spec.timeout, 1h);
   EXPECT_EQ(pipelines[2].duration, (DurationLimits{.warning = 5min, .critical = 10min}));

@@ -14,7 +14,7 @@ ServePipeline pipeline(const std::string& name, Trigger trigger, const std::stri
   ServePipeline pipeline;
   pipeline.spec.name = name;
   pipeline.spec.trigger = trigger;
-  pipeline.spec.after = after;
+  if (!after.empty()) pipeline.spec.after = {after};
   return pipeline;
 }
 

@@ -25,7 +25,7 @@ TEST(Workflows, ChainPipelinesAndWorkflows) {
   const Workflow& custom = config.workflows[0];
   EXPECT_EQ(custom.name, "custom");
   EXPECT_EQ(custom.trigger, PipelineSpec::Trigger::after);
-  EXPECT_EQ(custom.after, "build");
+  EXPECT_THAT(custom.after, ElementsAre("build"));
   EXPECT_EQ(custom.timeout, 2h);
   ASSERT_EQ(custom.steps.size(), 2u);
   EXPECT_EQ(custom.steps[0].pipeline, "test");
