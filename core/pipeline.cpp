@@ -32,18 +32,20 @@ std::map<std::string, std::string> params_of(const PipelineRequest& request) {
 /// Of the pipeline's own stage only: a build that sees which commit it builds could never be the
 /// finished build of another run.
 std::map<std::string, std::string> variables_of(const PipelineRequest& request) {
-  return {{"MELISAI_PROJECT", request.project.name},
-          {"MELISAI_PIPELINE", request.pipeline},
-          {"MELISAI_COMMIT", request.sha},
-          {"MELISAI_BRANCH", request.branch}};
+  std::map<std::string, std::string> variables = request.variables;
+  variables["MELISAI_PROJECT"] = request.project.name;
+  variables["MELISAI_PIPELINE"] = request.pipeline;
+  variables["MELISAI_COMMIT"] = request.sha;
+  variables["MELISAI_BRANCH"] = request.branch;
+  return variables;
 }
 
 bool has_followers(const std::string& name, const Project& project) {
-  return std::any_of(
-      project.pipelines.begin(), project.pipelines.end(), [&](const PipelineSpec& pipeline) {
-        return std::find(pipeline.after.begin(), pipeline.after.end(), name) !=
-               pipeline.after.end();
-      });
+  return std::any_of(project.pipelines.begin(), project.pipelines.end(),
+                     [&](const PipelineSpec& pipeline) {
+                       return std::find(pipeline.after.begin(), pipeline.after.end(), name) !=
+                              pipeline.after.end();
+                     });
 }
 
 /// The run of a pipeline without benchmarks. What others come after is a build: its tree is kept

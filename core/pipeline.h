@@ -24,7 +24,8 @@ struct PipelineRequest {
   std::string before;       ///< what the branch was before the push, "" when that is not known
   std::string base;         ///< not empty: what benchmarks are compared with, whatever was green
   std::string config_file;  ///< absolute; where the rest of `project` comes from
-  std::map<std::string, std::string> params;  ///< become MELISAI_PARAM_<name>
+  std::map<std::string, std::string> params;     ///< become MELISAI_PARAM_<name>
+  std::map<std::string, std::string> variables;  ///< of its own stage, when nothing comes after it
   bool trusted = true;
   std::string state_dir;   ///< absolute
   std::string output_dir;  ///< absolute; logs/, and the reports of a check

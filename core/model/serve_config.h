@@ -61,6 +61,7 @@ struct WorkflowStep {
 /// that did not pass only steps run whose condition names results.
 struct Workflow {
   std::string name;  ///< unlike every pipeline's
+  std::vector<std::string> projects;  ///< that have it; empty: all
   PipelineSpec::Trigger trigger = PipelineSpec::Trigger::manual;
   std::vector<std::string> after;  ///< as of PipelineSpec
   std::string schedule;            ///< as of PipelineSpec

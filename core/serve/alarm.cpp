@@ -8,6 +8,7 @@
 #include "core/serve/pipeline_file.h"
 #include "core/serve/pipelines.h"
 #include "core/serve/work.h"
+#include "core/serve/workflow_runs.h"
 
 namespace melisai::serve {
 namespace {
@@ -35,6 +36,7 @@ Alarm::Alarm(Context& context, std::function<void()> accepted)
 
 void Alarm::start(Done done) {
   running_ = std::make_shared<bool>(true);
+  for (const WatchedProject& project : context_.config.projects) set_pipelines(project.name, {});
   read_files();
   arm();
   done({});
@@ -80,15 +82,30 @@ void Alarm::read_files() {
 }
 
 void Alarm::set_pipelines(const std::string& project, const std::vector<ServePipeline>& pipelines) {
+  std::vector<Schedule> schedules = workflows_of(project);
+  for (const ServePipeline& pipeline : pipelines)
+    if (pipeline.spec.trigger == PipelineSpec::Trigger::cron)
+      schedules.push_back({pipeline.spec.name, pipeline.spec.schedule, pipeline.timezone});
+  set_schedules(project, schedules);
+}
+
+std::vector<Alarm::Schedule> Alarm::workflows_of(const std::string& project) const {
+  std::vector<Schedule> schedules;
+  for (const Workflow& workflow : context_.config.workflows)
+    if (workflow.trigger == PipelineSpec::Trigger::cron && applies_to(workflow, project))
+      schedules.push_back({workflow.name, workflow.schedule, workflow.timezone});
+  return schedules;
+}
+
+void Alarm::set_schedules(const std::string& project, const std::vector<Schedule>& schedules) {
   if (!running_ || !*running_) return;
   std::map<Key, Entry> before;
   std::swap(before, entries_);
   for (auto& [key, entry] : before)
     if (key.first != project) entries_.emplace(key, std::move(entry));
-  for (const ServePipeline& pipeline : pipelines) {
-    if (pipeline.spec.trigger != PipelineSpec::Trigger::cron) continue;
-    const Key key{project, pipeline.spec.name};
-    add(key, pipeline);
+  for (const Schedule& schedule : schedules) {
+    const Key key{project, schedule.name};
+    add(key, schedule);
     const auto old = before.find(key);
     const auto added = entries_.find(key);
     if (old != before.end() && added != entries_.end()) added->second.last = old->second.last;
@@ -96,9 +113,9 @@ void Alarm::set_pipelines(const std::string& project, const std::vector<ServePip
   arm();
 }
 
-void Alarm::add(const Key& key, const ServePipeline& pipeline) {
-  auto schedule = parse_cron(pipeline.spec.schedule);
-  auto zone = trigger::Zone::find(pipeline.timezone);
+void Alarm::add(const Key& key, const Schedule& written) {
+  auto schedule = parse_cron(written.text);
+  auto zone = trigger::Zone::find(written.timezone);
   if (!schedule || !zone)
     return log_warning(key.first + "/" + key.second + " has no schedule that can be kept: " +
                        (schedule ? zone.error().message : schedule.error().message));

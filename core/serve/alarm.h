@@ -1,5 +1,6 @@
-// Alarm: starts pipelines with `trigger: cron` at their times. What they are comes from the
-// configuration, or from the pipeline file of a project's default branch, as it is planned.
+// Alarm: starts pipelines and workflows with `trigger: cron` at their times. What they are comes
+// from the configuration, or from the pipeline file of a project's default branch, as it is
+// planned.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -28,12 +29,20 @@ class Alarm final : public supervise::Module {
   void set_pipelines(const std::string& project, const std::vector<ServePipeline>& pipelines);
 
  private:
-  using Key = std::pair<std::string, std::string>;  // project, pipeline
+  using Key = std::pair<std::string, std::string>;  // project, pipeline or workflow
   struct Entry {
     trigger::Cron cron;
     trigger::SysSeconds last;  // everything up to here was started, or is too old to matter
   };
-  void add(const Key& key, const ServePipeline& pipeline);
+  /// What starts at times, and how its time is said.
+  struct Schedule {
+    std::string name;
+    std::string text;
+    std::string timezone;
+  };
+  std::vector<Schedule> workflows_of(const std::string& project) const;
+  void set_schedules(const std::string& project, const std::vector<Schedule>& schedules);
+  void add(const Key& key, const Schedule& schedule);
   void read_files();
   void ring_in(std::chrono::nanoseconds delay);
   Result<void> ring();

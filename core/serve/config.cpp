@@ -91,8 +91,9 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
                                    .allow_http = config.git.allow_http},
                                   reading);
   config.pipelines = read_pipelines(root.section("pipelines"), timeouts, reading);
-  config.workflows = read_workflows(root.section("workflows"), root.section("pipelines"),
-                                    known_pipelines(config), reading);
+  WorkflowNames names{.pipelines = root.section("pipelines"), .known = known_pipelines(config), .projects = {}};
+  for (const WatchedProject& project : config.projects) names.projects.push_back(project.name);
+  config.workflows = read_workflows(root.section("workflows"), names, reading);
   config.triggers = read_triggers(root.section("triggers"), config.projects, reading);
   config.notify = read_notify(root.section("notify"), reading);
   config.fixer = read_fixer(root.section("fixer"), reading);

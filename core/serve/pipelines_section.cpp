@@ -1,6 +1,7 @@
 #include "core/serve/pipelines_section.h"
 
 #include <algorithm>
+#include <map>
 
 #include "core/serve/condition_reader.h"
 
@@ -36,6 +37,28 @@ std::vector<std::string> other_names(const ConfigValue& section, const std::stri
   return names;
 }
 
+/// A run also waits for what its condition names; two that name each other would wait for ever.
+void check_cycles(const ConfigValue& section, const std::vector<ServePipeline>& pipelines,
+                  Reading& reading) {
+  std::map<std::string_view, std::size_t> index_of;
+  for (std::size_t i = 0; i < pipelines.size(); ++i) index_of[pipelines[i].spec.name] = i;
+  std::vector<std::vector<std::size_t>> waits_for(pipelines.size());
+  for (std::size_t i = 0; i < pipelines.size(); ++i) {
+    for (const std::string& name : pipelines[i].spec.after)
+      waits_for[i].push_back(index_of.at(name));
+    for (const auto& [name, outcomes] : pipelines[i].condition.results)
+      waits_for[i].push_back(index_of.at(name));
+  }
+  std::vector<std::string> names;
+  for (const std::size_t i : run::find_cycle(waits_for)) names.push_back(pipelines[i].spec.name);
+  if (names.empty()) return;
+  for (const ConfigEntry& entry : section.entries)
+    if (entry.key == names.front())
+      reading.errors.add(entry.position,
+                         "pipelines would wait for each other: " + run::describe_cycle(names) +
+                             "; take the result out of the 'if' of one of them");
+}
+
 }  // namespace
 
 std::vector<ServePipeline> read_pipelines(const ConfigValue& section, const StageTimeouts& timeouts,
@@ -55,6 +78,7 @@ std::vector<ServePipeline> read_pipelines(const ConfigValue& section, const Stag
       {.timeouts = timeouts, .needs_command = false, .more_keys = more_keys});
   std::vector<PipelineSpec> specs = reader.read(section);
   for (std::size_t i = 0; i < specs.size(); ++i) pipelines[i].spec = std::move(specs[i]);
+  if (!reading.errors.first()) check_cycles(section, pipelines, reading);
   return pipelines;
 }
 

@@ -90,7 +90,7 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
               pipelines_at(question.config, question.project, declared.pipelines));
   store::Plan plan{
       .ref = event.ref, .sha = event.sha, .configuration = to_json(pinned), .runs = {}};
-  MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines));
+  MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines, question.config.workflows));
   if (plan.runs.empty() && !file)
     return Error{Errc::config, std::string(run::kPipelineFile) + " is not in commit " + event.sha +
                                    "; add one (examples: pipelines/)"};

@@ -1,6 +1,8 @@
-// Planning: which pipelines an event starts. Pure.
+// Planning: which pipelines and workflows an event starts. Pure.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
@@ -10,10 +12,16 @@
 
 namespace melisai::serve {
 
-/// Of the pipelines that the project has at that commit: a push starts what on_commit reaches, a
-/// tag what on_tag reaches; an event that names a pipeline starts that one and what comes after it.
-/// Errors: config, when it names one that there is not.
+/// Of the pipelines that the project has at that commit, and of the workflows: a push starts what
+/// on_commit reaches, a tag what on_tag reaches; an event that names a pipeline or a workflow
+/// starts that one and what comes after it. A run whose condition names results waits for those
+/// that the event starts. Errors: config, when the event names what there is not, or when runs
+/// would wait for each other; limit.
 Result<std::vector<store::PlannedRun>> planned_runs(const RunEvent& event,
-                                                    const std::vector<ServePipeline>& pipelines);
+                                                    const std::vector<ServePipeline>& pipelines,
+                                                    const std::vector<Workflow>& workflows);
+
+/// Names that runs of workflows cannot have.
+std::set<std::string> names_of(const std::vector<ServePipeline>& pipelines);
 
 }  // namespace melisai::serve

@@ -1,33 +1,28 @@
 #include "core/serve/work.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/pipeline.h"
-#include "core/serve/config.h"
-#include "core/serve/pinned.h"
-#include "core/serve/pipeline_file.h"
-#include "core/serve/pipelines.h"
+#include "core/serve/changed_paths.h"
+#include "core/serve/default_branch.h"
+#include "core/serve/work_description.h"
 #include "core/serve/workspace.h"
 #include "core/store/queue.h"
 
 namespace melisai::serve {
 namespace {
 
+using RunOutcome = PipelineRun::Outcome;
+
 constexpr std::string_view kBranches = "refs/heads/";
-constexpr std::string_view kTags = "refs/tags/";
-
-std::string without(std::string_view prefix, const std::string& ref) {
-  return ref.starts_with(prefix) ? ref.substr(prefix.size()) : "";
-}
-
-/// What the run needs of the queue.
-struct Task {
-  PipelineRun run;
-  RunEvent event;
-  std::vector<PipelineRun> siblings;  ///< runs of the same event
-};
 
 Result<Task> read_task(const WorkRequest& request) {
   MELISAI_TRY(std::optional<store::Queue> queue, store::Queue::open_reader(request.state_dir));
@@ -41,14 +36,32 @@ Result<Task> read_task(const WorkRequest& request) {
   return task;
 }
 
-ConditionFacts facts_of(const Task& task) {
-  ConditionFacts facts;
-  facts.branch = without(kBranches, task.run.ref);
-  facts.tag = without(kTags, task.run.ref);
-  for (const PipelineRun& sibling : task.siblings)
-    if (sibling.outcome) facts.results[sibling.pipeline] = to_string(*sibling.outcome);
-  return facts;
-}
+/// Ends this process when the time of a workflow is over, as an operator would: in order, and with
+/// a result.
+class TimeLimit {
+ public:
+  explicit TimeLimit(std::optional<std::chrono::nanoseconds> left) {
+    if (!left) return;
+    thread_ = std::jthread([this, left = *left](const std::stop_token& stop) {
+      std::unique_lock lock(mutex_);
+      const auto end = std::chrono::steady_clock::now() + left;
+      woken_.wait_until(lock, stop, end, [] { return false; });
+      if (stop.stop_requested()) return;
+      over_ = true;
+      kill(getpid(), SIGTERM);
+    });
+  }
+  bool over() {
+    const std::scoped_lock lock(mutex_);
+    return over_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any woken_;
+  bool over_ = false;
+  std::jthread thread_;  // last: it ends first
+};
 
 /// Nobody watches an attempt, but its log says what it waits for.
 class NotesInLog final : public ProgressSink {
@@ -59,45 +72,82 @@ class NotesInLog final : public ProgressSink {
   void note(const std::string& sentence) override { log_warning(sentence); }
 };
 
-/// The project as it is at this commit, with the operator's pipelines where there are any.
-struct Described {
-  Project project;
-  ServePipeline pipeline;
-  TreeLimits limits;
-  CacheOptions kept;
-  Milliseconds quiet_wait{0};
-};
+/// What the push of this run changed; not asked for when no condition needs it.
+Result<ChangedPaths> changes_of(const WorkRequest& request, const Task& task,
+                                const Described& described, World& world) {
+  const std::vector<Condition> conditions = conditions_of(described);
+  if (std::none_of(conditions.begin(), conditions.end(), asks_for_paths)) return ChangedPaths{};
+  MELISAI_TRY(const std::optional<store::Queue> queue,
+              store::Queue::open_reader(request.state_dir));
+  if (!queue) return Error{Errc::io, "the queue is gone from " + request.state_dir};
+  ChangedPathsQuestion question{.kind = task.event.kind, .ref = task.run.ref, .sha = task.run.sha};
+  MELISAI_TRY(question.since, queue->unseen_since(task.run));
+  MELISAI_TRY(const std::vector<store::RefState> known, queue->refs(task.run.project));
+  std::vector<RemoteRef> refs;
+  for (const store::RefState& ref : known) refs.push_back({ref.ref, ref.sha});
+  question.main_ref = default_branch(described.watched, refs);
+  for (const RemoteRef& ref : refs)
+    if (ref.name == question.main_ref) question.main_sha = ref.sha;
+  const auto git =
+      world.open_repo(repository_of(request.state_dir, task.run.project), described.project.git);
+  return changed_paths(question, *git);
+}
 
-Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
-                           const EnvLookup& env) {
-  MELISAI_TRY(
-      const LoadedConfig loaded,
-      parse_serve_config(pinned.serve_file, "(configuration of the run)", sources_for("/", env)));
-  Described described;
-  MELISAI_TRY(described.project,
-              read_pipeline_file(pinned.pipeline_file, file, loaded.config, env));
-  described.project.name = task.run.project;
-  const ResourceLimits& resources = loaded.config.orchestrator.resources;
-  described.quiet_wait = loaded.config.orchestrator.preflight.quiet_wait;
-  described.kept = loaded.config.orchestrator.cache;
-  // Those of a single process break programs that only reserve memory: never unasked.
-  described.limits = {.memory_max = resources.memory_max,
-                      .cpus_max = resources.cpus_max,
-                      .per_process = resources != ResourceLimits{}};
-  const auto& projects = loaded.config.projects;
-  const auto watched =
-      std::find_if(projects.begin(), projects.end(),
-                   [&](const WatchedProject& project) { return project.name == task.run.project; });
-  if (watched == projects.end())
-    return Error{Errc::config, "the configuration has no project '" + task.run.project + "'"};
-  MELISAI_TRY(const std::vector<ServePipeline> pipelines,
-              pipelines_at(loaded.config, *watched, described.project.pipelines));
-  described.project.pipelines.clear();
-  for (const ServePipeline& pipeline : pipelines) {
-    described.project.pipelines.push_back(pipeline.spec);
-    if (pipeline.spec.name == task.run.pipeline) described.pipeline = pipeline;
-  }
-  return described;
+/// The first condition that does not hold; "" when all do.
+std::string why_skipped(const Task& task, const Described& described, const ChangedPaths& changes) {
+  ConditionFacts facts = facts_of(task, described);
+  facts.changed_paths = changes.paths;
+  for (const Condition& condition : conditions_of(described))
+    if (std::string why = why_not(condition, facts); !why.empty()) return why;
+  return "";
+}
+
+/// A run that only may have been needed says so.
+void add_remark(const ChangedPaths& changes, PipelineResult& result) {
+  if (changes.why_unknown.empty()) return;
+  if (!result.reason.empty()) result.reason += "; ";
+  result.reason += "changed paths are not known, which counts as matching: " + changes.why_unknown;
+}
+
+PipelineRequest request_of(const WorkRequest& request, const Task& task, Described described) {
+  const OrchestratorOptions options = described.config.orchestrator;
+  return {
+      .repository = repository_of(request.state_dir, task.run.project),
+      .project = std::move(described.project),
+      .pipeline = described.pipeline.spec.name,
+      .sha = task.run.sha,
+      .branch = task.run.ref.starts_with(kBranches) ? task.run.ref.substr(kBranches.size()) : "",
+      .before = task.event.before,
+      .config_file = request.directory + "/pipeline.yaml",
+      .params = params_of(task, described),
+      .variables = {{"MELISAI_TRIGGER", std::string(to_string(task.event.kind))},
+                    {"MELISAI_TRIGGER_TIME", utc_time(task.event.received_at)}},
+      .trusted = task.run.trusted,
+      .state_dir = request.state_dir,
+      .output_dir = request.directory,
+      .quiet_wait = options.preflight.quiet_wait,
+      // Those of a single process break programs that only reserve memory: never unasked.
+      .limits = {.memory_max = options.resources.memory_max,
+                 .cpus_max = options.resources.cpus_max,
+                 .per_process = options.resources != ResourceLimits{}},
+      .kept = options.cache,
+      .workspace = request.workspace};
+}
+
+/// The run, as long as its workflow has time.
+PipelineResult run_in_time(const PipelineRequest& request, const std::optional<WorkflowTime>& limit,
+                           World& world) {
+  if (!limit) return run_pipeline(request, world);
+  const PipelineResult over{.outcome = RunOutcome::failed,
+                            .reason = "workflow '" + limit->workflow +
+                                      "' has used up its timeout of " +
+                                      format_duration(limit->timeout)};
+  const auto left = limit->end - world.clock.now();
+  if (left <= left.zero()) return over;
+  TimeLimit time(left);
+  PipelineResult result = run_pipeline(request, world);
+  if (result.outcome != RunOutcome::error || !time.over()) return result;
+  return {.outcome = over.outcome, .reason = over.reason, .stages = std::move(result.stages)};
 }
 
 Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
@@ -105,31 +155,17 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   MELISAI_TRY(const Pinned pinned, pinned_from_json(task.run.configuration));
   const std::string file = request.directory + "/pipeline.yaml";
   MELISAI_CHECK(write_file(file, pinned.pipeline_file));
-  Result<Described> described = describe(task, pinned, file, world.env);
+  const Result<Described> described = describe(task, pinned, file, world.env);
   if (!described)
-    return PipelineResult{.outcome = PipelineRun::Outcome::failed,
-                          .reason = described.error().message};
+    return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
   MELISAI_CHECK(prepare_workspace(request.workspace));
-  if (const std::string why = why_not(described->pipeline.condition, facts_of(task)); !why.empty())
-    return PipelineResult{.outcome = PipelineRun::Outcome::skipped, .reason = why};
-  std::map<std::string, std::string> params = described->pipeline.params;
-  for (const auto& [name, value] : task.event.params) params[name] = value;
-  return run_pipeline({.repository = repository_of(request.state_dir, task.run.project),
-                       .project = std::move(described->project),
-                       .pipeline = task.run.pipeline,
-                       .sha = task.run.sha,
-                       .branch = without(kBranches, task.run.ref),
-                       .before = task.event.before,
-                       .config_file = file,
-                       .params = std::move(params),
-                       .trusted = task.run.trusted,
-                       .state_dir = request.state_dir,
-                       .output_dir = request.directory,
-                       .quiet_wait = described->quiet_wait,
-                       .limits = described->limits,
-                       .kept = described->kept,
-                       .workspace = request.workspace},
-                      world);
+  MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, *described, world));
+  if (const std::string why = why_skipped(task, *described, changes); !why.empty())
+    return PipelineResult{.outcome = RunOutcome::skipped, .reason = why};
+  PipelineResult result = run_in_time(request_of(request, task, *described),
+                                      workflow_time(task, *described, world.clock.now()), world);
+  add_remark(changes, result);
+  return result;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/serve/condition_reader.h"
+#include "core/serve/workflow_runs.h"
 
 namespace melisai::serve {
 namespace {
@@ -19,13 +20,13 @@ bool contains(const Names& names, const std::string& name) {
 
 class WorkflowsReader {
  public:
-  WorkflowsReader(const ConfigValue& section, const ConfigValue& pipelines,
-                  const std::optional<Names>& known, Reading& reading)
+  WorkflowsReader(const ConfigValue& section, const WorkflowNames& names, Reading& reading)
       : section_(section),
-        known_(known),
+        known_(names.known),
+        projects_(names.projects),
         reading_(reading),
         starts_(reading.errors, reading.env, reading.sources.format_problem, {}) {
-    starts_.know_names(pipelines);
+    starts_.know_names(names.pipelines);
     for (const ConfigEntry& entry : section.entries) names_.push_back(entry.key);
   }
 
@@ -40,6 +41,7 @@ class WorkflowsReader {
     std::vector<Workflow> workflows;
     for (const ConfigEntry& entry : section_.entries) workflows.push_back(read_workflow(entry));
     check_cycles(workflows);
+    if (!reading_.errors.first()) check_sizes(workflows);
     return workflows;
   }
 
@@ -51,6 +53,7 @@ class WorkflowsReader {
     ConfigMap map(entry.value, reading_.errors);
     PipelineSpec start;
     starts_.read_start(map, start);
+    workflow.projects = read_projects_of(map);
     workflow.trigger = start.trigger;
     workflow.after = start.after;
     workflow.schedule = start.schedule;
@@ -97,6 +100,23 @@ class WorkflowsReader {
     return step;
   }
 
+  Names read_projects_of(ConfigMap& map) {
+    Names names = one_or_more(map, "projects", reading_);
+    for (const std::string& name : names)
+      if (!contains(projects_, name))
+        map.fail("projects", "no project is called " + in_quotes(name) +
+                                 suggestion(name, projects_, "projects"));
+    return names;
+  }
+
+  /// What a workflow becomes with all that it contains.
+  void check_sizes(const std::vector<Workflow>& workflows) {
+    for (std::size_t i = 0; i < workflows.size(); ++i) {
+      const auto runs = workflow_runs(workflows[i], workflows, {});
+      if (!runs) reading_.errors.add(section_.entries[i].position, runs.error().message);
+    }
+  }
+
   /// Takes away what only leads to workflows that were taken away; what stays is in a cycle, or
   /// leads into one.
   void check_cycles(const std::vector<Workflow>& workflows) {
@@ -120,6 +140,7 @@ class WorkflowsReader {
 
   const ConfigValue& section_;
   const std::optional<Names>& known_;
+  const Names& projects_;
   Reading& reading_;
   run::PipelinesReader starts_;
   Names names_;
@@ -127,9 +148,9 @@ class WorkflowsReader {
 
 }  // namespace
 
-std::vector<Workflow> read_workflows(const ConfigValue& section, const ConfigValue& pipelines,
-                                     const std::optional<Names>& known, Reading& reading) {
-  return WorkflowsReader(section, pipelines, known, reading).read();
+std::vector<Workflow> read_workflows(const ConfigValue& section, const WorkflowNames& names,
+                                     Reading& reading) {
+  return WorkflowsReader(section, names, reading).read();
 }
 
 }  // namespace melisai::serve

@@ -7,10 +7,15 @@
 
 namespace melisai::serve {
 
-/// `pipelines`: the section of that name, for `after_<pipeline>`. `known`: all pipelines that a
-/// step may name; nothing: any, because the repositories say what there is.
-std::vector<Workflow> read_workflows(const ConfigValue& section, const ConfigValue& pipelines,
-                                     const std::optional<std::vector<std::string>>& known,
+struct WorkflowNames {
+  /// The section of that name, for `after_<pipeline>`.
+  const ConfigValue& pipelines;
+  /// All pipelines that a step may name; nothing: any, because the repositories say what there is.
+  std::optional<std::vector<std::string>> known;
+  std::vector<std::string> projects;
+};
+
+std::vector<Workflow> read_workflows(const ConfigValue& section, const WorkflowNames& names,
                                      Reading& reading);
 
 }  // namespace melisai::serve

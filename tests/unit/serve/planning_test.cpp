@@ -39,7 +39,7 @@ RunEvent event_of(RunEvent::Kind kind, const std::string& name = "") {
 
 std::vector<std::string> starts(const RunEvent& event) {
   std::vector<std::string> all;
-  const auto planned = planned_runs(event, pipelines());
+  const auto planned = planned_runs(event, pipelines(), {});
   if (!planned) return {planned.error().message};
   for (const store::PlannedRun& run : *planned) {
     std::string text = run.pipeline;
@@ -74,7 +74,7 @@ TEST(Planning, ANameStartsThatPipelineWhateverItsTrigger) {
 }
 
 TEST(Planning, AnUnknownNameIsAnError) {
-  const auto planned = planned_runs(event_of(RunEvent::Kind::manual, "biuld"), pipelines());
+  const auto planned = planned_runs(event_of(RunEvent::Kind::manual, "biuld"), pipelines(), {});
   ASSERT_FALSE(planned);
   EXPECT_EQ(planned.error().code, Errc::config);
   EXPECT_THAT(planned.error().message, HasSubstr("demo has no pipeline 'biuld' at this commit"));
@@ -83,18 +83,33 @@ TEST(Planning, AnUnknownNameIsAnError) {
 
 TEST(Planning, NothingIsStartedWhereNothingFits) {
   EXPECT_THAT(
-      planned_runs(event_of(RunEvent::Kind::push), {pipeline("x", Trigger::manual)}).value(),
+      planned_runs(event_of(RunEvent::Kind::push), {pipeline("x", Trigger::manual)}, {}).value(),
       IsEmpty());
   EXPECT_THAT(
-      planned_runs(event_of(RunEvent::Kind::push), {pipeline("x", Trigger::after, "gone")}).value(),
+      planned_runs(event_of(RunEvent::Kind::push), {pipeline("x", Trigger::after, "gone")}, {})
+          .value(),
       IsEmpty());
 }
 
+TEST(Planning, BothSidesOfADiamondAreWaitedFor) {
+  std::vector<ServePipeline> all = {
+      pipeline("pack", Trigger::after, "lint"), pipeline("lint", Trigger::after, "build"),
+      pipeline("test", Trigger::after, "build"), pipeline("build", Trigger::on_commit)};
+  all[0].spec.after.emplace_back("test");
+  const auto runs = planned_runs(event_of(RunEvent::Kind::push), all, {}).value();
+  ASSERT_EQ(runs.size(), 4u);
+  EXPECT_EQ(runs.back().pipeline, "pack");
+  EXPECT_THAT(runs.back().after, ElementsAre("lint", "test"));
+  EXPECT_EQ(planned_runs(event_of(RunEvent::Kind::manual, "lint"), all, {})->size(), 1u)
+      << "test does not run, so pack cannot";
+}
+
 TEST(Planning, ACircleEnds) {
-  EXPECT_THAT(planned_runs(event_of(RunEvent::Kind::push),
-                           {pipeline("a", Trigger::after, "b"), pipeline("b", Trigger::after, "a")})
-                  .value(),
-              IsEmpty());
+  EXPECT_THAT(
+      planned_runs(event_of(RunEvent::Kind::push),
+                   {pipeline("a", Trigger::after, "b"), pipeline("b", Trigger::after, "a")}, {})
+          .value(),
+      IsEmpty());
 }
 
 }  // namespace planning_test

@@ -1,0 +1,59 @@
+// What an attempt has to do: its run's pipeline as it was pinned, and as a step of its workflow.
+// Private to `work`. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/env_expand.h"
+#include "core/model/condition.h"
+#include "core/model/pipeline_run.h"
+#include "core/serve/pinned.h"
+#include "core/serve/workflow_runs.h"
+
+namespace melisai::serve {
+
+/// What the queue says.
+struct Task {
+  PipelineRun run;
+  RunEvent event;
+  std::vector<PipelineRun> siblings;  ///< runs of the same event
+};
+
+/// The project as it is at this commit, with the operator's pipelines where there are any.
+struct Described {
+  ServeConfig config;
+  Project project;
+  WatchedProject watched;
+  ServePipeline pipeline;
+  std::vector<WorkflowRun> workflow;  ///< that the run is of; empty: of none
+  std::size_t step = 0;               ///< in `workflow`
+};
+
+/// `file`: where the pinned pipeline file lies. Errors: config.
+Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
+                           const EnvLookup& env);
+
+/// All of them must hold.
+std::vector<Condition> conditions_of(const Described& described);
+
+/// Without changed paths. A step sees the results of the steps before it by the names of their
+/// pipelines; of two of one pipeline the later one counts.
+ConditionFacts facts_of(const Task& task, const Described& described);
+
+/// Of the pipeline, replaced by those of the step, replaced by those of the event.
+std::map<std::string, std::string> params_of(const Task& task, const Described& described);
+
+/// The workflow around the run whose time is over first.
+struct WorkflowTime {
+  std::string workflow;
+  Milliseconds timeout;
+  WallTime end;
+};
+/// Nothing when none has a timeout. A workflow's time begins with its first step.
+std::optional<WorkflowTime> workflow_time(const Task& task, const Described& described,
+                                          WallTime now);
+
+}  // namespace melisai::serve

@@ -1,0 +1,110 @@
+#include "core/serve/work_description.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/serve/run_fixture.h"
+
+namespace melisai::serve {
+namespace work_description_test {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+using namespace std::chrono_literals;
+using Outcome = PipelineRun::Outcome;
+
+constexpr const char* kServe =
+    "project: { name: demo, repository: /srv/demo.git }\n"
+    "pipelines:\n"
+    "  build: { trigger: on_commit, run: make, params: { type: all, how: slow }, if: { branch: "
+    "main } }\n"
+    "  test: { trigger: manual, run: make test }\n"
+    "workflows:\n"
+    "  w:\n"
+    "    timeout: 1h\n"
+    "    steps:\n"
+    "      - { pipeline: build, params: { type: unit, speed: '1' } }\n"
+    "      - { workflow: inner, if: { result: { build: [passed, failed] } } }\n"
+    "      - { pipeline: build }\n"
+    "  inner: { timeout: 10m, steps: [ { pipeline: test } ] }\n";
+
+Task task_of(const std::string& pipeline) {
+  Task task;
+  task.run.project = "demo";
+  task.run.pipeline = pipeline;
+  task.run.ref = "refs/heads/main";
+  task.event.params = {{"speed", "9"}};
+  return task;
+}
+
+void add(const std::string& pipeline, std::optional<Outcome> outcome,
+         std::optional<WallTime> started, Task& task) {
+  PipelineRun run;
+  run.pipeline = pipeline;
+  run.outcome = outcome;
+  run.started_at = started;
+  task.siblings.push_back(run);
+}
+
+Described described(const Task& task) {
+  const auto found = describe(task, {.pipeline_file = "version: 1\n", .serve_file = kServe},
+                              "/x/pipeline.yaml", [](const auto&) { return std::nullopt; });
+  EXPECT_TRUE(found) << found.error().message;
+  return found ? *found : Described{};
+}
+
+TEST(WorkDescription, APipelineIsItself) {
+  const Task task = task_of("build");
+  const Described found = described(task);
+  EXPECT_EQ(found.pipeline.spec.name, "build");
+  EXPECT_THAT(found.workflow, SizeIs(0));
+  EXPECT_THAT(conditions_of(found), SizeIs(1));
+  EXPECT_THAT(params_of(task, found),
+              UnorderedElementsAre(Pair("type", "all"), Pair("how", "slow"), Pair("speed", "9")));
+  EXPECT_EQ(workflow_time(task, found, kNow), std::nullopt);
+}
+
+TEST(WorkDescription, AStepIsItsPipelineWithParamsOfItsOwn) {
+  const Task task = task_of("w/build");
+  const Described found = described(task);
+  EXPECT_EQ(found.pipeline.spec.name, "build");
+  EXPECT_EQ(found.step, 0u);
+  EXPECT_THAT(params_of(task, found),
+              UnorderedElementsAre(Pair("type", "unit"), Pair("how", "slow"), Pair("speed", "9")));
+}
+
+TEST(WorkDescription, AStepHasItsConditionsAndThoseOfItsPipeline) {
+  const auto inner = conditions_of(described(task_of("w/inner/test")));
+  ASSERT_THAT(inner, SizeIs(2));
+  EXPECT_THAT(inner[0].results, ElementsAre(Pair("build", ElementsAre("passed", "failed"))));
+  EXPECT_THAT(conditions_of(described(task_of("w/build.2"))).back().branches, ElementsAre("main"));
+}
+
+TEST(WorkDescription, AStepSeesTheResultsOfTheStepsBeforeIt) {
+  Task task = task_of("w/inner/test");
+  add("build", Outcome::passed, kNow, task);
+  add("w/build", Outcome::failed, kNow, task);
+  add("w/build.2", Outcome::cancelled, kNow, task);
+  const auto results = facts_of(task, described(task)).results;
+  EXPECT_EQ(results.at("build"), "failed") << "not that beside the workflow, nor the later step";
+  EXPECT_EQ(facts_of(task, described(task)).branch, "main");
+}
+
+TEST(WorkDescription, TheTimeOfAWorkflowBeginsWithItsFirstStep) {
+  Task task = task_of("w/inner/test");
+  add("w/build", Outcome::passed, kNow - 30min, task);
+  add("w/inner/test", std::nullopt, kNow, task);
+  const auto first = workflow_time(task, described(task), kNow);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->workflow, "w/inner");
+  EXPECT_EQ(first->end, kNow + 10min);
+  Task late = task_of("w/inner/test");
+  add("w/build", Outcome::passed, kNow - 55min, late);
+  add("w/inner/test", std::nullopt, kNow, late);
+  EXPECT_EQ(workflow_time(late, described(late), kNow)->end, kNow + 5min);
+}
+
+}  // namespace work_description_test
+}  // namespace melisai::serve
