@@ -60,7 +60,7 @@ struct WorkflowStep {
 /// Steps that run one after the other. A step whose condition does not hold is skipped. After one
 /// that did not pass only steps run whose condition names results.
 struct Workflow {
-  std::string name;  ///< unlike every pipeline's
+  std::string name;                   ///< unlike every pipeline's
   std::vector<std::string> projects;  ///< that have it; empty: all
   PipelineSpec::Trigger trigger = PipelineSpec::Trigger::manual;
   std::vector<std::string> after;  ///< as of PipelineSpec
@@ -75,8 +75,10 @@ struct Workflow {
 struct CustomTrigger {
   std::string name;
   std::vector<std::string> argv;
-  std::string project;  ///< what it is about; one of ServeConfig::projects
-  bool restart = true;  ///< again when it ends, with a growing delay
+  std::string project;                 ///< what it is about; one of ServeConfig::projects
+  std::vector<std::string> pipelines;  ///< and workflows, that its lines may name
+  bool commits = false;  ///< its lines may tell of commits, each of which counts as a push
+  bool restart = true;   ///< again when it ends, with a growing delay
   bool operator==(const CustomTrigger&) const = default;
 };
 

@@ -1,6 +1,6 @@
-// AttemptProcess: the process of one attempt, watched by a thread of its own that only waits. It is
-// held before its first instruction until the loop has noted it, so that no attempt can run whose
-// process the queue does not know.
+// AttemptProcess: the process of one attempt, or of a custom trigger, watched by a thread of its
+// own that only waits. It is held before its first instruction until the loop has noted it, so that
+// no attempt can run whose process the queue does not know.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -91,10 +91,13 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
                                    .allow_http = config.git.allow_http},
                                   reading);
   config.pipelines = read_pipelines(root.section("pipelines"), timeouts, reading);
-  WorkflowNames names{.pipelines = root.section("pipelines"), .known = known_pipelines(config), .projects = {}};
+  std::optional<std::vector<std::string>> known = known_pipelines(config);
+  WorkflowNames names{.pipelines = root.section("pipelines"), .known = known, .projects = {}};
   for (const WatchedProject& project : config.projects) names.projects.push_back(project.name);
   config.workflows = read_workflows(root.section("workflows"), names, reading);
-  config.triggers = read_triggers(root.section("triggers"), config.projects, reading);
+  for (const Workflow& workflow : config.workflows)
+    if (known) known->push_back(workflow.name);
+  config.triggers = read_triggers(root.section("triggers"), config.projects, known, reading);
   config.notify = read_notify(root.section("notify"), reading);
   config.fixer = read_fixer(root.section("fixer"), reading);
   if (errors.first()) return *errors.first();

@@ -22,6 +22,7 @@
 #include "core/serve/parts.h"
 #include "core/serve/planner.h"
 #include "core/serve/requests.h"
+#include "core/serve/trigger_program.h"
 #include "core/serve/watcher.h"
 #include "core/serve/workspace.h"
 
@@ -50,7 +51,8 @@ class Daemon {
         bus_(world.clock),
         scheduler_(loop_, world.clock),
         supervisor_(scheduler_, bus_, rng_, {.parallel = true}),
-        requests_(context_, {supervisor_, watcher_, planner_, engines_, [this] { stop(); }}),
+        requests_(context_,
+                  {supervisor_, watcher_, planner_, engines_, triggers_, [this] { stop(); }}),
         control_(loop_, context_.state_dir,
                  [this](const std::string& text, ControlServer::Answer answer) {
                    requests_.handle(text, std::move(answer));
@@ -60,6 +62,9 @@ class Daemon {
       notifier_.wake();
       follow_ups_.look();
     });
+    for (const CustomTrigger& trigger : config.triggers)
+      triggers_.push_back(
+          std::make_unique<TriggerProgram>(context_, trigger, [this] { planner_.wake(); }));
   }
 
   ~Daemon() { pool_.join(); }
@@ -83,6 +88,14 @@ class Daemon {
         {.id = "poller", .name = "git poller", .dependencies = {"planner"}}, watcher_));
     MELISAI_CHECK(supervisor_.register_module(
         {.id = "cron", .name = "schedules", .dependencies = {"planner"}}, alarm_));
+    // A program may need a moment to end.
+    for (const auto& trigger : triggers_)
+      MELISAI_CHECK(supervisor_.register_module({.id = "trigger-" + trigger->trigger().name,
+                                                 .name = "program of a trigger",
+                                                 .dependencies = {"planner"},
+                                                 .required = false,
+                                                 .shutdown_timeout = Seconds(20)},
+                                                *trigger));
     // It first waits for what an earlier daemon left.
     MELISAI_CHECK(supervisor_.register_module({.id = "engines",
                                                .name = "engines",
@@ -177,6 +190,7 @@ class Daemon {
   FollowUps follow_ups_{context_, [this] { planner_.wake(); }};
   Watcher watcher_{context_, [this] { planner_.wake(); }};
   Alarm alarm_{context_, [this] { planner_.wake(); }};
+  Triggers triggers_;
   StorePart store_{context_};
   supervise::Supervisor supervisor_;
   Requests requests_;

@@ -28,21 +28,43 @@ std::string read_trigger_project(ConfigMap& map, const std::vector<WatchedProjec
   return name;
 }
 
+/// What a line may start is said here and not by the program.
+void read_what_may_start(ConfigMap& map, const std::optional<std::vector<std::string>>& known,
+                         CustomTrigger& trigger, Reading& reading) {
+  trigger.pipelines = one_or_more(map, "pipelines", reading);
+  trigger.commits = map.boolean("commits", trigger.commits);
+  for (const std::string& name : trigger.pipelines) {
+    if (!run::is_valid_name(name))
+      map.fail("pipelines", in_quotes(name) + " is not a valid name of a pipeline");
+    else if (known && std::find(known->begin(), known->end(), name) == known->end())
+      map.fail("pipelines", "no pipeline or workflow is called " + in_quotes(name) +
+                                suggestion(name, *known, "there are"));
+  }
+}
+
 CustomTrigger read_trigger(const ConfigEntry& entry, const std::vector<WatchedProject>& projects,
-                           Reading& reading) {
-  CustomTrigger trigger{.name = entry.key, .argv = {}, .project = ""};
+                           const std::optional<std::vector<std::string>>& known, Reading& reading) {
+  CustomTrigger trigger{.name = entry.key, .argv = {}, .project = "", .pipelines = {}};
   if (!is_plain_name(entry.key))
     reading.errors.add(entry.position, in_quotes(entry.key) + " cannot be the name of a trigger; " +
                                            std::string(kPlainNameRule));
   ConfigMap map(entry.value, reading.errors);
-  trigger.argv = {map.string("command", "")};
+  const std::string program = map.string("command", "");
+  // One without a slash is looked for in PATH.
+  trigger.argv = {program.find('/') == std::string::npos ? program
+                                                         : absolute_path(program, reading)};
   for (std::string& argument : map.strings("args")) trigger.argv.push_back(std::move(argument));
   trigger.project = read_trigger_project(map, projects);
+  read_what_may_start(map, known, trigger, reading);
   trigger.restart = map.boolean("restart", trigger.restart);
   map.finish();
   if (trigger.argv.front().empty())
     map.fail("command", "trigger " + in_quotes(entry.key) +
                             " needs 'command', a program; its arguments are 'args'");
+  if (trigger.pipelines.empty() && !trigger.commits)
+    map.fail("pipelines", "trigger " + in_quotes(entry.key) +
+                              " may start nothing; name 'pipelines' that its lines may start, or "
+                              "write commits: true");
   return trigger;
 }
 
@@ -125,6 +147,7 @@ EmailOptions read_email(const ConfigValue& section, Reading& reading) {
 
 std::vector<CustomTrigger> read_triggers(const ConfigValue& section,
                                          const std::vector<WatchedProject>& projects,
+                                         const std::optional<std::vector<std::string>>& known,
                                          Reading& reading) {
   const ConfigMap kind_check(section, reading.errors);
   if (section.entries.size() > kTriggersMax)
@@ -133,7 +156,7 @@ std::vector<CustomTrigger> read_triggers(const ConfigValue& section,
         "more than " + std::to_string(kTriggersMax) + " triggers, the limit of a file");
   std::vector<CustomTrigger> triggers;
   for (const ConfigEntry& entry : section.entries)
-    triggers.push_back(read_trigger(entry, projects, reading));
+    triggers.push_back(read_trigger(entry, projects, known, reading));
   return triggers;
 }
 

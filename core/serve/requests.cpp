@@ -127,6 +127,7 @@ class StatusOf {
                      {"modules", modules_of(health)},
                      {"engines", engines()},
                      {"projects", projects()},
+                     {"triggers", triggers()},
                      {"open", runs_of(open)},
                      {"recent", runs_of(recent)},
                      {"waiting_events", events_of(waiting)}});
@@ -153,6 +154,22 @@ class StatusOf {
               seconds(context_.world.clock.monotonic() - *state.last_good);
       }
       all.push_back(std::move(one));
+    }
+    return all;
+  }
+  Json triggers() const {
+    Json all = Json::array();
+    for (const auto& trigger : parts_.triggers) {
+      const TriggerView view = trigger->view();
+      all.push_back({{"trigger", view.name},
+                     {"project", view.project},
+                     {"state", view.state},
+                     {"starts", view.starts},
+                     {"accepted", view.accepted},
+                     {"duplicates", view.duplicates},
+                     {"refused", view.refused},
+                     {"dropped", view.dropped},
+                     {"problem", view.problem}});
     }
     return all;
   }

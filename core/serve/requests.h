@@ -12,6 +12,7 @@
 #include "core/serve/control.h"
 #include "core/serve/engines.h"
 #include "core/serve/planner.h"
+#include "core/serve/trigger_program.h"
 #include "core/serve/watcher.h"
 
 namespace melisai::serve {
@@ -22,6 +23,7 @@ struct Controlled {
   Watcher& watcher;
   Planner& planner;
   Engines& engines;
+  const Triggers& triggers;
   std::function<void()> stop;
 };
 

@@ -82,6 +82,15 @@ std::string notices_line(const Json& notices) {
          number_at(notices, "given_up") + " given up; " + one_line(problem) + "\n";
 }
 
+std::string triggers_table(const Json& triggers) {
+  Table table({{"trigger"}, {"state"}, {"starts"}, {"runs"}, {"refused"}, {"last problem", 60}});
+  for (const Json& trigger : triggers)
+    table.add({text_at(trigger, "trigger"), text_at(trigger, "state"), number_at(trigger, "starts"),
+               number_at(trigger, "accepted"), number_at(trigger, "refused"),
+               text_at(trigger, "problem")});
+  return table.text();
+}
+
 }  // namespace
 
 std::string status_text(const std::string& answer, bool modules) {
@@ -105,6 +114,8 @@ std::string status_text(const std::string& answer, bool modules) {
     text += "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
             one_line(text_at(event, "cause")) + "\n";
   if (modules) text += "\n" + modules_table(list_at(json, "modules"));
+  if (modules && !list_at(json, "triggers").empty())
+    text += "\n" + triggers_table(list_at(json, "triggers"));
   if (!list_at(json, "open").empty())
     text += "\nnot finished\n" + runs_table(list_at(json, "open"));
   if (!list_at(json, "recent").empty()) text += "\nnewest\n" + runs_table(list_at(json, "recent"));

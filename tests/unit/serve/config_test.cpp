@@ -140,15 +140,33 @@ TEST(ServeConfig, CronHasATimezone) {
 TEST(ServeConfig, ATriggerIsAProgramForOneProject) {
   const ServeConfig config =
       config_of(kProject +
-                "triggers: { inbox: { command: /bin/watch, args: [-a, b] },\n"
-                "  once: { command: w, restart: false, project: demo } }");
-  EXPECT_THAT(config.triggers,
-              ElementsAre(CustomTrigger{.name = "inbox",
-                                        .argv = {"/bin/watch", "-a", "b"},
-                                        .project = "demo",
-                                        .restart = true},
-                          CustomTrigger{
-                              .name = "once", .argv = {"w"}, .project = "demo", .restart = false}));
+                "triggers: { inbox: { command: /bin/watch, args: [-a, b], pipelines: [p, w] },\n"
+                "  once: { command: w, restart: false, project: demo, commits: true },\n"
+                "  near: { command: bin/w, pipelines: p } }");
+  EXPECT_THAT(config.triggers, ElementsAre(CustomTrigger{.name = "inbox",
+                                                         .argv = {"/bin/watch", "-a", "b"},
+                                                         .project = "demo",
+                                                         .pipelines = {"p", "w"},
+                                                         .commits = false,
+                                                         .restart = true},
+                                           CustomTrigger{.name = "once",
+                                                         .argv = {"w"},
+                                                         .project = "demo",
+                                                         .pipelines = {},
+                                                         .commits = true,
+                                                         .restart = false},
+                                           CustomTrigger{.name = "near",
+                                                         .argv = {"/etc/gate/bin/w"},
+                                                         .project = "demo",
+                                                         .pipelines = {"p"}}));
+}
+
+TEST(ServeConfig, ATriggerMayStartOnlyWhatThereIs) {
+  EXPECT_THAT(error_of(kProject + "pipelines: { nightly: { trigger: manual, run: x } }\n"
+                                  "workflows: { w: { steps: [ { pipeline: nightly } ] } }\n"
+                                  "triggers: { t: { command: x, pipelines: [w, nigthly] } }"),
+              HasSubstr("f:4:41: 'pipelines': no pipeline or workflow is called 'nigthly'; did you "
+                        "mean 'nightly'?"));
 }
 
 TEST(ServeConfig, NotifiesByCommandEmailAndLog) {

@@ -39,9 +39,11 @@ TEST_F(Validate, SaysWhatAConfigurationHolds) {
   const std::string file =
       written("gate.yaml", kProject + kPipelines +
                                "workflows: { w: { steps: [ { pipeline: build } ] } }\n"
-                               "triggers: { t: { command: x } }\n");
-  EXPECT_EQ(answer(file), file + ": this version starts no programs of 'triggers' yet\n" + file +
-                              ": valid: 1 project, 1 pipeline, 1 workflow, 1 trigger\n");
+                               "triggers: { t: { command: x, commits: true } }\n"
+                               "orchestrator: { auto_fix_enabled: true }\n");
+  EXPECT_EQ(answer(file),
+            file + ": auto_fix is on, but there is no fixer.command: nothing is fixed\n" + file +
+                ": valid: 1 project, 1 pipeline, 1 workflow, 1 trigger\n");
 }
 
 TEST_F(Validate, SaysWhatAPipelineFileHolds) {
