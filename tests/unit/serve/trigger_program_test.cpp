@@ -138,6 +138,7 @@ TEST_F(TriggerProgramTest, WaitsWhileTooManyOfItsEventsAreNotPlanned) {
   start(std::string(kLine) + "\n");
   turn_until([&] { return !issues().empty(); });
   EXPECT_THAT(issues()[0].message, HasSubstr("the queue takes no more"));
+  stop();
   EXPECT_THAT(events(), SizeIs(100));
 }
 
