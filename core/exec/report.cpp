@@ -35,14 +35,15 @@ class Line {
   void add_known(const char* name, std::int64_t value) {
     if (value != kUnknown) add(",\"%s\":%" PRId64, name, value);
   }
-  // The reader may be gone; then there is nobody to tell.
-  void send(int fd) const {
+  // Returns the bytes written. The reader may be gone; then there is nobody to tell.
+  int send(int fd) const {
     std::size_t done = 0;
     while (done < size_) {
       const ssize_t written = write(fd, text_ + done, size_ - done);
-      if (written <= 0) return;
+      if (written <= 0) break;
       done += static_cast<std::size_t>(written);
     }
+    return static_cast<int>(done);
   }
 
  private:
@@ -62,14 +63,14 @@ const char* name_of(End end, int status) {
 
 }  // namespace
 
-void report_started(int fd, pid_t pid, const CgroupPaths& cgroups) {
-  Line line;
+int report_started(int fd, pid_t pid, const CgroupPaths& cgroups) {
+  static Line line;  // the stack of a child is small
   line.add("{\"pid\":%d", pid);
   line.add_path("cgroup", cgroups.own);
   if (cgroups.memory[0] != '\0') line.add_path("memory_cgroup", cgroups.memory);
   if (cgroups.cpu[0] != '\0') line.add_path("cpu_cgroup", cgroups.cpu);
   line.add("}\n");
-  line.send(fd);
+  return line.send(fd);
 }
 
 void report_ended(int fd) {

@@ -12,8 +12,9 @@ struct CgroupPaths {
   const char* cpu = "";
 };
 
-/// Lets the caller clean up if we are killed.
-void report_started(int fd, pid_t pid, const CgroupPaths& cgroups);
+/// Lets the caller clean up if we are killed. Once; also in the child, before execve. Returns the
+/// bytes written.
+int report_started(int fd, pid_t pid, const CgroupPaths& cgroups);
 
 /// Nothing but the zombie of the workload's first process is left.
 void report_ended(int fd);

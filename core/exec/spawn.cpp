@@ -21,7 +21,7 @@
 namespace melisai::exec {
 namespace {
 
-constexpr std::size_t kStackBytes = 16 << 10;
+constexpr std::size_t kStackBytes = 32 << 10;
 
 // Shared with the child, which runs in our memory until execve.
 struct Shared {
@@ -90,7 +90,12 @@ int child_main(void* argument) {
     fail(shared, "affinity");
   }
   reset_signals();
-  if (shared.hold_fd >= 0) hold(shared);
+  if (shared.hold_fd >= 0) {
+    hold(shared);
+  } else {
+    shared.result->bytes_written +=
+        request.about_to_begin(request.context, getpid(), shared.result->joined_cgroup);
+  }
   note_costs_so_far(*shared.result);
   execve(request.path, request.argv, request.environment);
   // A program that is there and yet "not found" names an interpreter or a dynamic loader that is

@@ -38,6 +38,10 @@ struct SpawnRequest {
   int cgroup_procs_fd = -1;         // -1: no cgroup; a cgroup that cannot be joined is no failure
   Limits* limits = nullptr;         // null: none
   const cpu_set_t* cpus = nullptr;  // null: inherited
+  /// Called in the child, set up, just before execve, unless it is held: so that whoever is told of
+  /// it hears of every workload, even of one that kills us at once. Returns the bytes that it
+  /// wrote. Only async-signal-safe calls, and little stack.
+  int (*about_to_begin)(void* context, pid_t pid, bool joined_cgroup) = nullptr;
   /// Set: called while the child waits, set up, just before execve. False: it is killed there.
   bool (*may_begin)(void* context, const Spawned& child) = nullptr;
   void* context = nullptr;

@@ -110,8 +110,11 @@ bool Workload::start() {
   request.cgroup_procs_fd = cgroup_.procs_fd();
   request.limits = &limits_;
   request.cpus = options_.pin ? &options_.cpus : nullptr;
+  request.context = this;
+  request.about_to_begin = [](void* self, pid_t pid, bool joined_cgroup) {
+    return static_cast<const Workload*>(self)->report_leader(pid, joined_cgroup);
+  };
   if (options_.hold) {
-    request.context = this;
     request.may_begin = [](void* self, const Spawned& held) {
       return static_cast<Workload*>(self)->may_begin(held);
     };
@@ -124,15 +127,14 @@ bool Workload::start() {
   outcome_.in_cgroup = leader_.joined_cgroup;
   deadline_ = leader_.started_ns + options_.timeout_ms * kMillisecond;
   next_sample_ = options_.count_tasks ? leader_.started_ns : INT64_MAX;
-  if (!options_.hold) report_leader();
   return true;
 }
 
-void Workload::report_leader() const {
-  report_started(caller_.result_fd, leader_.pid,
-                 {.own = leader_.joined_cgroup ? cgroup_.path() : "",
-                  .memory = limits_.memory_path(),
-                  .cpu = limits_.cpu_path()});
+int Workload::report_leader(pid_t pid, bool joined_cgroup) const {
+  return report_started(caller_.result_fd, pid,
+                        {.own = joined_cgroup ? cgroup_.path() : "",
+                         .memory = limits_.memory_path(),
+                         .cpu = limits_.cpu_path()});
 }
 
 HoldResult Workload::hold(Hold when) {
@@ -159,7 +161,7 @@ HoldResult Workload::hold(Hold when) {
 // that whatever else happens now needs no grace.
 bool Workload::may_begin(const Spawned& held) {
   leader_ = held;
-  report_leader();
+  report_leader(held.pid, held.joined_cgroup);
   switch (hold(Hold::before_begin)) {
     case HoldResult::caller_is_done: return true;
     case HoldResult::leader_ended: break;

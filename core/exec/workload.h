@@ -50,7 +50,7 @@ class Workload {
   void make_cgroups();
   HoldResult hold(Hold when);
   bool may_begin(const Spawned& held);
-  void report_leader() const;
+  int report_leader(pid_t pid, bool joined_cgroup) const;
   bool wait_for_leader();  // false: it survived SIGKILL
   bool signalled_to_stop();
   void sample_tasks();
