@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "tests/e2e/support/serve.h"
 #include "tests/fakes/other_process.h"
@@ -26,6 +28,25 @@ TEST_F(ServeMachine, ABuildWaitsForSomebodyElsesBenchmark) {
   benchmark.end();
   EXPECT_EQ(outcome_of("build#1"), "passed");
   EXPECT_THAT(logs_of("build#1"), HasSubstr("built"));
+}
+
+TEST_F(ServeMachine, ABenchmarkWaitsForAQuietMachineAndThenGoesOn) {
+  std::ofstream(config_file()) << "project: { name: demo, repository: demo.git }\n"
+                                  "orchestrator:\n"
+                                  "  polling_interval: 1\n"
+                                  "  preflight: { quiet_wait: 2s }\n";
+  write_seeded_pipeline("budget: 20s, max_pairs: 8, health: { profile: none }");
+  write_numbers("BM_Parse 1000 0.001\n");
+  push();
+  start();
+  ASSERT_EQ(outcome_of("benchmark#1"), "inconclusive") << "the first commit";
+  const std::jthread noise([](const std::stop_token& end) {
+    while (!end.stop_requested()) continue;
+  });
+  push();
+  EXPECT_EQ(outcome_of("benchmark#2"), "passed");
+  EXPECT_THAT(logs_of("benchmark#2"), HasSubstr("waiting for a quiet machine: other processes"));
+  EXPECT_THAT(logs_of("benchmark#2"), HasSubstr("not quiet within 2 s: other processes"));
 }
 
 TEST_F(ServeMachine, AStageThatPassesItsLimitOfMemoryHasFailed) {
