@@ -28,10 +28,7 @@ Result<Json> request_json(const ControlRequest& request) {
   Json json{{"command", request.command}};
   if (!request.project.empty()) json["project"] = request.project;
   if (request.command == "trigger") {
-    const std::size_t slash = request.pipeline.find('/');  // "demo/build", as runs are shown
-    if (slash != std::string::npos && request.project.empty())
-      json["project"] = request.pipeline.substr(0, slash);
-    json["pipeline"] = request.pipeline.substr(slash == std::string::npos ? 0 : slash + 1);
+    json["pipeline"] = request.pipeline;
     json["ref"] = request.ref;
     json["params"] = request.params;
   }

@@ -6,6 +6,7 @@
 #include "core/base/config.h"
 #include "core/base/text.h"
 #include "core/run/run.h"
+#include "core/serve/follow_up.h"
 #include "core/serve/workflow_runs.h"
 
 namespace melisai::serve {
@@ -153,11 +154,22 @@ class Planning {
   std::set<std::string> taken_;
 };
 
+/// Alone, and nothing comes after it. It may measure.
+store::PlannedRun follow_up_run(const RunEvent& event,
+                                const std::vector<ServePipeline>& pipelines) {
+  store::PlannedRun run{.pipeline = event.pipeline, .after = {}, .exclusive = true};
+  const std::string followed = followed_pipeline(event.pipeline);
+  for (const ServePipeline& pipeline : pipelines)
+    if (pipeline.spec.name == followed) run.exclusive = !pipeline.spec.benchmarks.empty();
+  return run;
+}
+
 }  // namespace
 
 Result<std::vector<store::PlannedRun>> planned_runs(const RunEvent& event,
                                                     const std::vector<ServePipeline>& pipelines,
                                                     const std::vector<Workflow>& workflows) {
+  if (follow_up_in(event)) return std::vector{follow_up_run(event, pipelines)};
   return Planning(event, pipelines, workflows).runs();
 }
 

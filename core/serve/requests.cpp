@@ -68,6 +68,24 @@ Result<std::string> project_at(const Json& request, const ServeConfig& config) {
   return name;
 }
 
+struct Named {
+  std::string project;
+  std::string pipeline;
+};
+
+/// The pipeline of a request, also as runs are shown: "demo/build".
+Result<Named> pipeline_at(const Json& request, const ServeConfig& config) {
+  Named named;
+  MELISAI_TRY(named.pipeline, text_at(request, "pipeline"));
+  if (named.pipeline.empty()) return Error{Errc::usage, "name the pipeline"};
+  for (const WatchedProject& project : config.projects) {
+    if (request.contains("project") || !named.pipeline.starts_with(project.name + "/")) continue;
+    return Named{project.name, named.pipeline.substr(project.name.size() + 1)};
+  }
+  MELISAI_TRY(named.project, project_at(request, config));
+  return named;
+}
+
 Json modules_of(const supervise::SystemHealth& health) {
   Json modules = Json::array();
   for (const supervise::ModuleHealth& module : health.modules)
@@ -202,9 +220,9 @@ class StatusOf {
 Result<std::string> trigger_run(const Json& request, Context& context, Planner& planner) {
   RunEvent event;
   event.kind = RunEvent::Kind::manual;
-  MELISAI_TRY(event.project, project_at(request, context.config));
-  MELISAI_TRY(event.pipeline, text_at(request, "pipeline"));
-  if (event.pipeline.empty()) return Error{Errc::usage, "name the pipeline"};
+  MELISAI_TRY(const Named named, pipeline_at(request, context.config));
+  event.project = named.project;
+  event.pipeline = named.pipeline;
   MELISAI_TRY(event.ref, text_at(request, "ref"));
   MELISAI_TRY(event.params, params_at(request));
   event.cause = event.pipeline + " by hand";
@@ -226,10 +244,11 @@ Result<std::string> cancel_run(const Json& request, Context& context, Engines& e
 }
 
 Result<std::string> pause_pipeline(const Json& request, Context& context, Engines& engines) {
-  store::PausedPipeline paused{.project = {}, .pipeline = {}, .reason = "by hand"};
-  MELISAI_TRY(paused.project, project_at(request, context.config));
-  MELISAI_TRY(paused.pipeline, text_at(request, "pipeline"));
-  paused.since = context.now();
+  MELISAI_TRY(const Named named, pipeline_at(request, context.config));
+  const store::PausedPipeline paused{.project = named.project,
+                                     .pipeline = named.pipeline,
+                                     .reason = "by hand",
+                                     .since = context.now()};
   MELISAI_CHECK(context.queue.pause_pipeline(paused));
   log_warning(paused.project + "/" + paused.pipeline + " is paused by hand");
   engines.wake();
@@ -237,8 +256,7 @@ Result<std::string> pause_pipeline(const Json& request, Context& context, Engine
 }
 
 Result<std::string> resume_pipeline(const Json& request, Context& context, Engines& engines) {
-  MELISAI_TRY(const std::string project, project_at(request, context.config));
-  MELISAI_TRY(const std::string pipeline, text_at(request, "pipeline"));
+  MELISAI_TRY(const auto [project, pipeline], pipeline_at(request, context.config));
   MELISAI_TRY(const int resumed, context.queue.resume_pipelines(project, pipeline));
   if (resumed == 0)
     return Error{Errc::usage, project + "/" + pipeline + " is not paused; `status` shows what is"};

@@ -14,6 +14,7 @@
 #include "core/serve/changed_paths.h"
 #include "core/serve/default_branch.h"
 #include "core/serve/work_description.h"
+#include "core/serve/work_follow_up.h"
 #include "core/serve/workspace.h"
 #include "core/store/queue.h"
 
@@ -159,6 +160,9 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   if (!described)
     return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
   MELISAI_CHECK(prepare_workspace(request.workspace));
+  if (const auto follow_up = follow_up_in(task.event))
+    return run_follow_up(*follow_up, described->config, request_of(request, task, *described),
+                         world);
   MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, *described, world));
   if (const std::string why = why_skipped(task, *described, changes); !why.empty())
     return PipelineResult{.outcome = RunOutcome::skipped, .reason = why};

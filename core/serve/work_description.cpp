@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/serve/config.h"
+#include "core/serve/follow_up.h"
 #include "core/serve/pipeline_file.h"
 #include "core/serve/pipelines.h"
 #include "core/serve/planning.h"
@@ -78,9 +79,10 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   described.watched = *watched;
   MELISAI_TRY(const std::vector<ServePipeline> pipelines,
               pipelines_at(loaded.config, *watched, described.project.pipelines));
-  MELISAI_CHECK(find_workflow(task.run.pipeline, loaded.config, pipelines, described));
-  const std::string& wanted =
-      described.workflow.empty() ? task.run.pipeline : described.workflow[described.step].pipeline;
+  const std::string run = followed_pipeline(task.run.pipeline);
+  MELISAI_CHECK(find_workflow(run, loaded.config, pipelines, described));
+  const std::string wanted =
+      described.workflow.empty() ? run : described.workflow[described.step].pipeline;
   described.pipeline.spec.name = wanted;
   described.project.pipelines.clear();
   for (const ServePipeline& pipeline : pipelines) {
