@@ -130,6 +130,9 @@ Optimization read_optimization(const ConfigValue& section, Reading& reading) {
   flags.thorough_health_checks =
       map.boolean("thorough_health_checks", flags.thorough_health_checks);
   map.finish();
+  if (!flags.verify_fixes)
+    reading.remark(
+        "verify_fixes is false: a fix is offered only when its pipeline passed all the same");
   return flags;
 }
 

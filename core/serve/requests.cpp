@@ -256,7 +256,8 @@ Result<std::string> pause_pipeline(const Json& request, Context& context, Engine
 }
 
 Result<std::string> resume_pipeline(const Json& request, Context& context, Engines& engines) {
-  MELISAI_TRY(const auto [project, pipeline], pipeline_at(request, context.config));
+  MELISAI_TRY(const Named named, pipeline_at(request, context.config));
+  const auto& [project, pipeline] = named;
   MELISAI_TRY(const int resumed, context.queue.resume_pipelines(project, pipeline));
   if (resumed == 0)
     return Error{Errc::usage, project + "/" + pipeline + " is not paused; `status` shows what is"};
