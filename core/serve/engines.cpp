@@ -180,7 +180,6 @@ Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
       AttemptProcess::Calls{
           .started = [this, &engine](const ProcessTree& tree) { on_started(engine, tree); },
           .ended = [this, &engine](const Result<Exit>& exit) { on_ended(engine, exit); }});
-  changed_();
   return {};
 }
 
@@ -209,7 +208,7 @@ void Engines::on_started(Engine& engine, const ProcessTree& tree) {
   const auto noted = context_.queue.note_process(
       engine.attempt,
       {.pid = tree.root_pid, .start_time = start_time_of(tree.root_pid), .cgroup = tree.cgroup});
-  if (noted) return;
+  if (noted) return changed_();
   log_error(name_of(engine.run) +
             " ends before it began: the queue cannot be written: " + noted.error().message);
   engine.process->stop();
