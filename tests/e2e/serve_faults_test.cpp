@@ -82,7 +82,10 @@ class ServeOnAFullDisk : public ServeFaults {
 
 TEST_F(ServeOnAFullDisk, AcceptsNothingThatItCannotKeepAndGoesOn) {
   start();
+  // One that cannot be noted any more ends before it begins, and the push takes its place.
   ASSERT_TRUE(is_in_state("build#1", "running"));
+  ASSERT_TRUE(eventually(
+      [&] { return query("SELECT count(*) FROM attempts WHERE pid > 0") == Words{"1"}; }));
   fill();
   int accepted = 0;
   for (int i = 0; i < 3; ++i) accepted += gate({"trigger", "hello"}).code == 0 ? 1 : 0;
