@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/bisect_result.h"
+#include "core/preflight.h"
 #include "core/trial.h"
 
 namespace melisai {
@@ -11,7 +12,7 @@ namespace melisai {
 BisectComparer::BisectComparer(Setting setting, GitRepo& git, World& world)
     : setting_(std::move(setting)),
       world_(world),
-      builds_(setting_.request.state_dir, setting_.project.cache),
+      builds_(setting_.request.tree_dir(), setting_.project.cache),
       benchmarks_(setting_.plan.benchmarks),
       git_(git),
       rng_(setting_.seed) {}
@@ -27,7 +28,8 @@ Step<run::BuildSlot> BisectComparer::build_side(const std::string& side, const s
                    .pipelines = setting_.plan.both_sides,
                    .fingerprint = setting_.fingerprint,
                    .output_dir = setting_.request.output_dir,
-                   .keep = setting_.request.keep},
+                   .keep = setting_.request.keep,
+                   .limits = setting_.request.limits},
                   git_, builds_, world_, stages);
   MELISAI_CHECK(machine_.share(setting_.project.measure.machine_wait));
   return builder.build(side, sha);
@@ -37,7 +39,7 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
                                                  const Policy& policy, RunLog* log) {
   Measured measured;
   Step<run::WorkDirectory> work = step(
-      run::WorkDirectory::make(setting_.request.state_dir, random_hex(names_)), ReasonCode::disk);
+      run::WorkDirectory::make(setting_.request.tree_dir(), random_hex(names_)), ReasonCode::disk);
   if (!work) {
     measured.end = work.error();
     return measured;
@@ -47,6 +49,7 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
     world_.progress.note("kept: " + work->path());
   }
   measured.end = machine_.claim(setting_.project.measure.machine_wait);
+  if (measured.end) measured.end = wait_until_quiet();
   if (!measured.end) return measured;
   Project project = setting_.project;
   project.gate = policy;
@@ -62,6 +65,18 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
   measured.benchmarks = trial.results();
   measured.measurements = trial.measurements();
   return measured;
+}
+
+/// Whether the noise was too much is for the numbers to say.
+Step<void> BisectComparer::wait_until_quiet() {
+  const Milliseconds wait = setting_.request.quiet_wait;
+  if (wait == Milliseconds(0)) return {};
+  MELISAI_TRY(const std::string noise, wait_for_quiet(wait, setting_.project.collect, world_,
+                                                      [] { return read_host_counters(); }));
+  if (!noise.empty())
+    world_.progress.note("not quiet within " + format_duration(wait) + ": " + noise +
+                         "; timed all the same");
+  return {};
 }
 
 void BisectComparer::restrict_to(const std::vector<SeriesId>& series) {

@@ -56,6 +56,8 @@ class BisectComparer {
   void evict() { builds_.evict(); }
 
  private:
+  Step<void> wait_until_quiet();
+
   Setting setting_;
   World& world_;
   MachineUse machine_{world_};

@@ -18,6 +18,9 @@ BisectRequest bisect_request(const PipelineRequest& request, std::vector<Pipelin
   bisect.project = request.project.name;
   bisect.state_dir = request.state_dir;
   bisect.output_dir = request.output_dir;
+  bisect.workspace = request.workspace;
+  bisect.limits = request.limits;
+  bisect.quiet_wait = request.quiet_wait;
   bisect.lock_wait = request.lock_wait;
   return bisect;
 }
@@ -43,7 +46,9 @@ PipelineResult find_culprit(const PipelineRequest& request, World& world) {
         .reason = "only " + short_sha(request.sha) + " came after " + short_sha(request.before)};
   const Step<void> ran = search.run();
   const BisectResult& result = search.result();
-  if (!ran && result.reason.empty()) return stopped(ran.error());
+  // What only did not come to its end may be tried again.
+  if (!ran && (result.reason.empty() || outcome_of(ran.error().code) == RunOutcome::error))
+    return stopped(ran.error());
   const bool found =
       result.kind == BisectResult::Kind::culprit || result.kind == BisectResult::Kind::range;
   return {.outcome = found ? RunOutcome::passed : RunOutcome::inconclusive,

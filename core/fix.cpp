@@ -2,8 +2,10 @@
 
 #include "core/base/files.h"
 #include "core/bisect_result.h"
+#include "core/builder.h"
+#include "core/machine_use.h"
 #include "core/pipeline_chain.h"
-#include "core/run/stage.h"
+#include "core/run/run.h"
 
 namespace melisai {
 namespace {
@@ -21,11 +23,8 @@ class Fix {
         git_(world.open_repo(request.failed.repository, request.failed.project.git)) {}
 
   PipelineResult run() {
-    const Step<std::string> sha = [&]() -> Step<std::string> {
-      MELISAI_CHECK(prepare());
-      MELISAI_CHECK(propose());
-      return commit();
-    }();
+    const Step<void> proposed = prepare_and_propose();
+    const Step<std::string> sha = proposed ? commit() : Step<std::string>(proposed.error());
     if (!sha) return {.outcome = outcome_of(sha.error().code), .reason = sha.error().reason};
     PipelineRequest patched = request_.failed;
     patched.sha = *sha;
@@ -36,6 +35,8 @@ class Fix {
     const std::string patch = "the patch in " + place(kPatchFile);
     if (result.outcome == RunOutcome::passed)
       result.reason = patch + " mends it; it is commit " + short_sha(*sha) + ", " + request_.ref;
+    else if (result.outcome == RunOutcome::error)
+      result.reason = "whether " + patch + " mends it is not known: " + result.reason;
     else
       result.reason = patch + " does not mend it: " + result.reason;
     return result;
@@ -45,30 +46,41 @@ class Fix {
   std::string place(const std::string& name) const {
     return request_.failed.output_dir + "/" + name;
   }
-  std::string source() const { return place("source"); }
 
-  Step<void> prepare() {
-    MELISAI_CHECK(step(remove_tree(source()), ReasonCode::disk));
-    MELISAI_CHECK(step(make_directories(source()), ReasonCode::disk));
-    MELISAI_CHECK(step(git_->checkout(request_.failed.sha, source()), ReasonCode::git));
+  /// Nobody times anything meanwhile. The pipeline takes its own share afterwards.
+  Step<void> prepare_and_propose() {
+    MachineUse machine(world_);
+    MELISAI_CHECK(machine.share(request_.failed.project.measure.machine_wait));
+    SeededRng names(fresh_seed());
+    MELISAI_TRY(const run::WorkDirectory work,
+                step(run::WorkDirectory::make(request_.failed.workspace, random_hex(names)),
+                     ReasonCode::disk));
+    const std::string source = work.path() + "/source";
+    MELISAI_CHECK(prepare(source));
+    return propose(source);
+  }
+
+  Step<void> prepare(const std::string& source) {
+    MELISAI_CHECK(step(make_directories(source), ReasonCode::disk));
+    MELISAI_CHECK(step(git_->checkout(request_.failed.sha, source), ReasonCode::git));
     return step(
-        write_file(place(kEvidenceFile), to_json(request_.evidence, request_.failed, source())),
+        write_file(place(kEvidenceFile), to_json(request_.evidence, request_.failed, source)),
         ReasonCode::disk);
   }
 
-  Step<void> propose() {
+  Step<void> propose(const std::string& source) {
     Command command;
     command.argv = argv_of(request_.program);
     command.stdin_file = place(kEvidenceFile);
     command.env = run::stage_environment(request_.failed.project.measure, {});
-    command.cwd = source();
+    command.cwd = source;
     command.stdout_file = place(kPatchFile);
     command.stderr_file = place(kFixerLog);
     // The head of a longer one would be a patch too, but another one.
     command.output_max = kPatchBytesMax + 1;
     command.timeout = request_.timeout;
+    command.limits = request_.failed.limits;
     MELISAI_TRY(const Exit exit, step(world_.processes.run(command), ReasonCode::internal));
-    MELISAI_CHECK(step(remove_tree(source()), ReasonCode::disk));
     if (exit.end == Exit::End::interrupted)
       return Stop{ReasonCode::interrupted, "interrupted while a fix was looked for"};
     if (!exit.ok())

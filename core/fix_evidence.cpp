@@ -1,7 +1,7 @@
-#include <algorithm>
-#include <fstream>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/base/files.h"
 #include "core/fix.h"
 
 namespace melisai {
@@ -10,19 +10,12 @@ namespace {
 // Keeps the order in which fields are written here.
 using Json = nlohmann::ordered_json;
 
-constexpr std::streamoff kLogEnd = 16 << 10;  // of each stage
+constexpr Bytes kLogEnd = 16 << 10;  // of each stage
 
-/// The last part of a log; "" when it cannot be read.
-std::string end_of_log(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(0, std::ios::end);
-  const std::streamoff size = file.tellg();
-  if (!file || size <= 0) return "";
-  file.seekg(std::max<std::streamoff>(0, size - kLogEnd));
-  std::string text(static_cast<std::size_t>(std::min(size, kLogEnd)), '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
+/// Stages wrote beside it: a link or a pipe of theirs is not followed.
+bool is_file(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::regular;
 }
 
 Json stages_of(const FixEvidence& evidence) {
@@ -34,7 +27,7 @@ Json stages_of(const FixEvidence& evidence) {
                       {"status", to_string(stage.status)},
                       {"message", stage.message},
                       {"log", log},
-                      {"log_end", log.empty() ? "" : end_of_log(log)}});
+                      {"log_end", log.empty() ? "" : file_tail(log, kLogEnd)}});
   }
   return stages;
 }
@@ -57,7 +50,7 @@ std::string to_json(const FixEvidence& evidence, const PipelineRequest& failed,
                   {"outcome", to_string(evidence.result.outcome)},
                   {"reason", evidence.result.reason},
                   {"stages", stages_of(evidence)},
-                  {"report", std::ifstream(report) ? Json(report) : Json(nullptr)},
+                  {"report", is_file(report) ? Json(report) : Json(nullptr)},
                   {"source", source},
                   {"fix",
                    {{"number", evidence.number},

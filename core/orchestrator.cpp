@@ -45,7 +45,7 @@ class Flow {
                   step(run::make_plan(project_, request.only), ReasonCode::configuration));
       MELISAI_CHECK(resolve_base(request, plan));
       MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
-      run::BuildCache builds(workspace(), project_.cache);
+      run::BuildCache builds(request.tree_dir(), project_.cache);
       Builder builder({.project = project_,
                        .pipelines = plan.both_sides,
                        .fingerprint = report_.machine.fingerprint,
@@ -93,10 +93,6 @@ class Flow {
   }
 
  private:
-  const std::string& workspace() const {
-    return request_.workspace.empty() ? request_.state_dir : request_.workspace;
-  }
-
   /// Before anything long starts; holds no report of an earlier run from here on.
   Step<void> prepare_output() {
     return step(report::prepare_directory(request_.output_dir), ReasonCode::disk);
@@ -190,9 +186,9 @@ class Flow {
   }
 
   Step<void> measure_and_judge(std::vector<measure::Subject> subjects, const std::string& only) {
-    MELISAI_TRY(
-        run::WorkDirectory work,
-        step(run::WorkDirectory::make(workspace(), random_hex(name_rng_)), ReasonCode::disk));
+    MELISAI_TRY(run::WorkDirectory work,
+                step(run::WorkDirectory::make(request_.tree_dir(), random_hex(name_rng_)),
+                     ReasonCode::disk));
     if (request_.keep) {
       work.keep();
       warn("kept: " + work.path());

@@ -23,9 +23,12 @@ struct Request {
   std::string state_dir;                 ///< absolute
   std::string workspace;                 ///< absolute; where trees are built; "": state_dir
   bool keep = false;                     ///< keep checkouts and run outputs, and say where they are
+  TreeLimits limits;                     ///< of each stage; never of what is timed
   Milliseconds quiet_wait{0};            ///< before anything is timed; 0: nobody looks
   Milliseconds lock_wait{0};             ///< for another process that writes to state_dir
   std::vector<std::string> plugin_dirs;  ///< absolute; collectors besides those of the installation
+
+  const std::string& tree_dir() const { return workspace.empty() ? state_dir : workspace; }
 };
 
 struct CheckRequest : Request {
@@ -40,7 +43,6 @@ struct CheckRequest : Request {
   std::string branch;                   ///< "" : the one that is checked out, or what CI says
   bool trusted = true;                  ///< false: code of strangers, never becomes a baseline
   run::CommandLinePipelines commands;
-  TreeLimits limits;  ///< of each stage; never of what is timed
 };
 
 /// Two commands, no git.

@@ -19,7 +19,7 @@ bool is_env_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), allowed);
 }
 
-Result<std::string> EnvExpander::value_of(std::string_view reference) const {
+Result<std::string> EnvExpander::value_of(std::string_view reference) {
   const std::size_t separator = reference.find(":-");
   std::string_view name = reference.substr(0, separator);
   if (name.starts_with("env:")) name.remove_prefix(4);
@@ -27,6 +27,7 @@ Result<std::string> EnvExpander::value_of(std::string_view reference) const {
     return Error{Errc::config,
                  in_quotes("${" + std::string(reference) + "}") +
                      " names no variable; write ${NAME}, ${NAME:-default}, or $${ for the text"};
+  names_.emplace(name);
   const std::optional<std::string> value = lookup_(std::string(name));
   if (separator != std::string_view::npos && (!value || value->empty()))
     return std::string(reference.substr(separator + 2));

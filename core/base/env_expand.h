@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -29,11 +30,15 @@ class EnvExpander {
   /// $$ is $; any other $ stays. Errors: config, limit.
   Result<std::string> expand(std::string_view text);
 
+  /// Of the variables that were looked up.
+  const std::set<std::string>& names() const { return names_; }
+
  private:
-  Result<std::string> value_of(std::string_view reference) const;
+  Result<std::string> value_of(std::string_view reference);
   const EnvLookup& lookup_;
   Bytes bytes_max_;
   Bytes bytes_left_;
+  std::set<std::string> names_;
 };
 
 /// [A-Za-z_][A-Za-z0-9_]*, at most 200 characters.

@@ -17,11 +17,15 @@ Error bad_patch(const std::string& what) {
   return Error{Errc::usage, "the patch " + what + "; nothing was applied"};
 }
 
+bool is_file(unsigned mode) {
+  return mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE;
+}
+
 /// Files and their modes only: a link or a submodule could point to what the repository does not
 /// hold.
 Result<void> check_file(const git_diff_file& file) {
-  if (file.path == nullptr || file.mode == GIT_FILEMODE_UNREADABLE) return {};
-  if (file.mode != GIT_FILEMODE_BLOB && file.mode != GIT_FILEMODE_BLOB_EXECUTABLE)
+  if (file.path == nullptr) return {};
+  if (file.mode != GIT_FILEMODE_UNREADABLE && !is_file(file.mode))
     return bad_patch("makes " + in_quotes(file.path) + " something else than a file");
   std::string_view rest = file.path;
   while (true) {
@@ -50,11 +54,31 @@ Result<Diff> read_patch(const std::string& path) {
   return diff;
 }
 
+/// A patch need not say a mode, and libgit2 then makes a plain file of what may have been a
+/// program, or a link.
+Result<void> keep_mode(const git_diff_delta& delta, const git_tree& tree, git_index& index) {
+  const bool was_there = delta.status != GIT_DELTA_ADDED && delta.status != GIT_DELTA_DELETED;
+  if (!was_there || delta.new_file.mode != GIT_FILEMODE_UNREADABLE) return {};
+  TreeEntry old;
+  if (git_tree_entry_bypath(old.out(), &tree, delta.old_file.path) != 0)
+    return last_error(delta.old_file.path);
+  const git_filemode_t mode = git_tree_entry_filemode(old.get());
+  if (!is_file(mode)) return bad_patch("changes " + in_quotes(delta.old_file.path) + ", no file");
+  const git_index_entry* const made = git_index_get_bypath(&index, delta.new_file.path, 0);
+  if (made == nullptr) return {};
+  git_index_entry entry = *made;
+  entry.mode = mode;
+  if (git_index_add(&index, &entry) != 0) return last_error(delta.new_file.path);
+  return {};
+}
+
 /// The tree with the patch in it, written to the repository.
 Result<Tree> patched_tree(git_repository& repository, git_tree& tree, git_diff& diff) {
   Index index;
   if (git_apply_to_tree(index.out(), &repository, &tree, &diff, nullptr) != 0)
     return bad_patch("does not fit the commit: " + last_error("patch").message);
+  for (std::size_t i = 0; i < git_diff_num_deltas(&diff); ++i)
+    MELISAI_CHECK(keep_mode(*git_diff_get_delta(&diff, i), tree, *index));
   git_oid id;
   if (git_index_write_tree_to(&id, index.get(), &repository) != 0) return last_error("new tree");
   if (git_oid_equal(&id, git_tree_id(&tree)) != 0) return bad_patch("changes nothing");

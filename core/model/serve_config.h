@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -196,6 +197,9 @@ struct ServeConfig {
   std::vector<CustomTrigger> triggers;
   NotifyOptions notify;
   RunLine fixer;  ///< gets evidence as JSON on standard input and prints a patch
+  /// Variables that this file names with ${NAME}, unless every stage sees them anyway: whatever
+  /// they hold is the operator's, and nothing that was pushed may read them.
+  std::set<std::string> secrets;
   bool operator==(const ServeConfig&) const = default;
 };
 

@@ -83,7 +83,8 @@ std::string BuildKey::to_text() const {
   }
   // Scratch space differs from job to job and does not reach a program.
   for (const std::string& variable : environment)
-    if (!variable.starts_with("TMPDIR=")) text << "caller " << variable << '\n';
+    if (!variable.starts_with("TMPDIR=") && !variable.starts_with("MELISAI_MACHINE_LOCK="))
+      text << "caller " << variable << '\n';
   return text.str();
 }
 

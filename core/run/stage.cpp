@@ -1,6 +1,8 @@
 #include "core/run/stage.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "core/base/files.h"
 
@@ -57,7 +59,8 @@ constexpr const char* kPassedToStages[] = {"PATH",
                                            "HTTPS_PROXY",
                                            "NO_PROXY",
                                            "SSL_CERT_FILE",
-                                           "SOURCE_DATE_EPOCH"};
+                                           "SOURCE_DATE_EPOCH",
+                                           "MELISAI_MACHINE_LOCK"};
 
 std::string file_name_of(const std::string& pipeline) {
   std::string name = pipeline;
@@ -78,6 +81,11 @@ std::string describe_failure(const Exit& exit, Milliseconds timeout, const TreeL
 }
 
 }  // namespace
+
+bool is_passed_to_stages(const std::string& name) {
+  return std::find(std::begin(kPassedToStages), std::end(kPassedToStages), name) !=
+         std::end(kPassedToStages);
+}
 
 std::vector<std::string> stage_environment(const MeasureOptions& options,
                                            const std::map<std::string, std::string>& own) {
@@ -136,7 +144,10 @@ Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place
   command.output_max = options.output_max;
   command.timeout = pipeline.timeout;
   command.grace = options.grace;
-  command.cgroup = options.cgroup;
+  // Limits are the operator's, and the pipeline file is not: it cannot switch off what holds them.
+  const bool limited = place.limits != TreeLimits{};
+  command.cgroup =
+      limited && options.cgroup == CgroupMode::off ? CgroupMode::automatic : options.cgroup;
   command.limits = place.limits;
 
   const auto start = clock.monotonic();

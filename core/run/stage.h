@@ -33,6 +33,9 @@ Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place
                            const MeasureOptions& options, ProcessRunner& processes,
                            const Clock& clock);
 
+/// Whether stages see the caller's variable of that name without asking for it.
+bool is_passed_to_stages(const std::string& name);
+
 /// The scrubbed environment of build and test stages: what tools need to find themselves (PATH,
 /// HOME, CC, proxies ...), the names in options.pass_env, then `own`. Tokens and everything else of
 /// the caller stay out. Sorted, "NAME=value".

@@ -101,6 +101,8 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
   config.notify = read_notify(root.section("notify"), reading);
   config.fixer = read_fixer(root.section("fixer"), reading);
   if (errors.first()) return *errors.first();
+  config.secrets = expander.names();
+  std::erase_if(config.secrets, run::is_passed_to_stages);
   add_remarks(config, reading);
   return loaded;
 }

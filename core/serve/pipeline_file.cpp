@@ -8,7 +8,10 @@ namespace melisai::serve {
 
 Result<Project> read_pipeline_file(const std::string& text, const std::string& name,
                                    const ServeConfig& config, const EnvLookup& env) {
-  return run::parse_project(text, name, env, {formats::problem_of, gate::anomaly_problem},
+  const EnvLookup public_env = [&](const std::string& variable) {
+    return config.secrets.contains(variable) ? std::nullopt : env(variable);
+  };
+  return run::parse_project(text, name, public_env, {formats::problem_of, gate::anomaly_problem},
                             config.orchestrator.timeouts);
 }
 

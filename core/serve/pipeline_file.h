@@ -13,7 +13,8 @@ namespace melisai::serve {
 /// Of a commit without one.
 inline constexpr const char* kEmptyPipelineFile = "version: 1\n";
 
-/// `name`: for messages. Pipelines that say no timeout get the configuration's. Errors: config.
+/// `name`: for messages. Pipelines that say no timeout get the configuration's; its
+/// secrets are not set. Errors: config.
 Result<Project> read_pipeline_file(const std::string& text, const std::string& name,
                                    const ServeConfig& config, const EnvLookup& env);
 

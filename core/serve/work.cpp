@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -151,6 +152,11 @@ PipelineResult run_in_time(const PipelineRequest& request, const std::optional<W
   return {.outcome = over.outcome, .reason = over.reason, .stages = std::move(result.stages)};
 }
 
+/// What is pushed decides what stages see (measure.pass_env). While this process has one thread.
+void forget(const std::set<std::string>& secrets) {
+  for (const std::string& name : secrets) unsetenv(name.c_str());
+}
+
 Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   MELISAI_TRY(const Task task, read_task(request));
   MELISAI_TRY(const Pinned pinned, pinned_from_json(task.run.configuration));
@@ -159,6 +165,7 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   const Result<Described> described = describe(task, pinned, file, world.env);
   if (!described)
     return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
+  forget(described->config.secrets);
   MELISAI_CHECK(prepare_workspace(request.workspace));
   if (const auto follow_up = follow_up_in(task.event))
     return run_follow_up(*follow_up, described->config, request_of(request, task, *described),
@@ -170,6 +177,18 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
                                       workflow_time(task, *described, world.clock.now()), world);
   add_remark(changes, result);
   return result;
+}
+
+/// Whoever ends this process ends what it started too, and that may be dead first. A stage that was
+/// killed so has not failed.
+bool is_being_ended(const World& world) {
+  constexpr int kLooks = 20;
+  constexpr Milliseconds kBetween{10};
+  for (int i = 0; i < kLooks; ++i) {
+    if (world.interrupted()) return true;
+    std::this_thread::sleep_for(kBetween);
+  }
+  return false;
 }
 
 }  // namespace
@@ -188,7 +207,9 @@ Result<int> work(const WorkRequest& request, World& world) {
               .interrupted = world.interrupted,
               .plugins = world.plugins,
               .machine_lock = world.machine_lock};
-  MELISAI_TRY(const PipelineResult result, result_of(request, noted));
+  MELISAI_TRY(PipelineResult result, result_of(request, noted));
+  if (result.outcome == RunOutcome::failed && is_being_ended(noted))
+    result = {.outcome = RunOutcome::error, .reason = "interrupted"};
   MELISAI_CHECK(write_file(request.directory + "/" + kResultFile, to_json(result)));
   return 0;
 }

@@ -60,13 +60,26 @@ Result<FixRequest> fix_request(const FollowUp& follow_up, const ServeConfig& con
   MELISAI_TRY(fix.evidence.earlier, earlier_tries(follow_up, failed, *queue));
   fix.program = config.fixer;
   fix.timeout = kFixerTimeout;
-  fix.ref = "refs/melisai-gate/fixes/" + failed.pipeline + "-" + std::to_string(failed.number) +
-            "-" + std::to_string(follow_up.number);
+  fix.ref = ref_of_fix(failed, follow_up.number);
   fix.failed = std::move(request);
   return Result<FixRequest>(std::move(fix));
 }
 
 }  // namespace
+
+std::string ref_of_fix(const PipelineRun& failed, int number) {
+  std::string name = failed.pipeline;
+  for (char& c : name) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '-';
+    if (!fine) c = '-';
+  }
+  std::string ref = "refs/melisai-gate/fixes/" + name + "-" + std::to_string(failed.number) + "-" +
+                    std::to_string(number);
+  // Two pipelines may look the same by now.
+  if (name != failed.pipeline) ref += "+" + std::to_string(failed.id);
+  return ref;
+}
 
 Result<PipelineResult> run_follow_up(const FollowUp& follow_up, const ServeConfig& config,
                                      PipelineRequest request, World& world) {

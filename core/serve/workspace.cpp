@@ -1,11 +1,13 @@
 #include "core/serve/workspace.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <limits>
+#include <string_view>
 
 #include "core/base/fd.h"
 #include "core/base/files.h"
@@ -16,10 +18,38 @@ namespace melisai::serve {
 namespace {
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+constexpr const char* kMark = ".melisai-gate-workspace";  // what is in there is ours to remove
 
 Error unfit(const std::string& path, const std::string& why) {
   return {Errc::config, "the workspace " + in_quotes(path) + " " + why +
-                            "; name a directory of your own in orchestrator.workspace"};
+                            "; name one that is not there yet in orchestrator.workspace"};
+}
+
+bool is_marked(const Fd& directory) {
+  struct stat status {};
+  return fstatat(directory.get(), kMark, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(status.st_mode) && status.st_uid == geteuid();
+}
+
+/// False too when that cannot be told.
+bool is_empty(const Fd& directory) {
+  const int again = openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const stream = again < 0 ? nullptr : fdopendir(again);
+  if (stream == nullptr && again >= 0) close(again);
+  if (stream == nullptr) return false;
+  bool empty = true;
+  for (const dirent* entry = readdir(stream); empty && entry != nullptr; entry = readdir(stream)) {
+    const std::string_view name = entry->d_name;
+    empty = name == "." || name == ".." || name == kMark;  // another process may be making it too
+  }
+  closedir(stream);
+  return empty;
+}
+
+Result<void> mark(const Fd& directory, const std::string& path) {
+  const Fd file(openat(directory.get(), kMark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.get() < 0) return error_from_errno(errno, "the workspace " + in_quotes(path));
+  return {};
 }
 
 }  // namespace
@@ -40,8 +70,11 @@ Result<void> prepare_workspace(const std::string& path) {
   if (directory.get() < 0 || fstat(directory.get(), &status) != 0)
     return error_from_errno(error, "the workspace " + in_quotes(path));
   if (status.st_uid != geteuid()) return unfit(path, "belongs to another user");
-  if ((status.st_mode & kOthers) == 0 || fchmod(directory.get(), S_IRWXU) == 0) return {};
-  return error_from_errno(errno, "the workspace " + in_quotes(path));
+  const bool ours = is_marked(directory);
+  if (!ours && !is_empty(directory)) return unfit(path, "holds files of others than melisai-gate");
+  if ((status.st_mode & kOthers) != 0)
+    return unfit(path, "can be entered by others (chmod 700 changes that)");
+  return ours ? Result<void>() : mark(directory, path);
 }
 
 void sweep_workspace(const std::string& path) {

@@ -12,8 +12,9 @@ namespace melisai::serve {
 /// As the operator says, else in the state directory.
 std::string workspace_of(const OrchestratorOptions& options, const std::string& state_dir);
 
-/// Makes it when it is not there, and nobody else's: mode 0700. Errors: config for a link, a file
-/// or what belongs to another user; io, disk_full.
+/// Makes it when it is not there, for nobody else (mode 0700), and marks it as ours. An empty one
+/// becomes ours. Errors: config for a link, a file, what belongs to another user, what others may
+/// enter, and a directory with files that we did not make; io, disk_full.
 Result<void> prepare_workspace(const std::string& path);
 
 /// Removes what attempts left that were killed: half-built trees, scratch space. Finished builds

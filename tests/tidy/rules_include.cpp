@@ -130,6 +130,7 @@ const std::vector<Library>& libraries() {
         "core/replay",
         "core/selftest_json",
         "core/parse_file",
+        "core/fix_evidence",
         "core/pipeline_json",
         "core/serve/",
         "core/trigger/custom",

@@ -79,6 +79,27 @@ TEST_F(GitPatch, LeavesTheTreeByNoName) {
   }
 }
 
+TEST_F(GitPatch, WithoutModesKeepsThem) {
+  const std::string hunk = "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n";
+  const auto changed = apply("diff --git a/run.sh b/run.sh\n--- a/run.sh\n+++ b/run.sh\n" + hunk);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_THAT(sh("git ls-tree " + *changed + " run.sh"), StartsWith("100755"));
+  const auto moved = apply(diff_of("git mv run.sh go.sh"));
+  ASSERT_TRUE(moved) << moved.error().message;
+  EXPECT_THAT(sh("git ls-tree " + *moved + " go.sh"), StartsWith("100755"));
+}
+
+TEST_F(GitPatch, WithoutModesChangesNoLinkAndNothingOutside) {
+  sh("ln -s read.me docs/link");
+  base_ = commit("other", "x\n");
+  EXPECT_THAT(problem("diff --git a/docs/link b/docs/link\n--- a/docs/link\n+++ b/docs/link\n"
+                      "@@ -1 +1 @@\n-read.me\n\\ No newline at end of file\n+/etc/passwd\n"
+                      "\\ No newline at end of file\n"),
+              HasSubstr("the patch "));
+  EXPECT_THAT(problem("diff --git a/../x b/../x\n--- a/../x\n+++ b/../x\n@@ -1 +1,2 @@\n a\n+b\n"),
+              HasSubstr("names the path"));
+}
+
 TEST_F(GitPatch, MakesNoLinksAndNoSubmodules) {
   EXPECT_THAT(problem(diff_of("ln -s /etc/passwd link")), HasSubstr("something else than a file"));
   EXPECT_THAT(problem("diff --git a/sub b/sub\nnew file mode 160000\n--- /dev/null\n+++ b/sub\n"

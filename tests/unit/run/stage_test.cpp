@@ -65,5 +65,24 @@ TEST(Stage, WithoutLimitsThatHoldPassesAndSaysSo) {
   EXPECT_EQ(ended.remark, "no limit of memory and CPUs: no cgroup here can be given one");
 }
 
+TEST(Stage, WithLimitsCannotSwitchOffWhatHoldsThem) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "stage");
+  const auto mode_with = [&](const TreeLimits& limits) {
+    CgroupMode mode = CgroupMode::automatic;
+    FakeProcessRunner processes([&](const Command& command) {
+      mode = command.cgroup;
+      return Exit{};
+    });
+    MeasureOptions options;
+    options.cgroup = CgroupMode::off;
+    const StagePlace place{
+        .side = "head", .tree = directory->path(), .log_dir = directory->path(), .limits = limits};
+    EXPECT_TRUE(run_stage({}, place, options, processes, FakeClock()));
+    return mode;
+  };
+  EXPECT_EQ(mode_with({.memory_max = kMebibyte}), CgroupMode::automatic);
+  EXPECT_EQ(mode_with({}), CgroupMode::off);
+}
+
 }  // namespace
 }  // namespace melisai::run

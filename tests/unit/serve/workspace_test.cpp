@@ -47,11 +47,26 @@ TEST_F(Workspace, IsMadePrivate) {
   ASSERT_TRUE(prepare_workspace(path()));
 }
 
-TEST_F(Workspace, BecomesPrivateWhenItIsOurs) {
+TEST_F(Workspace, IsNeverMadePrivateBehindItsOwnersBack) {
   fs::create_directories(path());
-  fs::permissions(path(), fs::perms(0775));
+  fs::permissions(path(), fs::perms(0755));
+  EXPECT_THAT(refusal(), HasSubstr("can be entered by others"));
+  EXPECT_EQ(mode_of(path()), 0755u);
+  fs::permissions(path(), fs::perms(0700));
+  ASSERT_TRUE(prepare_workspace(path())) << "an empty directory becomes ours";
+  fs::permissions(path(), fs::perms(0755));
+  EXPECT_THAT(refusal(), HasSubstr("can be entered by others"));
+}
+
+TEST_F(Workspace, HoldsNothingThatIsNotOurs) {
+  fs::create_directories(path());
+  fs::permissions(path(), fs::perms(0700));
+  ASSERT_TRUE(write_file(path() + "/thesis.tex", ""));
+  EXPECT_THAT(refusal(), HasSubstr("holds files of others"));
+  fs::remove(path() + "/thesis.tex");
   ASSERT_TRUE(prepare_workspace(path()));
-  EXPECT_EQ(mode_of(path()), 0700u);
+  fs::create_directories(path() + "/builds");
+  EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(Workspace, IsNoLinkAndNoFile) {
