@@ -14,7 +14,7 @@ namespace melisai::serve {
 namespace {
 
 // The steady clock does not see when somebody sets the other one.
-constexpr std::chrono::seconds kLookAtLeastEvery{60};
+constexpr std::chrono::seconds kLookAtLeastEvery{10};
 
 /// What the mirror says; nothing when it is not there yet.
 Result<std::vector<ServePipeline>> pipelines_in_mirror(const ServeWorld& world,

@@ -49,19 +49,20 @@ Engines::~Engines() { *alive_ = false; }
 void Engines::start(Done done) {
   const auto open = context_.queue.open_attempts();
   if (!open) return done(open.error());
+  const int mine = ++*generation_;
   // Waiting for them to end may take seconds, so the pool does it.
   in_pool(
       context_,
-      [attempts = *open,
+      [attempts = *open, generation = generation_, mine,
        workspace = workspace_of(context_.config.orchestrator, context_.state_dir)] {
         std::vector<Attempt> survivors;
         for (const Attempt& attempt : attempts)
           if (!wait_for_end(attempt, kPatience)) survivors.push_back(attempt);
-        if (survivors.empty()) sweep_workspace(workspace);
+        if (survivors.empty() && *generation == mine) sweep_workspace(workspace);
         return survivors;
       },
-      [this, alive = alive_, done](const std::vector<Attempt>& survivors) {
-        if (!*alive) return;
+      [this, alive = alive_, done, mine](const std::vector<Attempt>& survivors) {
+        if (!*alive || *generation_ != mine) return;
         if (!survivors.empty())
           return done(Error{Errc::process,
                             "process " + std::to_string(survivors.front().pid) +
@@ -86,6 +87,7 @@ Result<void> Engines::recover() {
 }
 
 void Engines::stop(Done done) {
+  ++*generation_;
   stopping_ = true;
   stopped_ = std::move(done);
   timer_.cancel();
@@ -111,8 +113,9 @@ void Engines::check(Checked done) {
 
 void Engines::wake() {
   if (stopping_) return;
+  const WallTime now = context_.now();
   const auto pause = context_.queue.pause();
-  const auto ready = context_.queue.ready(context_.now());
+  const auto ready = context_.queue.ready(now);
   if (!pause || !ready) {
     log_error("the queue cannot be read: " + (pause ? ready.error() : pause.error()).message);
     return wake_in(kQueueRetry);
@@ -127,24 +130,25 @@ void Engines::wake() {
   const DispatchRules rules{
       .engines = engines_.size(),
       .parallel = context_.config.orchestrator.optimization.parallel_execution};
+  bool again = false;
   for (const PipelineRun& run : choose_runs(*ready, running, rules)) {
     const auto free = std::find_if(engines_.begin(), engines_.end(),
                                    [](const Engine& engine) { return !engine.process; });
     if (free == engines_.end()) break;
     if (const Result<void> begun = begin(*free, run); !begun) {
       log_error(name_of(run) + " cannot be started: " + begun.error().message);
-      return wake_in(kQueueRetry);
+      again = true;
     }
   }
-  arm();
+  again ? wake_in(kQueueRetry) : arm(now);
 }
 
-// Retries have a time; everything else wakes us.
-void Engines::arm() {
-  const auto due = context_.queue.next_due();
+// Retries have a time; everything else wakes us. `now`: up to then all was looked at.
+void Engines::arm(WallTime now) {
+  const auto due = context_.queue.next_due(now);
   if (!due) return wake_in(kQueueRetry);
-  if (!*due || **due <= context_.now()) return;
-  wake_in(std::chrono::ceil<Milliseconds>(**due - context_.now()));
+  if (!*due) return;
+  wake_in(std::max(std::chrono::ceil<Milliseconds>(**due - context_.now()), Milliseconds(0)));
 }
 
 void Engines::wake_in(Milliseconds delay) {
@@ -155,17 +159,16 @@ void Engines::wake_in(Milliseconds delay) {
 }
 
 Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
+  const std::string attempts = context_.state_dir + "/attempts";
+  // First, so that no attempt is open that has no place. Its name is the one that the queue gives.
+  MELISAI_CHECK(make_directories(
+      attempts + "/" + std::to_string(run.id) + "-" + std::to_string(run.attempts + 1),
+      {.private_mode = true}));
   MELISAI_TRY(const auto attempt,
-              context_.queue.begin_attempt(run.id, context_.state_dir + "/attempts", boot_id_,
-                                           context_.now()));
+              context_.queue.begin_attempt(run.id, attempts, boot_id_, context_.now()));
   if (!attempt) return {};
   engine.run = run;
   engine.attempt = *attempt;
-  const Result<void> made = make_directories(attempt->directory, {.private_mode = true});
-  if (!made) {
-    MELISAI_TRY(const store::AttemptEnd end, end_with(engine, made.error()));
-    return close(run, *attempt, end);
-  }
   engine.state = EngineState::running;
   context_.bus.publish({.type = EventType::workflow_started,
                         .source = "engines",
@@ -222,7 +225,11 @@ Result<std::vector<Attempt>> Engines::attempts_before(const Attempt& attempt) co
 
 Result<store::AttemptEnd> Engines::end_with(const Engine& engine, const Result<Exit>& exit) const {
   MELISAI_TRY(std::vector<Attempt> earlier, attempts_before(engine.attempt));
-  if (stopping_) return end_beside_daemon(engine.attempt, earlier, context_.now());
+  if (stopping_) {
+    store::AttemptEnd end = end_beside_daemon(engine.attempt, earlier, context_.now());
+    // It was asked to end; what failed may have been killed for it.
+    return end.outcome == Outcome::failed ? interrupted_end(earlier, context_.now()) : end;
+  }
   return end_of(engine.run,
                 {.attempt = engine.attempt, .exit = exit, .earlier = std::move(earlier)},
                 context_.config, context_.rng, context_.now());

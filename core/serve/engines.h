@@ -3,6 +3,7 @@
 // "error" means: its last attempt ended by a fault of ours.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
@@ -66,7 +67,7 @@ class Engines final : public supervise::Module {
   Result<void> close(const PipelineRun& run, const Attempt& attempt, const store::AttemptEnd& end);
   void tell(const PipelineRun& run);
   void write_again(Engine& engine, const Result<Exit>& exit);
-  void arm();
+  void arm(WallTime now);
   void wake_in(Milliseconds delay);
   void answer_stop();
 
@@ -75,6 +76,8 @@ class Engines final : public supervise::Module {
   std::vector<Engine> engines_;
   std::string boot_id_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  /// Raised by start() and stop(): late answers of an earlier start() count for nothing.
+  std::shared_ptr<std::atomic<int>> generation_ = std::make_shared<std::atomic<int>>(0);
   bool stopping_ = true;
   Done stopped_;
   std::function<void()> changed_ = [] {};

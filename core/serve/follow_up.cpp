@@ -9,14 +9,19 @@ namespace {
 using Kind = FollowUp::Kind;
 using Outcome = PipelineRun::Outcome;
 
-constexpr std::string_view kBisectKey = "bisect of run ";
+constexpr std::string_view kBisectKey = "bisect of ";
 constexpr std::string_view kFixKey = "fix of run ";
 constexpr std::string_view kTry = ", try ";
 
-std::string key_of(const FollowUp& follow_up) {
-  const bool is_fix = follow_up.kind == Kind::fix;
-  return std::string(is_fix ? kFixKey : kBisectKey) + std::to_string(follow_up.run) +
-         (is_fix ? std::string(kTry) + std::to_string(follow_up.number) : "");
+/// While a regression stays every push is one against the same base; its commit is sought once.
+std::string bisect_key(const Finished& finished) {
+  return std::string(kBisectKey) + finished.run.project + "/" + finished.run.pipeline + " " +
+         finished.run.ref + " from " + finished.base;
+}
+
+std::string fix_key(const FollowUp& follow_up) {
+  return std::string(kFixKey) + std::to_string(follow_up.run) + std::string(kTry) +
+         std::to_string(follow_up.number);
 }
 
 /// Takes a number from the front of `text`.
@@ -37,7 +42,7 @@ RunEvent event_for(const FollowUp& follow_up, const Finished& finished, WallTime
   event.sha = finished.run.sha;
   if (!finished.base.empty()) event.before = finished.base;
   event.pipeline = followed_pipeline(finished.run.pipeline) + (is_fix ? ":fix" : ":bisect");
-  event.once = key_of(follow_up);
+  event.once = is_fix ? fix_key(follow_up) : bisect_key(finished);
   event.received_at = now;
   return event;
 }
@@ -53,8 +58,7 @@ std::optional<FollowUp> follow_up_in(const RunEvent& event) {
   FollowUp follow_up;
   std::string_view key = event.once;
   if (key.starts_with(kBisectKey)) {
-    key.remove_prefix(kBisectKey.size());
-    if (!take_number(key, follow_up.run) || !key.empty()) return std::nullopt;
+    if (key.size() == kBisectKey.size()) return std::nullopt;
     return follow_up;
   }
   if (!key.starts_with(kFixKey)) return std::nullopt;
@@ -76,9 +80,11 @@ std::vector<RunEvent> follow_ups(const Finished& finished, const ServeConfig& co
   if (!run.trusted) return events;
   const std::optional<FollowUp> of = follow_up_in(finished.event);
   if (!of && policy.bisect && run.outcome == Outcome::regression && !finished.base.empty()) {
-    events.push_back(event_for({.kind = Kind::bisect, .run = run.id}, finished, now));
+    events.push_back(event_for({.kind = Kind::bisect}, finished, now));
     events.back().cause = "bisect of " + name_of(run);
   }
+  // What never began left nothing that a fixer could read.
+  if (run.attempts == 0 && !of) return events;
   const bool may_fix = policy.auto_fix && !config.fixer.empty();
   const bool wants_fix =
       of ? of->kind == Kind::fix && (is_mendable(run) || run.outcome == Outcome::inconclusive)

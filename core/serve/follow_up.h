@@ -15,7 +15,7 @@ namespace melisai::serve {
 
 struct FollowUp {
   enum class Kind { bisect, fix } kind = Kind::bisect;
-  std::int64_t run = 0;  ///< which run went wrong
+  std::int64_t run = 0;  ///< of a fix: which run went wrong
   int number = 1;        ///< of a fix: which try
   bool operator==(const FollowUp&) const = default;
 };

@@ -11,7 +11,6 @@ namespace {
 
 // Nobody waits any more for what follows an older one: it was there before the daemon started.
 constexpr std::chrono::hours kAgeMax{1};
-constexpr std::size_t kLookedAt = 100;  // newest runs
 
 /// The commit that the run was compared with, as its last attempt said; "" when it did not.
 Result<std::string> base_of(const PipelineRun& run, const store::Queue& queue) {
@@ -26,12 +25,11 @@ Result<std::string> base_of(const PipelineRun& run, const store::Queue& queue) {
 }  // namespace
 
 void FollowUps::look() {
-  const auto runs = context_.queue.runs({.limit = kLookedAt});
+  const auto runs = context_.queue.gone_wrong_since(context_.now() - kAgeMax);
   if (!runs) return log_error("the queue cannot be read: " + runs.error().message);
   std::set<std::int64_t> seen;
   bool any = false;
   for (const PipelineRun& run : *runs) {
-    if (!run.finished_at || *run.finished_at + kAgeMax < context_.now()) continue;
     if (!seen_.contains(run.id)) {
       const Result<bool> followed = follow(run);
       if (!followed) {

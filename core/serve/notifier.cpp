@@ -9,7 +9,7 @@
 namespace melisai::serve {
 namespace {
 
-constexpr std::size_t kLookAhead = 500;  // waiting deliveries that are looked at
+constexpr std::size_t kLookAhead = 100;  // waiting deliveries of a sink that are looked at
 constexpr Milliseconds kRetryFirst{30'000};
 constexpr Milliseconds kRetryMax{1'800'000};
 constexpr int kDoublingsMax = 10;
@@ -79,36 +79,54 @@ void Notifier::check(Checked done) {
 
 void Notifier::wake() {
   if (!running_) return;
-  if (hold_until_ && context_.now() < *hold_until_) return arm(hold_until_);
-  const auto next = context_.queue.tell_durations(context_.now());
+  const WallTime now = context_.now();
+  if (hold_until_ && now < *hold_until_ && now + kRetryFirst >= *hold_until_)
+    return arm(hold_until_);
+  hold_until_.reset();
+  const auto next = context_.queue.tell_durations(now);
   const auto waiting = context_.queue.waiting_deliveries(kLookAhead);
-  if (!next || !waiting) return log_error("the queue cannot be used to tell anybody");
-  std::optional<WallTime> due = *next;
-  if (must_be_quiet(*waiting))
-    due = std::min(due.value_or(WallTime::max()), waiting->front().notice.at + kQuietMax);
-  else
-    deliver_due(*waiting);
-  for (const store::Delivery& delivery : *waiting)
-    if (!is_due(delivery, context_.now()))
-      due = std::min(due.value_or(WallTime::max()), delivery.not_before);
-  arm(due);
-}
-
-bool Notifier::must_be_quiet(const std::vector<store::Delivery>& waiting) const {
-  return !waiting.empty() && measuring_() && context_.now() < waiting.front().notice.at + kQuietMax;
-}
-
-void Notifier::deliver_due(const std::vector<store::Delivery>& waiting) {
-  for (const store::Delivery& delivery : waiting) {
-    if (!is_due(delivery, context_.now()) || busy_.contains(delivery.sink)) continue;
-    const auto sink = std::find_if(sinks_.begin(), sinks_.end(), [&](const Sink& candidate) {
-      return candidate.name == delivery.sink;
-    });
-    if (sink != sinks_.end())
-      begin(delivery, *sink);
-    else
-      end(delivery, Error{Errc::config, "is not configured any more"});
+  if (!next || !waiting) {
+    log_error("the queue cannot be used to tell anybody: " +
+              (next ? waiting.error() : next.error()).message);
+    return arm(now + kQueueRetry);
   }
+  const std::optional<WallTime> due = deliver_due(*waiting);
+  if (hold_until_) return arm(hold_until_);
+  arm(due && *next ? std::min(*due, **next) : due ? due : *next);
+}
+
+std::optional<WallTime> Notifier::deliver_due(const std::vector<store::Delivery>& waiting) {
+  const WallTime now = context_.now();
+  const bool measuring = measuring_();
+  std::optional<WallTime> due;
+  const auto look_again = [&due](WallTime at) { due = std::min(due.value_or(at), at); };
+  for (const store::Delivery& delivery : waiting) {
+    const WallTime quiet_until = delivery.notice.at + kQuietMax;
+    if (!is_due(delivery, now)) {
+      look_again(delivery.not_before);
+    } else if (measuring && now < quiet_until) {
+      look_again(quiet_until);
+    } else if (deliver(delivery)) {
+      look_again(context_.now() + kRetryFirst);
+      // There may be more than were looked at.
+      if (waiting.size() >= kLookAhead) look_again(now);
+    }
+    if (hold_until_) break;
+  }
+  return due;
+}
+
+/// True when that is over already, well or not.
+bool Notifier::deliver(const store::Delivery& delivery) {
+  if (busy_.contains(delivery.sink)) return false;
+  const auto sink = std::find_if(sinks_.begin(), sinks_.end(), [&](const Sink& candidate) {
+    return candidate.name == delivery.sink;
+  });
+  if (sink == sinks_.end())
+    end(delivery, Error{Errc::config, "is not configured any more"});
+  else
+    begin(delivery, *sink);
+  return !busy_.contains(delivery.sink);
 }
 
 void Notifier::begin(const store::Delivery& delivery, const Sink& sink) {

@@ -31,11 +31,12 @@ class Notifier final : public supervise::Module {
   void wake();
 
  private:
-  void deliver_due(const std::vector<store::Delivery>& waiting);
+  /// When something of these has to be looked at again.
+  std::optional<WallTime> deliver_due(const std::vector<store::Delivery>& waiting);
+  bool deliver(const store::Delivery& delivery);
   void begin(const store::Delivery& delivery, const Sink& sink);
   void end(const store::Delivery& delivery, const Result<void>& delivered);
   store::DeliveryEnd end_of(const store::Delivery& delivery, const Result<void>& delivered) const;
-  bool must_be_quiet(const std::vector<store::Delivery>& waiting) const;
   void arm(std::optional<WallTime> next);
   void answer_stop();
 

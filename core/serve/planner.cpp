@@ -231,7 +231,11 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
 Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& reason) {
   log_warning(event.project + ": " + event.cause + ": " + reason);
   if (event.sha.empty()) return context_.queue.reject(event.id, reason);
-  store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = to_json(Pinned{})};
+  store::Plan plan{.ref = event.ref,
+                   .sha = event.sha,
+                   .configuration = to_json(Pinned{}),
+                   .runs = {},
+                   .readable = false};
   plan.runs.push_back(
       {.pipeline = event.pipeline.empty() ? std::string(store::kUnreadable) : event.pipeline,
        .after = {}});

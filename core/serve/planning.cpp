@@ -39,6 +39,7 @@ class Planning {
     }
     for (store::PlannedRun& run : runs_) wait_for_results(*by_name_.at(run.pipeline), run);
     for (const Workflow& workflow : workflows_) MELISAI_CHECK(add(workflow));
+    MELISAI_CHECK(check_count());
     MELISAI_CHECK(check_order());
     return std::move(runs_);
   }
@@ -127,6 +128,15 @@ class Planning {
   void wait_for_results(const Condition& condition, store::PlannedRun& run) const {
     for (const auto& [name, outcomes] : condition.results)
       if (taken_.contains(name) && !contains(run.after, name)) add_once(name, run.after_end);
+  }
+
+  Result<void> check_count() const {
+    if (runs_.size() <= store::kEventRunsMax) return {};
+    return Error{Errc::limit, "a " + std::string(to_string(event_.kind)) + " would start " +
+                                  std::to_string(runs_.size()) +
+                                  " pipelines and steps of workflows in " + event_.project +
+                                  ", more than " + std::to_string(store::kEventRunsMax) +
+                                  "; let it start fewer"};
   }
 
   /// Else they would be blocked for ever.

@@ -24,7 +24,7 @@ constexpr Milliseconds kRestartMax{300'000};
 constexpr int kDoublingsMax = 10;  // beyond kRestartMax
 constexpr auto kRanWell = 60s;
 constexpr int kQuickEndsTolerated = 3;
-constexpr std::size_t kWaitingMax = 100;  // events of one trigger that are not planned yet
+constexpr std::size_t kWaitingMax = 100;  // events of one trigger that are to be planned now
 constexpr auto kTryAgain = 5s;            // when the queue takes nothing
 constexpr auto kFloodPause = 1s;          // a pipe holds 64 KiB; its writer waits
 constexpr int kLoggedPerMinute = 5;
@@ -212,14 +212,24 @@ void TriggerProgram::note(const Result<CustomTriggerReader::Batch>& batch) {
 /// False when something has to wait.
 bool TriggerProgram::accept_pending() {
   while (!pending_.empty()) {
-    const Result<bool> room = has_room();
+    const Result<bool> may = may_accept(pending_.front());
     const Result<void> accepted =
-        room ? *room ? accept(pending_.front()) : Result<void>() : Result<void>(room.error());
+        may ? *may ? accept(pending_.front()) : Result<void>() : Result<void>(may.error());
     if (!accepted) log_error("the queue cannot be written: " + accepted.error().message);
-    if (!accepted || !*room) return false;
+    if (!accepted || !*may) return false;
     pending_.pop_front();
   }
   return true;
+}
+
+Result<bool> TriggerProgram::may_accept(const trigger::CustomFiring& firing) const {
+  if (trigger_.commits && firing.pipeline.empty()) {
+    // Before the first sight of the repository this would make all its other branches new.
+    MELISAI_TRY(const std::vector<store::RefState> refs, context_.queue.refs(trigger_.project));
+    if (refs.empty()) return false;
+  }
+  if (!*running_) return true;  // what has to wait now is lost
+  return has_room();
 }
 
 Result<bool> TriggerProgram::has_room() const {
@@ -227,7 +237,8 @@ Result<bool> TriggerProgram::has_room() const {
   const auto mine =
       std::count_if(open.begin(), open.end(), [this](const store::OpenEvent& waiting) {
         return waiting.event.project == trigger_.project &&
-               waiting.event.cause == cause_of(trigger_);
+               waiting.event.cause == cause_of(trigger_) &&
+               (waiting.tries == 0 || waiting.not_before <= context_.now());
       });
   return static_cast<std::size_t>(mine) < kWaitingMax;
 }

@@ -61,6 +61,7 @@ class TriggerProgram final : public supervise::Module {
   void note(const Result<trigger::CustomTriggerReader::Batch>& batch);
   bool accept_pending();
   Result<void> accept(const trigger::CustomFiring& firing);
+  Result<bool> may_accept(const trigger::CustomFiring& firing) const;
   Result<bool> has_room() const;
   void refuse(const Error& error);
   std::string how_it_ended(const Result<Exit>& exit) const;

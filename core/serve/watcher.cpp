@@ -135,21 +135,19 @@ Result<void> Watcher::take(const WatchedProject& project, const std::vector<Remo
   auto changes = trigger::ref_changes(accepted, refs, filter, trigger::FirstSight::none);
   if (!accepted) start_with(default_branch(project, refs), filter, changes);
   std::vector<store::RefState> noted;
+  for (const trigger::RefEvent& change : changes)
+    if (!change.starts_run) noted.push_back({change.ref, change.after});
+  // Before the events: when a first sight is cut short, only its default branch is still new.
+  if (!noted.empty()) MELISAI_CHECK(context_.queue.note_refs(project.name, noted, context_.now()));
   bool any = false;
   for (const trigger::RefEvent& change : changes) {
-    if (!change.starts_run) {
-      noted.push_back({change.ref, change.after});
-      continue;
-    }
+    if (!change.starts_run) continue;
     const RunEvent event = event_of(change, project.name, context_.now());
     MELISAI_TRY(const store::Accepted done, context_.queue.accept(event));
     if (done.duplicate()) continue;
     any = true;
     log_info(project.name + ": " + event.cause + " (" + event.sha.substr(0, 12) + ")");
   }
-  // After the events: when this is cut short, they are seen again as duplicates and the rest is
-  // noted then.
-  if (!noted.empty()) MELISAI_CHECK(context_.queue.note_refs(project.name, noted, context_.now()));
   if (any) accepted_();
   return {};
 }

@@ -72,6 +72,18 @@ Result<std::vector<PipelineRun>> Queue::runs(const QueueFilter& filter) const {
   return read_runs(query);
 }
 
+Result<std::vector<PipelineRun>> Queue::gone_wrong_since(WallTime time) const {
+  std::string columns(kRunColumns);
+  columns.replace(columns.find(kConfigurationColumn), kConfigurationColumn.size(), "''");
+  MELISAI_TRY(Statement query,
+              body_->database.prepare("SELECT " + columns +
+                                      " FROM runs AS r WHERE r.finished_ms >= ?1 AND r.outcome IN "
+                                      "('failed', 'regression', 'inconclusive') "
+                                      "ORDER BY r.finished_ms, r.id"));
+  query.with(to_ms(time));
+  return read_runs(query);
+}
+
 Result<PipelineRun> Queue::run(std::int64_t id) const { return run_with(id, body_->database); }
 
 Result<std::vector<PipelineRun>> Queue::runs_of_event(std::int64_t event) const {

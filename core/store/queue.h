@@ -40,6 +40,7 @@ struct Plan {
   std::string sha;            ///< full hex
   std::string configuration;  ///< text of the pipeline file
   std::vector<PlannedRun> runs;
+  bool readable = true;  ///< false: they stand for pipelines that could not be made out
 };
 
 /// What became of a plan.
@@ -114,7 +115,7 @@ class Queue {
   ~Queue();
 
   // Events. A duplicate is a push or tag whose ref is at that sha already, as far as was accepted,
-  // or an event whose `once` was accepted before; it changes nothing.
+  // or an event whose `once` is known, also from a duplicate; it starts nothing.
   Result<Accepted> accept(const RunEvent& event);
   /// Notes where refs are without running anything, and forgets those whose sha is "": their next
   /// appearance is news.
@@ -137,8 +138,8 @@ class Queue {
   // Runs.
   /// Queued runs whose time has come, oldest first.
   Result<std::vector<PipelineRun>> ready(WallTime now) const;
-  /// When the next queued run or postponed event has its time; nothing without one.
-  Result<std::optional<WallTime>> next_due() const;
+  /// When, after `now`, the next queued run or postponed event has its time; nothing without one.
+  Result<std::optional<WallTime>> next_due(WallTime now) const;
   /// queued -> running, with a new attempt. Nothing when it is not queued any more.
   Result<std::optional<Attempt>> begin_attempt(std::int64_t run, const std::string& attempts_dir,
                                                const std::string& boot_id, WallTime now);
@@ -184,7 +185,7 @@ class Queue {
   /// Tells of runs that take longer than their limits, but of none that measures: that has to wait.
   /// When it is to be called again; nothing: when a run has begun.
   Result<std::optional<WallTime>> tell_durations(WallTime now);
-  /// Oldest notice first, whether their time has come or not.
+  /// Of each sink that many, oldest notice first, whether their time has come or not.
   Result<std::vector<Delivery>> waiting_deliveries(std::size_t limit) const;
   /// False when it was settled already.
   Result<bool> end_delivery(const Delivery& delivery, const DeliveryEnd& end);
@@ -195,6 +196,9 @@ class Queue {
 
   // Reading.
   Result<std::vector<PipelineRun>> runs(const QueueFilter& filter) const;  ///< newest first
+  /// Those that went wrong (failed, regression, inconclusive) since then, in the order in which
+  /// they ended; without their pinned configuration.
+  Result<std::vector<PipelineRun>> gone_wrong_since(WallTime time) const;
   /// Errors: not_found, naming the newest run.
   Result<PipelineRun> run(std::int64_t id) const;
   Result<RunEvent> event(std::int64_t id) const;  ///< errors: not_found

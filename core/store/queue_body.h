@@ -25,7 +25,10 @@ struct Queue::Body {
 std::int64_t to_ms(WallTime time);
 WallTime from_ms(std::int64_t milliseconds);
 
-/// Columns in the order in which read_run() takes them; for a query over `runs AS r`.
+/// Columns in the order in which read_run() takes them; for a query over `runs AS r`. One of them
+/// is the pinned configuration.
+inline constexpr std::string_view kConfigurationColumn =
+    "(SELECT c.text FROM configurations c WHERE c.id = r.configuration)";
 inline constexpr std::string_view kRunColumns =
     "r.id, r.event, r.project, r.pipeline, r.number, r.ref, r.sha, r.after, "
     "(SELECT c.text FROM configurations c WHERE c.id = r.configuration), r.exclusive, r.trusted, "
@@ -47,7 +50,8 @@ Result<Released> release_after(std::int64_t event, const Database& database, Wal
 /// Inside the transaction that finished it, as release_after.
 Result<void> tell_end(std::int64_t run, const NoticeRules& rules, const Database& database,
                       WallTime now);
-/// The pipelines of that event could be read: ends the streak of kUnreadable.
+/// The pipelines of that event could be read: ends the streak of kUnreadable. Only a push tells how
+/// a branch is, and only the newest that is planned.
 Result<void> tell_readable(std::int64_t event, const NoticeRules& rules, const Database& database,
                            WallTime now);
 struct NewNotice {

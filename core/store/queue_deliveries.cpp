@@ -65,9 +65,10 @@ Result<std::vector<Delivery>> Queue::waiting_deliveries(std::size_t limit) const
   MELISAI_TRY(
       Statement query,
       body_->database.prepare("SELECT " + std::string(kRunColumns) + std::string(kDeliveryColumns) +
-                              " FROM deliveries AS d JOIN notices AS n ON n.id = d.notice "
-                              "JOIN runs AS r ON r.id = n.run WHERE d.state = 'waiting' "
-                              "ORDER BY d.notice, d.sink LIMIT ?1"));
+                              " FROM (SELECT *, row_number() OVER (PARTITION BY sink ORDER BY "
+                              "notice) AS place FROM deliveries WHERE state = 'waiting') AS d "
+                              "JOIN notices AS n ON n.id = d.notice JOIN runs AS r ON r.id = n.run "
+                              "WHERE d.place <= ?1 ORDER BY d.notice, d.sink"));
   query.with(limit);
   std::vector<Delivery> deliveries;
   while (true) {

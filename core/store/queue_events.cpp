@@ -8,12 +8,15 @@ namespace {
 
 using Kind = RunEvent::Kind;
 
-Result<bool> is_duplicate(const RunEvent& event, const Database& database) {
-  if (!event.once.empty()) {
-    MELISAI_TRY(const auto known,
-                database.number("SELECT id FROM events WHERE once = ?1", event.once));
-    if (known) return true;
-  }
+Result<bool> is_known_once(const RunEvent& event, const Database& database) {
+  if (event.once.empty()) return false;
+  MELISAI_TRY(const auto known,
+              database.number("SELECT id FROM events WHERE once = ?1", event.once));
+  return known.has_value();
+}
+
+/// Whether its ref is there already.
+Result<bool> is_no_news(const RunEvent& event, const Database& database) {
   if (event.kind != Kind::push && event.kind != Kind::tag) return false;
   MELISAI_TRY(const auto there,
               database.number("SELECT 1 FROM refs WHERE project = ?1 AND name = ?2 AND sha = ?3",
@@ -42,12 +45,21 @@ Result<std::int64_t> insert_event(const RunEvent& event, const Database& databas
   return database.last_id();
 }
 
+/// Only so that its `once` is known from now on.
+Result<void> insert_no_news(RunEvent event, const Database& database) {
+  event.before = event.sha;
+  MELISAI_TRY(const std::int64_t id, insert_event(event, database));
+  return database.run(
+      "UPDATE events SET state = 'rejected', reason = 'known already' WHERE id = ?1", id);
+}
+
 // "id" first, then these in this order.
 constexpr std::string_view kEventColumns =
     "id, kind, project, ref, before_sha, sha, pipeline, params, cause, once, trusted, received_ms";
 
 Result<RunEvent> read_event(const Statement& row) {
-  constexpr std::array kKinds{Kind::push, Kind::tag, Kind::cron, Kind::manual, Kind::custom, Kind::follow_up};
+  constexpr std::array kKinds{Kind::push,   Kind::tag,    Kind::cron,
+                              Kind::manual, Kind::custom, Kind::follow_up};
   RunEvent event;
   event.id = row.integer(0);
   const std::string kind = row.text(1);
@@ -74,9 +86,16 @@ Result<RunEvent> read_event(const Statement& row) {
 Result<Accepted> Queue::accept(const RunEvent& event) {
   const Database& database = body_->to_write();
   MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
-  MELISAI_TRY(const bool duplicate, is_duplicate(event, database));
-  if (duplicate) return Accepted{};
+  MELISAI_TRY(const bool known, is_known_once(event, database));
+  if (known) return Accepted{};
+  MELISAI_TRY(const bool no_news, is_no_news(event, database));
   Accepted accepted;
+  if (no_news) {
+    if (event.once.empty()) return accepted;
+    MELISAI_CHECK(insert_no_news(event, database));
+    MELISAI_CHECK(transaction.commit());
+    return accepted;
+  }
   MELISAI_TRY(accepted.event, insert_event(event, database));
   if (event.kind == Kind::push || event.kind == Kind::tag)
     MELISAI_CHECK(set_ref(event.project, {event.ref, event.sha}, event.received_at, database));

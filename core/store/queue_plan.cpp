@@ -52,8 +52,8 @@ Result<void> insert_run(std::int64_t event, const Plan& plan, const PlannedRun& 
       "     AND pipeline = ?2), "
       "?3, ?4, ?5, ?6, ?7, e.trusted, ?8, ?9, ?9, ?10, ?11, ?12 FROM events e WHERE e.id = ?1",
       event, run.pipeline, plan.ref, plan.sha, names_to_json(run.after), configuration,
-      run.exclusive, waits ? "blocked" : "queued", to_ms(now),
-      count_of(run.duration.warning), count_of(run.duration.critical), waits_to_json(run));
+      run.exclusive, waits ? "blocked" : "queued", to_ms(now), count_of(run.duration.warning),
+      count_of(run.duration.critical), waits_to_json(run));
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
   MELISAI_TRY(const std::int64_t configuration, configuration_row(plan.configuration, database));
   for (const PlannedRun& run : plan.runs)
     MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));
-  MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
+  if (plan.readable) MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
   // Whatever comes after a pipeline that this event does not start ends here.
   MELISAI_CHECK(release_after(event, database, now));
   MELISAI_CHECK(transaction.commit());

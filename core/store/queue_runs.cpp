@@ -146,15 +146,16 @@ Result<std::string> Queue::unseen_since(const PipelineRun& run) const {
   return found ? query.text(0) : "";
 }
 
-Result<std::optional<WallTime>> Queue::next_due() const {
+Result<std::optional<WallTime>> Queue::next_due(WallTime now) const {
   MELISAI_TRY(
       Statement query,
       body_->database.prepare(
           "SELECT min(due) FROM (SELECT min(r.not_before_ms) AS due FROM runs AS r WHERE r.state = "
-          "'queued' AND " +
+          "'queued' AND r.not_before_ms > ?1 AND " +
           std::string(kMayStart) +
-          " UNION ALL SELECT min(not_before_ms) FROM events WHERE state = 'open')"));
-  MELISAI_TRY(const bool found, query.step());
+          " UNION ALL SELECT min(not_before_ms) FROM events WHERE state = 'open' AND "
+          "not_before_ms > ?1)"));
+  MELISAI_TRY(const bool found, query.with(to_ms(now)).step());
   if (!found || query.null(0)) return std::optional<WallTime>();
   return std::optional(from_ms(query.integer(0)));
 }

@@ -141,7 +141,11 @@ constexpr std::string_view kWaits = R"sql(
 ALTER TABLE runs ADD COLUMN waits TEXT NOT NULL DEFAULT '{}';
 )sql";
 
-constexpr std::array kSteps{kVersion1, kNotices, kWaits};
+constexpr std::string_view kFinished = R"sql(
+CREATE INDEX runs_finished ON runs (finished_ms);
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices, kWaits, kFinished};
 
 }  // namespace
 

@@ -155,6 +155,13 @@ Result<void> tell_end(std::int64_t id, const NoticeRules& rules, const Database&
 
 Result<void> tell_readable(std::int64_t event, const NoticeRules& rules, const Database& database,
                            WallTime now) {
+  MELISAI_TRY(const auto newest,
+              database.number("SELECT 1 FROM events AS e WHERE e.id = ?1 AND e.kind = 'push' AND "
+                              "NOT EXISTS (SELECT 1 FROM events AS n WHERE n.kind = 'push' AND "
+                              "n.state = 'planned' AND n.project = e.project AND n.ref = e.ref AND "
+                              "n.id > e.id)",
+                              event));
+  if (!newest) return {};
   MELISAI_TRY(Statement query,
               database.prepare("SELECT " + std::string(kRunColumns) +
                                " FROM runs AS r WHERE r.event = ?1 ORDER BY r.id"));

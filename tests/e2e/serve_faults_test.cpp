@@ -146,7 +146,7 @@ TEST_F(ServeWhenTheClockJumps, RunsAndSchedulesGoOn) {
                                  "'passed'")
                                .front()) >= ticks + 2;
         },
-        std::chrono::seconds(30)))
+        std::chrono::seconds(60)))
         << "the schedule is silent";
   }
   EXPECT_THAT(query("SELECT outcome FROM runs WHERE state = 'finished'"),

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/serve/work_follow_up.h"
+
 namespace melisai::serve {
 namespace follow_up_test {
 
@@ -18,6 +20,7 @@ Finished finished(Outcome outcome) {
   finished.run.project = "demo";
   finished.run.pipeline = "benchmark";
   finished.run.number = 3;
+  finished.run.attempts = 1;
   finished.run.ref = "refs/heads/main";
   finished.run.sha = "bad";
   finished.run.outcome = outcome;
@@ -73,7 +76,22 @@ TEST(FollowUp, ARegressionIsSearchedFromItsBaseToItsCommit) {
   EXPECT_EQ(event.cause, "bisect of demo/benchmark#3");
   EXPECT_EQ(event.params.at("size"), "big");
   EXPECT_EQ(event.received_at, kNow);
-  EXPECT_EQ(follow_up_in(event), (FollowUp{FollowUp::Kind::bisect, 12, 1}));
+  EXPECT_EQ(follow_up_in(event), (FollowUp{FollowUp::Kind::bisect, 0, 1}));
+}
+
+TEST(FollowUp, FurtherRegressionsAgainstTheSameBaseAreNoOtherSearch) {
+  Finished next = finished(Outcome::regression);
+  next.run.id = 13;
+  next.run.sha = next.event.sha = "worse";
+  EXPECT_EQ(keys(next, {}), keys(finished(Outcome::regression), {}));
+  next.base = "0ther";
+  EXPECT_NE(keys(next, {}), keys(finished(Outcome::regression), {}));
+}
+
+TEST(FollowUp, WhatNeverBeganIsNotMended) {
+  Finished unread = finished(Outcome::failed);
+  unread.run.attempts = 0;
+  EXPECT_THAT(keys(unread, with_fixer()), IsEmpty());
 }
 
 TEST(FollowUp, OnlyWhatWentWrongIsFollowed) {
@@ -82,9 +100,9 @@ TEST(FollowUp, OnlyWhatWentWrongIsFollowed) {
     EXPECT_THAT(keys(finished(good), with_fixer()), IsEmpty()) << to_string(good);
   EXPECT_THAT(keys(finished(Outcome::failed), with_fixer()),
               ElementsAre("benchmark:fix: fix of run 12, try 1"));
-  EXPECT_THAT(
-      keys(finished(Outcome::regression), with_fixer()),
-      ElementsAre("benchmark:bisect: bisect of run 12", "benchmark:fix: fix of run 12, try 1"));
+  EXPECT_THAT(keys(finished(Outcome::regression), with_fixer()),
+              ElementsAre("benchmark:bisect: bisect of demo/benchmark refs/heads/main from ba5e",
+                          "benchmark:fix: fix of run 12, try 1"));
 }
 
 TEST(FollowUp, StrangersGetNone) {
@@ -129,8 +147,8 @@ TEST(FollowUp, OtherEventsAreNone) {
   event.once = "bisect of run 12";
   EXPECT_EQ(follow_up_in(event), std::nullopt) << "a push cannot pose as one";
   event.kind = RunEvent::Kind::follow_up;
-  for (const char* key : {"", "bisect of run ", "bisect of run 12x", "fix of run 12",
-                          "fix of run 12, try ", "fix of run 12, try 1 ", "fix of run x, try 1"}) {
+  for (const char* key : {"", "bisect of ", "fix of run 12", "fix of run 12, try ",
+                          "fix of run 12, try 1 ", "fix of run x, try 1"}) {
     event.once = key;
     EXPECT_EQ(follow_up_in(event), std::nullopt) << key;
   }
@@ -139,6 +157,13 @@ TEST(FollowUp, OtherEventsAreNone) {
 TEST(FollowUp, NamesLeadBackToThePipeline) {
   EXPECT_EQ(followed_pipeline("build:fix"), "build");
   EXPECT_EQ(followed_pipeline("build"), "build");
+}
+
+TEST(FollowUp, AFixHasARefThatGitAllows) {
+  PipelineRun run = finished(Outcome::failed).run;
+  EXPECT_EQ(ref_of_fix(run, 2), "refs/melisai-gate/fixes/benchmark-3-2");
+  run.pipeline = "w/a..b.lock";
+  EXPECT_EQ(ref_of_fix(run, 2), "refs/melisai-gate/fixes/w-a--b-lock-3-2+12");
 }
 
 }  // namespace follow_up_test

@@ -153,6 +153,15 @@ TEST_F(NotifierTest, StaysQuietWhileSomethingMeasuresButNotForEver) {
   EXPECT_THAT(quick_told, ElementsAre("demo/build#1", "demo/test#1"));
 }
 
+TEST_F(NotifierTest, AnOldNoticeDoesNotMakeANewOneLoud) {
+  measuring = true;
+  fail("build");
+  time.advance(30min);
+  fail("test");
+  turn_until([&] { return waiting() == 2; });
+  EXPECT_THAT(quick_told, ElementsAre("demo/build#1"));
+}
+
 TEST_F(NotifierTest, ASinkThatIsNotConfiguredAnyMoreIsGivenUp) {
   queue.set_notice_rules({.sinks = {"gone"}});
   fail("build");

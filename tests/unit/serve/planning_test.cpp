@@ -57,7 +57,7 @@ TEST(Planning, APushStartsWhatCommitsStartAndAllThatComesAfter) {
 TEST(Planning, ARunHasTheLimitsOfItsPipeline) {
   std::vector<ServePipeline> all = {pipeline("build", Trigger::on_commit)};
   all[0].duration = {.warning = Milliseconds(1'000), .critical = std::nullopt};
-  const auto planned = planned_runs(event_of(RunEvent::Kind::push), all);
+  const auto planned = planned_runs(event_of(RunEvent::Kind::push), all, {});
   ASSERT_TRUE(planned && planned->size() == 1);
   EXPECT_EQ(planned->front().duration, all[0].duration);
 }
@@ -71,6 +71,16 @@ TEST(Planning, ANameStartsThatPipelineWhateverItsTrigger) {
   EXPECT_THAT(starts(event_of(RunEvent::Kind::cron, "nightly")), ElementsAre("nightly"));
   EXPECT_THAT(starts(event_of(RunEvent::Kind::manual, "test")), ElementsAre("test", "bench<test!"))
       << "what it comes after is not waited for";
+}
+
+TEST(Planning, TooManyAreAnError) {
+  std::vector<ServePipeline> many;
+  for (std::size_t i = 0; i <= store::kEventRunsMax; ++i)
+    many.push_back(pipeline("p" + std::to_string(i), Trigger::on_commit));
+  const auto planned = planned_runs(event_of(RunEvent::Kind::push), many, {});
+  ASSERT_FALSE(planned);
+  EXPECT_EQ(planned.error().code, Errc::limit);
+  EXPECT_THAT(planned.error().message, HasSubstr("would start 201 "));
 }
 
 TEST(Planning, AnUnknownNameIsAnError) {

@@ -139,7 +139,23 @@ TEST_F(TriggerProgramTest, WaitsWhileTooManyOfItsEventsAreNotPlanned) {
   turn_until([&] { return !issues().empty(); });
   EXPECT_THAT(issues()[0].message, HasSubstr("the queue takes no more"));
   stop();
-  EXPECT_THAT(events(), SizeIs(100));
+  EXPECT_THAT(events(), SizeIs(101)) << "at the end what would wait would be lost";
+}
+
+TEST_F(TriggerProgramTest, EventsThatArePostponedHoldNothingUp) {
+  RunEvent event = push_of("demo", "");
+  event.kind = RunEvent::Kind::custom;
+  event.cause = "trigger inbox";
+  for (int i = 0; i < 100; ++i)
+    ASSERT_TRUE(queue.postpone(queue.accept(event)->event, "no such commit", clock.now() + 1h));
+  start(std::string(kLine) + "\n");
+  turn_until([&] { return accepted == 1; });
+}
+
+TEST_F(TriggerProgramTest, ACommitWaitsForTheFirstSightOfItsRepository) {
+  start("{\"ref\":\"main\",\"sha\":\"" + kShaB + "\"}\n");
+  turn_until([&] { return !issues().empty(); });
+  EXPECT_THAT(events(), IsEmpty());
 }
 
 TEST_F(TriggerProgramTest, ALineWithoutAnEndEndsTheProgram) {

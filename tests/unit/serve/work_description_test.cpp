@@ -106,5 +106,22 @@ TEST(WorkDescription, TheTimeOfAWorkflowBeginsWithItsFirstStep) {
   EXPECT_EQ(workflow_time(late, described(late), kNow)->end, kNow + 5min);
 }
 
+TEST(WorkDescription, WhatIsPushedSeesNoSecretsOfTheOperator) {
+  const auto value_of = [](const std::string& variable) {
+    const std::string serve =
+        "project: { name: demo, repository: 'https://x/y', token: '${TOKEN}${PATH}' }\n";
+    const std::string pushed =
+        "version: 1\npipelines: { build: { trigger: on_commit, run: make, env: { X: '${" +
+        variable + ":-unset}' } } }\n";
+    const auto found = describe(
+        task_of("build"), {.pipeline_file = pushed, .serve_file = serve}, "/x/pipeline.yaml",
+        [](const std::string& name) { return std::optional<std::string>("value of " + name); });
+    return found ? found->pipeline.spec.env.at("X") : found.error().message;
+  };
+  EXPECT_EQ(value_of("TOKEN"), "unset");
+  EXPECT_EQ(value_of("OTHER"), "value of OTHER");
+  EXPECT_EQ(value_of("PATH"), "value of PATH") << "stages see it anyway";
+}
+
 }  // namespace work_description_test
 }  // namespace melisai::serve

@@ -19,11 +19,14 @@ struct What {
   std::string ref = "refs/heads/main";
   bool exclusive = false;
   DurationLimits duration = {};
+  RunEvent::Kind kind = RunEvent::Kind::manual;
+  bool readable = true;
 };
 
 class Notices : public StoreTest {
  protected:
   Queue queue = open();
+  int events = 0;
 
   Notices() { tell({}); }
   Queue open() { return Queue::open_writer(state_dir).value(); }
@@ -35,9 +38,10 @@ class Notices : public StoreTest {
 
   PipelineRun queued(const What& what) {
     RunEvent event;
-    event.kind = RunEvent::Kind::manual;
+    event.kind = what.kind;
     event.project = "demo";
     event.ref = what.ref;
+    event.sha = std::to_string(++events);
     event.received_at = at(kNow);
     const auto accepted = queue.accept(event);
     const auto planned = queue.plan(accepted->event,
@@ -47,7 +51,8 @@ class Notices : public StoreTest {
                                      .runs = {{.pipeline = what.pipeline,
                                                .after = {},
                                                .exclusive = what.exclusive,
-                                               .duration = what.duration}}},
+                                               .duration = what.duration}},
+                                     .readable = what.readable},
                                     at(kNow));
     return (*planned)->runs.front();
   }
@@ -204,10 +209,13 @@ TEST_F(Notices, AReadableFileEndsTheFailuresOfTheUnreadableOne) {
   ASSERT_TRUE(queue.finish_queued(queued({.pipeline = unreadable}).id, Outcome::failed, "line 3",
                                   at(kNow)));
   EXPECT_THAT(told(), ElementsAre("error failed demo/configuration#1"));
-  queued({.ref = "refs/heads/other"});
+  const auto push = RunEvent::Kind::push;
+  queued({.ref = "refs/heads/other", .kind = push});
+  queued({});  // by hand, perhaps of an older commit
+  queued({.kind = push, .readable = false});
   EXPECT_THAT(told(), IsEmpty());
-  queued({});
-  EXPECT_THAT(told(), ElementsAre("info recovered demo/build#2"));
+  queued({.kind = push});
+  EXPECT_THAT(told(), ElementsAre("info recovered demo/build#4"));
 }
 
 TEST_F(Notices, AFailurePausesItsPipelineOnly) {
@@ -217,7 +225,7 @@ TEST_F(Notices, AFailurePausesItsPipelineOnly) {
   queued({});
   queued({.pipeline = "test"});
   EXPECT_THAT(ready(), ElementsAre("demo/test#1"));
-  EXPECT_EQ(*queue.next_due(), at(kNow));
+  EXPECT_EQ(*queue.next_due(at(kNow - 1)), at(kNow));
   reopen();
   EXPECT_THAT(ready(), ElementsAre("demo/test#1"));
   ASSERT_THAT(*queue.paused_pipelines(), SizeIs(1));
@@ -231,7 +239,7 @@ TEST_F(Notices, APausedPipelineHasNothingDue) {
   ASSERT_TRUE(queue.pause_pipeline(
       {.project = "demo", .pipeline = "build", .reason = "by hand", .since = at(kNow)}));
   queued({});
-  EXPECT_EQ(*queue.next_due(), std::nullopt);
+  EXPECT_EQ(*queue.next_due(at(kNow - 1)), std::nullopt);
 }
 
 TEST_F(Notices, AnInconclusiveRunPausesNothing) {
