@@ -17,6 +17,9 @@ Session& session_of(void* payload) { return *static_cast<Session*>(payload); }
 
 }  // namespace
 
+Session::Session(const std::string& doing, const std::string& url, std::string token)
+    : guard_(url), where_(doing + " " + without_credentials(url)), token_(std::move(token)) {}
+
 git_remote_callbacks Session::callbacks() {
   git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
   callbacks.credentials = on_credentials;
@@ -46,6 +49,11 @@ git_fetch_options Session::fetch_options() {
 
 Error Session::error() const {
   if (!refusal_.message.empty()) return git_error_clear(), refusal_;
+  if (guard_.refused())
+    return git_error_clear(),
+           Error{Errc::git, where_ +
+                                ": the server redirects to another port, which is not "
+                                "followed: use the address that it means"};
   Error error = last_error(where_);
   if (!server_text_.empty()) error.message += " (the server said: " + server_text_ + ")";
   return error;
@@ -78,8 +86,8 @@ int Session::give_key(git_credential** credential, const char* user) {
   return git_credential_ssh_key_from_agent(credential, user != nullptr ? user : "git");
 }
 
-/// libgit2 follows no redirect to another host, or from https to http, so that whoever asks is the
-/// host of the address.
+/// libgit2 follows no redirect to another host, or from https to http, and the guard none to
+/// another port, so that whoever asks is the server of the address.
 int Session::give_token(git_credential** credential, const char* url, const char* user) {
   if (url == nullptr || !may_carry_token(url))
     return refuse(Errc::git, ": a token is sent over https only: use an https address");

@@ -4,18 +4,19 @@
 #include <string>
 
 #include "core/git/library.h"
+#include "core/git/port_guard.h"
 
 namespace melisai::git {
 
 class Session {
  public:
-  /// `where`: what messages begin with, without a password. `token`: as of RemoteAddress.
-  Session(std::string where, std::string token)
-      : where_(std::move(where)), token_(std::move(token)) {}
+  /// `doing`: "fetching"; messages begin with it and the address, without a password. `token`: as
+  /// of RemoteAddress.
+  Session(const std::string& doing, const std::string& url, std::string token);
   Session(const Session&) = delete;  // libgit2 keeps a pointer
   Session& operator=(const Session&) = delete;
 
-  /// No proxy, and a redirect at most on the same host (libgit2 1.5 follows those all the same).
+  /// No proxy and no redirect; what libgit2 1.5 follows all the same the guard stops.
   git_remote_connect_options connect_options();
   git_fetch_options fetch_options();
 
@@ -34,6 +35,7 @@ class Session {
   git_remote_callbacks callbacks();
   int refuse(Errc code, const std::string& why);
 
+  PortGuard guard_;
   std::string where_;
   std::string token_;
   int credential_tries_ = 0;

@@ -74,7 +74,7 @@ Result<void> make_way(git_repository& repository, std::span<const git_remote_hea
 }
 
 Result<void> fetch(git_repository& repository, const FetchTask& task) {
-  Session session("fetching " + without_credentials(task.url), task.token);
+  Session session("fetching", task.url, task.token);
   Remote remote;
   const git_remote_connect_options connect = session.connect_options();
   if (git_remote_create_anonymous(remote.out(), &repository, task.url.c_str()) != 0 ||
@@ -103,7 +103,7 @@ bool has_commit(git_repository& repository, const git_oid& id) {
 Result<std::vector<RemoteRef>> remote_refs(const RemoteAddress& address, UrlPolicy policy) {
   const std::string& url = address.url;
   MELISAI_CHECK(validate_url(url, policy));
-  Session session("asking " + without_credentials(url), address.token);
+  Session session("asking", url, address.token);
   Remote remote;
   const git_remote_connect_options options = session.connect_options();
   if (git_remote_create_detached(remote.out(), url.c_str()) != 0 ||

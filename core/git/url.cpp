@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace melisai::git {
 namespace {
@@ -157,6 +158,22 @@ bool may_carry_token(std::string_view url) {
   if (const size_t colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']'))
     host = host.substr(0, colon);
   return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
+std::optional<int> web_port(std::string_view url) {
+  constexpr int kHttps = 443;
+  constexpr int kHttp = 80;
+  const std::string_view scheme = scheme_of(url);
+  const bool is_https = equal_ignoring_case(scheme, "https");
+  if (!is_https && !equal_ignoring_case(scheme, "http")) return std::nullopt;
+  const std::string_view rest = url.substr(scheme.size() + kSchemeEnd.size());
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const std::string_view host = authority.substr(authority.rfind('@') + 1);
+  const size_t colon = host.rfind(':');
+  int port = is_https ? kHttps : kHttp;
+  if (colon != std::string_view::npos && !host.ends_with(']'))
+    std::from_chars(host.data() + colon + 1, host.data() + host.size(), port);
+  return port;
 }
 
 std::string without_credentials(std::string_view url) {

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,9 @@ Result<std::string> resolve_relative_url(std::string_view base, std::string_view
 
 /// Whether a secret may go there: https, and plain http that does not leave this machine.
 bool may_carry_token(std::string_view url);
+
+/// The port that a web server of that address listens on; nothing for other addresses.
+std::optional<int> web_port(std::string_view url);
 
 /// For messages: without "user:password@".
 std::string without_credentials(std::string_view url);

@@ -63,5 +63,12 @@ TEST_F(GitToken, IsNotSentToWhereTheServerRedirects) {
   EXPECT_THAT(sent(), Not(HasSubstr(kToken)));
 }
 
+TEST_F(GitToken, IsNotSentToAnotherPortOfTheSameHost) {
+  const WebServer elsewhere("status 302 " + server.url());
+  EXPECT_THAT(failure(remote()->refs({.url = elsewhere.url() + "/repo/.git", .token = kToken})),
+              HasSubstr("redirects to another port"));
+  EXPECT_EQ(sent(), "") << "nobody was even asked there";
+}
+
 }  // namespace
 }  // namespace melisai::git_tests

@@ -110,6 +110,19 @@ TEST(Url, RelativeAddressesResolveAsInGit) {
   }
 }
 
+TEST(GitUrl, WebServersHaveAPort) {
+  EXPECT_EQ(web_port("https://host/x"), 443);
+  EXPECT_EQ(web_port("HTTP://host"), 80);
+  EXPECT_EQ(web_port("https://host:8443/x:1"), 8443);
+  EXPECT_EQ(web_port("https://user:pass@host/x"), 443);
+  EXPECT_EQ(web_port("https://user:70@host:71/x"), 71);
+  EXPECT_EQ(web_port("https://[::1]/x"), 443);
+  EXPECT_EQ(web_port("https://[::1]:8443/x"), 8443);
+  EXPECT_EQ(web_port("https://host?x:5"), 443);
+  for (const char* other : {"ssh://host:22/x", "git@host:x", "/path", "file:///x", ""})
+    EXPECT_EQ(web_port(other), std::nullopt) << other;
+}
+
 TEST(GitUrl, SecretsGoOverHttpsOrStayOnThisMachine) {
   for (const char* url : {"https://host/x", "HTTPS://me@host:8443/x", "http://127.0.0.1:80/x",
                           "http://localhost/x", "http://[::1]/x", "http://me@[::1]:8080/x"})
