@@ -78,8 +78,8 @@ std::string BuildKey::to_text() const {
     text << (pipeline.run.shell.empty() ? "list" : "shell") << ' ' << pipeline.run.shell << '\n';
     for (const std::string& word : pipeline.run.argv) text << "word " << word << '\n';
     for (const auto& [name, value] : pipeline.env) text << "env " << name << '=' << value << '\n';
-    if (!with_kept_paths) continue;
-    for (const std::string& path : pipeline.cache) text << "kept " << path << '\n';
+    if (kept_for.empty()) continue;
+    for (const std::string& path : pipeline.cache) text << "kept " << path << " of " << kept_for;
   }
   // Scratch space differs from job to job and does not reach a program.
   for (const std::string& variable : environment)

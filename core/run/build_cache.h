@@ -21,7 +21,7 @@ struct BuildKey {
   std::string fingerprint;  ///< of the machine
   std::vector<PipelineSpec> pipelines;
   bool submodules = false;
-  bool with_kept_paths = false;          ///< not from the commit alone: KeptPaths
+  std::string kept_for;                  ///< whose KeptPaths are in it; "": nobody's
   std::vector<std::string> environment;  ///< what build stages see of the caller's environment
   std::string to_text() const;
 };

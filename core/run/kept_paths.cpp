@@ -52,9 +52,13 @@ Bytes bytes_of(const std::string& entry) {
 KeptPaths::KeptPaths(std::string state_dir, CacheOptions options, KeptOwner owner)
     : directory_(std::move(state_dir) + "/cache"), options_(options), owner_(std::move(owner)) {}
 
+std::string text_of(const KeptOwner& owner) {
+  return "project " + owner.project + "\nbranch " + owner.branch + "\n" +
+         (owner.trusted ? "trusted" : "untrusted") + "\n";
+}
+
 std::string KeptPaths::key_text(const PipelineSpec& pipeline) const {
-  std::string text = "project " + owner_.project + "\npipeline " + pipeline.name + "\n" +
-                     (owner_.trusted ? "trusted" : "untrusted") + "\n";
+  std::string text = text_of(owner_) + "pipeline " + pipeline.name + "\n";
   for (const std::string& path : pipeline.cache) text += "path " + path + "\n";
   return text;
 }

@@ -1,7 +1,8 @@
 // KeptPaths: what pipelines keep from run to run (`cache` of a pipeline: downloads, object files),
 // under STATE_DIR/cache. Copied into the tree before the stage and out of it after a pass, so that
-// no run sees another one's half-finished files. Trusted and untrusted runs never share. Never used
-// where something is timed: both sides of a comparison start from nothing but their commit.
+// no run sees another one's half-finished files. Branches never share, and neither do trusted and
+// untrusted runs: what one has made would be in what the other ships. Never used where something is
+// timed: both sides of a comparison start from nothing but their commit.
 #pragma once
 
 #include <string>
@@ -14,12 +15,17 @@ namespace melisai::run {
 /// Whose paths.
 struct KeptOwner {
   std::string project;
+  std::string branch = "";  ///< "" : of tags
   bool trusted = true;
 };
+/// The same for the same owner only.
+std::string text_of(const KeptOwner& owner);
 
 class KeptPaths {
  public:
   KeptPaths(std::string state_dir, CacheOptions options, KeptOwner owner);
+
+  const KeptOwner& owner() const { return owner_; }
 
   /// False: there is nothing to take: never kept, too old, for other paths, or in use right now.
   /// Errors: those of copy_tree(); the tree may have a part then, and nothing is kept any more.

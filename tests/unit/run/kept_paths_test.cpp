@@ -74,6 +74,7 @@ TEST_F(KeptPathsTest, AreSharedWithNobodyElse) {
   ASSERT_TRUE(kept().save(pipeline(), tree_with("1")));
   const std::string tree = fresh_tree();
   EXPECT_FALSE(*kept({}, {.project = "other"}).restore(pipeline(), tree));
+  EXPECT_FALSE(*kept({}, {.project = "demo", .branch = "x"}).restore(pipeline(), tree));
   EXPECT_FALSE(*kept({}, {.project = "demo", .trusted = false}).restore(pipeline(), tree));
   EXPECT_FALSE(*kept().restore(pipeline("test"), tree));
   EXPECT_FALSE(*kept().restore(pipeline("build", {"deps"}), tree)) << "other paths";
