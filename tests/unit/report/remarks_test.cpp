@@ -199,7 +199,7 @@ TEST(Summary, ErrorsOfBaselineAndStoreNameTheNextAction) {
   EXPECT_THAT(next_action(report), HasSubstr("--base merge-base"));
   report.reason_code = ReasonCode::busy;
   EXPECT_EQ(headline(report), "ERROR: the state directory or the machine is in use");
-  EXPECT_THAT(next_action(report), HasSubstr("--state-dir"));
+  EXPECT_THAT(next_action(report), HasSubstr("--wait and measure.machine_wait"));
 }
 
 }  // namespace remarks_test
