@@ -32,8 +32,8 @@ class QueueWaits : public StoreTest {
   }
   std::vector<std::string> finish(std::size_t run, Outcome outcome) {
     std::vector<std::string> released;
-    for (const PipelineRun& each :
-         queue.finish_queued(runs[run].id, outcome, "", at(kNow)).value().value())
+    const Released ended = queue.finish_queued(runs[run].id, outcome, "", at(kNow)).value().value();
+    for (const PipelineRun& each : ended)
       released.push_back(
           each.pipeline + " " +
           std::string(each.outcome ? to_string(*each.outcome) : to_string(each.state)));
