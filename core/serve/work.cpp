@@ -136,10 +136,22 @@ PipelineRequest request_of(const WorkRequest& request, const Task& task, Describ
       .workspace = request.workspace};
 }
 
+/// Whoever ends this process ends what it started too, and that may be dead first. A stage that was
+/// killed so has not failed.
+PipelineResult settled(PipelineResult result, const World& world) {
+  constexpr int kLooks = 20;
+  constexpr Milliseconds kBetween{10};
+  for (int i = 0; i < kLooks && result.outcome == RunOutcome::failed; ++i) {
+    if (world.interrupted()) return {.outcome = RunOutcome::error, .reason = "interrupted"};
+    std::this_thread::sleep_for(kBetween);
+  }
+  return result;
+}
+
 /// The run, as long as its workflow has time.
 PipelineResult run_in_time(const PipelineRequest& request, const std::optional<WorkflowTime>& limit,
                            World& world) {
-  if (!limit) return run_pipeline(request, world);
+  if (!limit) return settled(run_pipeline(request, world), world);
   const PipelineResult over{.outcome = RunOutcome::failed,
                             .reason = "workflow '" + limit->workflow +
                                       "' has used up its timeout of " +
@@ -147,7 +159,7 @@ PipelineResult run_in_time(const PipelineRequest& request, const std::optional<W
   const auto left = limit->end - world.clock.now();
   if (left <= left.zero()) return over;
   TimeLimit time(left);
-  PipelineResult result = run_pipeline(request, world);
+  PipelineResult result = settled(run_pipeline(request, world), world);
   if (result.outcome != RunOutcome::error || !time.over()) return result;
   return {.outcome = over.outcome, .reason = over.reason, .stages = std::move(result.stages)};
 }
@@ -167,9 +179,11 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
     return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
   forget(described->config.secrets);
   MELISAI_CHECK(prepare_workspace(request.workspace));
-  if (const auto follow_up = follow_up_in(task.event))
-    return run_follow_up(*follow_up, described->config, request_of(request, task, *described),
-                         world);
+  if (const auto follow_up = follow_up_in(task.event)) {
+    MELISAI_TRY(PipelineResult result, run_follow_up(*follow_up, described->config,
+                                                     request_of(request, task, *described), world));
+    return settled(std::move(result), world);
+  }
   MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, *described, world));
   if (const std::string why = why_skipped(task, *described, changes); !why.empty())
     return PipelineResult{.outcome = RunOutcome::skipped, .reason = why};
@@ -177,18 +191,6 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
                                       workflow_time(task, *described, world.clock.now()), world);
   add_remark(changes, result);
   return result;
-}
-
-/// Whoever ends this process ends what it started too, and that may be dead first. A stage that was
-/// killed so has not failed.
-bool is_being_ended(const World& world) {
-  constexpr int kLooks = 20;
-  constexpr Milliseconds kBetween{10};
-  for (int i = 0; i < kLooks; ++i) {
-    if (world.interrupted()) return true;
-    std::this_thread::sleep_for(kBetween);
-  }
-  return false;
 }
 
 }  // namespace
@@ -207,9 +209,7 @@ Result<int> work(const WorkRequest& request, World& world) {
               .interrupted = world.interrupted,
               .plugins = world.plugins,
               .machine_lock = world.machine_lock};
-  MELISAI_TRY(PipelineResult result, result_of(request, noted));
-  if (result.outcome == RunOutcome::failed && is_being_ended(noted))
-    result = {.outcome = RunOutcome::error, .reason = "interrupted"};
+  MELISAI_TRY(const PipelineResult result, result_of(request, noted));
   MELISAI_CHECK(write_file(request.directory + "/" + kResultFile, to_json(result)));
   return 0;
 }

@@ -83,6 +83,7 @@ TEST_F(ServeWorkflow, EndsWhenItsTimeIsOver) {
   ASSERT_EQ(gate({"trigger", "w"}).code, 0);
   EXPECT_EQ(outcome_of("w/slow#1"), "failed");
   EXPECT_THAT(std::string(run_of("w/slow#1")["reason"]), HasSubstr("used up its timeout of 2 s"));
+  EXPECT_EQ(run_of("w/slow#1")["attempts"], 1) << "it was no fault of ours";
   EXPECT_EQ(outcome_of("w/clean#1"), "cancelled");
 }
 
