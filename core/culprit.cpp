@@ -8,25 +8,12 @@ namespace {
 
 using RunOutcome = PipelineRun::Outcome;
 
-BisectRequest bisect_request(const PipelineRequest& request, std::vector<PipelineSpec> chain) {
-  BisectRequest bisect;
-  bisect.directory = request.repository;
-  bisect.good = request.before;
-  bisect.bad = request.sha;
-  bisect.config_file = request.config_file;
-  bisect.pipelines = std::move(chain);
-  bisect.project = request.project.name;
-  bisect.state_dir = request.state_dir;
-  bisect.output_dir = request.output_dir;
-  bisect.workspace = request.workspace;
-  bisect.limits = request.limits;
-  bisect.quiet_wait = request.quiet_wait;
-  bisect.lock_wait = request.lock_wait;
-  return bisect;
-}
-
+/// The pipeline was right when it found the regression: what a search cannot use, such as a base
+/// that a forced push took out of the history, is no failure of the project.
 PipelineResult stopped(const Stop& stop) {
-  return {.outcome = outcome_of(stop.code), .reason = stop.reason};
+  const RunOutcome outcome = outcome_of(stop.code);
+  return {.outcome = outcome == RunOutcome::error ? outcome : RunOutcome::inconclusive,
+          .reason = stop.reason};
 }
 
 }  // namespace
@@ -37,7 +24,9 @@ PipelineResult find_culprit(const PipelineRequest& request, World& world) {
             .reason = "no commit is known that was fast; name one with `melisai-gate bisect`"};
   auto chain = chain_of(request);
   if (!chain) return {.outcome = RunOutcome::failed, .reason = chain.error().message};
-  const BisectRequest bisect = bisect_request(request, *std::move(chain));
+  BisectRequest bisect = command_on<BisectRequest>(request, *std::move(chain));
+  bisect.good = request.before;
+  bisect.bad = request.sha;
   Bisection search(bisect, world);
   if (const Step<void> prepared = search.prepare(); !prepared) return stopped(prepared.error());
   if (search.plan().commits < 2)

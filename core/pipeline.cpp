@@ -113,20 +113,10 @@ bool is_first_commit(const PipelineRequest& request, World& world) {
 }
 
 CheckRequest check_request(const PipelineRequest& request, std::vector<PipelineSpec> chain) {
-  CheckRequest check;
-  check.directory = request.repository;
-  check.project = request.project.name;
+  auto check = command_on<CheckRequest>(request, std::move(chain));
   check.head = request.sha;
   check.branch = request.branch;
-  check.config_file = request.config_file;
-  check.pipelines = std::move(chain);
   check.trusted = request.trusted;
-  check.state_dir = request.state_dir;
-  check.output_dir = request.output_dir;
-  check.workspace = request.workspace;
-  check.limits = request.limits;
-  check.quiet_wait = request.quiet_wait;
-  check.lock_wait = request.lock_wait;
   check.base.kind = BaseChoice::Kind::last_green;
   if (!request.base.empty())
     check.base = {.kind = BaseChoice::Kind::reference, .value = request.base};
