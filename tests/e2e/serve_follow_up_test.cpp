@@ -40,6 +40,24 @@ TEST_F(ServeBisect, NamesTheCommitOfARegression) {
   EXPECT_EQ(query("SELECT count(*) FROM runs WHERE pipeline LIKE '%:bisect'"), Words{"1"});
 }
 
+TEST_F(ServeBisect, CannotTellWhenTheFastCommitIsNoAncestor) {
+  write_seeded_pipeline("budget: 20s, max_pairs: 8, health: { profile: none }");
+  write_numbers("BM_Parse 1000 0.001\n");
+  push();
+  start();
+  EXPECT_EQ(outcome_of("benchmark#1"), "inconclusive");
+  write("docs.txt", "green\n");
+  push();
+  ASSERT_EQ(outcome_of("benchmark#2"), "passed");
+  ASSERT_EQ(git({"reset", "-q", "--hard", "HEAD~1"}).code, 0);
+  write_numbers("BM_Parse 1500 0.001\n");
+  commit("slow, and beside the green one");
+  ASSERT_EQ(git({"push", "-q", "-f", "origin", "main"}).code, 0);
+  ASSERT_EQ(outcome_of("benchmark#3"), "regression") << run_of("benchmark#3");
+  EXPECT_EQ(outcome_of("benchmark:bisect#1"), "inconclusive") << run_of("benchmark:bisect#1");
+  EXPECT_EQ(run_of("benchmark:bisect#1")["attempts"], 1);
+}
+
 class ServeFixer : public Serve {
  protected:
   void SetUp() override {
