@@ -9,8 +9,9 @@ namespace {
 constexpr int kSteps = 4;
 constexpr int kOnSteps = 5;  // a command in a folder of its own, which joins several steps
 constexpr int kOrchestrator = 6;
-constexpr int kDaemon = 8;
-constexpr int kMain = 9;
+constexpr int kApi = 8;
+constexpr int kDaemon = 9;
+constexpr int kMain = 10;
 
 const std::map<std::string, int>& layers() {
   static const std::map<std::string, int> table = {
@@ -29,6 +30,7 @@ const std::map<std::string, int>& layers() {
       {"supervise", 7},
       {"http", 7},
       {"host", 7},
+      {"api", kApi},
       {"serve", kDaemon},
       // Programs of their own beside the gate: they may use base, and nobody includes them.
       {"exec", 1},
@@ -125,6 +127,8 @@ const std::vector<Library>& libraries() {
         "core/doctor/",
         "core/history_output",
         "core/host/mcp",
+        "core/http/",
+        "core/api/",
         "core/mail/",
         "core/records",
         "core/replay",
