@@ -8,7 +8,7 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 if(TARGET melisai-gate)
   install(TARGETS melisai-gate RUNTIME DESTINATION bin)
 endif()
-install(TARGETS melisai-gate-exec melisai-gate-git melisai-gate-mail melisai-gate-worker RUNTIME DESTINATION libexec/melisai-gate)
+install(TARGETS melisai-gate-exec melisai-gate-git melisai-gate-https melisai-gate-mail melisai-gate-worker RUNTIME DESTINATION libexec/melisai-gate)
 install(TARGETS process procfs quiet LIBRARY DESTINATION lib/melisai-gate/plugins)
 
 set(melisai_data ${CMAKE_INSTALL_DATADIR}/melisai-gate)

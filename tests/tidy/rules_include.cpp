@@ -35,6 +35,7 @@ const std::map<std::string, int>& layers() {
       // Programs of their own beside the gate: they may use base, and nobody includes them.
       {"exec", 1},
       {"git", 1},
+      {"https", 1},
       {"mail", 1},
       {"worker", 1}};
   return table;
@@ -85,7 +86,8 @@ std::string check_core_include(const Place& from, const std::string& target) {
            ": neither is below the other";
   if ((*to_layer == kSteps || *to_layer == kOnSteps) && !is_interface(to))
     return target + " is private to its step; include core/" + to.folder + "/" + to.folder + ".h";
-  if (to.folder == "exec" || to.folder == "git" || to.folder == "mail" || to.folder == "worker")
+  if (to.folder == "exec" || to.folder == "git" || to.folder == "https" || to.folder == "mail" ||
+      to.folder == "worker")
     return target + " belongs to another program";
   return "";
 }
@@ -109,7 +111,7 @@ const std::vector<Library>& libraries() {
       {{"yaml-cpp/"}, {"core/base/config"}},
       {{"spdlog/", "fmt/"}, {"core/base/log.cpp"}},
       {{"git2"}, {"core/git/"}, true},
-      {{"curl/"}, {"core/mail/"}},
+      {{"curl/"}, {"core/https/", "core/mail/"}},
       {{"re2/", "expat.h"}, {"core/measure/formats/"}},
       {{"date/"}, {"core/trigger/zone.cpp"}},
       {{"sqlite3.h"}, {"core/store/", "tests/unit/store/"}, true},
@@ -118,6 +120,7 @@ const std::vector<Library>& libraries() {
        {"core/base/collector_",
         "core/base/exec_protocol.cpp",
         "core/base/git.cpp",
+        "core/base/http_client.cpp",
         "core/base/process",
         "core/git/",
         "core/model/",
@@ -128,6 +131,7 @@ const std::vector<Library>& libraries() {
         "core/history_output",
         "core/host/mcp",
         "core/http/",
+        "core/https/",
         "core/api/",
         "core/mail/",
         "core/records",
