@@ -2,28 +2,19 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <filesystem>
 
 #include "core/base/log.h"
 #include "core/base/output.h"
 #include "core/cli.h"
 #include "core/doctor/doctor.h"
+#include "core/main_outside.h"
 #include "core/project_name.h"
 #include "core/report/report.h"
 #include "core/serve/serve.h"
 
 namespace melisai {
 namespace {
-
-/// Of all users of this machine, unless MELISAI_MACHINE_LOCK names another.
-constexpr const char* kMachineLock = "/run/lock/melisai-gate.lock";
-
-std::optional<std::string> environment_variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 bool print(std::FILE* stream, std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stream) == text.size() &&
@@ -32,12 +23,6 @@ bool print(std::FILE* stream, std::string_view text) {
 
 bool print_part(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-}
-
-report::TerminalStyle style_of(int fd) {
-  const bool no_color = !environment_variable("NO_COLOR").value_or("").empty();
-  return {.color =
-              isatty(fd) == 1 && !no_color && environment_variable("TERM").value_or("") != "dumb"};
 }
 
 int show(const Outcome& outcome, const Display& display) {
@@ -51,101 +36,6 @@ int show(const Outcome& outcome, const Display& display) {
   print(stdout, text);
   return exit_code(outcome.report, outcome.fail_on);
 }
-
-/// Absolute path of our own directory's sibling: the gate is PREFIX/bin, plugins are
-/// PREFIX/lib/melisai-gate/plugins.
-std::string plugin_directory(const std::string& helper) {
-  const std::size_t bin = helper.find("/libexec/") != std::string::npos
-                              ? helper.find("/libexec/")
-                              : helper.rfind('/', helper.rfind('/') - 1);
-  return helper.substr(0, bin) + "/lib/melisai-gate/plugins";
-}
-
-/// Its libraries are loaded by who sends mail only, and so is the helper looked for.
-Result<void> send_mail(const std::string& request, Milliseconds timeout,
-                       const Interrupt& interrupt) {
-  constexpr Milliseconds kStartAndEnd{5'000};  // beside the conversation, which it ends itself
-  MELISAI_TRY(const std::string helper, find_helper("melisai-gate-mail"));
-  MELISAI_CHECK(call_helper({.program = helper,
-                             .args = {},
-                             .env = {},
-                             .input = request,
-                             .timeout = timeout + kStartAndEnd},
-                            interrupt));
-  return {};
-}
-
-/// Our own program, to be started again.
-std::string program_path() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).string();
-}
-
-/// Everything that touches the outside world, built here and nowhere else.
-class Outside {
- public:
-  static Result<std::unique_ptr<Outside>> make(bool quiet) {
-    auto outside = std::make_unique<Outside>();
-    MELISAI_TRY(outside->exec_, find_helper("melisai-gate-exec"));
-    MELISAI_TRY(outside->git_, find_helper("melisai-gate-git"));
-    MELISAI_TRY(outside->plugins_.worker, find_helper("melisai-gate-worker"));
-    outside->plugins_.directories = {plugin_directory(outside->plugins_.worker)};
-    outside->processes_ = make_process_runner(outside->exec_, outside->interrupt_);
-    if (!quiet)
-      outside->progress_ = report::make_terminal_progress(stderr, isatty(STDERR_FILENO) == 1,
-                                                          style_of(STDERR_FILENO), outside->clock_);
-    return outside;
-  }
-
-  World world() {
-    return {.clock = clock_,
-            .processes = *processes_,
-            .progress = progress_ ? *progress_ : silent_,
-            .env = environment_variable,
-            .open_repo =
-                [this](const std::string& directory, const GitOptions& options) {
-                  return make_git_repo(git_, directory, options, interrupt_);
-                },
-            .interrupted = [this] { return interrupt_.requested(); },
-            .plugins = plugins_,
-            .machine_lock = environment_variable("MELISAI_MACHINE_LOCK").value_or(kMachineLock)};
-  }
-
-  /// Each piece of work of the daemon has an interrupt of its own.
-  serve::ServeWorld serve_world() {
-    std::vector<std::string> environment;
-    for (char** variable = environ; *variable != nullptr; ++variable)
-      environment.emplace_back(*variable);
-    return {
-        .clock = clock_,
-        .interrupt = interrupt_,
-        .env = environment_variable,
-        .environment = std::move(environment),
-        .program = program_path(),
-        .make_runner =
-            [this](const Interrupt& interrupt) { return make_process_runner(exec_, interrupt); },
-        .open_remote =
-            [this](const GitOptions& options, const Interrupt& interrupt) {
-              return make_remote_repo(git_, options, interrupt);
-            },
-        .open_repo =
-            [this](const std::string& directory, const GitOptions& options,
-                   const Interrupt& interrupt) {
-              return make_git_repo(git_, directory, options, interrupt);
-            },
-        .send_mail = send_mail};
-  }
-
- private:
-  SignalInterrupt interrupt_;
-  SystemClock clock_;
-  SilentProgress silent_;
-  std::string exec_;
-  std::string git_;
-  collect::PluginPlaces plugins_;
-  std::unique_ptr<ProcessRunner> processes_;
-  std::unique_ptr<ProgressSink> progress_;
-};
 
 int exit_code_of(const Error& error) {
   switch (error.code) {
