@@ -1,5 +1,7 @@
 #include "core/base/http_client.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -123,6 +125,14 @@ std::unique_ptr<HttpClient> make_http_client(std::string helper) {
   return std::make_unique<HelperClient>(std::move(helper));
 }
 
+void wait_for_real(Milliseconds time, const Interrupt& interrupt) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+  const std::chrono::nanoseconds rest = time - whole;
+  const timespec limit{.tv_sec = whole.count(), .tv_nsec = rest.count()};
+  pollfd fd{.fd = interrupt.fd(), .events = POLLIN, .revents = 0};
+  ppoll(&fd, 1, &limit, nullptr);
+}
+
 Result<HttpAnswer> send_patiently(HttpClient& client, const HttpCall& call,
                                   const HttpPatience& patience, Rng& rng, const HttpWait& wait,
                                   const Interrupt& interrupt) {
@@ -133,7 +143,7 @@ Result<HttpAnswer> send_patiently(HttpClient& client, const HttpCall& call,
     if (tries >= patience.tries_max || !worth_another(call, answer)) return answer;
     const Milliseconds pause = asked_for(answer).value_or(spread(next, rng));
     if (pause > left || interrupt.requested()) return answer;
-    wait(pause);
+    wait(pause, interrupt);
     if (interrupt.requested()) return answer;
     left -= pause;
     next *= 2;

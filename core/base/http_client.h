@@ -63,7 +63,8 @@ struct HttpPatience {
 };
 
 /// Waits so long, less when interrupted.
-using HttpWait = std::function<void(Milliseconds)>;
+using HttpWait = std::function<void(Milliseconds, const Interrupt&)>;
+void wait_for_real(Milliseconds time, const Interrupt& interrupt);
 
 /// Tries again what may be tried again: what did not arrive; 429 and 503; other failures of a
 /// server or a connection only where a second arrival changes nothing (all methods but POST and

@@ -177,9 +177,21 @@ struct EmailOptions {
   bool operator==(const EmailOptions&) const = default;
 };
 
+/// A service that takes notices over the web.
+struct WebNoticeOptions {
+  enum class Format { json, slack };
+  std::string url;  ///< "": none; may hold a secret
+  Format format = Format::json;
+  std::string token;           ///< sent as a bearer token; "" for none
+  std::string ca_file;         ///< as of EmailOptions
+  bool allow_private = false;  ///< addresses of this machine and of private networks
+  bool operator==(const WebNoticeOptions&) const = default;
+};
+
 struct NotifyOptions {
   RunLine command;  ///< gets JSON on standard input
   EmailOptions email;
+  WebNoticeOptions web;
   bool log = true;
   Milliseconds timeout{30'000};  ///< of one delivery
   int retries_max = 5;           ///< of one delivery; then it is given up

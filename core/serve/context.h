@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/env_expand.h"
 #include "core/base/git.h"
+#include "core/base/http_client.h"
 #include "core/base/interrupt.h"
 #include "core/base/rng.h"
 #include "core/model/serve_config.h"
@@ -38,6 +39,7 @@ struct ServeWorld {
   /// Gives one message to one server; the request: core/mail/README.md.
   std::function<Result<void>(const std::string& request, Milliseconds timeout, const Interrupt&)>
       send_mail = {};
+  std::function<Result<std::unique_ptr<HttpClient>>()> open_web = {};
 };
 
 /// After the queue could not be read or written: a disk may be full, somebody may look into it.

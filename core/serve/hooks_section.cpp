@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/base/http_client.h"
 #include "core/base/text.h"
 
 namespace melisai::serve {
@@ -143,6 +144,34 @@ EmailOptions read_email(const ConfigValue& section, Reading& reading) {
   return email;
 }
 
+/// What its server is asked for is looked at by who asks; here only what people mix up.
+void check_url(ConfigMap& map, const std::string& url) {
+  const bool encrypted = url.starts_with("https://");
+  const std::string host = host_in(url);
+  if (url.empty())
+    map.fail("url", "a web service needs 'url', its address");
+  else if (host.empty() || (!encrypted && !url.starts_with("http://")))
+    map.fail("url", "is no address of a web service; write https://HOST/...");
+  else if (!encrypted && !is_this_machine(host.substr(0, host.find(':'))))
+    map.fail("url", "would be readable by everybody on the way; write https://...");
+}
+
+WebNoticeOptions read_web(const ConfigValue& section, Reading& reading) {
+  WebNoticeOptions web;
+  if (section.kind == ConfigValue::Kind::null) return web;
+  constexpr std::array<std::string_view, 2> kFormats = {"json", "slack"};
+  ConfigMap map(section, reading.errors);
+  web.url = expanded(map, "url", reading);
+  if (map.one_of("format", kFormats, "json") == "slack")
+    web.format = WebNoticeOptions::Format::slack;
+  web.token = expanded(map, "token", reading);
+  web.ca_file = absolute_path(map.string("ca_file", ""), reading);
+  web.allow_private = map.boolean("allow_private", web.allow_private);
+  map.finish();
+  check_url(map, web.url);
+  return web;
+}
+
 }  // namespace
 
 std::vector<CustomTrigger> read_triggers(const ConfigValue& section,
@@ -165,6 +194,7 @@ NotifyOptions read_notify(const ConfigValue& section, Reading& reading) {
   ConfigMap map(section, reading.errors);
   notify.command = run::read_run_line(map, "command", reading.errors);
   notify.email = read_email(map.section("email"), reading);
+  notify.web = read_web(map.section("webhook"), reading);
   notify.log = map.boolean("log", notify.log);
   notify.timeout = map.duration("timeout", notify.timeout, kDeliveryRange);
   notify.retries_max = map.integer("max_retries", notify.retries_max, {.min = 0, .max = 20});

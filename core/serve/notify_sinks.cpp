@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/serve/mail_message.h"
 #include "core/serve/notice_text.h"
+#include "core/serve/web_message.h"
 
 namespace melisai::serve {
 namespace {
@@ -96,6 +97,19 @@ std::string mail_request(const Notice& notice, const NotifyOptions& options) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// Gives a notice to a web service.
+Result<void> deliver_to_web(const Notice& notice, const NotifyOptions& options,
+                            const ServeWorld& world, const Interrupt& interrupt) {
+  MELISAI_TRY(const std::unique_ptr<HttpClient> client, world.open_web());
+  SeededRng rng(fresh_seed());
+  MELISAI_TRY(const HttpAnswer answer,
+              send_patiently(*client, web_call(notice, options), {.wait_max = options.timeout}, rng,
+                             wait_for_real, interrupt));
+  if (answer.ok()) return {};
+  return Error{Errc::unavailable,
+               host_in(options.web.url) + ": answered " + std::to_string(answer.status)};
+}
+
 }  // namespace
 
 std::vector<Sink> sinks_of(const Context& context) {
@@ -116,6 +130,13 @@ std::vector<Sink> sinks_of(const Context& context) {
          .blocks = true,
          .deliver = [&world, &options](const Notice& notice, const Interrupt& interrupt) {
            return world.send_mail(mail_request(notice, options), options.timeout, interrupt);
+         }});
+  if (!options.web.url.empty())
+    sinks.push_back(
+        {.name = "webhook",
+         .blocks = true,
+         .deliver = [&world, &options](const Notice& notice, const Interrupt& interrupt) {
+           return deliver_to_web(notice, options, world, interrupt);
          }});
   return sinks;
 }

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tests/e2e/support/serve.h"
+#include "tests/e2e/support/web_server.h"
 
 namespace melisai::e2e {
 namespace {
@@ -95,14 +96,6 @@ class ServeNotify : public Serve {
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();
     return text.str();
-  }
-  void make_certificate() {
-    const Ran made = run_program(
-        {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1"},
-        root());
-    ASSERT_EQ(made.code, 0) << made.err;
   }
   /// Until a delivery was given up; why.
   std::string given_up() {
@@ -235,7 +228,7 @@ TEST_F(ServeNotify, MailHasNoHeaderOfAStranger) {
 
 TEST_F(ServeNotify, MailGoesThroughTlsWithALogin) {
   if (!has_mail_server()) GTEST_SKIP() << "no python3-aiosmtpd";
-  make_certificate();
+  ASSERT_TRUE(make_certificate(root()));
   const std::string server =
       start_mail_server({"--tls", "cert.pem", "key.pem", "--user", "gate", "s3cret"});
   configure_all("max_retries: 0",
@@ -252,7 +245,7 @@ TEST_F(ServeNotify, MailGoesThroughTlsWithALogin) {
 
 TEST_F(ServeNotify, MailGoesToNobodyWhoseCertificateIsUnknown) {
   if (!has_mail_server()) GTEST_SKIP() << "no python3-aiosmtpd";
-  make_certificate();
+  ASSERT_TRUE(make_certificate(root()));
   const std::string server =
       start_mail_server({"--tls", "cert.pem", "key.pem", "--user", "gate", "s3cret"});
   configure_all("max_retries: 0",
@@ -276,6 +269,33 @@ TEST_F(ServeNotify, AServerWithoutTlsGetsNoMailThatNeedsIt) {
   start();
   EXPECT_THAT(given_up(), HasSubstr("STARTTLS"));
   EXPECT_FALSE(std::filesystem::exists(mail_dir() + "/mail-1"));
+}
+
+TEST_F(ServeNotify, AWebServiceIsTold) {
+  ASSERT_TRUE(make_certificate(root()));
+  const WebServer service(root(), WebServer::Tls::on);
+  configure_all("max_retries: 0", "webhook: { url: '" + service.url("/hooks/s3cret") +
+                                      "', ca_file: cert.pem, token: t0ken, allow_private: true }");
+  start();
+  ASSERT_EQ(outcome_of_push(kFails, 1), "failed");
+  ASSERT_TRUE(eventually([&] { return !service.request(1).empty(); }, kNoticePatience))
+      << status()["notices"];
+  const std::string request = service.request(1);
+  EXPECT_THAT(request, AllOf(HasSubstr("POST /hooks/s3cret HTTP"),
+                             HasSubstr("Authorization: Bearer t0ken\n"),
+                             HasSubstr(R"("run":"demo/build#1")")));
+}
+
+TEST_F(ServeNotify, NobodyOnAPrivateNetworkIsTold) {
+  const WebServer service(root());
+  configure_all("max_retries: 0",
+                "max_retries: 0, webhook: { url: '" + service.url("/hooks/s3cret") + "' }");
+  start();
+  ASSERT_EQ(outcome_of_push(kFails, 1), "failed");
+  EXPECT_EQ(given_up(),
+            "webhook: 127.0.0.1: is an address of this machine or of a private network");
+  EXPECT_EQ(service.request(1), "");
+  EXPECT_THAT(read_file(state() + "/orchestrator.log", 1 << 20).value(), Not(HasSubstr("s3cret")));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ class PatientCall : public ::testing::Test {
   Result<HttpAnswer> send(const std::string& method, const HttpPatience& patience = {}) {
     return send_patiently(
         client_, {.method = method, .url = "https://a/"}, patience, rng_,
-        [this](Milliseconds time) { waited_.push_back(time.count()); }, interrupt_);
+        [this](Milliseconds time, const Interrupt&) { waited_.push_back(time.count()); },
+        interrupt_);
   }
   void script(std::initializer_list<Result<HttpAnswer>> answers) { client_.scripted = answers; }
   static HttpAnswer status(int number, const std::string& retry_after = "") {
@@ -117,8 +118,8 @@ TEST_F(PatientCall, SpreadsItsWaits) {
   SeededRng rng(7);
   script({status(503)});
   (void)send_patiently(
-      client_, {.url = "https://a/"}, {.tries_max = 1'000, .wait_max = Milliseconds(1 << 24)},
-      rng, [this](Milliseconds time) { waited_.push_back(time.count()); }, interrupt_);
+      client_, {.url = "https://a/"}, {.tries_max = 1'000, .wait_max = Milliseconds(1 << 24)}, rng,
+      [this](Milliseconds time, const Interrupt&) { waited_.push_back(time.count()); }, interrupt_);
   ASSERT_GT(waited_.size(), 10);
   for (std::size_t i = 0; i < 10; ++i) {
     const double whole = 1'000.0 * static_cast<double>(1 << i);

@@ -192,5 +192,20 @@ TEST(ServeConfig, MailIsReadByNobodyOnTheWay) {
   EXPECT_EQ(login.ca_file, "/etc/gate/ca.pem");
 }
 
+TEST(ServeConfig, NotifiesAWebService) {
+  const auto web = [](const std::string& keys) {
+    return config_of("notify: { webhook: { " + keys + " } }").notify.web;
+  };
+  EXPECT_EQ(web("url: 'https://chat.example/${WEBHOOK_SECRET}', format: slack, token: t, "
+                "ca_file: ca.pem, allow_private: true"),
+            (WebNoticeOptions{.url = "https://chat.example/s3cret",
+                              .format = WebNoticeOptions::Format::slack,
+                              .token = "t",
+                              .ca_file = "/etc/gate/ca.pem",
+                              .allow_private = true}));
+  for (const char* here : {"http://127.0.0.1:8080/x", "http://localhost/x"})
+    EXPECT_EQ(web("url: '" + std::string(here) + "'").url, here);
+}
+
 }  // namespace config_test
 }  // namespace melisai::serve

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/serve/web_message.h"
+#include "tests/fakes/fake_http_client.h"
 #include "tests/fakes/fake_process_runner.h"
 #include "tests/unit/serve/loop_fixture.h"
 #include "tests/unit/serve/notice_fixture.h"
@@ -27,6 +29,18 @@ class Scripted final : public ProcessRunner {
   FakeProcessRunner& runner_;
 };
 
+/// One client for all deliveries.
+class Shared final : public HttpClient {
+ public:
+  explicit Shared(FakeHttpClient& client) : client_(client) {}
+  Result<HttpAnswer> send(const HttpCall& call, const Interrupt& interrupt) override {
+    return client_.send(call, interrupt);
+  }
+
+ private:
+  FakeHttpClient& client_;
+};
+
 class NotifySinks : public WithLoop {
  protected:
   NotifySinks() {
@@ -34,6 +48,9 @@ class NotifySinks : public WithLoop {
     world.send_mail = [this](const std::string& request, Milliseconds, const Interrupt&) {
       mails.push_back(json::parse(request));
       return Result<void>();
+    };
+    world.open_web = [this]() -> Result<std::unique_ptr<HttpClient>> {
+      return std::make_unique<Shared>(web);
     };
   }
   std::vector<std::string> names() {
@@ -59,20 +76,22 @@ class NotifySinks : public WithLoop {
     return Exit{};
   }};
   std::vector<json> mails;
+  FakeHttpClient web;
 };
 
 TEST_F(NotifySinks, AreWhatIsConfigured) {
   EXPECT_THAT(names(), ElementsAre("log"));
   config.notify = {.command = {.shell = "tell", .argv = {}},
                    .email = {.host = "mail", .from = "a@b", .to = {"c@d"}},
+                   .web = {.url = "https://chat"},
                    .log = false};
-  EXPECT_THAT(names(), ElementsAre("command", "email"));
+  EXPECT_THAT(names(), ElementsAre("command", "email", "webhook"));
   config.orchestrator.failure = {.escalate_after = 5, .notify = false, .pause = true};
   const NoticeRules rules = notice_rules(config, sinks_of(context));
   EXPECT_EQ(rules.escalate_after, 5);
   EXPECT_FALSE(rules.failures);
   EXPECT_TRUE(rules.pause);
-  EXPECT_THAT(rules.sinks, ElementsAre("command", "email"));
+  EXPECT_THAT(rules.sinks, ElementsAre("command", "email", "webhook"));
 }
 
 TEST_F(NotifySinks, TheCommandReadsTheNotice) {
@@ -119,6 +138,42 @@ TEST_F(NotifySinks, MailGoesToTheServerOfTheConfiguration) {
   EXPECT_EQ(mails[0]["password"], "secret");
   EXPECT_EQ(mails[0]["to"], json({"c@d"}));
   EXPECT_THAT(mails[0]["message"].get<std::string>(), HasSubstr("Subject: [melisai-gate] error"));
+}
+
+TEST_F(NotifySinks, AWebServiceGetsTheNotice) {
+  config.notify.web = {
+      .url = "https://chat.example/secret", .token = "t0ken", .allow_private = true};
+  config.notify.timeout = Milliseconds(1234);
+  web.scripted = {HttpAnswer{.status = 204, .headers = {}, .body = ""}};
+  EXPECT_TRUE(deliver("webhook"));
+  ASSERT_EQ(web.sent.size(), 1u);
+  const HttpCall& call = web.sent[0];
+  EXPECT_EQ(call.method, "POST");
+  EXPECT_EQ(call.url, "https://chat.example/secret");
+  EXPECT_EQ(call.bearer, "t0ken");
+  EXPECT_TRUE(call.allow_private);
+  EXPECT_EQ(call.timeout, Milliseconds(1234));
+  EXPECT_EQ(json::parse(call.body)["run"], "demo/build#3");
+}
+
+TEST_F(NotifySinks, AWebServiceThatRefusesIsNamedByItsHostOnly) {
+  config.notify.web = {.url = "https://chat.example/secret"};
+  web.scripted = {HttpAnswer{.status = 404, .headers = {}, .body = "no such hook"}};
+  const Result<void> delivered = deliver("webhook");
+  ASSERT_FALSE(delivered);
+  EXPECT_EQ(delivered.error().message, "chat.example: answered 404");
+}
+
+TEST_F(NotifySinks, ChatShowsTextAndMentionsNobody) {
+  config.notify.web = {.url = "https://chat.example/secret",
+                       .format = WebNoticeOptions::Format::slack};
+  Notice notice = failure_notice();
+  notice.reason = "<!channel> @all <https://evil|here> &amp;";
+  const json body = json::parse(web_call(notice, config.notify).body);
+  ASSERT_EQ(body.size(), 1u);
+  const std::string text = body["text"];
+  EXPECT_THAT(text, HasSubstr("demo/build#3 failed on "));
+  EXPECT_THAT(text, HasSubstr("&lt;!channel&gt; @\u200ball &lt;https://evil|here&gt; &amp;amp;"));
 }
 
 }  // namespace notify_sinks_test

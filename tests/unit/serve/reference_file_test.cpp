@@ -89,6 +89,7 @@ TEST(ReferenceFile, ShowsEveryKey) {
   EXPECT_EQ(shown_keys(tree, {"logging", "handlers", "*"}),
             known_keys("logging: { handlers: [ { type: file, ", "} ] }"));
   EXPECT_EQ(shown_keys(tree, {"notify", "email"}), known_keys("notify: { email: {", "} }"));
+  EXPECT_EQ(shown_keys(tree, {"notify", "webhook"}), known_keys("notify: { webhook: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"projects", "*"}), known_keys("projects: [ {", "} ]"));
   EXPECT_EQ(shown_keys(tree, {"workflows", "*"}), known_keys("workflows: { w: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"workflows", "*", "steps", "*"}),
@@ -119,6 +120,7 @@ TEST(ReferenceFile, ExamplesAreRight) {
   EXPECT_EQ(config.workflows.size(), 2u);
   EXPECT_EQ(config.triggers.size(), 1u);
   EXPECT_EQ(config.notify.email.port, 587);
+  EXPECT_EQ(config.notify.web, (WebNoticeOptions{.url = "https://chat.example.org/hooks/x"}));
 }
 
 }  // namespace reference_file_test
