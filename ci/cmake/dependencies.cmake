@@ -17,6 +17,7 @@ pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat>=2.4.0)
 
 find_package(date REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 

@@ -6,4 +6,5 @@
 #include "core/trigger/custom_trigger.h"
 #include "core/trigger/poll_schedule.h"
 #include "core/trigger/ref_changes.h"
+#include "core/trigger/webhook.h"
 #include "core/trigger/zone.h"
