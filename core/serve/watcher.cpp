@@ -9,30 +9,9 @@ namespace melisai::serve {
 namespace {
 
 using supervise::Issue;
-using Kind = trigger::RefEvent::Kind;
 
 // Three polls that fail are an issue; until then a server may restart.
 constexpr int kFailuresTolerated = 3;
-
-std::string short_name(const std::string& ref) {
-  const std::size_t slash = ref.find('/', ref.find('/') + 1);
-  return slash == std::string::npos ? ref : ref.substr(slash + 1);
-}
-
-RunEvent event_of(const trigger::RefEvent& change, const std::string& project, WallTime now) {
-  RunEvent event;
-  event.kind = change.kind == Kind::tag ? RunEvent::Kind::tag : RunEvent::Kind::push;
-  event.project = project;
-  event.ref = change.ref;
-  event.before = change.before;
-  event.sha = change.after;
-  event.cause = (change.kind == Kind::tag              ? "tag "
-                 : change.kind == Kind::branch_created ? "new branch "
-                                                       : "push to ") +
-                short_name(change.ref);
-  event.received_at = now;
-  return event;
-}
 
 // A repository that is seen for the first time: the tip of its default branch runs, so that people
 // see that it works, and so that a push which came before the first poll is not lost.
@@ -40,6 +19,17 @@ void start_with(const std::string& branch, const trigger::RefFilter& filter,
                 std::vector<trigger::RefEvent>& changes) {
   for (trigger::RefEvent& change : changes)
     if (change.ref == branch && trigger::passes(filter, branch)) change.starts_run = true;
+}
+
+trigger::Refs by_name(const std::vector<store::RefState>& states) {
+  trigger::Refs refs;
+  for (const store::RefState& state : states) refs[state.ref] = state.sha;
+  return refs;
+}
+
+std::string sha_of(const trigger::Refs& refs, const std::string& ref) {
+  const auto found = refs.find(ref);
+  return found == refs.end() ? "" : found->second;
 }
 
 }  // namespace
@@ -103,19 +93,24 @@ void Watcher::arm() {
 }
 
 void Watcher::poll(const WatchedProject& project) {
+  Result<Known> before = context_.queue.refs(project.name);
   in_pool(
       context_,
       [&world = context_.world, options = context_.config.git,
        address = RemoteAddress{.url = project.repository, .token = project.token}] {
         return world.open_remote(options, world.interrupt)->refs(address);
       },
-      [this, running = running_, name = project.name](Result<std::vector<RemoteRef>> refs) {
-        if (*running) on_refs(name, refs);
+      [this, running = running_, name = project.name,
+       before = std::move(before)](Result<std::vector<RemoteRef>> refs) {
+        if (*running) on_refs(name, before, refs);
       });
 }
 
-void Watcher::on_refs(const std::string& name, const Result<std::vector<RemoteRef>>& refs) {
-  Result<void> taken = refs ? take(project(name), *refs) : Result<void>(refs.error());
+void Watcher::on_refs(const std::string& name, const Result<Known>& before,
+                      const Result<std::vector<RemoteRef>>& refs) {
+  Result<void> taken = !before ? Result<void>(before.error())
+                       : refs  ? take(project(name), *before, *refs)
+                               : Result<void>(refs.error());
   std::string& problem = problems_[name];
   const std::string now = taken ? "" : taken.error().message;
   if (now != problem && !now.empty()) log_warning(name + " cannot be polled: " + now);
@@ -126,14 +121,19 @@ void Watcher::on_refs(const std::string& name, const Result<std::vector<RemoteRe
   arm();
 }
 
-Result<void> Watcher::take(const WatchedProject& project, const std::vector<RemoteRef>& refs) {
-  MELISAI_TRY(const std::vector<store::RefState> known, context_.queue.refs(project.name));
+Result<void> Watcher::take(const WatchedProject& project, const Known& before,
+                           const std::vector<RemoteRef>& refs) {
   std::optional<trigger::Refs> accepted;
-  if (!known.empty()) accepted.emplace();
-  for (const store::RefState& ref : known) (*accepted)[ref.ref] = ref.sha;
+  if (!before.empty()) accepted = by_name(before);
   const trigger::RefFilter filter{.branches = project.branches, .tags = project.tags};
   auto changes = trigger::ref_changes(accepted, refs, filter, trigger::FirstSight::none);
   if (!accepted) start_with(default_branch(project, refs), filter, changes);
+  // A webhook that came while the server was asked knows better than its answer: the next poll will
+  // see what there is.
+  MELISAI_TRY(const Known known, context_.queue.refs(project.name));
+  std::erase_if(changes, [&, now = by_name(known)](const trigger::RefEvent& change) {
+    return sha_of(now, change.ref) != change.before;
+  });
   std::vector<store::RefState> noted;
   for (const trigger::RefEvent& change : changes)
     if (!change.starts_run) noted.push_back({change.ref, change.after});
@@ -142,7 +142,7 @@ Result<void> Watcher::take(const WatchedProject& project, const std::vector<Remo
   bool any = false;
   for (const trigger::RefEvent& change : changes) {
     if (!change.starts_run) continue;
-    const RunEvent event = event_of(change, project.name, context_.now());
+    const RunEvent event = trigger::run_event_of(change, project.name, context_.now());
     MELISAI_TRY(const store::Accepted done, context_.queue.accept(event));
     if (done.duplicate()) continue;
     any = true;

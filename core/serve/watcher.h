@@ -32,8 +32,11 @@ class Watcher final : public supervise::Module {
   const WatchedProject& project(const std::string& name) const;
   void arm();
   void poll(const WatchedProject& project);
-  void on_refs(const std::string& name, const Result<std::vector<RemoteRef>>& refs);
-  Result<void> take(const WatchedProject& project, const std::vector<RemoteRef>& refs);
+  using Known = std::vector<store::RefState>;
+  void on_refs(const std::string& name, const Result<Known>& before,
+               const Result<std::vector<RemoteRef>>& refs);
+  Result<void> take(const WatchedProject& project, const Known& before,
+                    const std::vector<RemoteRef>& refs);
 
   Context& context_;
   std::function<void()> accepted_;

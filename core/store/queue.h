@@ -104,6 +104,12 @@ struct RefState {
   bool operator==(const RefState&) const = default;
 };
 
+/// What is known of one ref of a repository.
+struct KnownRef {
+  bool repository = false;  ///< that any of its refs is known: it was looked at before
+  std::string sha;          ///< last accepted or noted; "": the ref is not known
+};
+
 class Queue {
  public:
   /// Creates what is missing. The caller holds the daemon's lock. Errors: as Store::open_writer.
@@ -122,6 +128,7 @@ class Queue {
   Result<void> note_refs(const std::string& project, const std::vector<RefState>& refs,
                          WallTime now);
   Result<std::vector<RefState>> refs(const std::string& project) const;
+  Result<KnownRef> known_ref(const std::string& project, const std::string& ref) const;
   /// When the schedule of that pipeline was last accepted; nothing when it never was.
   Result<std::optional<WallTime>> last_cron(const std::string& project,
                                             const std::string& pipeline) const;

@@ -129,6 +129,16 @@ Result<std::vector<RefState>> Queue::refs(const std::string& project) const {
   }
 }
 
+Result<KnownRef> Queue::known_ref(const std::string& project, const std::string& ref) const {
+  MELISAI_TRY(Statement query,
+              body_->database.prepare("SELECT sha FROM refs WHERE project = ?1 AND name = ?2"));
+  MELISAI_TRY(const bool known, query.with(project, ref).step());
+  if (known) return KnownRef{.repository = true, .sha = query.text(0)};
+  MELISAI_TRY(const auto other,
+              body_->database.number("SELECT 1 FROM refs WHERE project = ?1 LIMIT 1", project));
+  return KnownRef{.repository = other.has_value(), .sha = ""};
+}
+
 Result<std::optional<WallTime>> Queue::last_cron(const std::string& project,
                                                  const std::string& pipeline) const {
   MELISAI_TRY(const auto last,

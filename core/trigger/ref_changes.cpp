@@ -43,6 +43,11 @@ bool runs_at_first_sight(const std::string& ref, const RefFilter& filter, FirstS
          is_named(filter, std::string_view(ref).substr(kBranchPrefix.size()));
 }
 
+std::string short_name(const std::string& ref) {
+  const std::size_t slash = ref.find('/', ref.find('/') + 1);
+  return slash == std::string::npos ? ref : ref.substr(slash + 1);
+}
+
 Kind kind_of(const RefEvent& event) {
   if (event.after.empty()) return Kind::ref_deleted;
   if (event.ref.starts_with(kTagPrefix)) return Kind::tag;
@@ -85,6 +90,21 @@ std::vector<RefEvent> ref_changes(const std::optional<Refs>& accepted,
     events.push_back(std::move(event));
   }
   return events;
+}
+
+RunEvent run_event_of(const RefEvent& change, const std::string& project, WallTime now) {
+  RunEvent event;
+  event.kind = change.kind == Kind::tag ? RunEvent::Kind::tag : RunEvent::Kind::push;
+  event.project = project;
+  event.ref = change.ref;
+  event.before = change.before;
+  event.sha = change.after;
+  event.cause = (change.kind == Kind::tag              ? "tag "
+                 : change.kind == Kind::branch_created ? "new branch "
+                                                       : "push to ") +
+                short_name(change.ref);
+  event.received_at = now;
+  return event;
 }
 
 }  // namespace melisai::trigger

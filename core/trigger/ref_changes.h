@@ -8,6 +8,7 @@
 
 #include "core/base/git.h"
 #include "core/base/result.h"
+#include "core/model/pipeline_run.h"
 
 namespace melisai::trigger {
 
@@ -57,5 +58,8 @@ using Refs = std::map<std::string, std::string>;
 std::vector<RefEvent> ref_changes(const std::optional<Refs>& accepted,
                                   const std::vector<RemoteRef>& seen, const RefFilter& filter,
                                   FirstSight first_sight);
+
+/// What a change that starts a run is to the queue, whoever saw it.
+RunEvent run_event_of(const RefEvent& change, const std::string& project, WallTime now);
 
 }  // namespace melisai::trigger

@@ -102,6 +102,17 @@ TEST_F(WatcherTest, AnEventThatSomebodyElseAcceptedIsNotRepeated) {
   EXPECT_EQ(woken, 1) << "by the first sight only";
 }
 
+TEST_F(WatcherTest, AnAnswerIsOlderThanWhatAWebhookSaidMeanwhile) {
+  causes_after({{kMain, kShaA}, {kTopic, kShaA}});
+  turn_until([&] { return state().in_progress; });
+  ASSERT_FALSE(queue.accept(push_of("demo", kShaB)).value().duplicate());
+  ASSERT_TRUE(queue.note_refs("demo", {{kTopic, ""}}, kNow));
+  turn_until([&] { return !state().in_progress; });
+  EXPECT_EQ(queue.open_events().value().size(), 1u) << "of the webhook";
+  EXPECT_EQ(queue.refs("demo").value(), (std::vector<store::RefState>{{kMain, kShaB}}));
+  EXPECT_THAT(causes_after({{kMain, kShaB}}), ElementsAre("push to main b"));
+}
+
 TEST_F(WatcherTest, AServerThatFailsChangesNothing) {
   causes_after({{kMain, kShaA}});
   remote.failure = Error{Errc::git, "connection refused"};

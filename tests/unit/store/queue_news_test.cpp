@@ -49,6 +49,19 @@ TEST_F(News, TheKeyOfADuplicateIsKnownFromThenOn) {
   EXPECT_THAT(*queue.open_events(), IsEmpty());
 }
 
+TEST_F(News, OneRefIsKnownAndSoIsWhetherTheRepositoryIs) {
+  const auto known = [&](const std::string& project, const std::string& ref) {
+    return queue.known_ref(project, ref).value();
+  };
+  EXPECT_FALSE(known("demo", "refs/heads/main").repository);
+  planned(push(kShaA));
+  EXPECT_TRUE(known("demo", "refs/heads/main").repository);
+  EXPECT_EQ(known("demo", "refs/heads/main").sha, kShaA);
+  EXPECT_TRUE(known("demo", "refs/heads/other").repository);
+  EXPECT_EQ(known("demo", "refs/heads/other").sha, "");
+  EXPECT_FALSE(known("tool", "refs/heads/main").repository);
+}
+
 TEST_F(News, WhatWentWrongLatelyIsFound) {
   end(planned(push(kShaA)), Outcome::passed, kNow + 20);
   end(planned(push(kShaB)), Outcome::failed, kNow + 10);
