@@ -39,6 +39,13 @@ struct ServePipeline {
   bool operator==(const ServePipeline&) const = default;
 };
 
+/// Where the forge of a project may say that something happened: /hooks/FORGE/NAME.
+struct WebhookOptions {
+  std::string secret;      ///< that deliveries are signed with; "": none is believed
+  std::string repository;  ///< "owner/name" there; "": nobody knows, only addresses are compared
+  bool operator==(const WebhookOptions&) const = default;
+};
+
 struct WatchedProject {
   std::string name;                      ///< unique; no '/'
   std::string repository;                ///< an address, or an absolute path
@@ -46,6 +53,7 @@ struct WatchedProject {
   std::vector<std::string> branches;     ///< patterns
   std::vector<std::string> tags;         ///< patterns
   std::vector<ServePipeline> pipelines;  ///< empty: ServeConfig::pipelines
+  WebhookOptions webhook = {};
   bool operator==(const WatchedProject&) const = default;
 };
 
@@ -87,7 +95,7 @@ struct MonitorOptions {
   enum class Method { polling, webhook } method = Method::polling;
   Milliseconds interval{60'000};
   int port = 8080;     ///< of webhooks
-  std::string secret;  ///< of webhooks
+  std::string secret;  ///< of webhooks, and of projects that have none of their own
   bool operator==(const MonitorOptions&) const = default;
 };
 

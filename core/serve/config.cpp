@@ -1,5 +1,6 @@
 #include "core/serve/config.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/base/text.h"
@@ -52,6 +53,24 @@ std::optional<std::vector<std::string>> known_pipelines(const ServeConfig& confi
   return names;
 }
 
+void check_webhooks(const OrchestratorSection& section, const ServeConfig& config,
+                    ConfigErrors& errors) {
+  if (!section.secret_missing) return;
+  const bool each_has_one =
+      !config.projects.empty() &&
+      std::none_of(config.projects.begin(), config.projects.end(),
+                   [](const WatchedProject& project) { return project.webhook.secret.empty(); });
+  if (!each_has_one)
+    errors.add(*section.secret_missing,
+               "webhooks need 'secret', here or as webhook: { secret: ... } of each project, or "
+               "anybody could start runs");
+}
+
+/// By webhooks; "" while nobody listens.
+std::string default_secret(const MonitorOptions& options) {
+  return options.method == MonitorOptions::Method::webhook ? options.secret : "";
+}
+
 void add_remarks(const ServeConfig& config, Reading& reading) {
   if (config.projects.empty()) reading.remark("no project: serve has nothing to watch");
   if (config.orchestrator.failure.auto_fix && config.fixer.empty())
@@ -85,11 +104,14 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
   const StageTimeouts& timeouts = config.orchestrator.timeouts;
   config.logging = read_logging(root.section("logging"), reading);
   config.git = run::read_git(root.section("git"), errors);
-  config.projects = read_projects(root,
-                                  {.branches = orchestrator.branches,
-                                   .timeouts = timeouts,
-                                   .allow_http = config.git.allow_http},
-                                  reading);
+  config.projects =
+      read_projects(root,
+                    {.branches = orchestrator.branches,
+                     .timeouts = timeouts,
+                     .allow_http = config.git.allow_http,
+                     .webhook_secret = default_secret(config.orchestrator.monitoring)},
+                    reading);
+  check_webhooks(orchestrator, config, errors);
   config.pipelines = read_pipelines(root.section("pipelines"), timeouts, reading);
   std::optional<std::vector<std::string>> known = known_pipelines(config);
   WorkflowNames names{.pipelines = root.section("pipelines"), .known = known, .projects = {}};

@@ -59,24 +59,22 @@ std::string read_secret(ConfigMap& map, bool needed, Reading& reading) {
   return secret ? *secret : "";
 }
 
-MonitorOptions read_monitoring(const ConfigValue& section, Milliseconds polling_interval,
-                               std::vector<std::string>& branches, Reading& reading) {
+void read_monitoring(const ConfigValue& section, Milliseconds polling_interval,
+                     OrchestratorSection& read, Reading& reading) {
   constexpr std::array<std::string_view, 2> kMethods = {"polling", "webhook"};
-  MonitorOptions options;
+  MonitorOptions& options = read.options.monitoring;
   ConfigMap map(section, reading.errors);
   const bool by_webhook = map.one_of("method", kMethods, "polling") == "webhook";
   if (by_webhook) options.method = MonitorOptions::Method::webhook;
   options.interval = map.duration("interval", polling_interval, kIntervalRange);
-  branches = read_ref_patterns(map, "branches", reading, branches);
+  read.branches = read_ref_patterns(map, "branches", reading, read.branches);
   options.port = map.integer("port", options.port, kPortRange);
   options.secret = read_secret(map, by_webhook, reading);
   map.finish();
-  if (by_webhook && options.secret.empty())
-    map.fail("secret", "webhooks need 'secret', or anybody could start runs");
+  if (by_webhook && options.secret.empty()) read.secret_missing = section.position;
   if (by_webhook)
     reading.remark("monitoring.method is webhook: this version receives none yet, it polls every " +
                    format_duration(options.interval));
-  return options;
 }
 
 FailurePolicy read_failures(const ConfigValue& section, FailurePolicy policy, Reading& reading) {
@@ -155,8 +153,7 @@ OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& readi
   options.resources = read_resources(map.section("resources"), reading);
   options.preflight = read_preflight(map.section("preflight"), reading);
   options.timeouts = read_timeouts(map.section("timeouts"), reading);
-  options.monitoring =
-      read_monitoring(map.section("monitoring"), polling_interval, read.branches, reading);
+  read_monitoring(map.section("monitoring"), polling_interval, read, reading);
   options.failure = read_failures(map.section("failure_handling"), options.failure, reading);
   options.persistence = read_persistence(map.section("persistence"), reading);
   options.optimization = read_optimization(map.section("optimization"), reading);

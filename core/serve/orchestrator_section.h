@@ -9,6 +9,8 @@ namespace melisai::serve {
 struct OrchestratorSection {
   OrchestratorOptions options;
   std::vector<std::string> branches;  ///< of projects that name none
+  /// Where the secret of webhooks is missing, unless every project has its own.
+  std::optional<ConfigPosition> secret_missing = {};
 };
 OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& reading);
 

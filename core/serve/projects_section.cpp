@@ -5,12 +5,14 @@
 
 #include "core/base/text.h"
 #include "core/serve/pipelines_section.h"
+#include "core/trigger/trigger.h"
 
 namespace melisai::serve {
 namespace {
 
 constexpr std::size_t kRepositoryLengthMax = 2000;
 constexpr std::size_t kTokenLengthMax = 4096;
+constexpr std::size_t kForgeNameLengthMax = 500;
 
 // "https", or "" of a path and of git's short form host:path.
 std::string_view scheme_of(std::string_view repository) {
@@ -48,12 +50,33 @@ std::string name_in(std::string_view repository) {
   return std::string(repository.substr(repository.find_last_of("/:") + 1));
 }
 
-std::string read_token(ConfigMap& map, Reading& reading) {
-  std::string token = expanded(map, "token", reading);
-  if (token.size() > kTokenLengthMax || printable(token) != token)
-    map.fail("token", "a token has at most " + std::to_string(kTokenLengthMax) +
-                          " bytes without control characters");
-  return token;
+std::string read_secret(ConfigMap& map, const std::string& key, Reading& reading) {
+  std::string secret = expanded(map, key, reading);
+  if (secret.size() > kTokenLengthMax || printable(secret) != secret)
+    map.fail(key, "a " + key + " has at most " + std::to_string(kTokenLengthMax) +
+                      " bytes without control characters");
+  return secret;
+}
+
+bool is_forge_name(std::string_view name) {
+  return name.size() <= kForgeNameLengthMax && printable(name) == name &&
+         name.find('/') != std::string_view::npos && !name.starts_with('/') &&
+         !name.ends_with('/') && !name.ends_with(".git") &&
+         name.find("//") == std::string_view::npos && name.find(':') == std::string_view::npos;
+}
+
+WebhookOptions read_webhook(const ConfigValue& section, const std::string& default_secret,
+                            Reading& reading) {
+  WebhookOptions webhook;
+  ConfigMap map(section, reading.errors);
+  webhook.secret = read_secret(map, "secret", reading);
+  webhook.repository = map.string("repository", "");
+  map.finish();
+  if (map.find("repository") != nullptr && !is_forge_name(webhook.repository))
+    map.fail("repository",
+             in_quotes(webhook.repository) + " is no name of a repository there; write owner/name");
+  if (webhook.secret.empty()) webhook.secret = default_secret;
+  return webhook;
 }
 
 WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& defaults,
@@ -62,10 +85,11 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
   ConfigMap map(value, reading.errors);
   project.name = expanded(map, "name", reading);
   project.repository = expanded(map, "repository", reading);
-  project.token = read_token(map, reading);
+  project.token = read_secret(map, "token", reading);
   project.branches = read_ref_patterns(map, "branches", reading, defaults.branches);
   project.tags = read_ref_patterns(map, "tags", reading, {"*"});
   project.pipelines = read_pipelines(map.section("pipelines"), defaults.timeouts, reading);
+  project.webhook = read_webhook(map.section("webhook"), defaults.webhook_secret, reading);
   map.finish();
 
   if (map.find("repository") == nullptr) {
@@ -83,6 +107,12 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
     map.fail("name", in_quotes(project.name) + " cannot be the name of a project; " +
                          std::string(kPlainNameRule));
   if (is_path(project.repository)) project.repository = absolute_path(project.repository, reading);
+  if (project.webhook.repository.empty())
+    project.webhook.repository = trigger::repository_of(project.repository);
+  if (project.webhook.repository.empty() && !project.webhook.secret.empty())
+    reading.remark("nothing says what the forge of project " + in_quotes(project.name) +
+                   " calls it, so none of its webhooks is taken; write webhook: { repository: "
+                   "owner/name }");
   return project;
 }
 

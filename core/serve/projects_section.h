@@ -9,7 +9,8 @@ namespace melisai::serve {
 struct ProjectDefaults {
   std::vector<std::string> branches;
   StageTimeouts timeouts;
-  bool allow_http = false;  ///< plain http for repositories
+  bool allow_http = false;     ///< plain http for repositories
+  std::string webhook_secret;  ///< "": none
 };
 
 /// `project` is a list of one, before `projects`.

@@ -64,6 +64,43 @@ TEST(Projects, ATokenThatNoServerGetsIsARemark) {
   EXPECT_THAT(loaded("project: { repository: 'https://h/a', token: t }").remarks, ElementsAre());
 }
 
+TEST(Projects, HaveAWebhookWithASecretOfTheirOwnOrTheCommonOne) {
+  const std::string two =
+      "projects: [ { repository: 'https://h/team/a.git', webhook: { secret: own } },\n"
+      "  { repository: 'git@h:group/sub/b', webhook: { repository: team/b } } ]\n";
+  const ServeConfig config =
+      config_of("orchestrator: { monitoring: { method: webhook, secret: common } }\n" + two);
+  EXPECT_EQ(config.projects.at(0).webhook, (WebhookOptions{"own", "team/a"}));
+  EXPECT_EQ(config.projects.at(1).webhook, (WebhookOptions{"common", "team/b"}));
+  const ServeConfig polled = config_of("orchestrator: { monitoring: { secret: common } }\n" + two);
+  EXPECT_EQ(polled.projects.at(0).webhook.secret, "own");
+  EXPECT_EQ(polled.projects.at(1).webhook.secret, "") << "nobody listens by default";
+}
+
+TEST(Projects, TheCommonSecretIsNotNeededWhereEachHasItsOwn) {
+  const std::string webhook = "orchestrator: { monitoring: { method: webhook } }\n";
+  const std::string first = "{ repository: 'https://h/t/a', webhook: { secret: s } }";
+  EXPECT_EQ(config_of(webhook + "projects: [ " + first + " ]").projects.size(), 1u);
+  EXPECT_THAT(error_of(webhook + "projects: [ " + first + ", { repository: 'https://h/t/b' } ]"),
+              HasSubstr("f:1:29: webhooks need 'secret'"));
+}
+
+TEST(Projects, AWebhookSecretIsFromTheEnvironmentAndKeptFromStages) {
+  const ServeConfig config =
+      config_of("project: { repository: 'h:t/a', webhook: { secret: '${WEBHOOK_SECRET}' } }");
+  EXPECT_EQ(config.projects.at(0).webhook.secret, "s3cret");
+  EXPECT_TRUE(config.secrets.contains("WEBHOOK_SECRET"));
+}
+
+TEST(Projects, AWebhookOfAPathNeedsTheNameOfItsRepository) {
+  EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: s } }").remarks,
+              ElementsAre("nothing says what the forge of project 'a' calls it, so none of its "
+                          "webhooks is taken; write webhook: { repository: owner/name }"));
+  EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: s, repository: t/a } }")
+                  .remarks,
+              ElementsAre());
+}
+
 TEST(Projects, PlainHttpNeedsToBeAllowed) {
   const std::string project = "project: { repository: 'http://127.0.0.1:8000/a.git' }\n";
   EXPECT_THAT(error_of(project), HasSubstr("git: { allow_http: true }"));
