@@ -1,0 +1,54 @@
+// Where forges deliver: POST /hooks/github/NAME, /hooks/gitlab/NAME and /hooks/gitea/NAME, where
+// NAME is a project's. In this order: size, method, type, signature, payload, repository, what is
+// known already, the disk; only then is it acknowledged. Used on the loop's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/http/http.h"
+#include "core/model/serve_config.h"
+#include "core/store/queue.h"
+#include "core/trigger/trigger.h"
+
+namespace melisai::api {
+
+struct HookContext {
+  const ServeConfig& config;  ///< projects with their secrets
+  store::Queue& queue;
+  const Clock& clock;
+  /// Durable when it returns.
+  std::function<Result<store::Accepted>(const RunEvent&)> accept;
+  std::size_t body_max = 1 << 20;
+};
+
+/// What became of a delivery that its forge has signed.
+struct HookAnswer {
+  std::int64_t event = 0;  ///< of the queue; 0: nothing was accepted
+  bool duplicate = false;  ///< it was accepted before, also by polling
+  std::string ignored;     ///< why it starts nothing; "": it does, or did
+  bool operator==(const HookAnswer&) const = default;
+};
+
+/// 202 with a HookAnswer as JSON, also for what is signed and starts nothing: forges switch hooks
+/// off that refuse. Else a problem: 413, 405, 415; 401 for a wrong signature and for a project that
+/// does not exist or has no secret, which nothing tells apart; 422 for a payload that cannot be
+/// read; 403 for another repository's; 503 when it could not be stored.
+http::Response answer_hook(const http::Request& request, const HookContext& context);
+
+/// One signed delivery about this project.
+struct SignedEvent {
+  const WatchedProject& project;
+  std::string once;  ///< as of RunEvent
+};
+
+/// A branch or tag that moved: what polling would have found, and by the same rules.
+Result<HookAnswer> handle_ref(const trigger::RefMoved& moved, const SignedEvent& event,
+                              const HookContext& context);
+
+/// A PullRequest or a PullRequestComment.
+Result<HookAnswer> handle_pull_request(const trigger::WebhookEvent& happening,
+                                       const SignedEvent& event, const HookContext& context);
+
+}  // namespace melisai::api
