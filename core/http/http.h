@@ -23,7 +23,7 @@ struct Header {
 
 /// What came whole and within the server's limits. Everything in it is a stranger's.
 struct Request {
-  std::string method;                        ///< "GET"
+  std::string method;                        ///< "GET", also for HEAD
   std::string target;                        ///< as sent: "/api/v1/runs?limit=3"
   std::string path;                          ///< decoded once, without the query: "/api/v1/runs"
   std::map<std::string, std::string> query;  ///< decoded; a name that is given twice was refused

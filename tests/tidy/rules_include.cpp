@@ -151,6 +151,7 @@ const std::vector<Library>& libraries() {
       {{"boost/system/", "boost/assert/", "boost/config"}, {}, true},
       {{"boost/dll"}, {"core/worker/"}},
       {{"boost/math/"}, {"core/stats/", "tests/unit/stats/"}},
+      {{"boost/beast"}, {"core/http/request_reader.cpp"}},
       {{"boost/asio", "boost/process"},
        {"core/base/child", "core/base/helper_call", "core/base/peer", "core/base/process",
         "core/serve/", "core/supervise/", "tests/unit/serve/", "tests/unit/supervise/"},
