@@ -83,8 +83,7 @@ PullRequest read_pull_request(Payload& payload) {
     payload.fail("pull_request.base.repo.full_name", "is another repository than the event's");
   if (payload.has("pull_request.head.repo"))
     request.head_repository = payload.name("pull_request.head.repo.full_name");
-  request.from_fork =
-      request.head_repository.empty() || !is_same_name(request.head_repository, base);
+  request.from_fork = !is_same_name(request.head_repository, base);
   request.author = payload.user("pull_request.user", "login");
   request.sender = payload.user("sender", "login");
   request.labels = payload.names("pull_request.labels", "name");

@@ -50,9 +50,9 @@ Happening read_merge_request(Payload& payload) {
   const std::string base = payload.name("project.path_with_namespace");
   if (payload.has("object_attributes.source"))
     request.head_repository = payload.name("object_attributes.source.path_with_namespace");
-  request.from_fork = request.head_repository.empty() || request.head_repository != base ||
-                      payload.number("object_attributes.source_project_id") !=
-                          payload.number("object_attributes.target_project_id");
+  request.from_fork =
+      request.head_repository != base || payload.number("object_attributes.source_project_id") !=
+                                             payload.number("object_attributes.target_project_id");
   request.sender = payload.user("user", "username");
   if (payload.has("object_attributes.author_id"))
     request.author.id = payload.number("object_attributes.author_id");

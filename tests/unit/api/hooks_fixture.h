@@ -75,6 +75,7 @@ class HooksTest : public ::testing::Test {
   Json pushed(const Json& payload, const std::string& id = "d-1") {
     return body_of(github_delivery("push", payload.dump(), id));
   }
+  static std::string ignored(const Json& body) { return body.value("ignored", "(nothing)"); }
   std::vector<RunEvent> events() {
     std::vector<RunEvent> events;
     for (const store::OpenEvent& open : queue.open_events().value()) events.push_back(open.event);

@@ -99,7 +99,7 @@ TEST_F(HooksAndPolls, ADeletedBranchThatComesBackIsNews) {
   const std::string topic = "refs/heads/topic/1";
   note(topic, kShaB);
   const Json gone = pushed(github_push(kShaB, kNoSha, topic), "1");
-  EXPECT_THAT(gone["ignored"], HasSubstr("deleted"));
+  EXPECT_THAT(ignored(gone), HasSubstr("deleted"));
   EXPECT_EQ(known(topic), "");
   EXPECT_THAT(events(), IsEmpty());
   EXPECT_NE(pushed(github_push(kNoSha, kShaB, topic), "2")["event"], nullptr);
@@ -131,7 +131,7 @@ TEST_F(HooksAndPolls, WhatTheProjectDoesNotRunIsNoted) {
   for (const std::string ref : {"refs/heads/other", "refs/tags/other"}) {
     const Json body = pushed(github_push(kNoSha, kShaB, ref));
     EXPECT_EQ(body["event"], nullptr);
-    EXPECT_THAT(body["ignored"], HasSubstr("is none of the branches and tags"));
+    EXPECT_THAT(ignored(body), HasSubstr("is none of the branches and tags"));
     EXPECT_EQ(known(ref), kShaB) << "or a wider filter would run it later";
   }
   EXPECT_THAT(events(), IsEmpty());
@@ -140,7 +140,7 @@ TEST_F(HooksAndPolls, WhatTheProjectDoesNotRunIsNoted) {
 TEST_F(HooksAndPolls, BeforeTheFirstPollNothingStarts) {
   note(kMainRef, "");
   const Json body = pushed(github_push(kShaA, kShaB));
-  EXPECT_THAT(body["ignored"], HasSubstr("the first poll will"));
+  EXPECT_THAT(ignored(body), HasSubstr("the first poll will"));
   EXPECT_THAT(events(), IsEmpty());
   EXPECT_THAT(queue.refs("demo").value(), IsEmpty()) << "or that poll would run all there is";
   note(kMainRef, kShaA);
