@@ -132,7 +132,6 @@ Server::Server(std::shared_ptr<Body> body) : body_(std::move(body)) {}
 Server::~Server() {
   boost::system::error_code ignored;
   body_->acceptor.close(ignored);
-  body_->pause.cancel();
   while (!body_->sessions.empty()) {
     const auto session = body_->sessions.begin()->second;
     session->close();

@@ -15,11 +15,11 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Common> common, boost::asio::any_io_executor loop,
+Session::Session(std::shared_ptr<Common> common, const boost::asio::any_io_executor& loop,
                  std::unique_ptr<Wire> wire, std::string peer)
     : common_(std::move(common)),
       wire_(std::move(wire)),
-      deadline_(std::move(loop)),
+      deadline_(loop),
       peer_(std::move(peer)),
       room_(kRoomMin),
       reader_({}) {}

@@ -31,7 +31,7 @@ struct Common {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<Common> common, boost::asio::any_io_executor loop,
+  Session(std::shared_ptr<Common> common, const boost::asio::any_io_executor& loop,
           std::unique_ptr<Wire> wire, std::string peer);
   ~Session();
   Session(const Session&) = delete;

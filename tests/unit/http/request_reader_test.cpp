@@ -82,7 +82,7 @@ TEST(RequestReader, SaysGetForHead) {
 }
 
 TEST(RequestReader, SkipsOneEmptyLineBeforeARequest) {
-  for (const std::size_t piece : {1, 2, 3, 100})
+  for (const std::size_t piece : {1U, 2U, 3U, 100U})
     EXPECT_EQ(read_in_pieces("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", piece).state, State::whole);
   EXPECT_EQ(read_all("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").state, State::refused);
 }
