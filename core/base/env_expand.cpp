@@ -22,6 +22,7 @@ bool is_env_name(std::string_view name) {
 Result<std::string> EnvExpander::value_of(std::string_view reference) {
   const std::size_t separator = reference.find(":-");
   std::string_view name = reference.substr(0, separator);
+  if (reference.starts_with(kSecretReference)) return secret_of(reference);
   if (name.starts_with("env:")) name.remove_prefix(4);
   if (!is_env_name(name))
     return Error{Errc::config,
@@ -36,6 +37,31 @@ Result<std::string> EnvExpander::value_of(std::string_view reference) {
                                    " is not set; set it or write ${" + std::string(name) +
                                    ":-default}"};
   return *value;
+}
+
+Result<std::string> EnvExpander::secret_of(std::string_view reference) {
+  const std::string name(reference.substr(kSecretReference.size()));
+  const std::string quoted = in_quotes("${" + std::string(reference) + "}");
+  if (!is_env_name(name))
+    return Error{Errc::config, quoted + " names no secret; write ${secret:NAME}"};
+  if (!secrets_)
+    return Error{Errc::config, quoted +
+                                   ": secrets are the operator's; they stand in the "
+                                   "configuration of serve, and in no other file"};
+  MELISAI_TRY(std::string value, secrets_(name));
+  if (!keep_secrets_) return value;
+  return "${" + std::string(reference) + "}";
+}
+
+bool names_secret(std::string_view text) {
+  return text.find("${" + std::string(kSecretReference)) != std::string_view::npos;
+}
+
+Result<std::string> EnvExpander::expand_around_secrets(std::string_view text) {
+  keep_secrets_ = true;
+  Result<std::string> expanded = expand(text);
+  keep_secrets_ = false;
+  return expanded;
 }
 
 Result<std::string> EnvExpander::expand(std::string_view text) {

@@ -17,6 +17,13 @@ namespace melisai {
 /// Looks up an environment variable; nothing when it is not set.
 using EnvLookup = std::function<std::optional<std::string>(const std::string& name)>;
 
+/// The value of ${secret:NAME}, or why there is none.
+using SecretLookup = std::function<Result<std::string>(const std::string& name)>;
+
+/// A text that holds ${secret:NAME} of a good name, for nobody but the one who puts it in.
+bool names_secret(std::string_view text);
+inline constexpr std::string_view kSecretReference = "secret:";
+
 /// Expands the values of one file; `lookup` must outlive it.
 class EnvExpander {
  public:
@@ -27,15 +34,27 @@ class EnvExpander {
 
   /// ${NAME}, ${env:NAME}: the variable; an error when it is not set. ${NAME:-default}: the default
   /// when it is unset or empty.
+  /// ${secret:NAME}: what `secrets` says, where secrets are allowed; else an error.
   /// $$ is $; any other $ stays. Errors: config, limit.
   Result<std::string> expand(std::string_view text);
 
+  /// From here on. Without it no secret is allowed.
+  void allow_secrets(SecretLookup secrets) { secrets_ = std::move(secrets); }
+  /// Of ${secret:NAME} in `text`, which stay; all else is expanded. `secrets_` is asked whether
+  /// they are there.
+  Result<std::string> expand_around_secrets(std::string_view text);
+
+  /// A variable that counts as looked up.
+  void add_name(const std::string& name) { names_.insert(name); }
   /// Of the variables that were looked up.
   const std::set<std::string>& names() const { return names_; }
 
  private:
   Result<std::string> value_of(std::string_view reference);
+  Result<std::string> secret_of(std::string_view reference);
   const EnvLookup& lookup_;
+  SecretLookup secrets_;
+  bool keep_secrets_ = false;  ///< as references
   Bytes bytes_max_;
   Bytes bytes_left_;
   std::set<std::string> names_;

@@ -80,5 +80,21 @@ TEST(EnvExpand, KnowsNamesOfVariables) {
   EXPECT_FALSE(is_env_name(std::string(201, 'A')));
 }
 
+TEST(EnvExpand, GivesSecretsOnlyWhereTheyAreAllowed) {
+  const EnvLookup nothing = [](const std::string&) { return std::nullopt; };
+  EnvExpander expander(nothing);
+  EXPECT_FALSE(expander.expand("${secret:KEY}"));
+  expander.allow_secrets([](const std::string& name) -> Result<std::string> {
+    if (name == "KEY") return std::string("hunter2 $$ ${NAME}");
+    return Error{Errc::config, "no such secret"};
+  });
+  EXPECT_EQ(*expander.expand("a ${secret:KEY} b"), "a hunter2 $$ ${NAME} b");
+  EXPECT_EQ(*expander.expand_around_secrets("a $$ ${secret:KEY} b"), "a $ ${secret:KEY} b");
+  EXPECT_EQ(expander.expand_around_secrets("${secret:OTHER}").error().message, "no such secret");
+  EXPECT_FALSE(expander.expand("${secret:KEY:-default}"));
+  EXPECT_TRUE(names_secret("x${secret:KEY}"));
+  EXPECT_FALSE(names_secret("${SECRET}"));
+}
+
 }  // namespace
 }  // namespace melisai

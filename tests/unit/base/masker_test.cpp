@@ -1,0 +1,139 @@
+// Secrets in streams and texts: what of them is left.
+#include "core/base/masker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/base/secret_forms.h"
+#include "core/base/secrets.h"
+
+namespace melisai {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+/// What comes out when `pieces` go in one after the other.
+std::string through(const std::vector<std::string>& patterns,
+                    const std::vector<std::string>& pieces) {
+  const std::string block = mask_block(patterns);
+  MaskPatterns table;
+  EXPECT_TRUE(table.open(block.data(), block.size()));
+  MaskStream stream;
+  std::string out;
+  EXPECT_TRUE(stream.open(
+      table,
+      [](void* to, const char* data, std::size_t size) {
+        static_cast<std::string*>(to)->append(data, size);
+      },
+      &out));
+  for (const std::string& piece : pieces) stream.write(piece.data(), piece.size());
+  stream.finish();
+  return out;
+}
+
+TEST(Masker, ReplacesAPatternAndNothingElse) {
+  EXPECT_EQ(through({"hunter2hunter2"}, {"a hunter2hunter2 b"}), "a *** b");
+  EXPECT_EQ(through({"hunter2hunter2"}, {"a hunter2hunter b"}), "a hunter2hunter b");
+  EXPECT_EQ(through({"12345678"}, {""}), "");
+}
+
+TEST(Masker, FindsAPatternInPiecesOfAnySize) {
+  const std::string text = "begin 12345678901234567890 end 1234567890";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    std::vector<std::string> pieces;
+    for (std::size_t at = 0; at < text.size(); at += size) pieces.push_back(text.substr(at, size));
+    EXPECT_EQ(through({"12345678901234567890"}, pieces), "begin *** end 1234567890") << size;
+  }
+}
+
+TEST(Masker, MasksEveryByteOfPatternsThatOverlap) {
+  EXPECT_EQ(through({"abcdefgh", "efghijkl"}, {"<abcdefghijkl>"}), "<***>");
+  EXPECT_EQ(through({"abcdefgh", "abcdefghijkl"}, {"<abcdefgh", "ijkl>"}), "<***>");
+  EXPECT_EQ(through({"abcdefgh", "abcdefghijkl"}, {"<abcdefgh", "ijk>"}), "<***ijk>");
+  EXPECT_EQ(through({"aaaaaaaa"}, {"aaaaaaaaaaaaaaaaaaab"}), "***b");
+}
+
+TEST(Masker, HoldsBackNothingThatCannotBeAPattern) {
+  const std::string block = mask_block({"secret-of-ours"});
+  MaskPatterns table;
+  ASSERT_TRUE(table.open(block.data(), block.size()));
+  MaskStream stream;
+  std::string out;
+  ASSERT_TRUE(stream.open(
+      table,
+      [](void* to, const char* data, std::size_t size) {
+        static_cast<std::string*>(to)->append(data, size);
+      },
+      &out));
+  stream.write("waiting", 7);
+  EXPECT_EQ(out, "waiting") << "who follows the log would not see it";
+  stream.write(" secret", 7);
+  EXPECT_EQ(out, "waiting ");
+  stream.write(" is not it", 10);
+  EXPECT_EQ(out, "waiting secret is not it");
+}
+
+TEST(Masker, TakesAMegabyteWithoutLosingAByte) {
+  std::string text, expected;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string number = std::to_string(i * 7919);
+    text += number + (i % 1000 == 0 ? "top-secret-word" : "") + "\n" + std::string(40, 'x');
+    expected += number + (i % 1000 == 0 ? "***" : "") + "\n" + std::string(40, 'x');
+  }
+  EXPECT_EQ(through({"top-secret-word"}, {text}), expected);
+}
+
+TEST(Masker, RefusesABlockThatIsNone) {
+  MaskPatterns cut, short_one;
+  const std::string block = mask_block({"12345678"});
+  EXPECT_FALSE(cut.open(block.data(), block.size() - 1));
+  const std::string little = mask_block({"1234567"});
+  EXPECT_FALSE(short_one.open(little.data(), little.size()));
+}
+
+TEST(SecretForms, AreThoseOfOtherPrograms) {
+  // printf %s 's3cr3t/with+more' | base64; with one and two bytes before it; of URLs.
+  const std::vector<std::string> forms = forms_of("s3cr3t/with+more");
+  EXPECT_THAT(forms, Contains("s3cr3t/with+more"));
+  EXPECT_THAT(forms, Contains("czNjcjN0L3dpdGgrbW9yZ"));
+  EXPECT_THAT(forms, Contains("MzY3IzdC93aXRoK21vcm"));
+  EXPECT_THAT(forms, Contains("zM2NyM3Qvd2l0aCttb3Jl"));
+  EXPECT_THAT(forms, Contains("s3cr3t%2Fwith%2Bmore"));
+  EXPECT_THAT(forms, Contains("s3cr3t%2fwith%2bmore"));
+  EXPECT_THAT(forms, Contains("73336372337"
+                              "42f776974682b6d6f7265"));
+  EXPECT_THAT(forms_of("two lines\nof a secret"), Contains("two lines\\nof a secret"));
+  EXPECT_THAT(forms_of("two lines\nof a secret\nno"), Contains("of a secret"));
+  EXPECT_THAT(forms_of("two lines\nof a secret\nno"), Not(Contains("no")));
+}
+
+class Secrets : public ::testing::Test {
+ protected:
+  void TearDown() override { ASSERT_TRUE(keep_secrets({}, false)); }
+};
+
+TEST_F(Secrets, AreMaskedInTextsAndPutWhereTheyAreNamed) {
+  EXPECT_EQ(masked("nothing is known of hunter2hunter2"), "nothing is known of hunter2hunter2");
+  ASSERT_TRUE(keep_secrets({{"KEY", "hunter2hunter2"}}, true));
+  EXPECT_EQ(masked("it is hunter2hunter2, or aHVudGVyMmh1bnRlcjI="), "it is ***, or ***I=");
+  EXPECT_EQ(*put_secrets("Bearer ${secret:KEY}!"), "Bearer hunter2hunter2!");
+  const Result<std::string> unknown = put_secrets("${secret:OTHER}");
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("OTHER"));
+}
+
+TEST_F(Secrets, ThatAreNotForStagesAreOnlyMasked) {
+  ASSERT_TRUE(keep_secrets({{"KEY", "hunter2hunter2"}}, false));
+  EXPECT_FALSE(put_secrets("${secret:KEY}"));
+  EXPECT_EQ(masked("hunter2hunter2"), "***");
+}
+
+}  // namespace
+}  // namespace melisai
