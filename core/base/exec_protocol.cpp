@@ -74,6 +74,10 @@ Error failure(std::string_view stage, int number, const Command& command) {
   if (stage == "hold") {
     return {Errc::process, start + "what observes it was not ready in time; run again"};
   }
+  if (stage == "sandbox") {
+    return {Errc::process,
+            start + "the sandbox could not be made; bubblewrap says why in " + command.stderr_file};
+  }
   if (stage == "kill") {
     return {Errc::process, in_quotes(command.argv.front()) +
                                " or a process that it started cannot be killed; it hangs in the "
@@ -174,7 +178,7 @@ std::string cpu_list(const std::vector<int>& cpus) {
 
 }  // namespace
 
-std::vector<std::string> exec_arguments(const Command& command, ExecStart start) {
+std::vector<std::string> exec_arguments(const Command& command, ExecStart start, bool mask) {
   std::vector<std::string> arguments{
       "--stdout",     command.stdout_file,
       "--stderr",     command.stderr_file,
@@ -182,7 +186,7 @@ std::vector<std::string> exec_arguments(const Command& command, ExecStart start)
       "--timeout-ms", std::to_string(command.timeout.count()),
       "--grace-ms",   std::to_string(command.grace.count()),
       "--cgroup",     command.cgroup == CgroupMode::off ? "off" : "auto",
-      "--cwd",        command.cwd};
+      "--cwd",        command.sandbox.empty() ? command.cwd : "/"};
   if (!command.cpus.empty()) {
     arguments.insert(arguments.end(), {"--cpus", cpu_list(command.cpus)});
   }
@@ -194,9 +198,15 @@ std::vector<std::string> exec_arguments(const Command& command, ExecStart start)
                      {"--cpu-milli", std::to_string(std::llround(limits.cpus_max * 1000))});
   if (limits.per_process) arguments.push_back("--limit-processes");
   if (start == ExecStart::held) arguments.push_back("--hold");
+  if (mask) arguments.push_back("--mask");
   if (command.count_tasks) arguments.push_back("--count-tasks");
   if (!command.stdin_file.empty())
     arguments.insert(arguments.end(), {"--stdin", command.stdin_file});
+  if (!command.sandbox.empty()) {
+    arguments.insert(arguments.end(), {"--sandbox", "--"});
+    arguments.insert(arguments.end(), command.sandbox.begin(), command.sandbox.end());
+    arguments.insert(arguments.end(), {"--", kInsideProgram, "--inside", "--cwd", command.cwd});
+  }
   arguments.push_back("--");
   arguments.insert(arguments.end(), command.argv.begin(), command.argv.end());
   return arguments;

@@ -20,9 +20,12 @@ enum class ExecStart { at_once, held };
 inline constexpr char kExecMayBegin = 'b';
 inline constexpr char kExecMayEnd = 'e';
 
-/// The arguments of melisai-gate-exec for one command.
+/// Where melisai-gate-exec is in a sandbox: it starts the command there too (core/exec/inside.h).
+inline constexpr const char* kInsideProgram = "/melisai-gate-exec";
+
+/// The arguments of melisai-gate-exec for one command. `mask`: patterns are on its standard input.
 std::vector<std::string> exec_arguments(const Command& command,
-                                        ExecStart start = ExecStart::at_once);
+                                        ExecStart start = ExecStart::at_once, bool mask = false);
 
 /// Its first line, written when the workload has started, or is held just before that.
 struct ExecStarted {

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "core/base/secrets.h"
+
 namespace melisai {
 namespace {
 
@@ -81,7 +83,7 @@ spdlog::logger& logger() { return *logger_slot(); }
 // A message may carry text of a benchmark or a file: control characters must not reach the
 // terminal.
 std::string printable(std::string_view message) {
-  std::string clean(message);
+  std::string clean = masked(std::string(message));
   for (char& c : clean)
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) c = '?';
   return clean;

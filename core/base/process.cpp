@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "core/base/child.h"
 #include "core/base/exec_protocol.h"
 #include "core/base/fd.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
 
 namespace melisai {
@@ -196,6 +198,20 @@ void kill_orphans(const std::optional<ExecStarted>& started) {
   for (const std::string& cgroup : started->limits) remove_cgroup(cgroup);
 }
 
+Result<Fd> open_null() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+/// Nothing of it is on a disk, and nobody else can open it.
+Result<Fd> memory_file(const std::string& content) {
+  Fd file(memfd_create("patterns", MFD_CLOEXEC));
+  if (file.get() < 0) return error_from_errno(errno, "cannot make a file in memory");
+  for (std::size_t done = 0; done < content.size();) {
+    const ssize_t size = write(file.get(), content.data() + done, content.size() - done);
+    if (size <= 0) return error_from_errno(errno, "cannot write to a file in memory");
+    done += static_cast<std::size_t>(size);
+  }
+  return file;
+}
+
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) return std::string("was killed by ") + strsignal(WTERMSIG(status));
   return "ended with exit code " + std::to_string(WEXITSTATUS(status));
@@ -209,10 +225,12 @@ class ExecRunner final : public ProcessRunner {
   Result<Exit> run(const Command& command) override {
     if (interrupt_.requested()) return Exit{.end = Exit::End::interrupted};
     MELISAI_TRY(Pipe results, Pipe::make());
-    const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const std::string patterns = command.mask_output ? kept_mask_block() : "";
+    MELISAI_TRY(const Fd input, patterns.empty() ? open_null() : memory_file(patterns));
     asio::io_context io(1);
     MELISAI_TRY(Child exec,
-                start(io, command, ExecStart::at_once, null, std::move(results.write_end)));
+                start(io, command, {.how = ExecStart::at_once, .mask = !patterns.empty()}, input,
+                      std::move(results.write_end)));
     ExecWatch watch(io, exec, command);
     watch.run(interrupt_);
     std::string text;
@@ -225,7 +243,9 @@ class ExecRunner final : public ProcessRunner {
     MELISAI_TRY(Pipe results, Pipe::make());
     MELISAI_TRY(Pipe control, Pipe::make());
     asio::io_context io(1);
-    MELISAI_TRY(Child exec, start(io, command, ExecStart::held, control.read_end,
+    if (command.mask_output)
+      return Error{Errc::usage, "what is observed cannot be masked: its control is on the input"};
+    MELISAI_TRY(Child exec, start(io, command, {.how = ExecStart::held}, control.read_end,
                                   std::move(results.write_end)));
     control.read_end.reset();
     ExecWatch watch(io, exec, command);
@@ -239,11 +259,15 @@ class ExecRunner final : public ProcessRunner {
   }
 
  private:
-  Result<Child> start(asio::io_context& io, const Command& command, ExecStart how, const Fd& input,
+  struct How {
+    ExecStart how;
+    bool mask = false;
+  };
+  Result<Child> start(asio::io_context& io, const Command& command, How how, const Fd& input,
                       Fd output) const {
     if (command.argv.empty()) return Error{Errc::process, "cannot start an empty command"};
     return Child::start(io, {.program = exec_path_,
-                             .args = exec_arguments(command, how),
+                             .args = exec_arguments(command, how.how, how.mask),
                              .env = command.env,
                              .stdin_fd = input.get(),
                              .stdout_fd = output.get(),

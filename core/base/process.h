@@ -43,7 +43,12 @@ struct Command {
   Milliseconds grace{5'000};  ///< between SIGTERM and SIGKILL
   std::vector<int> cpus;      ///< CPUs the workload may use; empty: all that we may use
   CgroupMode cgroup = CgroupMode::automatic;
-  TreeLimits limits;         ///< none for timed runs: they change what is measured
+  std::vector<std::string> sandbox;  ///< bubblewrap (an absolute path) and its arguments; empty: no
+                                     ///< sandbox (core/sandbox)
+  std::vector<std::string> writable;  ///< absolute; besides cwd, where a sandbox lets it write
+  bool mask_output = false;           ///< secrets of this process (base/secrets.h) do not reach its
+                                      ///< output files; never for what is timed, nor observed
+  TreeLimits limits;                  ///< none for timed runs: they change what is measured
   bool count_tasks = false;  ///< sample the tree's threads every 5 ms (never in a timed run)
 };
 

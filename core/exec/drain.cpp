@@ -30,8 +30,13 @@ int open_output(const char* path, int& error) {
 
 }  // namespace
 
-int Drain::open(const char* path, std::uint64_t output_max) {
+int Drain::open(const char* path, std::uint64_t output_max, const MaskPatterns* patterns) {
   int error = 0;
+  const auto keep_masked = [](void* self, const char* data, std::size_t size) {
+    static_cast<Drain*>(self)->keep(data, size);
+  };
+  masks_ = patterns != nullptr;
+  if (masks_ && !masked_.open(*patterns, keep_masked, this)) return ENOMEM;
   file_ = open_output(path[0] == '\0' ? "/dev/null" : path, error);
   if (file_ < 0) return error;
   tail_max_ = static_cast<std::size_t>(std::min<std::uint64_t>(kTailBytes, output_max / 2));
@@ -52,7 +57,9 @@ void Drain::close_write_end() {
 void Drain::drain() {
   static char buffer[64 << 10];
   const ssize_t size = read(read_end_, buffer, sizeof buffer);
-  if (size > 0) {
+  if (size > 0 && masks_) {
+    masked_.write(buffer, static_cast<std::size_t>(size));
+  } else if (size > 0) {
     keep(buffer, static_cast<std::size_t>(size));
   } else if (size == 0 || errno != EAGAIN) {
     close(read_end_);
@@ -101,6 +108,7 @@ void Drain::store(const char* data, std::size_t size) {
 
 void Drain::finish() {
   if (file_ < 0) return;
+  if (masks_) masked_.finish();
   if (tail_seen_ > tail_max_) dropped_ += tail_seen_ - tail_max_;
   if (dropped_ > 0) {
     char marker[80];

@@ -1,9 +1,12 @@
 // One output stream of the workload: a pipe drained into a file. The head and the last 64 KiB are
-// kept, what is between them is counted. A full disk never holds the workload up.
+// kept, what is between them is counted. A full disk never holds the workload up. Secrets are
+// masked before anything is counted or kept.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "core/base/masker.h"
 
 namespace melisai::exec {
 
@@ -14,7 +17,8 @@ class Drain {
   Drain& operator=(const Drain&) = delete;
 
   /// Creates the file and the pipe. Returns 0 or an errno. An empty path discards everything.
-  int open(const char* path, std::uint64_t output_max);
+  /// `patterns`: null when there is nothing to mask; else it outlives this.
+  int open(const char* path, std::uint64_t output_max, const MaskPatterns* patterns);
 
   int write_end() const { return write_end_; }  // for the workload
   void close_write_end();
@@ -32,6 +36,8 @@ class Drain {
   void store(const char* data, std::size_t size);
 
   static constexpr std::size_t kTailBytes = 64 << 10;
+  MaskStream masked_;
+  bool masks_ = false;
   int read_end_ = -1;
   int write_end_ = -1;
   int file_ = -1;

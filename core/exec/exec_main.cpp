@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "core/exec/inside.h"
 #include "core/exec/options.h"
 #include "core/exec/report.h"
 #include "core/exec/workload.h"
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "melisai-gate-exec: %s\n", problem);
     return 2;
   }
+  if (options.inside) return run_inside(options);
   // Away from 0, 1 and 2, which the workload gets.
   const int result_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   if (result_fd < 0) {

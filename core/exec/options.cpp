@@ -39,6 +39,12 @@ bool parse_flag(const char* name, Options& options) {
     options.hold = true;
   } else if (std::strcmp(name, "--limit-processes") == 0) {
     options.limits.per_process = true;
+  } else if (std::strcmp(name, "--mask") == 0) {
+    options.mask = true;
+  } else if (std::strcmp(name, "--sandbox") == 0) {
+    options.sandbox = true;
+  } else if (std::strcmp(name, "--inside") == 0) {
+    options.inside = true;
   } else {
     return false;
   }

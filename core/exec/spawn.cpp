@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "core/exec/clock.h"
+#include "core/exec/inside.h"
 
 namespace melisai::exec {
 namespace {
@@ -95,6 +96,12 @@ int child_main(void* argument) {
   } else {
     shared.result->bytes_written +=
         request.about_to_begin(request.context, getpid(), shared.result->joined_cgroup);
+  }
+  // Last, because these numbers may be those of descriptors that were needed until here.
+  if (request.inside_report_fd >= 0 &&
+      (dup2(request.inside_report_fd, kInsideReportFd) < 0 ||
+       dup2(request.inside_environment_fd, kInsideEnvironmentFd) < 0)) {
+    fail(shared, "stdio");
   }
   note_costs_so_far(*shared.result);
   execve(request.path, request.argv, request.environment);

@@ -35,8 +35,10 @@ struct SpawnRequest {
   int stdin_fd = -1;  // all three above 2
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int cgroup_procs_fd = -1;         // -1: no cgroup; a cgroup that cannot be joined is no failure
-  Limits* limits = nullptr;         // null: none
+  int cgroup_procs_fd = -1;   // -1: no cgroup; a cgroup that cannot be joined is no failure
+  Limits* limits = nullptr;   // null: none
+  int inside_report_fd = -1;  // not -1: what the half of us in the sandbox gets (inside.h)
+  int inside_environment_fd = -1;
   const cpu_set_t* cpus = nullptr;  // null: inherited
   /// Called in the child, set up, just before execve, unless it is held: so that whoever is told of
   /// it hears of every workload, even of one that kills us at once. Returns the bytes that it

@@ -16,6 +16,8 @@ namespace {
 // Our own /proc/self/io. A process inherits the counters of each child that it waits for, so two
 // readings around wait4 give those of the workload and of everything that it had waited for. Unlike
 // /proc/<pid>/io of the zombie this needs no privilege.
+int own_io = -1;
+
 struct IoCounters {
   bool known = false;
   ssize_t text_size = 0;
@@ -91,15 +93,17 @@ void fill_from_rusage(const rusage& total, const rusage& before, Usage& usage) {
 
 }  // namespace
 
+void keep_own_io() { own_io = open("/proc/self/io", O_RDONLY | O_CLOEXEC); }
+
 int reap(const Spawned& leader, Usage& usage) {
   usage.run_delay_ns = run_delay_since(leader);
-  const int fd = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
+  if (own_io < 0) keep_own_io();
+  const int fd = own_io;
   const IoCounters first = read_io(fd);
   int status = 0;
   rusage total{};
   wait4(leader.pid, &status, 0, &total);
   const IoCounters second = read_io(fd);
-  if (fd >= 0) close(fd);
   fill_from_rusage(total, leader.before, usage);
   if (first.known && second.known) {
     // The first reading itself was counted after it was made.

@@ -25,6 +25,9 @@ struct Usage {
   std::int64_t tasks_max = kUnknown;
 };
 
+/// Opens what reap() reads of ourselves, as long as we may: after PR_SET_DUMPABLE it is root's.
+void keep_own_io();
+
 /// Waits for the zombie of `leader` and fills everything but wall time and tasks, less what setting
 /// up had cost. Returns the status of waitpid(2).
 int reap(const Spawned& leader, Usage& usage);

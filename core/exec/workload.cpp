@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +51,7 @@ bool Workload::fail(const char* stage, int error) {
 Outcome Workload::run() {
   if (prepare() && start()) {
     if (wait_for_leader()) clean_up();
+    if (options_.sandbox && outcome_.failed_stage == nullptr) take_inside_outcome();
   }
   stdout_.close_write_end();
   stderr_.close_write_end();
@@ -76,12 +79,28 @@ bool Workload::prepare() {
   if (signal_fd_ < 0) return fail("signals", errno);
   // Daemons become our children when their parents end, so that none is out of reach.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  if (options_.mask && !take_patterns()) return fail("mask", errno);
+  const MaskPatterns* patterns = options_.mask ? &patterns_ : nullptr;
   const char* to = options_.stdout_file;
-  if (const int error = stdout_.open(to, options_.output_max)) return fail("stdout", error);
+  if (const int error = stdout_.open(to, options_.output_max, patterns))
+    return fail("stdout", error);
   one_output_ = to[0] != '\0' && std::strcmp(to, options_.stderr_file) == 0;
   if (one_output_) return true;
-  const int error = stderr_.open(options_.stderr_file, options_.output_max);
+  const int error = stderr_.open(options_.stderr_file, options_.output_max, patterns);
   return error == 0 || fail("stderr", error);
+}
+
+// By a descriptor, because everybody may read arguments, and the workload its environment.
+bool Workload::take_patterns() {
+  struct stat status {};
+  if (fstat(STDIN_FILENO, &status) != 0) return false;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  errno = EINVAL;
+  if (size == 0 || size > kMaskBlockMax) return false;
+  void* block = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, STDIN_FILENO, 0);
+  if (block == MAP_FAILED) return false;
+  errno = EINVAL;
+  return patterns_.open(static_cast<const char*>(block), size);
 }
 
 // One name for all, so that whoever finds one of them knows the others.
@@ -104,6 +123,13 @@ bool Workload::start() {
   request.path = program.text;
   request.argv = options_.workload;
   request.environment = environ;
+  if (options_.sandbox) {
+    static char* const nothing[] = {nullptr};
+    if (const int error = inside_.open(environ)) return fail("sandbox", error);
+    request.environment = nothing;
+    request.inside_report_fd = inside_.report_end();
+    request.inside_environment_fd = inside_.environment_end();
+  }
   request.cwd = options_.cwd;
   request.stdout_fd = stdout_.write_end();
   request.stderr_fd = one_output_ ? stdout_.write_end() : stderr_.write_end();
@@ -121,6 +147,7 @@ bool Workload::start() {
   }
   leader_ = spawn(request);
   close(request.stdin_fd);
+  if (options_.sandbox) inside_.close_ends();
   stdout_.close_write_end();
   stderr_.close_write_end();
   if (leader_.failed_stage != nullptr) return fail(leader_.failed_stage, leader_.error);
@@ -237,7 +264,8 @@ void Workload::stop(End why) {
   } else {
     list_descendants(others);
   }
-  kill(-leader_.pid, SIGTERM);
+  // Bubblewrap would take all down with it, without grace.
+  if (!options_.sandbox) kill(-leader_.pid, SIGTERM);
   others.signal(SIGTERM, leader_.pid);
 }
 
@@ -260,6 +288,30 @@ void Workload::clean_up() {
   if (options_.hold && outcome_.failed_stage == nullptr) hold_zombie();
   outcome_.status = reap(leader_, outcome_.usage);
   if (!kill_descendants(monotonic_ns() + kKillWait)) fail("kill", ETIMEDOUT);
+}
+
+// What bubblewrap says of itself is replaced by what the workload did. An end that we brought about
+// may have come before it could be told.
+void Workload::take_inside_outcome() {
+  static InsideOutcome inside;
+  switch (inside_.read_outcome(outcome_.usage.wall_time_ns, inside)) {
+    case Inside::Said::all: break;
+    case Inside::Said::nothing:
+      if (outcome_.end == End::own) fail("sandbox", 0);
+      return;
+    case Inside::Said::began:  // the workload has killed who counts for it, or we have
+      if (outcome_.end == End::own) outcome_.status = SIGKILL;
+      return;
+  }
+  if (inside.failed_stage[0] != '\0') {
+    if (outcome_.end == End::own) fail(inside.failed_stage, inside.error);
+    return;
+  }
+  const std::int64_t tasks_max = outcome_.usage.tasks_max;
+  outcome_.usage = inside.usage;
+  outcome_.usage.tasks_max = tasks_max;
+  outcome_.status = inside.status;
+  outcome_.stray_processes = inside.stray_processes;
 }
 
 // The caller sees the zombie of the leader, with all that the kernel knows of it, and nothing else.

@@ -5,6 +5,7 @@
 
 #include "core/exec/cgroup.h"
 #include "core/exec/drain.h"
+#include "core/exec/inside.h"
 #include "core/exec/options.h"
 #include "core/exec/spawn.h"
 #include "core/exec/usage.h"
@@ -46,6 +47,7 @@ class Workload {
 
  private:
   bool prepare();
+  bool take_patterns();
   bool start();
   void make_cgroups();
   HoldResult hold(Hold when);
@@ -59,6 +61,7 @@ class Workload {
   void kill_phase(std::int64_t now);  // SIGKILL
   void kill_everyone();               // in the group and the cgroup
   void clean_up();
+  void take_inside_outcome();
   void hold_zombie();  // only the zombie of the leader is left
   void drain_rest();
   bool fail(const char* stage, int error);  // always false
@@ -68,6 +71,8 @@ class Workload {
   Outcome outcome_;
   Cgroup cgroup_;
   Limits limits_;
+  Inside inside_;  // with --sandbox
+  MaskPatterns patterns_;
   Drain stdout_;
   Drain stderr_;
   Spawned leader_;
