@@ -11,4 +11,5 @@ set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 # Dependencies by the libraries that the programs link.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS bubblewrap)
 include(CPack)

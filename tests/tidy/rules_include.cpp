@@ -17,6 +17,7 @@ const std::map<std::string, int>& layers() {
   static const std::map<std::string, int> table = {
       {"base", 0},
       {"model", 1},
+      {"sandbox", 1},
       {"stats", 2},
       {"store", 3},
       {"trigger", kSteps},

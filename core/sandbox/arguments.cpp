@@ -1,0 +1,111 @@
+#include "core/sandbox/arguments.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/base/exec_protocol.h"
+
+namespace melisai::sandbox {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+/// Of users: not there, and never written by strangers.
+constexpr std::string_view kCaches[] = {"CCACHE_DIR", "CARGO_HOME",       "GOPATH",
+                                        "GOCACHE",    "npm_config_cache", "MELISAI_MACHINE_LOCK"};
+constexpr std::string_view kProxies[] = {"http_proxy", "https_proxy", "no_proxy",
+                                         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"};
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+void add(Arguments& arguments, std::initializer_list<std::string> more) {
+  arguments.insert(arguments.end(), more);
+}
+
+/// Covers what lies in `visible`. Elsewhere there is nothing to cover, and nowhere to do it.
+void hide(const Arguments& hidden, const Arguments& visible, Arguments& arguments) {
+  for (const std::string& path : hidden)
+    if (path != "/" && std::any_of(visible.begin(), visible.end(),
+                                   [&](const std::string& each) { return is_below(path, each); }))
+      add(arguments, {"--tmpfs", path});
+}
+
+void add_secrets(const Layout& layout, Arguments& arguments) {
+  for (const std::string& path : layout.secret_directories) add(arguments, {"--tmpfs", path});
+  for (const std::string& path : layout.secret_files)
+    add(arguments, {"--ro-bind", "/dev/null", path});
+}
+
+}  // namespace
+
+bool is_below(const std::string& path, const std::string& directory) {
+  const std::string start = directory.ends_with('/') ? directory : directory + "/";
+  return path == directory || path.starts_with(start);
+}
+
+Arguments common_arguments(const Binaries& binaries, const Layout& layout, const Policy& policy,
+                           const std::string& tmp) {
+  Arguments arguments{binaries.bwrap,      "--unshare-user",
+                      "--unshare-pid",     "--unshare-ipc",
+                      "--unshare-uts",     "--unshare-cgroup-try",
+                      "--die-with-parent", "--new-session",
+                      "--cap-drop",        "ALL",
+                      "--hostname",        "sandbox"};
+  if (!policy.network) add(arguments, {"--unshare-net"});
+  if (binaries.can_forbid_namespaces) add(arguments, {"--disable-userns"});
+  Arguments system;
+  for (const SystemPath& each : layout.system) {
+    if (each.link.empty())
+      add(arguments, {"--ro-bind", each.path, each.path});
+    else
+      add(arguments, {"--symlink", each.link, each.path});
+    if (each.link.empty()) system.push_back(each.path);
+  }
+  hide(policy.hidden, system, arguments);
+  add(arguments, {"--bind", tmp, kTmp});
+  for (const std::string& path : policy.paths) add(arguments, {"--ro-bind", path, path});
+  hide(policy.hidden, policy.paths, arguments);
+  add_secrets(layout, arguments);
+  if (policy.network && !layout.resolver.empty())
+    add(arguments, {"--ro-bind", layout.resolver, layout.resolver});
+  add(arguments, {"--proc", "/proc"});
+  for (const std::string& path : layout.proc_directories) add(arguments, {"--ro-bind", path, path});
+  for (const std::string& path : layout.proc_files)
+    add(arguments, {"--ro-bind", "/dev/null", path});
+  add(arguments, {"--dev", "/dev", "--ro-bind", binaries.exec, kInsideProgram, "--chdir", "/"});
+  return arguments;
+}
+
+Arguments arguments_for(const Place& place) {
+  Arguments arguments{"--bind", place.home, kHome};
+  for (const std::string& path : place.writable) add(arguments, {"--bind", path, path});
+  // The root itself, and what was made there to hold all this.
+  add(arguments, {"--remount-ro", "/"});
+  return arguments;
+}
+
+Arguments environment_for(const Arguments& environment, const Policy& policy, const Place& place) {
+  Arguments result;
+  std::string tmp = kTmp;
+  for (const std::string& variable : environment) {
+    const std::string_view name = std::string_view(variable).substr(0, variable.find('='));
+    if (contains(kCaches, name) || name == "HOME") continue;
+    if (contains(kProxies, name) && !policy.network) continue;
+    if (name == "TMPDIR") {
+      const std::string value = variable.substr(std::min(name.size() + 1, variable.size()));
+      if (std::any_of(place.writable.begin(), place.writable.end(),
+                      [&](const std::string& path) { return is_below(value, path); }))
+        tmp = value;
+      continue;
+    }
+    result.push_back(variable);
+  }
+  add(result, {std::string("HOME=") + kHome, "TMPDIR=" + tmp});
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace melisai::sandbox
