@@ -177,6 +177,8 @@ int run(const DoctorCommand& command, World& world) {
   collectors.load();
   facts->collectors = collectors.results();
   facts->plugin_directories = places.directories;
+  if (const Result<std::string> exec = find_helper("melisai-gate-exec"))
+    facts->sandbox = doctor::try_sandbox(*exec, world.env("PATH").value_or(""), world.processes);
   const doctor::Diagnosis diagnosis = doctor::findings_of(*facts);
   print(stdout, command.json           ? doctor::to_json(*facts, diagnosis)
                 : command.fix_commands ? doctor::fix_commands(*facts, diagnosis)

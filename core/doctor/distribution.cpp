@@ -14,21 +14,34 @@ struct Family {
   std::string_view name;
   std::string_view manager;
   std::string_view install;
-  std::array<std::string_view, 4> packages;  ///< in the order of Package
+  std::array<std::string_view, 5> packages;  ///< in the order of Package
 };
 constexpr Family kFamilies[] = {
     {"debian",
      "apt-get",
      "apt-get install",
-     {"linux-perf", "bpftrace", "bpfcc-tools", "linux-headers-$(uname -r)"}},
+     {"linux-perf", "bpftrace", "bpfcc-tools", "linux-headers-$(uname -r)", "bubblewrap"}},
     {"ubuntu",
      "apt-get",
      "apt-get install",
-     {"linux-tools-$(uname -r)", "bpftrace", "bpfcc-tools", "linux-headers-$(uname -r)"}},
-    {"fedora", "dnf", "dnf install", {"perf", "bpftrace", "bcc-tools", "kernel-devel-$(uname -r)"}},
-    {"el7", "yum", "yum install", {"perf", "", "bcc-tools", "kernel-devel-$(uname -r)"}},
-    {"arch", "pacman", "pacman -S --needed", {"perf", "bpftrace", "bcc-tools", "linux-headers"}},
-    {"suse", "zypper", "zypper install", {"perf", "bpftrace", "bcc-tools", "kernel-default-devel"}},
+     {"linux-tools-$(uname -r)", "bpftrace", "bpfcc-tools", "linux-headers-$(uname -r)",
+      "bubblewrap"}},
+    {"fedora",
+     "dnf",
+     "dnf install",
+     {"perf", "bpftrace", "bcc-tools", "kernel-devel-$(uname -r)", "bubblewrap"}},
+    {"el7",
+     "yum",
+     "yum install",
+     {"perf", "", "bcc-tools", "kernel-devel-$(uname -r)", "bubblewrap"}},
+    {"arch",
+     "pacman",
+     "pacman -S --needed",
+     {"perf", "bpftrace", "bcc-tools", "linux-headers", "bubblewrap"}},
+    {"suse",
+     "zypper",
+     "zypper install",
+     {"perf", "bpftrace", "bcc-tools", "kernel-default-devel", "bubblewrap"}},
 };
 
 /// By ID or a word of ID_LIKE of os-release; the first row that fits.

@@ -8,7 +8,7 @@
 
 namespace melisai::doctor {
 
-enum class Package { perf, bpftrace, bcc, kernel_headers };
+enum class Package { perf, bpftrace, bcc, kernel_headers, bubblewrap };
 
 Distribution read_distribution(const std::string& root);
 

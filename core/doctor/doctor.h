@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/process.h"
 #include "core/base/result.h"
 #include "core/model/collector.h"
 #include "core/model/report.h"
@@ -47,6 +48,13 @@ struct KernelVersion {
   auto operator<=>(const KernelVersion&) const = default;
 };
 
+/// Where code that nobody trusts would run.
+struct SandboxFacts {
+  bool installed = false;
+  std::string problem;  ///< "" when it works
+  bool operator==(const SandboxFacts&) const = default;
+};
+
 /// What was read. Nothing: the kernel does not show it.
 struct Facts {
   Distribution distribution;
@@ -79,9 +87,10 @@ struct Facts {
   std::vector<std::string>
       programs;  ///< of tier 2, those that are there: "perf", "bpftrace", "bcc"
   bool kernel_headers = false;
-  int cycles_errno = 0;  ///< of counting CPU cycles; 0: it works
-  int bpf_errno = 0;     ///< of loading a BPF program that does nothing; 0: it works
-  std::vector<CollectorResult> collectors;      ///< filled in by the caller
+  int cycles_errno = 0;                 ///< of counting CPU cycles; 0: it works
+  int bpf_errno = 0;                    ///< of loading a BPF program that does nothing; 0: it works
+  std::optional<SandboxFacts> sandbox;  ///< filled in by the caller; nothing: not tried
+  std::vector<CollectorResult> collectors;      ///< the same
   std::vector<std::string> plugin_directories;  ///< the same: where they were looked for
 };
 
@@ -95,6 +104,11 @@ Sources live_sources();
 
 /// Errors: unavailable, when /proc does not show the CPUs, the kernel or this process.
 Result<Facts> read_facts(const Sources& sources);
+
+/// Runs a program in one. `exec`: absolute path of melisai-gate-exec; `search_path`: where
+/// bubblewrap is looked for.
+SandboxFacts try_sandbox(const std::string& exec, const std::string& search_path,
+                         ProcessRunner& processes);
 
 enum class State {
   ok,

@@ -21,6 +21,8 @@ std::vector<Finding> access_findings(const Facts& facts);
 std::vector<Tier> tiers_of(const Facts& facts);
 std::vector<CollectorFinding> collector_findings(const Facts& facts,
                                                  const std::vector<Tier>& tiers);
+/// Can it run what nobody trusts? Of facts that have it tried.
+Finding sandbox_finding(const Facts& facts);
 /// That there are collectors at all.
 Finding collectors_found(const Facts& facts);
 

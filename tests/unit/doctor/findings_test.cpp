@@ -164,6 +164,17 @@ TEST_F(Findings, ACgroupThatMayBeMadeNeedsNothing) {
   EXPECT_THAT(finding_of(facts, "cgroups").action, HasSubstr("Mount cgroup v2"));
 }
 
+TEST_F(Findings, WithoutASandboxOnlyStrangersCodeDoesNotRun) {
+  facts.sandbox = SandboxFacts{.installed = true, .problem = ""};
+  EXPECT_EQ(state_of("sandbox"), State::ok);
+  facts.sandbox = SandboxFacts{.installed = false, .problem = "bubblewrap is not installed"};
+  EXPECT_EQ(state_of("sandbox"), State::note);
+  EXPECT_THAT(finding_of(facts, "sandbox").commands, ElementsAre(HasSubstr("install bubblewrap")));
+  facts.sandbox = SandboxFacts{.installed = true, .problem = "no namespaces"};
+  EXPECT_THAT(finding_of(facts, "sandbox").found, HasSubstr("no namespaces"));
+  EXPECT_THAT(finding_of(facts, "sandbox").action, HasSubstr("user namespaces"));
+}
+
 TEST_F(Findings, WithoutCollectorsSomethingIsMissing) {
   facts.collectors.clear();
   EXPECT_EQ(state_of("collectors"), State::missing);
