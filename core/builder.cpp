@@ -15,6 +15,7 @@ Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& 
   key.fingerprint = setting_.fingerprint;
   key.pipelines = setting_.pipelines;
   key.submodules = setting_.project.git.submodules;
+  key.trusted = setting_.trusted;
   if (setting_.kept != nullptr) key.kept_for = text_of(setting_.kept->owner());
   key.environment = run::stage_environment(setting_.project.measure, {});
   MELISAI_TRY(run::BuildSlot slot, step(cache_.acquire(key, random_hex(names_)), ReasonCode::disk));

@@ -25,6 +25,7 @@ class Builder {
     bool reuse = true;                    ///< false: the tree is of no use to anybody else
     TreeLimits limits = {};               ///< of each stage
     run::KeptPaths* kept = nullptr;       ///< of pipelines; null: none, for what is compared
+    bool trusted = true;                  ///< false: nothing is shared with runs that are
   };
   Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& world,
           std::vector<StageResult>& stages);

@@ -78,6 +78,7 @@ class Fix {
     command.stderr_file = place(kFixerLog);
     // The head of a longer one would be a patch too, but another one.
     command.output_max = kPatchBytesMax + 1;
+    command.mask_output = true;
     command.timeout = request_.timeout;
     command.limits = request_.failed.limits;
     MELISAI_TRY(const Exit exit, step(world_.processes.run(command), ReasonCode::internal));

@@ -51,7 +51,8 @@ class Flow {
                        .fingerprint = report_.machine.fingerprint,
                        .output_dir = request.output_dir,
                        .keep = request.keep,
-                       .limits = request.limits},
+                       .limits = request.limits,
+                       .trusted = request.trusted},
                       *git_, builds, world_, report_.stages);
       {
         MELISAI_TRY(run::BuildSlot base, builder.build("base", report_.base.sha));

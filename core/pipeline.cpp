@@ -86,7 +86,8 @@ class PlainRun {
                      .output_dir = request_.output_dir,
                      .reuse = !builds.empty(),
                      .limits = request_.limits,
-                     .kept = &kept},
+                     .kept = &kept,
+                     .trusted = request_.trusted},
                     *git, cache, world_, stages);
     {
       MELISAI_TRY(run::BuildSlot slot, builder.build("head", request_.sha));

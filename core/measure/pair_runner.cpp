@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/files.h"
+#include "core/base/secrets.h"
 #include "core/base/shell.h"
 #include "core/measure/formats/formats.h"
 #include "core/measure/measure.h"
@@ -23,7 +24,7 @@ constexpr std::size_t kFilterMax =
     64 << 10;  // stays below the kernel's limit of 128 KiB for one argument
 
 std::string last_line_of(const std::string& file) {
-  std::string tail = file_tail(file, kErrorTailBytes);
+  std::string tail = masked(file_tail(file, kErrorTailBytes));
   while (!tail.empty() && (tail.back() == '\n' || tail.back() == '\r')) tail.pop_back();
   const std::size_t newline = tail.rfind('\n');
   return newline == std::string::npos ? tail : tail.substr(newline + 1);
@@ -154,6 +155,7 @@ Result<Command> PairRunner::prepare(const Subject& subject, const Side& side, co
   command.argv = argv_of(line);
   command.env = run_environment(subject.spec, options_, side_dir);
   command.cwd = side.tree;
+  command.writable = {side_dir};
   command.stdout_file = side_dir + "/stdout";
   command.stderr_file = side_dir + "/stderr";
   command.output_max = options_.output_max;
@@ -237,6 +239,7 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
   if (!text && text.error().code == Errc::not_found)
     text = read_file(side_dir + "/stdout", options_.result_max);
   if (!text) return fail(text.error().message);
+  *text = masked(*std::move(text));
   if (text->empty()) return fail("wrote nothing to $MELISAI_RESULT and nothing to standard output");
   const Result<formats::Readings> read = readings_in(*text, plan.format, options_.metrics_max);
   if (!read) return fail(read.error().message);

@@ -100,6 +100,9 @@ struct PipelineSpec {
   std::string schedule;            ///< only with Trigger::cron; see core/model/cron.h
   RunLine run;                     ///< may be empty when there are benchmarks
   std::map<std::string, std::string> env;
+  /// Texts with ${secret:NAME}, of its own command and never of a benchmark. What they stand for is
+  /// put in when the command starts (base/secrets.h), and so is in no key, file or message.
+  std::map<std::string, std::string> secret_env;
   Milliseconds timeout{1'800'000};
   std::vector<BenchmarkSpec> benchmarks;
   std::vector<std::string> cache;  ///< paths in the tree that its next run finds again; in `serve`

@@ -143,6 +143,14 @@ struct Optimization {
   bool operator==(const Optimization&) const = default;
 };
 
+/// Of runs of code that nobody trusts.
+struct UntrustedOptions {
+  enum class Sandbox { required, off } sandbox = Sandbox::required;
+  bool network = false;            ///< that of this machine, in the sandbox
+  std::vector<std::string> paths;  ///< absolute; may be read in the sandbox
+  bool operator==(const UntrustedOptions&) const = default;
+};
+
 struct OrchestratorOptions {
   int pipelines_max = 3;  ///< at the same time
   std::string workspace;  ///< absolute; "": STATE_DIR/workspace
@@ -154,6 +162,7 @@ struct OrchestratorOptions {
   FailurePolicy failure;
   PersistenceOptions persistence;
   Optimization optimization;
+  UntrustedOptions untrusted;
   bool operator==(const OrchestratorOptions&) const = default;
 };
 
@@ -206,6 +215,13 @@ struct NotifyOptions {
   bool operator==(const NotifyOptions&) const = default;
 };
 
+/// Where ${secret:NAME} comes from; one of both is "". Without an entry: the variable NAME.
+struct SecretSource {
+  std::string file;  ///< absolute
+  std::string env;   ///< name of a variable
+  bool operator==(const SecretSource&) const = default;
+};
+
 struct ServeConfig {
   OrchestratorOptions orchestrator;
   LogOptions logging;
@@ -220,6 +236,8 @@ struct ServeConfig {
   /// Variables that this file names with ${NAME}, unless every stage sees them anyway: whatever
   /// they hold is the operator's, and nothing that was pushed may read them.
   std::set<std::string> secrets;
+  std::map<std::string, SecretSource> secret_sources;
+  std::set<std::string> secret_names;  ///< that ${secret:NAME} names somewhere in the file
   bool operator==(const ServeConfig&) const = default;
 };
 

@@ -73,11 +73,14 @@ std::string BuildKey::to_text() const {
   std::ostringstream text;
   text << "commit " << sha << "\nmachine " << fingerprint << "\ntoolchain " << toolchain_stamp()
        << "\nsubmodules " << submodules << '\n';
+  if (!trusted) text << "untrusted\n";
   for (const PipelineSpec& pipeline : pipelines) {
     text << "pipeline " << pipeline.name << '\n';
     text << (pipeline.run.shell.empty() ? "list" : "shell") << ' ' << pipeline.run.shell << '\n';
     for (const std::string& word : pipeline.run.argv) text << "word " << word << '\n';
     for (const auto& [name, value] : pipeline.env) text << "env " << name << '=' << value << '\n';
+    for (const auto& [name, value] : pipeline.secret_env)
+      text << "secret " << name << '=' << value << '\n';
     if (kept_for.empty()) continue;
     for (const std::string& path : pipeline.cache) text << "kept " << path << " of " << kept_for;
   }

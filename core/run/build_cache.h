@@ -21,6 +21,7 @@ struct BuildKey {
   std::string fingerprint;  ///< of the machine
   std::vector<PipelineSpec> pipelines;
   bool submodules = false;
+  bool trusted = true;                   ///< what strangers have built is for strangers
   std::string kept_for;                  ///< whose KeptPaths are in it; "": nobody's
   std::vector<std::string> environment;  ///< what build stages see of the caller's environment
   std::string to_text() const;

@@ -161,7 +161,7 @@ PipelineSpec PipelinesReader::read_pipeline(const ConfigEntry& entry) {
   ConfigMap map(entry.value, errors_);
   read_start(map, pipeline);
   pipeline.run = read_run_line(map, "run", errors_);
-  pipeline.env = read_env(map);
+  pipeline.env = read_env(map, &pipeline.secret_env);
   pipeline.cache = read_cache(map);
   pipeline.timeout = map.duration("timeout", options_.timeouts.of(entry.key), kTimeoutRange);
   if (const ConfigValue* const list = map.find("benchmarks"))
@@ -239,7 +239,10 @@ void PipelinesReader::check_schedule(ConfigMap& map, const PipelineSpec& pipelin
   if (!schedule) map.fail("schedule", schedule.error().message);
 }
 
-std::map<std::string, std::string> PipelinesReader::read_env(ConfigMap& map) {
+/// `secrets`: null where there can be none. What is timed has none: its output is not masked while
+/// it runs.
+std::map<std::string, std::string> PipelinesReader::read_env(
+    ConfigMap& map, std::map<std::string, std::string>* secrets) {
   std::map<std::string, std::string> env;
   const ConfigValue& section = map.section("env");
   const ConfigMap kind_check(section, errors_);
@@ -254,7 +257,17 @@ std::map<std::string, std::string> PipelinesReader::read_env(ConfigMap& map) {
                                             "; write \"\" for an empty one");
       continue;
     }
-    Result<std::string> text = env_.expand(entry.value.text);
+    const bool is_secret = names_secret(entry.value.text);
+    if (is_secret && secrets == nullptr)
+      errors_.add(entry.value.position,
+                  "a benchmark gets no secrets; only 'env' of a pipeline may "
+                  "name one, for its 'run'");
+    Result<std::string> text =
+        is_secret ? env_.expand_around_secrets(entry.value.text) : env_.expand(entry.value.text);
+    if (is_secret && secrets != nullptr && text) {
+      secrets->emplace(entry.key, *std::move(text));
+      continue;
+    }
     if (!text) errors_.add(entry.value.position, text.error().message);
     env[entry.key] = text ? *std::move(text) : "";
   }
@@ -294,7 +307,7 @@ BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
   benchmark.setup = read_run_line(map, "setup", errors_);
   benchmark.format = read_format(map, errors_, format_problem_);
   benchmark.filter = map.string("filter", "");
-  benchmark.env = read_env(map);
+  benchmark.env = read_env(map, nullptr);
   benchmark.pin = read_pinning(map);
   benchmark.timeout = map.duration("timeout", benchmark.timeout, kTimeoutRange);
   map.finish();

@@ -57,7 +57,8 @@ class PipelinesReader {
   std::vector<BenchmarkSpec> read_benchmarks(const ConfigValue& list);
   BenchmarkSpec read_benchmark(const ConfigValue& value);
   void check_filter(ConfigMap& map, const BenchmarkSpec& benchmark);
-  std::map<std::string, std::string> read_env(ConfigMap& map);
+  std::map<std::string, std::string> read_env(ConfigMap& map,
+                                              std::map<std::string, std::string>* secrets);
   std::vector<std::string> read_cache(ConfigMap& map);
 
   ConfigErrors& errors_;

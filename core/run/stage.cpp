@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/base/files.h"
+#include "core/base/secrets.h"
 
 namespace melisai::run {
 namespace {
@@ -139,9 +140,16 @@ Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place
   Command command;
   command.argv = argv_of(pipeline.run);
   command.env = stage_environment(options, pipeline.env);
+  for (const auto& [name, text] : pipeline.secret_env) {
+    std::erase_if(command.env,
+                  [&](const std::string& each) { return each.starts_with(name + "="); });
+    MELISAI_TRY(const std::string value, put_secrets(text));
+    command.env.push_back(name + "=" + value);
+  }
   command.cwd = place.tree;
   command.stdout_file = command.stderr_file = place.log_dir + "/" + log_name;
   command.output_max = options.output_max;
+  command.mask_output = true;
   command.timeout = pipeline.timeout;
   command.grace = options.grace;
   // Limits are the operator's, and the pipeline file is not: it cannot switch off what holds them.

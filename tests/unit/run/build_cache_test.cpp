@@ -82,6 +82,12 @@ TEST_F(BuildCacheTest, KeepsCommitsConfigurationsAndMachinesApart) {
   EXPECT_FALSE(cache().acquire(other, "0000000000000006")->reused());
   other.environment = {"TMPDIR=/elsewhere"};
   EXPECT_TRUE(cache().acquire(other, "0000000000000007")->reused());
+  other = key();
+  other.trusted = false;
+  EXPECT_FALSE(cache().acquire(other, "0000000000000008")->reused()) << "built by a stranger";
+  other = key();
+  other.pipelines[0].secret_env = {{"KEY", "${secret:KEY}"}};
+  EXPECT_FALSE(cache().acquire(other, "0000000000000009")->reused());
 }
 
 TEST_F(BuildCacheTest, ANewCompilerMeansNewBuilds) {
