@@ -11,6 +11,7 @@
 #include "core/serve/orchestrator_section.h"
 #include "core/serve/pipelines_section.h"
 #include "core/serve/projects_section.h"
+#include "core/serve/secrets_section.h"
 #include "core/serve/workflows_section.h"
 
 namespace melisai::serve {
@@ -31,8 +32,9 @@ void check_root(const ConfigValue& tree, ConfigErrors& errors) {
   if (number != kVersion)
     root.fail("version",
               std::to_string(number) + " is not supported; this melisai-gate reads version 1");
-  for (const std::string_view key : {"orchestrator", "logging", "git", "project", "projects",
-                                     "pipelines", "workflows", "triggers", "notify", "fixer"})
+  for (const std::string_view key :
+       {"orchestrator", "logging", "secrets", "git", "project", "projects", "pipelines",
+        "workflows", "triggers", "notify", "fixer"})
     root.find(key);
   root.finish();
 }
@@ -99,6 +101,14 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
   EnvExpander expander(sources.env);
   Reading reading{.errors = errors, .env = expander, .sources = sources, .remarks = loaded.remarks};
   ServeConfig& config = loaded.config;
+  config.secret_sources = read_secret_sources(root.section("secrets"), reading);
+  expander.allow_secrets([&](const std::string& name) {
+    expander.add_name(variable_of(name, config.secret_sources));
+    config.secret_names.insert(name);
+    Result<std::string> value = secret_value(name, config.secret_sources, sources.env);
+    if (value) loaded.secrets[name] = *value;
+    return value;
+  });
   OrchestratorSection orchestrator = read_orchestrator(root.section("orchestrator"), reading);
   config.orchestrator = std::move(orchestrator.options);
   const StageTimeouts& timeouts = config.orchestrator.timeouts;

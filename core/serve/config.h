@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ ConfigSources sources_for(const std::string& file, const EnvLookup& env);
 
 struct LoadedConfig {
   ServeConfig config;
+  std::map<std::string, std::string> secrets;  ///< what ${secret:NAME} stands for, of those named
   std::vector<std::string> remarks;  ///< sentences: what is read but has no effect as written
 };
 

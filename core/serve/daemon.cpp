@@ -9,6 +9,7 @@
 #include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "core/base/secrets.h"
 #include "core/serve/alarm.h"
 #include "core/serve/config.h"
 #include "core/serve/control.h"
@@ -225,6 +226,7 @@ Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
   MELISAI_TRY(
       const LoadedConfig loaded,
       parse_serve_config(text, request.config_file, sources_for(request.config_file, world.env)));
+  MELISAI_CHECK(keep_secrets(loaded.secrets, false));
   MELISAI_TRY(const FileLock lock, take_lock(request.state_dir, world.clock));
   MELISAI_CHECK(prepare_workspace(workspace_of(loaded.config.orchestrator, request.state_dir)));
   MELISAI_CHECK(open_log(targets_of(loaded.config.logging, request.state_dir)));

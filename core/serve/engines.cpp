@@ -200,6 +200,12 @@ Command Engines::command_for(const Engine& engine) const {
                   "--workspace",
                   workspace_of(context_.config.orchestrator, context_.state_dir)};
   command.env = context_.world.environment;
+  // What a file replaces is in no environment any more but ours.
+  for (const auto& [name, source] : context_.config.secret_sources)
+    if (!source.file.empty())
+      std::erase_if(command.env, [start = name + "="](const std::string& each) {
+        return each.starts_with(start);
+      });
   command.cwd = directory;
   command.stdout_file = command.stderr_file = directory + "/work.log";
   command.output_max = kAttemptLogMax;

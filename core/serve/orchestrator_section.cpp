@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/serve/untrusted_section.h"
 
 namespace melisai::serve {
 namespace {
@@ -156,6 +157,7 @@ OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& readi
   read_monitoring(map.section("monitoring"), polling_interval, read, reading);
   options.failure = read_failures(map.section("failure_handling"), options.failure, reading);
   options.persistence = read_persistence(map.section("persistence"), reading);
+  options.untrusted = read_untrusted(map.section("untrusted"), reading);
   options.optimization = read_optimization(map.section("optimization"), reading);
   map.finish();
   return read;

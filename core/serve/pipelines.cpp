@@ -46,7 +46,8 @@ Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
     spec.run = own->run;
     spec.benchmarks = own->benchmarks;
     if (spec.cache.empty()) spec.cache = own->cache;
-    spec.env.insert(own->env.begin(), own->env.end());
+    for (const auto& [name, text] : own->env)
+      if (!spec.secret_env.contains(name)) spec.env.emplace(name, text);
     if (!pipeline.timeout) spec.timeout = own->timeout;
   }
   return pipelines;

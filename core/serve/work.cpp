@@ -11,11 +11,13 @@
 
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "core/base/secrets.h"
 #include "core/pipeline.h"
 #include "core/serve/changed_paths.h"
 #include "core/serve/default_branch.h"
 #include "core/serve/work_description.h"
 #include "core/serve/work_follow_up.h"
+#include "core/serve/work_sandbox.h"
 #include "core/serve/workspace.h"
 #include "core/store/queue.h"
 
@@ -164,9 +166,56 @@ PipelineResult run_in_time(const PipelineRequest& request, const std::optional<W
   return {.outcome = over.outcome, .reason = over.reason, .stages = std::move(result.stages)};
 }
 
+/// Of what strangers, git and benchmarks said. Logs never had them.
+PipelineResult without_secrets(PipelineResult result) {
+  result.reason = masked(std::move(result.reason));
+  for (StageResult& stage : result.stages) stage.message = masked(std::move(stage.message));
+  return result;
+}
+
 /// What is pushed decides what stages see (measure.pass_env). While this process has one thread.
 void forget(const std::set<std::string>& secrets) {
   for (const std::string& name : secrets) unsetenv(name.c_str());
+}
+
+World with(const World& world, ProcessRunner& processes, ProgressSink& progress) {
+  return {.clock = world.clock,
+          .processes = processes,
+          .progress = progress,
+          .env = world.env,
+          .open_repo = world.open_repo,
+          .interrupted = world.interrupted,
+          .plugins = world.plugins,
+          .machine_lock = world.machine_lock};
+}
+
+/// What the run is there for, with its commands run by `world`.
+Result<PipelineResult> run_described(const WorkRequest& request, const Task& task,
+                                     const Described& described, World& world) {
+  if (const auto follow_up = follow_up_in(task.event)) {
+    MELISAI_TRY(PipelineResult result, run_follow_up(*follow_up, described.config,
+                                                     request_of(request, task, described), world));
+    return settled(std::move(result), world);
+  }
+  MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, described, world));
+  if (const std::string why = why_skipped(task, described, changes); !why.empty())
+    return PipelineResult{.outcome = RunOutcome::skipped, .reason = why};
+  PipelineResult result = run_in_time(request_of(request, task, described),
+                                      workflow_time(task, described, world.clock.now()), world);
+  add_remark(changes, result);
+  return result;
+}
+
+/// The same, of code that nobody trusts: stages, benchmarks and both sides of a comparison.
+Result<PipelineResult> run_confined(const WorkRequest& request, const Task& task,
+                                    const Described& described, World& world) {
+  Result<Confined> confined =
+      Confined::make(request, described.config.orchestrator.untrusted, world);
+  if (!confined && confined.error().code == Errc::unavailable)
+    return PipelineResult{.outcome = RunOutcome::failed, .reason = confined.error().message};
+  if (!confined) return confined.error();
+  World inside = with(world, confined->processes(), world.progress);
+  return run_described(request, task, described, inside);
 }
 
 Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
@@ -177,20 +226,12 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   const Result<Described> described = describe(task, pinned, file, world.env);
   if (!described)
     return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
+  MELISAI_CHECK(keep_secrets(described->secrets, task.run.trusted));
   forget(described->config.secrets);
   MELISAI_CHECK(prepare_workspace(request.workspace));
-  if (const auto follow_up = follow_up_in(task.event)) {
-    MELISAI_TRY(PipelineResult result, run_follow_up(*follow_up, described->config,
-                                                     request_of(request, task, *described), world));
-    return settled(std::move(result), world);
-  }
-  MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, *described, world));
-  if (const std::string why = why_skipped(task, *described, changes); !why.empty())
-    return PipelineResult{.outcome = RunOutcome::skipped, .reason = why};
-  PipelineResult result = run_in_time(request_of(request, task, *described),
-                                      workflow_time(task, *described, world.clock.now()), world);
-  add_remark(changes, result);
-  return result;
+  const auto run =
+      needs_sandbox(task, described->config.orchestrator.untrusted) ? run_confined : run_described;
+  return run(request, task, *described, world);
 }
 
 }  // namespace
@@ -201,16 +242,10 @@ std::string repository_of(const std::string& state_dir, const std::string& proje
 
 Result<int> work(const WorkRequest& request, World& world) {
   NotesInLog notes;
-  World noted{.clock = world.clock,
-              .processes = world.processes,
-              .progress = notes,
-              .env = world.env,
-              .open_repo = world.open_repo,
-              .interrupted = world.interrupted,
-              .plugins = world.plugins,
-              .machine_lock = world.machine_lock};
+  World noted = with(world, world.processes, notes);
   MELISAI_TRY(const PipelineResult result, result_of(request, noted));
-  MELISAI_CHECK(write_file(request.directory + "/" + kResultFile, to_json(result)));
+  MELISAI_CHECK(
+      write_file(request.directory + "/" + kResultFile, to_json(without_secrets(result))));
   return 0;
 }
 

@@ -90,6 +90,7 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
     if (pipeline.spec.name == wanted) described.pipeline = pipeline;
   }
   described.config = std::move(loaded.config);
+  described.secrets = std::move(loaded.secrets);
   return described;
 }
 

@@ -25,6 +25,7 @@ struct Task {
 /// The project as it is at this commit, with the operator's pipelines where there are any.
 struct Described {
   ServeConfig config;
+  std::map<std::string, std::string> secrets;  ///< by name
   Project project;
   WatchedProject watched;
   ServePipeline pipeline;

@@ -1,7 +1,9 @@
 // What the operator's configuration knows and no commit may.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "tests/e2e/support/serve.h"
 
@@ -33,6 +35,70 @@ TEST_F(ServeSecrets, OfTheConfigurationReachNoStage) {
   EXPECT_EQ(outcome_of("configuration#1"), "failed");
   EXPECT_THAT(run_of("configuration#1").dump(), HasSubstr("DEMO_TOKEN"));
   EXPECT_THAT(run_of("configuration#1").dump() + daemon_log(), Not(HasSubstr("t0ken-of-demo")));
+}
+
+/// Where a canary could be: every file of the daemon, what it answers, what it says.
+class SecretSweep : public Serve {
+ protected:
+  static constexpr const char* kCanary = "c4nary/of the+deploy-key";
+  static constexpr const char* kForms[] = {"c4nary/of the",     "c4nary%2Fof%20the",
+                                           "YzRuYXJ5L29mIHRoZ", "M0bmFyeS9vZiB0aG",
+                                           "NG5hcnkvb2YgdGhl",  "63346e6172792f6f66"};
+
+  std::string everything() {
+    std::string all = daemon_log() + logs_of("build#1") + run_of("build#1").dump() +
+                      status().dump() + gate({"runs", "--json"}).out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(state())) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      std::ostringstream text;
+      text << file.rdbuf();
+      all += text.str();
+    }
+    return all;
+  }
+};
+
+TEST_F(SecretSweep, FindsNothingOfASecretThatAStagePrintsInAllForms) {
+  const std::string key_file = root() + "/deploy.key";
+  std::ofstream(key_file) << kCanary << "\n";
+  std::filesystem::permissions(key_file, static_cast<std::filesystem::perms>(0600));
+  configure("demo.git", "secrets: { KEY: { file: \"" + key_file +
+                            "\" } }\n"
+                            "pipelines:\n"
+                            "  build: { trigger: on_commit, env: { KEY: \"${secret:KEY}\" } }\n");
+  write(
+      "tell.sh",
+      "#!/bin/sh\n"
+      "echo \"plain $KEY.\"; echo \"$KEY\" >&2\n"
+      "for before in '' x xy; do printf %s \"$before$KEY\" | base64; done\n"
+      "python3 -c 'import os, urllib.parse; print(urllib.parse.quote(os.environ[\"KEY\"], \"\"))'\n"
+      "python3 -c 'import os; print(os.environ[\"KEY\"].encode().hex())'\n"
+      "printf 'c4nary/of '; sleep 0.2; echo 'the+deploy-key'\n"
+      "tr '\\0' '\\n' < /proc/[0-9]*/cmdline 2>/dev/null\n"
+      "exit 7\n");
+  write_pipelines("build: { trigger: on_commit, run: ./tell.sh }\n");
+  start();
+  push();
+  ASSERT_EQ(outcome_of("build#1"), "failed") << run_of("build#1");
+  EXPECT_THAT(logs_of("build#1"), HasSubstr("plain ***.\n***\n"));
+  const std::string all = everything();
+  EXPECT_THAT(all, HasSubstr("exit code 7")) << "nothing was looked at";
+  for (const char* form : kForms) EXPECT_EQ(all.find(form), std::string::npos) << form;
+}
+
+TEST_F(SecretSweep, RefusesAFileThatOthersMayRead) {
+  const std::string key_file = root() + "/deploy.key";
+  std::ofstream(key_file) << kCanary;
+  std::filesystem::permissions(key_file, static_cast<std::filesystem::perms>(0644));
+  configure("demo.git", "secrets: { KEY: { file: \"" + key_file +
+                            "\" } }\n"
+                            "pipelines:\n"
+                            "  build: { trigger: on_commit, env: { KEY: \"${secret:KEY}\" } }\n");
+  const Ran ran = gate({"validate", config_file()});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_THAT(ran.out + ran.err, HasSubstr("chmod 600"));
+  EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("c4nary")));
 }
 
 }  // namespace
