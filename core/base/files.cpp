@@ -67,12 +67,12 @@ bool is_directory(const std::string& path) {
 }
 
 // The name does not contain the target's, which may already be as long as a name can be.
-Fd create_temporary(const std::string& directory, std::string& path) {
+Fd create_temporary(const std::string& directory, mode_t mode, std::string& path) {
   static std::atomic<unsigned> counter{0};
   for (int attempt = 0; attempt < kTemporaryNamesMax; ++attempt) {
     path = directory + "/.melisai-" + std::to_string(getpid()) + "-" + std::to_string(counter++) +
            ".tmp";
-    Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (fd.get() >= 0 || errno != EEXIST) return fd;
   }
   return Fd();
@@ -116,10 +116,10 @@ Result<std::string> read_file(const std::string& path, Bytes bytes_max) {
   return content;
 }
 
-Result<void> write_file(const std::string& path, std::string_view content) {
+Result<void> write_file(const std::string& path, std::string_view content, FileOptions options) {
   const std::string directory = directory_of(path);
   std::string temporary;
-  Fd fd = create_temporary(directory, temporary);
+  Fd fd = create_temporary(directory, options.private_mode ? 0600 : 0666, temporary);
   if (fd.get() < 0) return file_error(errno, "cannot write", path);
   if (const int error = write_and_rename(std::move(fd), content, temporary, path)) {
     unlink(temporary.c_str());

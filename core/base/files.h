@@ -15,9 +15,13 @@ namespace melisai {
 Result<std::string> read_file(const std::string& path, Bytes bytes_max);
 
 /// Writes to a temporary file beside `path`, syncs it, then renames: readers see the old or the new
-/// content, also after a crash. A link at `path` is replaced, not followed. Errors: disk_full,
-/// not_found (no such directory), io.
-Result<void> write_file(const std::string& path, std::string_view content);
+/// content, also after a crash. A link at `path` is replaced, not followed. Mode 0600 when
+/// `private_mode`. Errors: disk_full, not_found (no such directory), io.
+struct FileOptions {
+  bool private_mode = false;
+};
+Result<void> write_file(const std::string& path, std::string_view content,
+                        FileOptions options = {});
 
 /// Creates the directory and its parents (mode 0700 for new ones when `private_mode`). Errors:
 /// disk_full, io.
