@@ -20,6 +20,12 @@ Result<void> set(std::string_view name, const std::string& value, const Database
   return transaction.commit();
 }
 
+/// kRunColumns without the text of the pinned configuration.
+std::string short_columns() {
+  std::string columns(kRunColumns);
+  return columns.replace(columns.find(kConfigurationColumn), kConfigurationColumn.size(), "''");
+}
+
 }  // namespace
 
 Queue::Queue(std::unique_ptr<Body> body) : body_(std::move(body)) {}
@@ -63,20 +69,23 @@ Result<void> Queue::write_heartbeat(WallTime now) {
 
 Result<std::vector<PipelineRun>> Queue::runs(const QueueFilter& filter) const {
   MELISAI_TRY(Statement query,
-              body_->database.prepare("SELECT " + std::string(kRunColumns) +
-                                      " FROM runs AS r WHERE (?1 = '' OR r.project = ?1) "
-                                      "AND (?2 = '' OR r.pipeline = ?2) "
-                                      "AND (?3 = 0 OR r.state <> 'finished') "
-                                      "ORDER BY r.id DESC LIMIT ?4"));
-  query.with(filter.project, filter.pipeline, filter.open, filter.limit);
+              body_->database.prepare(
+                  "SELECT " + (filter.configuration ? std::string(kRunColumns) : short_columns()) +
+                  " FROM runs AS r WHERE (?1 = '' OR r.project = ?1) "
+                  "AND (?2 = '' OR r.pipeline = ?2) "
+                  "AND (?3 = 0 OR r.state <> 'finished') "
+                  "AND (?5 = '' OR r.state = ?5) AND (?6 = '' OR r.outcome = ?6) "
+                  "AND (?7 = 0 OR r.id < ?7) "
+                  "ORDER BY r.id DESC LIMIT ?4"));
+  query.with(filter.project, filter.pipeline, filter.open, filter.limit,
+             filter.state ? to_string(*filter.state) : "",
+             filter.outcome ? to_string(*filter.outcome) : "", filter.before);
   return read_runs(query);
 }
 
 Result<std::vector<PipelineRun>> Queue::gone_wrong_since(WallTime time) const {
-  std::string columns(kRunColumns);
-  columns.replace(columns.find(kConfigurationColumn), kConfigurationColumn.size(), "''");
   MELISAI_TRY(Statement query,
-              body_->database.prepare("SELECT " + columns +
+              body_->database.prepare("SELECT " + short_columns() +
                                       " FROM runs AS r WHERE r.finished_ms >= ?1 AND r.outcome IN "
                                       "('failed', 'regression', 'inconclusive') "
                                       "ORDER BY r.finished_ms, r.id"));

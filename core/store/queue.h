@@ -4,6 +4,8 @@
 // and cancel, a poll and a webhook) exactly one happens. Used from one thread.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +72,40 @@ struct QueueFilter {
   std::string pipeline;  ///< "" for all
   bool open = false;     ///< only those that are not finished
   std::size_t limit = 50;
+  std::optional<PipelineRun::State> state = {};
+  std::optional<PipelineRun::Outcome> outcome = {};
+  std::int64_t before = 0;    ///< only runs with a smaller id; 0: all
+  bool configuration = true;  ///< false: without the pinned text, for lists
+};
+
+/// What became of an event.
+struct EventState {
+  enum class Kind { open, planned, rejected } kind = Kind::open;
+  std::string reason;  ///< why it waits or was rejected, "" otherwise
+};
+
+/// Seconds up to which the durations of finished runs are counted.
+inline constexpr std::array kDurationBuckets{1,   10,  30,   60,   120,  300,
+                                             600, 900, 1200, 1800, 3600, 7200};
+
+/// All runs of one pipeline that ended in one way.
+struct RunTotals {
+  std::string project;
+  std::string pipeline;
+  PipelineRun::Outcome outcome = PipelineRun::Outcome::passed;
+  bool exclusive = false;  ///< it measured
+  std::int64_t runs = 0;
+  std::int64_t started = 0;  ///< of them; the rest has no duration
+  double seconds = 0;        ///< of those that started, together
+  std::array<std::int64_t, kDurationBuckets.size()> within = {};  ///< at most so many seconds
+};
+
+struct OpenTotals {
+  std::int64_t blocked = 0;
+  std::int64_t queued = 0;
+  std::int64_t running = 0;
+  std::int64_t events = 0;         ///< accepted, but not planned yet
+  std::optional<WallTime> oldest;  ///< when what waits longest (queued or not planned) was accepted
 };
 
 /// A notice on its way to one sink.
@@ -208,13 +244,17 @@ class Queue {
   Result<std::vector<PipelineRun>> gone_wrong_since(WallTime time) const;
   /// Errors: not_found, naming the newest run.
   Result<PipelineRun> run(std::int64_t id) const;
-  Result<RunEvent> event(std::int64_t id) const;  ///< errors: not_found
+  Result<RunEvent> event(std::int64_t id) const;          ///< errors: not_found
+  Result<EventState> event_state(std::int64_t id) const;  ///< errors: not_found
   Result<std::vector<PipelineRun>> runs_of_event(std::int64_t event) const;
   /// Of a run that a push started: the commit of its ref before the first push that the pipeline
   /// has not run to an end on. Pushes on which it was superseded, cancelled or skipped are not seen
   /// yet. "" when the ref did not exist before.
   Result<std::string> unseen_since(const PipelineRun& run) const;
   Result<std::vector<Attempt>> attempts(std::int64_t run) const;
+  /// Of every run there ever was, so not for the loop's thread.
+  Result<std::vector<RunTotals>> run_totals() const;
+  Result<OpenTotals> open_totals() const;
   /// Of a daemon that died, when it is asked before the first begin_attempt.
   Result<std::vector<Attempt>> open_attempts() const;
 
