@@ -1,4 +1,5 @@
-// Histories out of the store: what the heads of finished checks measured. Private to history.
+// Histories out of the store: what the heads of finished checks measured. For `history` and the
+// daemon's API.
 #pragma once
 
 #include "core/history.h"

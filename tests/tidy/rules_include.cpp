@@ -116,6 +116,7 @@ const std::vector<Library>& libraries() {
       {{"openssl/"}, {"core/trigger/webhook_signature.cpp"}},
       {{"re2/", "expat.h"}, {"core/measure/formats/"}},
       {{"date/"}, {"core/trigger/zone.cpp"}},
+      {{"openssl/"}, {"core/api/tokens_crypto.cpp"}},
       {{"sqlite3.h"}, {"core/store/", "tests/unit/store/"}, true},
       {{"nlohmann/json_fwd.hpp"}, {}, true},
       {{"nlohmann/"},

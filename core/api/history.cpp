@@ -1,0 +1,65 @@
+#include "core/history.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/api/handlers.h"
+#include "core/history_stored.h"
+#include "core/model/report.h"
+
+namespace melisai::api {
+namespace {
+
+constexpr std::int64_t kPointsByDefault = 100;  // the newest of each series
+constexpr std::int64_t kPointsMax = 1'000;
+constexpr std::size_t kSeriesMax = 200;
+
+Json points_of(const HistorySeries& series, const Histories& all, std::size_t limit) {
+  Json points = Json::array();
+  const std::size_t from = series.values.size() - std::min(series.values.size(), limit);
+  for (std::size_t i = from; i < series.values.size(); ++i) {
+    const std::string& commit = all.commits.at(series.commits[i]);
+    points.push_back({{"index", series.indexes[i]},
+                      {"commit", commit.empty() ? Json(nullptr) : Json(commit)},
+                      {"value", series.values[i]}});
+  }
+  return points;
+}
+
+http::Response history_answer(const Histories& all, std::size_t limit) {
+  if (all.series.size() > kSeriesMax)
+    return http::problem(400, std::to_string(all.series.size()) + " series match, and at most " +
+                                  std::to_string(kSeriesMax) +
+                                  " are shown; narrow them with benchmark, metric or project");
+  Json series = Json::array();
+  for (const HistorySeries& one : all.series)
+    series.push_back({{"series", one.name},
+                      {"unit", one.unit},
+                      {"better", to_string(one.better)},
+                      {"points", points_of(one, all, limit)}});
+  return answer(200, {{"series", series}, {"warnings", all.warnings}});
+}
+
+}  // namespace
+
+void show_history(Parts& parts, Call call) {
+  const Result<std::optional<std::int64_t>> limit =
+      number_at(call.request, "limit", {1, kPointsMax});
+  if (!limit) return call.respond(refused(limit.error()));
+  HistoryRequest request{.state_dir = parts.daemon.state_dir,
+                         // No repository: the one of the newest check tells the order.
+                         .directory = parts.daemon.state_dir,
+                         .benchmark = text_at(call.request, "benchmark"),
+                         .metric = text_at(call.request, "metric"),
+                         .branch = text_at(call.request, "branch"),
+                         .project = text_at(call.request, "project")};
+  if (request.benchmark.empty()) request.benchmark = "*";
+  const auto points = static_cast<std::size_t>(limit->value_or(kPointsByDefault));
+  answer_from_pool(parts.daemon, std::move(call.respond),
+                   [request = std::move(request), open_repo = parts.daemon.open_repo, points] {
+                     const Result<Histories> all = stored_histories(request, open_repo);
+                     return all ? history_answer(*all, points) : refused(all.error());
+                   });
+}
+
+}  // namespace melisai::api

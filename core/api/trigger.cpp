@@ -1,0 +1,191 @@
+#include "core/trigger/trigger.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/api/handlers.h"
+#include "core/base/config.h"
+#include "core/base/text.h"
+
+namespace melisai::api {
+namespace {
+
+constexpr std::size_t kParamsMax = 100;
+
+struct Named {
+  std::string project;
+  std::string pipeline;
+};
+
+template <class Each>
+std::vector<std::string> names_of(const std::vector<Each>& all) {
+  std::vector<std::string> names;
+  for (const Each& each : all) names.push_back(each.name);
+  return names;
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// {project}/{pipeline}, or {pipeline} when there is one project. Where the operator configured
+/// pipelines the name has to be one of them; otherwise the commit says which there are, later.
+Result<Named> named_by(const std::vector<std::string>& path, const ServeConfig& config) {
+  const std::vector<std::string> projects = names_of(config.projects);
+  Named named{.project = path.size() > 1 ? path[0] : "", .pipeline = path.back()};
+  if (named.project.empty() && projects.size() != 1)
+    return Error{Errc::usage, "name the project too: /trigger/PROJECT/" + named.pipeline +
+                                  suggestion("", projects, "there are")};
+  if (named.project.empty()) named.project = projects.front();
+  const auto project =
+      std::find_if(config.projects.begin(), config.projects.end(),
+                   [&](const WatchedProject& each) { return each.name == named.project; });
+  if (project == config.projects.end())
+    return Error{Errc::not_found, "no project is called " + in_quotes(named.project) +
+                                      suggestion(named.project, projects, "there are")};
+  std::vector<std::string> known;
+  for (const ServePipeline& each :
+       project->pipelines.empty() ? config.pipelines : project->pipelines)
+    known.push_back(each.spec.name);
+  if (known.empty()) return named;
+  for (const Workflow& workflow : config.workflows)
+    if (workflow.projects.empty() || has(workflow.projects, named.project))
+      known.push_back(workflow.name);
+  if (!has(known, named.pipeline))
+    return Error{Errc::not_found, named.project + " has no pipeline " + in_quotes(named.pipeline) +
+                                      suggestion(named.pipeline, known, "there are")};
+  return named;
+}
+
+Result<std::map<std::string, std::string>> params_of(const Json& body) {
+  std::map<std::string, std::string> params;
+  if (!body.contains("params")) return params;
+  if (!body["params"].is_object()) return Error{Errc::usage, "'params' has to be an object"};
+  if (body["params"].size() > kParamsMax)
+    return Error{Errc::usage, "there are at most " + std::to_string(kParamsMax) + " params"};
+  for (const auto& [name, value] : body["params"].items()) {
+    // Numbers and truth values as they are written, since a variable is text anyway.
+    if (value.is_structured() || value.is_null())
+      return Error{Errc::usage, "param " + in_quotes(name) + " has to be text or a number"};
+    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    MELISAI_CHECK(trigger::check_param(name, text));
+    params[name] = std::move(text);
+  }
+  return params;
+}
+
+Json trigger_object(const Parts& parts, std::int64_t event, const store::EventState& state,
+                    const std::vector<PipelineRun>& runs) {
+  using Kind = store::EventState::Kind;
+  return {{"event", event},
+          {"state", state.kind == Kind::open      ? "open"
+                    : state.kind == Kind::planned ? "planned"
+                                                  : "rejected"},
+          {"reason", state.reason},
+          {"over", is_over(parts.daemon.queue, event)},
+          {"runs", run_objects(parts, runs)}};
+}
+
+Result<Json> state_of(const Parts& parts, std::int64_t event) {
+  MELISAI_TRY(const store::EventState state, parts.daemon.queue.event_state(event));
+  MELISAI_TRY(const std::vector<PipelineRun> runs, parts.daemon.queue.runs_of_event(event));
+  return Result<Json>(boost::system::in_place_value, trigger_object(parts, event, state, runs));
+}
+
+/// 202, or 200 when all is over.
+http::Response accepted(const Parts& parts, std::int64_t event) {
+  const Result<Json> state = state_of(parts, event);
+  if (!state) return refused(state.error());
+  http::Response response = answer((*state)["over"].get<bool>() ? 200 : 202, *state);
+  response.headers.push_back({"Location", "/api/v1/triggers/" + std::to_string(event)});
+  return response;
+}
+
+struct Wanted {
+  RunEvent event;
+  Milliseconds wait{0};
+};
+
+Result<Wanted> wanted_by(const Parts& parts, const Call& call, const Json& body) {
+  Wanted wanted;
+  MELISAI_TRY(const Named named, named_by(call.path, parts.daemon.config));
+  if (const std::string wait = text_at(call.request, "wait"); !wait.empty()) {
+    const Result<Milliseconds> time = parse_duration(wait);
+    if (!time || *time > kWaitMax)
+      return Error{Errc::usage, "'wait' is a duration such as 30s, at most 1m"};
+    wanted.wait = *time;
+  }
+  RunEvent& event = wanted.event;
+  event.kind = RunEvent::Kind::manual;
+  event.project = named.project;
+  event.pipeline = named.pipeline;
+  MELISAI_TRY(event.ref, text_in(body, "ref"));
+  MELISAI_TRY(event.params, params_of(body));
+  event.cause = event.pipeline + " by token " + call.caller;
+  event.received_at = parts.daemon.clock.now();
+  return wanted;
+}
+
+http::Response too_many_waits() {
+  http::Response response = http::problem(429, "too many requests wait for runs; ask without wait");
+  response.headers.push_back({"Retry-After", "10"});
+  return response;
+}
+
+}  // namespace
+
+void trigger(Parts& parts, Call call) {
+  Json body;
+  if (auto bad = read_body(call.request, {"ref", "params"}, body))
+    return call.respond(*std::move(bad));
+  const Result<Wanted> wanted = wanted_by(parts, call, body);
+  if (!wanted) return call.respond(refused(wanted.error()));
+  const bool waits = wanted->wait > Milliseconds{0};
+  if (waits && parts.waits.full()) return call.respond(too_many_waits());
+  const Result<store::Accepted> done = parts.daemon.accept(wanted->event);
+  if (!done) return call.respond(refused(done.error()));
+  if (!waits) return call.respond(accepted(parts, done->event));
+  parts.waits.add(done->event, wanted->wait,
+                  [&parts, event = done->event, respond = std::move(call.respond)] {
+                    respond(accepted(parts, event));
+                  });
+}
+
+void show_trigger(Parts& parts, Call call) {
+  const auto id = id_of(call.path.at(0));
+  if (!id) return call.respond(http::problem(404, "there is no such event"));
+  const Result<Json> state = state_of(parts, *id);
+  call.respond(state ? answer(200, *state) : refused(state.error()));
+}
+
+void retry_run(Parts& parts, Call call) {
+  Json body;
+  if (auto bad = read_body(call.request, {}, body)) return call.respond(*std::move(bad));
+  const Result<PipelineRun> run = run_of(parts, call);
+  if (!run) return call.respond(refused(run.error()));
+  if (run->state != PipelineRun::State::finished)
+    return call.respond(http::problem(409, name_of(*run) + " has not ended yet"));
+  if (is_follow_up(*run))
+    return call.respond(http::problem(409, name_of(*run) + " follows up another run; retry that"));
+  // It may never have been approved.
+  if (!run->trusted && call.scope < Scope::admin)
+    return call.respond(http::problem(
+        403, name_of(*run) + " ran strangers' code; this needs a token of scope admin"));
+  const Result<RunEvent> before = parts.daemon.queue.event(run->event);
+  if (!before) return call.respond(refused(before.error()));
+  RunEvent event;
+  event.kind = RunEvent::Kind::manual;
+  event.project = run->project;
+  // A step of a workflow is started by the workflow alone.
+  event.pipeline = run->pipeline.substr(0, run->pipeline.find('/'));
+  event.ref = run->ref;
+  event.sha = run->sha;
+  event.params = before->params;
+  event.trusted = run->trusted;
+  event.cause = name_of(*run) + " again, by token " + call.caller;
+  event.received_at = parts.daemon.clock.now();
+  const Result<store::Accepted> done = parts.daemon.accept(event);
+  call.respond(done ? accepted(parts, done->event) : refused(done.error()));
+}
+
+}  // namespace melisai::api
