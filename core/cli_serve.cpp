@@ -127,6 +127,7 @@ void ServeParser::add_work() {
   work.add_option("--run", run_)->required();
   work.add_option("--directory", directory_)->required();
   work.add_option("--workspace", workspace_)->required();
+  work.add_option("--open-files", open_files_);
 }
 
 Result<std::optional<Invocation>> ServeParser::make(const EnvLookup& env) const {
@@ -186,8 +187,11 @@ Result<Invocation> ServeParser::control(const std::string& command,
 }
 
 Result<Invocation> ServeParser::work(const std::string& state_dir) const {
-  serve::WorkRequest request{
-      .state_dir = state_dir, .run = 0, .directory = directory_, .workspace = workspace_};
+  serve::WorkRequest request{.state_dir = state_dir,
+                             .run = 0,
+                             .directory = directory_,
+                             .workspace = workspace_,
+                             .open_files = open_files_};
   const auto [end, error] = std::from_chars(run_.data(), run_.data() + run_.size(), request.run);
   if (error != std::errc() || end != run_.data() + run_.size())
     return usage("--run", "is not a number");

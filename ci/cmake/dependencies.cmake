@@ -16,11 +16,10 @@ pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # Since 2.4.0 it stops entity bombs by itself.
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat>=2.4.0)
 
-# TLS of the daemon's HTTP server.
+# Signatures of webhooks, tokens, and TLS of the daemon's HTTP server.
 find_package(OpenSSL 3.0 REQUIRED)
 
 find_package(date REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 

@@ -181,6 +181,21 @@ struct LogOptions {
   bool operator==(const LogOptions&) const = default;
 };
 
+/// The front door: webhooks, API, metrics.
+struct HttpOptions {
+  bool enabled = false;
+  std::string address = "127.0.0.1";  ///< IPv4 or IPv6
+  int port = 8080;                    ///< 0: any that is free
+  std::string certificate;            ///< absolute; "": no TLS
+  std::string key;                    ///< absolute
+  int connections_max = 8192;
+  int streams_max = 1024;                ///< of them, that get events or logs as they come
+  Milliseconds request_timeout{10'000};  ///< until a request is there whole
+  Bytes body_max = 1 << 20;
+  bool metrics_public = false;  ///< /metrics needs no token
+  bool operator==(const HttpOptions&) const = default;
+};
+
 struct EmailOptions {
   enum class Tls { starttls, always, never };
   std::string host;  ///< "": no e-mail
@@ -231,6 +246,7 @@ struct ServeConfig {
                                          ///< repository's pipeline file
   std::vector<Workflow> workflows;
   std::vector<CustomTrigger> triggers;
+  HttpOptions http;
   NotifyOptions notify;
   RunLine fixer;  ///< gets evidence as JSON on standard input and prints a patch
   /// Variables that this file names with ${NAME}, unless every stage sees them anyway: whatever

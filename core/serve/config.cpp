@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/measure/formats/formats.h"
 #include "core/serve/hooks_section.h"
+#include "core/serve/http_section.h"
 #include "core/serve/logging_section.h"
 #include "core/serve/not_yet.h"
 #include "core/serve/orchestrator_section.h"
@@ -34,7 +35,7 @@ void check_root(const ConfigValue& tree, ConfigErrors& errors) {
               std::to_string(number) + " is not supported; this melisai-gate reads version 1");
   for (const std::string_view key :
        {"orchestrator", "logging", "secrets", "git", "project", "projects", "pipelines",
-        "workflows", "triggers", "notify", "fixer"})
+        "workflows", "triggers", "http", "notify", "fixer"})
     root.find(key);
   root.finish();
 }
@@ -130,6 +131,7 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
   for (const Workflow& workflow : config.workflows)
     if (known) known->push_back(workflow.name);
   config.triggers = read_triggers(root.section("triggers"), config.projects, known, reading);
+  config.http = read_http(root.section("http"), config.orchestrator.monitoring, reading);
   config.notify = read_notify(root.section("notify"), reading);
   config.fixer = read_fixer(root.section("fixer"), reading);
   if (errors.first()) return *errors.first();

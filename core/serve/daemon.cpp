@@ -17,12 +17,15 @@
 #include "core/serve/detach.h"
 #include "core/serve/engines.h"
 #include "core/serve/follow_ups.h"
+#include "core/serve/front.h"
 #include "core/serve/logging.h"
 #include "core/serve/notifier.h"
 #include "core/serve/notify_systemd.h"
+#include "core/serve/open_files.h"
 #include "core/serve/parts.h"
 #include "core/serve/planner.h"
 #include "core/serve/requests.h"
+#include "core/serve/run_json.h"
 #include "core/serve/trigger_program.h"
 #include "core/serve/watcher.h"
 #include "core/serve/workspace.h"
@@ -43,6 +46,7 @@ class Daemon {
                  .config = config,
                  .config_text = std::move(config_text),
                  .state_dir = request.state_dir,
+                 .open_files = open_files_limit(),
                  .queue = queue_,
                  .loop = loop_,
                  .pool = pool_,
@@ -52,8 +56,9 @@ class Daemon {
         bus_(world.clock),
         scheduler_(loop_, world.clock),
         supervisor_(scheduler_, bus_, rng_, {.parallel = true}),
-        requests_(context_,
-                  {supervisor_, watcher_, planner_, engines_, triggers_, [this] { stop(); }}),
+        front_(context_, seen_from_outside()),
+        requests_(context_, {supervisor_, watcher_, planner_, engines_, triggers_, front_,
+                             [this] { stop(); }}),
         control_(loop_, context_.state_dir,
                  [this](const std::string& text, ControlServer::Answer answer) {
                    requests_.handle(text, std::move(answer));
@@ -109,8 +114,37 @@ class Daemon {
                                                .dependencies = {"queue"},
                                                .required = false},
                                               notifier_));
+    if (context_.config.http.enabled)
+      MELISAI_CHECK(supervisor_.register_module(
+          {.id = "http", .name = "front door", .dependencies = {"planner"}}, front_));
     // It needs nobody, so that it can say what does not work.
     return supervisor_.register_module({.id = "control", .name = "control socket"}, control_);
+  }
+
+  api::Daemon seen_from_outside() {
+    return {.clock = context_.world.clock,
+            .scheduler = scheduler_,
+            .queue = queue_,
+            .bus = bus_,
+            .config = context_.config,
+            .state_dir = context_.state_dir,
+            .command = [this](const std::string& request,
+                              auto answer) { requests_.handle(request, std::move(answer)); },
+            .accept =
+                [this](const RunEvent& event) {
+                  Result<store::Accepted> accepted = queue_.accept(event);
+                  if (accepted && !accepted->duplicate()) planner_.wake();
+                  return accepted;
+                },
+            .run_json = run_to_json,
+            .health = [this] { return supervisor_.system_health(); },
+            .in_pool = [this](auto work) { asio::post(pool_, std::move(work)); },
+            .in_loop = [this](auto work) { asio::post(loop_, std::move(work)); },
+            .measuring = [this] { return engines_.measuring(); },
+            .open_repo =
+                [this](const std::string& directory) {
+                  return context_.world.open_repo(directory, {}, context_.world.interrupt);
+                }};
   }
 
   // What becomes of modules. The rest of what the bus carries is logged where it happens.
@@ -194,6 +228,7 @@ class Daemon {
   Triggers triggers_;
   StorePart store_{context_};
   supervise::Supervisor supervisor_;
+  Front front_;
   Requests requests_;
   ControlPart control_;
   asio::posix::stream_descriptor signals_;

@@ -198,7 +198,9 @@ Command Engines::command_for(const Engine& engine) const {
                   "--directory",
                   directory,
                   "--workspace",
-                  workspace_of(context_.config.orchestrator, context_.state_dir)};
+                  workspace_of(context_.config.orchestrator, context_.state_dir),
+                  "--open-files",
+                  std::to_string(context_.open_files)};
   command.env = context_.world.environment;
   // What a file replaces is in no environment any more but ours.
   for (const auto& [name, source] : context_.config.secret_sources)

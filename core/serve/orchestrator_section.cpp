@@ -1,6 +1,7 @@
 #include "core/serve/orchestrator_section.h"
 
 #include <array>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/serve/untrusted_section.h"
@@ -12,6 +13,8 @@ using namespace std::chrono_literals;
 using std::chrono::days;
 
 constexpr ConfigRange<Milliseconds> kIntervalRange = {.min = 1s, .max = days(1)};
+// Deliveries get lost: forges do not repeat what nobody took.
+constexpr Milliseconds kIntervalBesideWebhooks = std::chrono::minutes(10);
 constexpr ConfigRange<int> kPortRange = {.min = 1, .max = 65'535};
 constexpr ConfigRange<int> kTriesRange = {.min = 0, .max = 100};
 
@@ -60,22 +63,20 @@ std::string read_secret(ConfigMap& map, bool needed, Reading& reading) {
   return secret ? *secret : "";
 }
 
-void read_monitoring(const ConfigValue& section, Milliseconds polling_interval,
+void read_monitoring(const ConfigValue& section, std::optional<Milliseconds> polling_interval,
                      OrchestratorSection& read, Reading& reading) {
   constexpr std::array<std::string_view, 2> kMethods = {"polling", "webhook"};
   MonitorOptions& options = read.options.monitoring;
   ConfigMap map(section, reading.errors);
   const bool by_webhook = map.one_of("method", kMethods, "polling") == "webhook";
   if (by_webhook) options.method = MonitorOptions::Method::webhook;
-  options.interval = map.duration("interval", polling_interval, kIntervalRange);
+  const Milliseconds usual = by_webhook ? kIntervalBesideWebhooks : options.interval;
+  options.interval = map.duration("interval", polling_interval.value_or(usual), kIntervalRange);
   read.branches = read_ref_patterns(map, "branches", reading, read.branches);
   options.port = map.integer("port", options.port, kPortRange);
   options.secret = read_secret(map, by_webhook, reading);
   map.finish();
   if (by_webhook && options.secret.empty()) read.secret_missing = section.position;
-  if (by_webhook)
-    reading.remark("monitoring.method is webhook: this version receives none yet, it polls every " +
-                   format_duration(options.interval));
 }
 
 FailurePolicy read_failures(const ConfigValue& section, FailurePolicy policy, Reading& reading) {
@@ -142,8 +143,10 @@ OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& readi
   OrchestratorSection read{.options = {}, .branches = {"*"}};
   OrchestratorOptions& options = read.options;
   ConfigMap map(section, reading.errors);
-  const Milliseconds polling_interval =
-      map.duration("polling_interval", options.monitoring.interval, kIntervalRange);
+  std::optional<Milliseconds> polling_interval;
+  if (map.find("polling_interval") != nullptr)
+    polling_interval =
+        map.duration("polling_interval", options.monitoring.interval, kIntervalRange);
   options.pipelines_max =
       map.integer("max_parallel_pipelines", options.pipelines_max, {.min = 1, .max = 1000});
   options.failure.auto_fix = map.boolean("auto_fix_enabled", options.failure.auto_fix);

@@ -135,6 +135,7 @@ class StatusOf {
                      {"uptime_seconds", seconds(context_.world.clock.monotonic() - started)},
                      {"status", supervise::name_of(health.status)},
                      {"problems", problems_of(health)},
+                     {"http", parts_.front.address()},
                      {"paused", pause.paused},
                      {"pause_reason", pause.reason},
                      {"paused_pipelines", paused_of(paused)},

@@ -11,6 +11,7 @@
 #include "core/serve/context.h"
 #include "core/serve/control.h"
 #include "core/serve/engines.h"
+#include "core/serve/front.h"
 #include "core/serve/planner.h"
 #include "core/serve/trigger_program.h"
 #include "core/serve/watcher.h"
@@ -24,6 +25,7 @@ struct Controlled {
   Planner& planner;
   Engines& engines;
   const Triggers& triggers;
+  const Front& front;
   std::function<void()> stop;
 };
 

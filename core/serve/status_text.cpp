@@ -100,6 +100,8 @@ std::string status_text(const std::string& answer, bool modules) {
                      number_at(json, "pid") + ", up " + duration_at(json, "uptime_seconds") + "\n";
   for (const Json& problem : list_at(json, "problems"))
     if (problem.is_string()) text += "  " + one_line(problem.get<std::string>()) + "\n";
+  if (!text_at(json, "http").empty())
+    text += "listening at " + one_line(text_at(json, "http")) + "\n";
   if (flag_at(json, "paused"))
     text += "paused (" + one_line(text_at(json, "pause_reason")) +
             "): nothing starts until `melisai-gate resume`\n";

@@ -15,6 +15,7 @@
 #include "core/pipeline.h"
 #include "core/serve/changed_paths.h"
 #include "core/serve/default_branch.h"
+#include "core/serve/open_files.h"
 #include "core/serve/work_description.h"
 #include "core/serve/work_follow_up.h"
 #include "core/serve/work_sandbox.h"
@@ -241,6 +242,7 @@ std::string repository_of(const std::string& state_dir, const std::string& proje
 }
 
 Result<int> work(const WorkRequest& request, World& world) {
+  if (request.open_files > 0) MELISAI_CHECK(limit_open_files(request.open_files));
   NotesInLog notes;
   World noted = with(world, world.processes, notes);
   MELISAI_TRY(const PipelineResult result, result_of(request, noted));

@@ -19,6 +19,9 @@ struct WorkRequest {
   std::int64_t run = 0;
   std::string directory;  ///< absolute; of the attempt
   std::string workspace;  ///< absolute; see workspace.h
+  /// How many files a stage may open: the daemon opens more, and what is measured must not depend
+  /// on who measures. 0: as it is.
+  std::uint64_t open_files = 0;
 };
 
 /// Where the commits of a project are: a bare repository.

@@ -48,10 +48,10 @@ TEST(DocumentBlocks, Webhook) {
   EXPECT_EQ(read.config.orchestrator.monitoring.method, MonitorOptions::Method::webhook);
   EXPECT_EQ(read.config.orchestrator.monitoring.port, 8080);
   EXPECT_EQ(read.config.orchestrator.monitoring.secret, "s3cret");
-  EXPECT_THAT(read.remarks,
-              ElementsAre("monitoring.method is webhook: this version receives none yet, it polls "
-                          "every 1 min",
-                          kNoProject));
+  EXPECT_EQ(read.config.orchestrator.monitoring.interval, 10min);
+  EXPECT_TRUE(read.config.http.enabled);
+  EXPECT_EQ(read.config.http.port, 8080);
+  EXPECT_THAT(read.remarks, ElementsAre(kNoProject));
 }
 
 TEST(DocumentBlocks, Triggers) {
@@ -135,7 +135,7 @@ TEST(DocumentBlocks, AllInOneFile) {
   EXPECT_FALSE(read.config.orchestrator.failure.auto_fix) << "the nested key wins";
   EXPECT_FALSE(read.config.orchestrator.optimization.parallel_execution);
   EXPECT_THAT(read.remarks,
-              UnorderedElementsAre(HasSubstr("it polls every"), HasSubstr("in SQLite"),
+              UnorderedElementsAre(HasSubstr("in SQLite"),
                                    HasSubstr("no effect in this version: incremental_builds")));
 }
 

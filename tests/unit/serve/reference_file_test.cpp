@@ -84,10 +84,11 @@ TEST(ReferenceFile, ShowsEveryKey) {
         << section;
   EXPECT_EQ(shown_keys(tree, {"orchestrator", "persistence", "redis"}),
             known_keys("orchestrator: { persistence: { redis: {", "} } }"));
-  for (const std::string section : {"logging", "git", "notify", "fixer"})
+  for (const std::string section : {"logging", "git", "http", "notify", "fixer"})
     EXPECT_EQ(shown_keys(tree, {section}), known_keys(section + ": {", "}")) << section;
   EXPECT_EQ(shown_keys(tree, {"logging", "handlers", "*"}),
             known_keys("logging: { handlers: [ { type: file, ", "} ] }"));
+  EXPECT_EQ(shown_keys(tree, {"http", "tls"}), known_keys("http: { tls: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"notify", "email"}), known_keys("notify: { email: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"notify", "webhook"}), known_keys("notify: { webhook: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"projects", "*"}), known_keys("projects: [ {", "} ]"));

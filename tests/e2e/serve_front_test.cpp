@@ -1,0 +1,203 @@
+// The front door of the real daemon: deliveries of a forge, tokens, metrics.
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "core/base/http_client.h"
+#include "tests/e2e/support/serve.h"
+#include "tests/e2e/support/web_server.h"
+
+namespace melisai::e2e {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kSecret = "s3cret-of-the-hook";
+constexpr const char* kNobody = "0000000000000000000000000000000000000000";
+
+class ServeFront : public Serve {
+ protected:
+  void SetUp() override {
+    Serve::SetUp();
+    write_pipelines("build: { trigger: on_commit, run: echo built }\n");
+  }
+  /// Polling finds nothing while a test runs, but for the first sight.
+  void configure_front(const std::string& http = "") {
+    std::ofstream(config_file())
+        << "project: { name: demo, repository: demo.git, webhook: { secret: " << kSecret
+        << ", repository: team/demo } }\n"
+        << "orchestrator: { polling_interval: 1h }\nhttp: { enabled: true, port: 0" << http
+        << " }\n";
+  }
+  /// Started, and the tip of main has run.
+  void start_at(const std::string& first) {
+    start();
+    ASSERT_EQ(outcome_of("build#1"), "passed");
+    ASSERT_EQ(run_of("build#1")["commit"], first);
+    find_door();
+  }
+  /// Another port after each start.
+  void find_door() {
+    door_ = status()["http"];
+    ASSERT_THAT(door_, HasSubstr("127.0.0.1:"));
+  }
+  std::string door() const { return door_; }
+
+  HttpAnswer ask(HttpCall call) {
+    const Interrupt nobody;
+    call.url = (call.url.starts_with("http") ? "" : door()) + call.url;
+    call.allow_private = true;
+    const auto answer = make_http_client(MELISAI_BIN_DIR "/melisai-gate-https")->send(call, nobody);
+    EXPECT_TRUE(answer) << call.url << ": " << answer.error().message;
+    return answer ? *answer : HttpAnswer{};
+  }
+  std::string signature(const std::string& body) {
+    const std::string path = root() + "/body";
+    std::ofstream(path) << body;
+    const Ran ran = run_program({"openssl", "dgst", "-sha256", "-hmac", kSecret, "-r", path}, "/");
+    return "sha256=" + ran.out.substr(0, 64);
+  }
+  static std::string push_body(const std::string& ref, const std::string& sha,
+                               const std::string& before) {
+    return json{{"ref", ref},
+                {"before", before},
+                {"after", sha},
+                {"created", before == kNobody},
+                {"deleted", false},
+                {"repository",
+                 {{"full_name", "team/demo"},
+                  {"clone_url", "https://github.com/team/demo.git"},
+                  {"html_url", "https://github.com/team/demo"}}}}
+        .dump();
+  }
+  HttpAnswer deliver(const std::string& body, const std::string& id,
+                     const std::string& signed_with) {
+    return ask({.method = "POST",
+                .url = "/hooks/github/demo",
+                .headers = {{"Content-Type", "application/json"},
+                            {"X-GitHub-Event", "push"},
+                            {"X-GitHub-Delivery", id},
+                            {"X-Hub-Signature-256", signed_with}},
+                .body = body});
+  }
+  std::string token(const std::string& scope) {
+    const Ran made = gate({"token", "create", scope + "-of-the-test", "--scope", scope});
+    EXPECT_EQ(made.code, 0) << made.err;
+    const std::size_t begin = made.out.find("mgt_");
+    return begin == std::string::npos
+               ? ""
+               : made.out.substr(begin, made.out.find_first_of(" \n", begin) - begin);
+  }
+
+ private:
+  std::string door_;
+};
+
+TEST_F(ServeFront, ADeliveryStartsWhatAPollWouldFind) {
+  configure_front();
+  const std::string first = push("first");
+  start_at(first);
+  const std::string second = push("second");
+  const std::string body = push_body("refs/heads/main", second, first);
+  EXPECT_EQ(deliver(body, "d-1", "sha256=" + std::string(64, '0')).status, 401);
+  EXPECT_TRUE(run_of("build#2").is_null());
+  const HttpAnswer taken = deliver(body, "d-1", signature(body));
+  EXPECT_EQ(taken.status, 202) << taken.body;
+  EXPECT_FALSE(json::parse(taken.body)["event"].is_null()) << taken.body;
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+  EXPECT_EQ(run_of("build#2")["commit"], second);
+  // Once more, and as another delivery of the same.
+  for (const char* id : {"d-1", "d-2"}) {
+    const HttpAnswer again = deliver(body, id, signature(body));
+    EXPECT_EQ(again.status, 202) << again.body;
+    EXPECT_EQ(json::parse(again.body)["duplicate"], true) << again.body;
+  }
+  EXPECT_TRUE(run_of("build#3").is_null());
+}
+
+TEST_F(ServeFront, WhatWasAcknowledgedIsThereAfterAKill) {
+  configure_front();
+  const std::string first = push("first");
+  start_at(first);
+  ASSERT_EQ(gate({"pause"}).code, 0);
+  constexpr int kKills = 5;
+  for (int i = 1; i <= kKills; ++i) {
+    const std::string branch = "topic-" + std::to_string(i);
+    ASSERT_EQ(git({"checkout", "-q", "-b", branch}).code, 0);
+    write("file", branch);
+    const std::string sha = commit(branch);
+    ASSERT_EQ(git({"push", "-q", "origin", branch}).code, 0);
+    const std::string body = push_body("refs/heads/" + branch, sha, kNobody);
+    const HttpAnswer taken = deliver(body, branch, signature(body));
+    kill_daemon();
+    ASSERT_EQ(taken.status, 202) << taken.body;
+    const std::int64_t event = json::parse(taken.body)["event"];
+    EXPECT_THAT(query("SELECT sha FROM events WHERE id = " + std::to_string(event)),
+                ::testing::ElementsAre(sha));
+    start();
+    find_door();
+  }
+  ASSERT_EQ(gate({"resume"}).code, 0);
+  for (int i = 1; i <= kKills; ++i)
+    EXPECT_EQ(outcome_of("build#" + std::to_string(i + 1)), "passed");
+}
+
+TEST_F(ServeFront, ATokenOpensTheApiAsFarAsItGoes) {
+  configure_front();
+  start_at(push("first"));
+  EXPECT_EQ(ask({.url = "/healthz"}).status, 200);
+  EXPECT_EQ(ask({.url = "/readyz"}).status, 200);
+  EXPECT_EQ(ask({.url = "/api/v1/runs"}).status, 401);
+  EXPECT_EQ(ask({.url = "/metrics"}).status, 401);
+  EXPECT_EQ(ask({.url = "/api/v1/runs", .bearer = "mgt_guess"}).status, 401);
+  const std::string reader = token("read");
+  const HttpAnswer runs = ask({.url = "/api/v1/runs", .bearer = reader});
+  ASSERT_EQ(runs.status, 200) << runs.body;
+  EXPECT_EQ(json::parse(runs.body)["runs"][0]["run"], "demo/build#1");
+  EXPECT_THAT(ask({.url = "/metrics", .bearer = reader}).body, HasSubstr("# TYPE melisai"));
+  const HttpCall trigger{.method = "POST",
+                         .url = "/trigger/demo/build?wait=30s",
+                         .headers = {{"Content-Type", "application/json"}},
+                         .bearer = reader,
+                         .body = R"({"params": {"k": "v"}})"};
+  EXPECT_EQ(ask(trigger).status, 403);
+  HttpCall allowed = trigger;
+  allowed.bearer = token("trigger");
+  const HttpAnswer ended = ask(allowed);
+  EXPECT_EQ(ended.status, 200) << ended.body;
+  EXPECT_EQ(run_of("build#2")["outcome"], "passed");
+  EXPECT_THAT(daemon_log(), Not(HasSubstr("mgt_")));
+}
+
+TEST_F(ServeFront, StagesSeeTheLimitOfWhoStartedIt) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{.rlim_cur = 1000, .rlim_max = before.rlim_max};
+  write_pipelines("build: { trigger: on_commit, run: ulimit -n }\n");
+  configure_front();
+  const std::string first = push("first");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  start_at(first);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(logs_of("build#1"), HasSubstr("1000\n"));
+}
+
+TEST_F(ServeFront, SpeaksTls) {
+  ASSERT_TRUE(make_certificate(root()));
+  configure_front(", tls: { certificate: cert.pem, key: key.pem }");
+  start_at(push("first"));
+  EXPECT_THAT(door(), HasSubstr("https://"));
+  EXPECT_EQ(ask({.url = "/healthz", .ca_file = root() + "/cert.pem"}).status, 200);
+}
+
+TEST_F(ServeFront, StatusSaysWhereItListens) {
+  configure_front();
+  start_at(push("first"));
+  EXPECT_THAT(gate({"status"}).out, HasSubstr("listening at " + door()));
+}
+
+}  // namespace
+}  // namespace melisai::e2e
