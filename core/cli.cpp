@@ -9,6 +9,7 @@
 #include "core/cli_options.h"
 #include "core/cli_records.h"
 #include "core/cli_serve.h"
+#include "core/cli_token.h"
 #include "core/cli_tools.h"
 #include "core/measure/formats/formats.h"
 #include "core/version.h"
@@ -72,6 +73,7 @@ class Parser {
     host_.emplace(app_);
     records_.emplace(app_);
     serve_.emplace(app_);
+    token_.emplace(app_);
   }
 
   Invocation parse(std::vector<std::string> arguments) {
@@ -99,6 +101,9 @@ class Parser {
     const Result<std::optional<Invocation>> of_daemon = serve_->make(env_);
     if (!of_daemon) return wrong(of_daemon.error().message);
     if (*of_daemon) return **of_daemon;
+    const Result<std::optional<Invocation>> of_tokens = token_->make(env_);
+    if (!of_tokens) return wrong(of_tokens.error().message);
+    if (*of_tokens) return **of_tokens;
     const Result<std::optional<Invocation>> of_files = formats_->make();
     if (!of_files) return wrong(of_files.error().message);
     if (*of_files) return **of_files;
@@ -235,6 +240,7 @@ class Parser {
   std::optional<cli::ToolsParser> tools_;
   std::optional<cli::RecordsParser> records_;
   std::optional<cli::ServeParser> serve_;
+  std::optional<cli::TokenParser> token_;
   std::string format_ = "command";
 };
 

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/api/tokens.h"
 #include "core/bisect.h"
 #include "core/compare_files.h"
 #include "core/display.h"
@@ -88,7 +89,7 @@ using Invocation =
                  SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
                  PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand,
                  host::McpCommand, serve::ValidateRequest, ServeCommand, serve::ControlRequest,
-                 serve::LogsRequest, serve::WorkRequest, Answer>;
+                 serve::LogsRequest, serve::WorkRequest, api::TokenRequest, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

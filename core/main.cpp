@@ -124,6 +124,10 @@ int run(const serve::ControlRequest& request, World&) {
   return ended(serve::control(request, print_part));
 }
 
+int run(const api::TokenRequest& request, World& world) {
+  return ended(api::tokens(request, world.clock, print_part));
+}
+
 int run(const serve::LogsRequest& request, World& world) {
   return ended(serve::logs(request, print_part, world.interrupted));
 }
