@@ -10,7 +10,8 @@ namespace melisai {
 /// The secret; each of its lines; in base64 (also the alphabet of URLs) wherever in a text it
 /// begins, and in lines of 64 and 76 characters; with %XX for what a URL does not take; as in JSON;
 /// in hexadecimal. Of base64 the characters that the secret alone decides: the one at an end, which
-/// holds less than six of its bits, may be left. Each once, none shorter than kMaskPatternMin (base/masker.h).
+/// holds less than six of its bits, may be left. Each once, none shorter than kMaskPatternMin
+/// (base/masker.h).
 std::vector<std::string> forms_of(std::string_view secret);
 
 /// The block that MaskPatterns takes.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/files.h"
+#include "core/base/secrets.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_process_runner.h"
 
@@ -82,6 +83,41 @@ TEST(Stage, WithLimitsCannotSwitchOffWhatHoldsThem) {
   };
   EXPECT_EQ(mode_with({.memory_max = kMebibyte}), CgroupMode::automatic);
   EXPECT_EQ(mode_with({}), CgroupMode::off);
+}
+
+class StageWithSecret : public ::testing::Test {
+ protected:
+  void TearDown() override { ASSERT_TRUE(keep_secrets({}, false)); }
+
+  Result<StageEnd> run() {
+    const auto directory = TemporaryDirectory::make(::testing::TempDir(), "stage");
+    PipelineSpec pipeline;
+    pipeline.name = "deploy";
+    pipeline.run.shell = "make";
+    pipeline.env = {{"KEY", "not this"}};
+    pipeline.secret_env = {{"KEY", "Bearer ${secret:DEPLOY}"}};
+    return run_stage(pipeline,
+                     {.side = "head", .tree = directory->path(), .log_dir = directory->path()}, {},
+                     processes_, FakeClock());
+  }
+  FakeProcessRunner processes_;
+};
+
+TEST_F(StageWithSecret, GetsItAsAVariableAndIsMasked) {
+  ASSERT_TRUE(keep_secrets({{"DEPLOY", "hunter2hunter2"}}, true));
+  ASSERT_TRUE(run());
+  const Command& command = processes_.commands.at(0);
+  EXPECT_THAT(command.env, ::testing::Contains("KEY=Bearer hunter2hunter2"));
+  EXPECT_THAT(command.env, ::testing::Not(::testing::Contains("KEY=not this")));
+  EXPECT_TRUE(command.mask_output);
+}
+
+TEST_F(StageWithSecret, DoesNotRunForStrangers) {
+  ASSERT_TRUE(keep_secrets({{"DEPLOY", "hunter2hunter2"}}, false));
+  const Result<StageEnd> ended = run();
+  ASSERT_FALSE(ended);
+  EXPECT_THAT(ended.error().message, HasSubstr("needs secret 'DEPLOY'"));
+  EXPECT_TRUE(processes_.commands.empty());
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST(SandboxArguments, MakeWritableWhatTheCommandOwnsAndNothingElse) {
 
 TEST(SandboxEnvironment, HasPrivateFoldersAndNoCacheOrProxyOfTheUser) {
   const Place place{.home = "/w/h", .writable = {"/w/tree", "/w/head"}};
-  EXPECT_THAT(environment_for({"PATH=/usr/bin", "HOME=/root", "CCACHE_DIR=/root/.ccache",
+  EXPECT_THAT(environment_for({"PATH=/usr/bin", "HOME=/home/ci", "CCACHE_DIR=/home/ci/.ccache",
                                "TMPDIR=/var/tmp", "http_proxy=http://user:word@proxy", "CI=true"},
                               policy(), place),
               ElementsAre("CI=true", "HOME=/melisai-home", "PATH=/usr/bin", "TMPDIR=/tmp"));

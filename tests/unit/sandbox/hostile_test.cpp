@@ -120,7 +120,7 @@ TEST_F(Hostile, HasNoRightsAndGetsNone) {
   for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
     EXPECT_THAT(status, HasSubstr(std::string(set) + ":\t0000000000000000"));
   EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
-  EXPECT_NE(ends(inside("unshare -Ur true")).code, 0) << "a namespace with rights inside";
+  EXPECT_NE(ends(inside("unshare -U true")).code, 0) << "a namespace with rights inside";
   EXPECT_NE(ends(inside("chroot / true")).code, 0);
 }
 
