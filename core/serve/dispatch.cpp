@@ -5,8 +5,8 @@
 namespace melisai::serve {
 namespace {
 
-bool shares_tree(const PipelineRun& a, const PipelineRun& b) {
-  return a.project == b.project && a.sha == b.sha;
+bool repeats(const PipelineRun& a, const PipelineRun& b) {
+  return a.project == b.project && a.pipeline == b.pipeline && a.sha == b.sha;
 }
 
 }  // namespace
@@ -23,7 +23,7 @@ std::vector<PipelineRun> choose_runs(const std::vector<PipelineRun>& ready,
     if (std::any_of(busy.begin(), busy.end(), measures)) break;
     if (run.exclusive && !busy.empty()) break;
     if (std::any_of(busy.begin(), busy.end(),
-                    [&](const PipelineRun& other) { return shares_tree(run, other); }))
+                    [&](const PipelineRun& other) { return repeats(run, other); }))
       continue;
     busy.push_back(run);
     chosen.push_back(run);

@@ -1,6 +1,8 @@
 // Workflows and diamonds through the real daemon.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "tests/e2e/support/serve.h"
 
 namespace melisai::e2e {
@@ -121,6 +123,29 @@ TEST_F(ServeWorkflow, ADiamondWaitsForBothSides) {
   EXPECT_EQ(outcome_of("test#2"), "failed");
   EXPECT_EQ(outcome_of("pack#2"), "cancelled");
   EXPECT_EQ(outcome_of("lint#2"), "passed");
+}
+
+// Each side passes only if it sees the other one at work.
+TEST_F(ServeWorkflow, TheSidesOfADiamondRunSideBySideInTreesOfTheirOwn) {
+  const auto side = [this](const std::string& own, const std::string& other) {
+    const std::string marks = root() + "/mark-";
+    return own + ": { trigger: after_build, timeout: 30s, run: 'test -e built && pwd >> " + marks +
+           own + " && until test -e " + marks + other + "; do sleep 0.05; done' }\n";
+  };
+  write_pipelines("build: { trigger: on_commit, run: touch built }\n" + side("lint", "test") +
+                  side("test", "lint") +
+                  "pack: { trigger: [after_lint, after_test], run: test -e built }\n");
+  push();
+  start();
+  EXPECT_EQ(outcome_of("lint#1"), "passed");
+  EXPECT_EQ(outcome_of("test#1"), "passed");
+  EXPECT_EQ(outcome_of("pack#1"), "passed");
+  std::string lint;
+  std::string test;
+  std::ifstream(root() + "/mark-lint") >> lint;
+  std::ifstream(root() + "/mark-test") >> test;
+  EXPECT_NE(lint, "");
+  EXPECT_NE(lint, test);
 }
 
 }  // namespace

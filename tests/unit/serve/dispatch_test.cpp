@@ -51,12 +51,27 @@ TEST(Dispatch, OneThatMeasuresHoldsYoungerOnesBackAlsoBehindItsOwnCommit) {
   EXPECT_THAT(chosen({run(2, "a", Kind::measures), run(3, "c")}, {run(1, "a")}), IsEmpty());
 }
 
-TEST(Dispatch, RunsOfOneCommitTakeTurns) {
-  EXPECT_THAT(chosen({run(1, "a"), run(2, "a"), run(3, "b")}, {}), ElementsAre(1, 3));
-  EXPECT_THAT(chosen({run(2, "a"), run(3, "b")}, {run(1, "a")}), ElementsAre(3));
+PipelineRun of_pipeline(const std::string& pipeline, PipelineRun run) {
+  run.pipeline = pipeline;
+  return run;
 }
 
-TEST(Dispatch, OneCommitOfTwoProjectsIsTwoTrees) {
+TEST(Dispatch, PipelinesOfOneCommitGoSideBySide) {
+  const PipelineRun unit = of_pipeline("unit", run(1, "a"));
+  const PipelineRun lint = of_pipeline("lint", run(2, "a"));
+  EXPECT_THAT(chosen({unit, lint}, {}), ElementsAre(1, 2));
+  EXPECT_THAT(chosen({lint}, {unit}), ElementsAre(2));
+}
+
+TEST(Dispatch, TheSamePipelineOnTheSameCommitTakesTurns) {
+  const PipelineRun first = of_pipeline("deploy", run(1, "a"));
+  const PipelineRun again = of_pipeline("deploy", run(2, "a"));
+  const PipelineRun newer = of_pipeline("deploy", run(3, "b"));
+  EXPECT_THAT(chosen({first, again, newer}, {}), ElementsAre(1, 3));
+  EXPECT_THAT(chosen({again, newer}, {first}), ElementsAre(3));
+}
+
+TEST(Dispatch, OnePipelineOfTwoProjectsGoesSideBySide) {
   PipelineRun other = run(2, "a");
   other.project = "fork";
   EXPECT_THAT(chosen({run(1, "a"), other}, {}), ElementsAre(1, 2));
