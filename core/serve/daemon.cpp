@@ -26,6 +26,7 @@
 #include "core/serve/planner.h"
 #include "core/serve/requests.h"
 #include "core/serve/run_json.h"
+#include "core/serve/thorough_check.h"
 #include "core/serve/trigger_program.h"
 #include "core/serve/watcher.h"
 #include "core/serve/workspace.h"
@@ -117,6 +118,9 @@ class Daemon {
     if (context_.config.http.enabled)
       MELISAI_CHECK(supervisor_.register_module(
           {.id = "http", .name = "front door", .dependencies = {"planner"}}, front_));
+    if (context_.config.orchestrator.optimization.thorough_health_checks)
+      MELISAI_CHECK(supervisor_.register_module(
+          {.id = "checks", .name = "thorough health checks", .required = false}, thorough_check_));
     // It needs nobody, so that it can say what does not work.
     return supervisor_.register_module({.id = "control", .name = "control socket"}, control_);
   }
@@ -222,6 +226,7 @@ class Daemon {
            },
        .seen = [this](const std::string& project,
                       const auto& pipelines) { alarm_.set_pipelines(project, pipelines); }}};
+  ThoroughCheck thorough_check_{context_, [this] { return engines_.measuring(); }};
   FollowUps follow_ups_{context_, [this] { planner_.wake(); }};
   Watcher watcher_{context_, [this] { planner_.wake(); }};
   Alarm alarm_{context_, [this] { planner_.wake(); }};

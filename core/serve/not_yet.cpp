@@ -15,7 +15,6 @@ std::vector<std::string> idle_keys(const OrchestratorOptions& options) {
   const Optimization& flags = options.optimization;
   if (flags.incremental_builds) keys.emplace_back("incremental_builds");
   if (flags.skip_unchanged_tests) keys.emplace_back("skip_unchanged_tests");
-  if (flags.thorough_health_checks) keys.emplace_back("thorough_health_checks");
   return keys;
 }
 

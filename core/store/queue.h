@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/units.h"
 #include "core/model/notice.h"
 #include "core/model/pipeline_run.h"
 #include "core/model/serve_config.h"
@@ -265,3 +266,6 @@ class Queue {
 };
 
 }  // namespace melisai::store
+  /// Reads the whole file, unless it is longer than that: SQLite cannot be stopped in between. From
+  /// any thread. Errors: io, for a damaged file.
+  static Result<void> look_for_damage(const std::string& state_dir, Bytes bytes_max);
