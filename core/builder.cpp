@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/base/files.h"
+
 namespace melisai {
 
 Builder::Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& world,
@@ -11,7 +13,8 @@ Builder::Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& w
 
 Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& sha) {
   run::BuildKey key;
-  if (setting_.reuse) key.sha = sha;
+  key.line = setting_.line;
+  if (setting_.reuse || !key.line.empty()) key.sha = sha;
   key.fingerprint = setting_.fingerprint;
   key.pipelines = setting_.pipelines;
   key.submodules = setting_.project.git.submodules;
@@ -20,6 +23,7 @@ Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& 
   key.environment = run::stage_environment(setting_.project.measure, {});
   MELISAI_TRY(run::BuildSlot slot, step(cache_.acquire(key, random_hex(names_)), ReasonCode::disk));
   if (setting_.keep) slot.keep();
+  went_on_ = slot.goes_on();
   if (slot.reused()) {
     for (const PipelineSpec& pipeline : setting_.pipelines)
       record({.name = pipeline.name,
@@ -28,7 +32,8 @@ Step<run::BuildSlot> Builder::build(const std::string& side, const std::string& 
               .status = StageResult::Status::cached});
     return slot;
   }
-  MELISAI_CHECK(check_out(side, sha, slot.tree()));
+  MELISAI_CHECK(slot.of_line() ? check_out_over(side, sha, slot)
+                               : check_out(side, sha, slot.tree()));
   MELISAI_CHECK(run_stages(setting_.pipelines, side, slot.tree(), ReasonCode::build_failed));
   MELISAI_CHECK(step(slot.commit(), ReasonCode::disk));
   return slot;
@@ -46,6 +51,14 @@ Step<void> Builder::check_out(const std::string& side, const std::string& sha,
           .status = StageResult::Status::passed,
           .seconds = taken.count()});
   return {};
+}
+
+Step<void> Builder::check_out_over(const std::string& side, const std::string& sha,
+                                   const run::BuildSlot& slot) {
+  MELISAI_CHECK(step(make_directories(slot.fresh(), {.private_mode = true}), ReasonCode::disk));
+  MELISAI_CHECK(check_out(side, sha, slot.fresh()));
+  return step(run::renew_tree({.from = slot.fresh(), .to = slot.tree(), .list = slot.list()}),
+              ReasonCode::disk);
 }
 
 Step<void> Builder::run_stages(const std::vector<PipelineSpec>& pipelines, const std::string& side,

@@ -26,6 +26,7 @@ class Builder {
     TreeLimits limits = {};               ///< of each stage
     run::KeptPaths* kept = nullptr;       ///< of pipelines; null: none, for what is compared
     bool trusted = true;                  ///< false: nothing is shared with runs that are
+    std::string line = "";                ///< as of BuildKey; "" for what is compared
   };
   Builder(Setting setting, GitRepo& git, run::BuildCache& cache, World& world,
           std::vector<StageResult>& stages);
@@ -33,6 +34,9 @@ class Builder {
   /// `side`: "base", "head", or what else names it in messages and logs. `sha`: "" for the work
   /// tree with its uncommitted changes.
   Step<run::BuildSlot> build(const std::string& side, const std::string& sha);
+
+  /// The last build() went on from what an earlier run of its line left.
+  bool went_on() const { return went_on_; }
 
   /// Runs them one after the other; the first that fails stops with `code`.
   Step<void> run_stages(const std::vector<PipelineSpec>& pipelines, const std::string& side,
@@ -44,6 +48,9 @@ class Builder {
 
  private:
   Step<void> check_out(const std::string& side, const std::string& sha, const std::string& tree);
+  /// Into the tree of a line, whatever is in it.
+  Step<void> check_out_over(const std::string& side, const std::string& sha,
+                            const run::BuildSlot& slot);
   Step<void> run_stage(const PipelineSpec& pipeline, const std::string& side,
                        const std::string& tree, ReasonCode code);
   Step<void> restore_kept(const PipelineSpec& pipeline, const std::string& tree);
@@ -55,6 +62,7 @@ class Builder {
   run::BuildCache& cache_;
   World& world_;
   std::vector<StageResult>& stages_;
+  bool went_on_ = false;
   std::string remark_;             ///< about limits; told once
   SeededRng names_{fresh_seed()};  ///< names of trees must differ between runs of one --seed
 };

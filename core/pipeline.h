@@ -27,8 +27,9 @@ struct PipelineRequest {
   std::map<std::string, std::string> params;     ///< become MELISAI_PARAM_<name>
   std::map<std::string, std::string> variables;  ///< of its own stage, when nothing comes after it
   bool trusted = true;
-  std::string state_dir;   ///< absolute
-  std::string output_dir;  ///< absolute; logs/, and the reports of a check
+  bool incremental = false;  ///< go on from the tree of its last pass on this branch
+  std::string state_dir;     ///< absolute
+  std::string output_dir;    ///< absolute; logs/, and the reports of a check
   Milliseconds lock_wait{3'600'000};
   Milliseconds quiet_wait{0};  ///< as of a check
   TreeLimits limits;           ///< of each stage; never of what is timed

@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Bytes kMarkerMax = 4 << 20;
+constexpr const char* kPassed = "/passed";  // below a build: its line may go on from it
 
 /// Size, mode and modification time of every entry below `root`, so that a later check sees whether
 /// anything was touched.
@@ -54,6 +55,19 @@ Inventory take_inventory(const std::string& root) {
   for (const std::string& line : lines) all += line + '\n';
   inventory.stamp = hash_hex(all);
   return inventory;
+}
+
+std::string line_text_of(BuildKey key) {
+  if (key.line.empty()) return "";
+  key.sha.clear();
+  return key.to_text();
+}
+
+/// Times of files mean nothing to a build tool when the clock was set back since.
+bool is_of_the_past(const std::string& path) {
+  std::error_code error;
+  const auto time = fs::last_write_time(path, error);
+  return !error && time <= fs::file_time_type::clock::now();
 }
 
 std::string marker_text(const std::string& key_text, const std::string& stamp) {
@@ -88,6 +102,7 @@ std::string BuildKey::to_text() const {
   for (const std::string& variable : environment)
     if (!variable.starts_with("TMPDIR=") && !variable.starts_with("MELISAI_MACHINE_LOCK="))
       text << "caller " << variable << '\n';
+  if (!line.empty()) text << "line " << line << '\n';
   return text.str();
 }
 
@@ -120,8 +135,10 @@ Result<BuildSlot> BuildCache::acquire(const BuildKey& key, std::string_view rand
   };
   bool taken = false;
   if (shared) {
-    MELISAI_TRY(taken, try_take(hash_hex(key_text)));
+    const std::string line_text = line_text_of(key);
+    MELISAI_TRY(taken, try_take(hash_hex(line_text.empty() ? key_text : line_text)));
     if (taken) slot.key_text_ = key_text;
+    if (taken) slot.line_text_ = line_text;
   }
   if (!taken) {
     MELISAI_TRY(taken, try_take(std::string(random_hex.substr(0, 16))));
@@ -133,10 +150,19 @@ Result<BuildSlot> BuildCache::acquire(const BuildKey& key, std::string_view rand
   if (shared && marker &&
       *marker == marker_text(slot.key_text_, take_inventory(slot.tree_).stamp)) {
     slot.reused_ = slot.keep_ = true;
+    slot.goes_on_ = slot.of_line();
+    unlink((slot.directory_ + kPassed).c_str());
     utimensat(AT_FDCWD, (slot.directory_ + "/built").c_str(), nullptr, 0);  // last use, for evict()
     return slot;
   }
+  const Result<std::string> passed = read_file(slot.directory_ + kPassed, kMarkerMax);
+  slot.goes_on_ = slot.of_line() && passed && *passed == slot.line_text_ &&
+                  is_of_the_past(slot.directory_ + kPassed);
   unlink((slot.directory_ + "/built").c_str());
+  unlink((slot.directory_ + kPassed).c_str());
+  MELISAI_CHECK(remove_tree(slot.fresh()));
+  if (slot.goes_on_) return slot;
+  MELISAI_CHECK(remove_tree(slot.list()));
   MELISAI_CHECK(remove_tree(slot.tree_));
   MELISAI_CHECK(make_directories(slot.tree_, {.private_mode = true}));
   return slot;
@@ -150,12 +176,19 @@ Result<void> BuildSlot::commit() {
   return {};
 }
 
+Result<void> BuildSlot::pass() {
+  if (!of_line() || !keep_) return {};
+  return write_file(directory_ + kPassed, line_text_);
+}
+
 BuildSlot::BuildSlot(BuildSlot&& other) noexcept
     : directory_(std::move(other.directory_)),
       tree_(std::move(other.tree_)),
       key_text_(std::move(other.key_text_)),
+      line_text_(std::move(other.line_text_)),
       lock_(std::exchange(other.lock_, std::nullopt)),
       reused_(other.reused_),
+      goes_on_(other.goes_on_),
       keep_(other.keep_) {}
 
 BuildSlot::~BuildSlot() {

@@ -24,6 +24,9 @@ struct BuildKey {
   bool trusted = true;                   ///< what strangers have built is for strangers
   std::string kept_for;                  ///< whose KeptPaths are in it; "": nobody's
   std::vector<std::string> environment;  ///< what build stages see of the caller's environment
+  /// Whose tree goes on from commit to commit (incremental builds); "": a tree of its own, from
+  /// nothing but the commit, as everything has that is compared.
+  std::string line;
   std::string to_text() const;
 };
 
@@ -45,14 +48,27 @@ class BuildSlot {
   Result<void> commit();
   void keep() { keep_ = true; }
 
+  // Of a line only.
+  bool of_line() const { return !line_text_.empty(); }
+  /// It holds what an earlier run of its line left, of this commit or another one.
+  bool goes_on() const { return goes_on_; }
+  std::string fresh() const { return directory_ + "/fresh"; }  ///< to check out into
+  std::string list() const { return directory_ + "/files"; }   ///< as of Renewal
+  /// All that was to be done in it has passed: the next commit may go on from here. Without it the
+  /// next one starts from nothing.
+  Result<void> pass();
+  void forget() { keep_ = false; }  ///< it is removed with this slot
+
  private:
   friend class BuildCache;
   BuildSlot() = default;
   std::string directory_;
   std::string tree_;
   std::string key_text_;  ///< "" : never reused
+  std::string line_text_;
   std::optional<FileLock> lock_;
   bool reused_ = false;
+  bool goes_on_ = false;
   bool keep_ = false;
 };
 

@@ -10,5 +10,6 @@
 #include "core/run/pipelines_reader.h"
 #include "core/run/plan.h"
 #include "core/run/project_file.h"
+#include "core/run/renew_tree.h"
 #include "core/run/stage.h"
 #include "core/run/work_directory.h"

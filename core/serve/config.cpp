@@ -8,7 +8,6 @@
 #include "core/serve/hooks_section.h"
 #include "core/serve/http_section.h"
 #include "core/serve/logging_section.h"
-#include "core/serve/not_yet.h"
 #include "core/serve/orchestrator_section.h"
 #include "core/serve/pipelines_section.h"
 #include "core/serve/projects_section.h"
@@ -80,7 +79,6 @@ void add_remarks(const ServeConfig& config, Reading& reading) {
     reading.remark("auto_fix is on, but there is no fixer.command: nothing is fixed");
   if (!config.orchestrator.failure.auto_fix && !config.fixer.empty())
     reading.remark("fixer.command never runs: auto_fix is off");
-  for (const std::string& sentence : not_yet(config)) reading.remark(sentence);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "core/serve/changed_paths.h"
 #include "core/serve/default_branch.h"
 #include "core/serve/open_files.h"
+#include "core/serve/unchanged.h"
 #include "core/serve/work_description.h"
 #include "core/serve/work_follow_up.h"
 #include "core/serve/work_sandbox.h"
@@ -104,6 +105,20 @@ std::string why_skipped(const Task& task, const Described& described, const Chan
   facts.changed_paths = changes.paths;
   for (const Condition& condition : conditions_of(described))
     if (std::string why = why_not(condition, facts); !why.empty()) return why;
+  return "";
+}
+
+/// "" when it has to run, also when nobody can tell.
+std::string passed_already(const WorkRequest& request, const Task& task, const Described& described,
+                           World& world) {
+  if (!described.config.orchestrator.optimization.skip_unchanged_tests) return "";
+  const auto queue = store::Queue::open_reader(request.state_dir);
+  if (!queue || !*queue) return "";
+  const auto git =
+      world.open_repo(repository_of(request.state_dir, task.run.project), described.project.git);
+  const auto passed = passed_as(task, described, **queue, *git, world.clock.now());
+  if (passed) return *passed;
+  log_warning("whether the tests have passed already is not known: " + passed.error().message);
   return "";
 }
 
@@ -201,8 +216,14 @@ Result<PipelineResult> run_described(const WorkRequest& request, const Task& tas
   MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, described, world));
   if (const std::string why = why_skipped(task, described, changes); !why.empty())
     return PipelineResult{.outcome = RunOutcome::skipped, .reason = why};
-  PipelineResult result = run_in_time(request_of(request, task, described),
-                                      workflow_time(task, described, world.clock.now()), world);
+  if (const std::string passed = passed_already(request, task, described, world); !passed.empty())
+    return PipelineResult{.outcome = RunOutcome::passed, .reason = passed};
+  PipelineRequest pipeline = request_of(request, task, described);
+  // Strangers and tags have no commit before them whose leftovers are theirs.
+  pipeline.incremental = described.config.orchestrator.optimization.incremental_builds &&
+                         task.run.trusted && !pipeline.branch.empty();
+  PipelineResult result =
+      run_in_time(pipeline, workflow_time(task, described, world.clock.now()), world);
   add_remark(changes, result);
   return result;
 }

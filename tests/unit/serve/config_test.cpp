@@ -63,12 +63,6 @@ TEST(ServeConfig, RemarksSayWhatHasNoEffect) {
       IsEmpty());
 }
 
-TEST(ServeConfig, RemarksNameEveryKeyThatIsReadInVain) {
-  EXPECT_THAT(
-      loaded(kProject + "orchestrator: { optimization: { incremental_builds: true } }").remarks,
-      ElementsAre("no effect in this version: incremental_builds"));
-}
-
 TEST(ServeConfig, ListedHandlersReplaceTheDefaultOnes) {
   const LogOptions console = config_of("logging: { handlers: [ { type: console } ] }").logging;
   EXPECT_TRUE(console.console);
