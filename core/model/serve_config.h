@@ -128,6 +128,8 @@ struct PersistenceOptions {
   std::string redis_host = "localhost";
   int redis_port = 6379;
   int redis_db = 0;
+  Milliseconds keep{30 * 24 * 3'600'000LL};  ///< what is over
+  int keep_runs = 50;                        ///< of each pipeline, however old
   bool operator==(const PersistenceOptions&) const = default;
 };
 

@@ -18,6 +18,7 @@
 #include "core/serve/engines.h"
 #include "core/serve/follow_ups.h"
 #include "core/serve/front.h"
+#include "core/serve/housekeeper.h"
 #include "core/serve/logging.h"
 #include "core/serve/notifier.h"
 #include "core/serve/notify_systemd.h"
@@ -118,6 +119,11 @@ class Daemon {
     if (context_.config.http.enabled)
       MELISAI_CHECK(supervisor_.register_module(
           {.id = "http", .name = "front door", .dependencies = {"planner"}}, front_));
+    MELISAI_CHECK(supervisor_.register_module({.id = "housekeeper",
+                                               .name = "removes what is long over",
+                                               .dependencies = {"queue"},
+                                               .required = false},
+                                              housekeeper_));
     if (context_.config.orchestrator.optimization.thorough_health_checks)
       MELISAI_CHECK(supervisor_.register_module(
           {.id = "checks", .name = "thorough health checks", .required = false}, thorough_check_));
@@ -226,6 +232,7 @@ class Daemon {
            },
        .seen = [this](const std::string& project,
                       const auto& pipelines) { alarm_.set_pipelines(project, pipelines); }}};
+  Housekeeper housekeeper_{context_, [this] { return engines_.measuring(); }};
   ThoroughCheck thorough_check_{context_, [this] { return engines_.measuring(); }};
   FollowUps follow_ups_{context_, [this] { planner_.wake(); }};
   Watcher watcher_{context_, [this] { planner_.wake(); }};

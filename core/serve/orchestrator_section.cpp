@@ -16,6 +16,8 @@ constexpr ConfigRange<Milliseconds> kIntervalRange = {.min = 1s, .max = days(1)}
 // Deliveries get lost: forges do not repeat what nobody took.
 constexpr Milliseconds kIntervalBesideWebhooks = std::chrono::minutes(10);
 constexpr ConfigRange<int> kPortRange = {.min = 1, .max = 65'535};
+// What follows a run may look a day back (unchanged tests, follow-ups, ids of triggers).
+constexpr ConfigRange<Milliseconds> kKeepRange = {.min = days(2), .max = days(3'660)};
 constexpr ConfigRange<int> kTriesRange = {.min = 0, .max = 100};
 
 CacheOptions read_cache(const ConfigValue& section, CacheOptions cache, Reading& reading) {
@@ -106,6 +108,8 @@ PersistenceOptions read_persistence(const ConfigValue& section, Reading& reading
   options.redis_port = redis.integer("port", options.redis_port, kPortRange);
   options.redis_db = redis.integer("db", options.redis_db, {.min = 0, .max = 1'000'000});
   redis.finish();
+  options.keep = map.duration("keep", options.keep, kKeepRange);
+  options.keep_runs = map.integer("keep_runs", options.keep_runs, {.min = 1, .max = 100'000});
   map.finish();
   if (is_redis)
     reading.remark(

@@ -135,6 +135,21 @@ struct PausedPipeline {
   WallTime since;
 };
 
+/// How much of what is over is kept.
+struct QueueRetention {
+  Milliseconds age_max{};  ///< since it was over
+  int runs_min = 1;        ///< the newest of each pipeline stay longer; >= 1
+};
+inline constexpr std::size_t kForgottenAtOnceMax = 100;  ///< events
+
+/// With what the reason of an event begins that could not be planned for too long.
+inline constexpr std::string_view kGivenUp = "given up";
+struct GivenUp {
+  std::string project;
+  std::string cause;
+  std::string reason;
+};
+
 struct RefState {
   std::string ref;
   std::string sha;
@@ -178,6 +193,19 @@ class Queue {
   Result<void> postpone(std::int64_t event, const std::string& reason, WallTime until);
   /// Planning failed for good; the reason stays with the event.
   Result<void> reject(std::int64_t event, const std::string& reason);
+
+  /// Events that were rejected as kGivenUp, newest first.
+  Result<std::vector<GivenUp>> given_up(std::size_t limit) const;
+
+  // Housekeeping.
+  /// Events that are over with all their runs and that nothing needs: no open run or follow-up, no
+  /// notice on its way, no streak of a branch, no push that unseen_since() goes back to, no
+  /// schedule. Oldest first, at most kForgottenAtOnceMax.
+  Result<std::vector<std::int64_t>> forgettable(const QueueRetention& retention,
+                                                WallTime now) const;
+  /// With their runs, attempts and notices. Those that are not over after all stay.
+  Result<void> forget_events(const std::vector<std::int64_t>& events);
+  Result<std::vector<std::int64_t>> run_ids() const;  ///< ascending
 
   // Runs.
   /// Queued runs whose time has come, oldest first.
@@ -237,6 +265,9 @@ class Queue {
 
   /// Proves that the disk takes a write.
   Result<void> write_heartbeat(WallTime now);
+  /// Reads the whole file, unless it is longer than that: SQLite cannot be stopped in between. From
+  /// any thread. Errors: io, for a damaged file.
+  static Result<void> look_for_damage(const std::string& state_dir, Bytes bytes_max);
 
   // Reading.
   Result<std::vector<PipelineRun>> runs(const QueueFilter& filter) const;  ///< newest first
@@ -266,6 +297,3 @@ class Queue {
 };
 
 }  // namespace melisai::store
-  /// Reads the whole file, unless it is longer than that: SQLite cannot be stopped in between. From
-  /// any thread. Errors: io, for a damaged file.
-  static Result<void> look_for_damage(const std::string& state_dir, Bytes bytes_max);
