@@ -221,10 +221,20 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
     return {};
   }
   if (is_final(plan.error())) return fail_visibly(event, plan.error().message);
+  // The tries count too: a clock that somebody sets is no reason.
+  if (tries >= kPlanningTriesMin && context_.now() - event.received_at >= kPlanningPatience)
+    return give_up(event, plan.error());
   const Milliseconds delay =
       std::min(kRetryFirst * (1 << std::min(tries, kDoublingsMax)), kRetryMax);
   log_warning(event.project + ": " + event.cause + " waits: " + plan.error().message);
   return context_.queue.postpone(event.id, plan.error().message, context_.now() + delay);
+}
+
+Result<void> Planner::give_up(const RunEvent& event, const Error& error) {
+  const std::string reason = std::string(store::kGivenUp) + " after " +
+                             format_duration(kPlanningPatience) + ": " + error.message;
+  log_error(event.project + ": " + event.cause + ": " + reason);
+  return context_.queue.reject(event.id, reason);
 }
 
 // A commit that breaks its pipeline file must turn red, not vanish.

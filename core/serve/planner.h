@@ -13,6 +13,11 @@
 
 namespace melisai::serve {
 
+/// How long it is tried to fetch the commit of an event. A weekend without its server is no reason
+/// to lose a push; one that nobody can fetch is not tried for ever.
+inline constexpr Milliseconds kPlanningPatience{3 * 24 * 3'600'000};
+inline constexpr int kPlanningTriesMin = 10;
+
 class Planner final : public supervise::Module {
  public:
   struct Calls {
@@ -46,6 +51,7 @@ class Planner final : public supervise::Module {
   void tell_pipelines(const Answer& answer);
   const WatchedProject* find_project(const std::string& name) const;  ///< null: none
   Result<void> settle(int tries, const Answer& answer);
+  Result<void> give_up(const RunEvent& event, const Error& error);
   Result<void> fail_visibly(const RunEvent& event, const std::string& reason);
 
   Context& context_;

@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRunsShown = 20;
 constexpr std::size_t kOpenRunsShown = 200;
+constexpr std::size_t kGivenUpShown = 5;
 
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -130,6 +131,7 @@ class StatusOf {
     MELISAI_TRY(const auto recent, queue.runs({.limit = kRunsShown}));
     MELISAI_TRY(const auto waiting, queue.open_events());
     MELISAI_TRY(const auto paused, queue.paused_pipelines());
+    MELISAI_TRY(const auto given_up, queue.given_up(kGivenUpShown));
     MELISAI_TRY(const store::DeliveryCounts notices, queue.delivery_counts());
     return accepted({{"pid", getpid()},
                      {"uptime_seconds", seconds(context_.world.clock.monotonic() - started)},
@@ -149,7 +151,8 @@ class StatusOf {
                      {"triggers", triggers()},
                      {"open", runs_of(open)},
                      {"recent", runs_of(recent)},
-                     {"waiting_events", events_of(waiting)}});
+                     {"waiting_events", events_of(waiting)},
+                     {"given_up_events", given_up_of(given_up)}});
   }
 
  private:
@@ -211,6 +214,13 @@ class StatusOf {
     for (const store::OpenEvent& open : events)
       all.push_back(
           {{"project", open.event.project}, {"cause", open.event.cause}, {"tries", open.tries}});
+    return all;
+  }
+
+  static Json given_up_of(const std::vector<store::GivenUp>& events) {
+    Json all = Json::array();
+    for (const store::GivenUp& event : events)
+      all.push_back({{"project", event.project}, {"cause", event.cause}, {"reason", event.reason}});
     return all;
   }
 

@@ -115,6 +115,9 @@ std::string status_text(const std::string& answer, bool modules) {
   for (const Json& event : list_at(json, "waiting_events"))
     text += "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
             one_line(text_at(event, "cause")) + "\n";
+  for (const Json& event : list_at(json, "given_up_events"))
+    text += one_line(text_at(event, "project")) + ", " + one_line(text_at(event, "cause")) + ": " +
+            one_line(text_at(event, "reason")) + "\n";
   if (modules) text += "\n" + modules_table(list_at(json, "modules"));
   if (modules && !list_at(json, "triggers").empty())
     text += "\n" + triggers_table(list_at(json, "triggers"));

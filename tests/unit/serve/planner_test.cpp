@@ -25,7 +25,10 @@ class PlannerTest : public WithLoop {
     planner.stop([](const Result<void>&) {});
   }
 
-  std::int64_t accept(const RunEvent& event) { return queue.accept(event).value().event; }
+  std::int64_t accept(RunEvent event, std::chrono::nanoseconds ago = {}) {
+    event.received_at = clock.now() - std::chrono::duration_cast<WallTime::duration>(ago);
+    return queue.accept(event).value().event;
+  }
   /// Plans what is open, as often as once per event.
   void plan(int events = 1) {
     const int before = planned;
@@ -126,6 +129,28 @@ TEST_F(PlannerTest, AServerThatCannotBeReachedKeepsTheEventOpen) {
   remote.failure = Error{Errc::git, "connection refused"};
   plan();
   expect_waiting("demo");
+}
+
+TEST_F(PlannerTest, ACommitThatNobodyCanFetchIsGivenUp) {
+  const std::int64_t old = accept(push_of("demo", kShaA), kPlanningPatience);
+  for (int tried = 0; tried < kPlanningTriesMin; ++tried)
+    ASSERT_TRUE(queue.postpone(old, "no branch holds it", kNow));
+  remote.failure = Error{Errc::git, "no branch holds it"};
+  plan();
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+  EXPECT_THAT(runs(), IsEmpty());
+  const auto given_up = queue.given_up(5).value();
+  ASSERT_THAT(given_up, SizeIs(1));
+  EXPECT_EQ(given_up.front().reason, "given up after 3 d: no branch holds it");
+  EXPECT_EQ(given_up.front().cause, "push to main");
+}
+
+TEST_F(PlannerTest, NothingIsGivenUpForAClockThatWasSet) {
+  accept(push_of("demo", kShaA), kPlanningPatience);
+  remote.failure = Error{Errc::git, "connection refused"};
+  plan();
+  expect_waiting("demo");
+  EXPECT_THAT(queue.given_up(5).value(), IsEmpty());
 }
 
 TEST_F(PlannerTest, AManualEventRunsOnTheTipOfTheDefaultBranch) {

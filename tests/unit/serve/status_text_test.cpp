@@ -40,6 +40,12 @@ TEST(StatusText, SaysWhatTheDaemonDoes) {
                     HasSubstr("demo/build#3  0123456789  refs/heads/main  running")));
 }
 
+TEST(StatusText, SaysWhichEventsWereGivenUp) {
+  EXPECT_THAT(text_of(R"({"given_up_events": [{"project": "demo", "cause": "push to main",
+                          "reason": "given up after 3 d: no\nbranch holds it"}]})"),
+              HasSubstr("\ndemo, push to main: given up after 3 d: no branch holds it\n"));
+}
+
 TEST(StatusText, SaysWhatIsPausedAndWhatReachedNobody) {
   const std::string text = text_of(
       R"({"paused_pipelines": [{"project": "demo", "pipeline": "build",
