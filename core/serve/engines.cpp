@@ -19,6 +19,7 @@ using supervise::EventType;
 constexpr Milliseconds kPatience{10'000};  // for what an earlier daemon left; see exec/README.md
 /// Of a whole attempt; its stages have limits of their own, and a check its budget.
 constexpr Milliseconds kAttemptMax{24 * 3'600'000};
+constexpr std::chrono::seconds kStartPatience{10};
 constexpr Bytes kAttemptLogMax = 1 << 20;  // of `work` itself; stages have logs of their own
 
 store::AttemptEnd end_beside_daemon(const Attempt& attempt, const std::vector<Attempt>& earlier,
@@ -106,9 +107,26 @@ void Engines::answer_stop() {
 }
 
 void Engines::check(Checked done) {
-  const auto ready = context_.queue.ready(context_.now());
+  // Whatever lets a run start starts it at once, but for a timer that may be a moment late.
+  const auto ready = context_.queue.ready(context_.now() - kStartPatience);
   if (!ready) return done(ready.error());
-  done(std::vector<supervise::Issue>{});
+  const auto pause = context_.queue.pause();
+  if (!pause) return done(pause.error());
+  std::vector<supervise::Issue> issues;
+  const bool may_start = !stopping_ && !pause->paused;
+  for (const PipelineRun& run : may_start ? startable(*ready) : std::vector<PipelineRun>{})
+    issues.push_back({supervise::IssueSeverity::high,
+                      name_of(run) + " could start and does not; the log says why"});
+  done(std::move(issues));
+}
+
+std::vector<PipelineRun> Engines::startable(const std::vector<PipelineRun>& ready) const {
+  std::vector<PipelineRun> running;
+  for (const Engine& engine : engines_)
+    if (engine.process) running.push_back(engine.run);
+  return choose_runs(ready, running,
+                     {.engines = engines_.size(),
+                      .parallel = context_.config.orchestrator.optimization.parallel_execution});
 }
 
 void Engines::wake() {
@@ -120,18 +138,12 @@ void Engines::wake() {
     log_error("the queue cannot be read: " + (pause ? ready.error() : pause.error()).message);
     return wake_in(kQueueRetry);
   }
-  std::vector<PipelineRun> running;
-  for (Engine& engine : engines_) {
-    if (engine.process) running.push_back(engine.run);
+  for (Engine& engine : engines_)
     if (!engine.process && engine.state != EngineState::error)
       engine.state = pause->paused ? EngineState::paused : EngineState::idle;
-  }
   if (pause->paused) return;
-  const DispatchRules rules{
-      .engines = engines_.size(),
-      .parallel = context_.config.orchestrator.optimization.parallel_execution};
   bool again = false;
-  for (const PipelineRun& run : choose_runs(*ready, running, rules)) {
+  for (const PipelineRun& run : startable(*ready)) {
     const auto free = std::find_if(engines_.begin(), engines_.end(),
                                    [](const Engine& engine) { return !engine.process; });
     if (free == engines_.end()) break;
@@ -325,7 +337,8 @@ bool Engines::measuring() const {
 std::vector<EngineView> Engines::view() const {
   std::vector<EngineView> views;
   for (const Engine& engine : engines_)
-    views.push_back({engine.number, engine.state, engine.process ? name_of(engine.run) : ""});
+    views.push_back({engine.number, engine.state, engine.process ? name_of(engine.run) : "",
+                     engine.process ? std::optional(engine.attempt.started_at) : std::nullopt});
   return views;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,8 @@ std::string_view to_string(EngineState state);
 struct EngineView {
   int number = 0;  ///< from 1
   EngineState state = EngineState::stopped;
-  std::string run;  ///< "demo/build#12", "" when it has none
+  std::string run;                ///< "demo/build#12", "" when it has none
+  std::optional<WallTime> since;  ///< of its attempt
 };
 
 class Engines final : public supervise::Module {
@@ -33,6 +35,7 @@ class Engines final : public supervise::Module {
   void start(Done done) override;
   /// Ends what runs; it is queued again.
   void stop(Done done) override;
+  /// Besides the queue: whether what could start does.
   void check(Checked done) override;
 
   /// Starts what may start now.
@@ -58,6 +61,7 @@ class Engines final : public supervise::Module {
     std::unique_ptr<AttemptProcess> process;  // until the queue knows how it ended
   };
   Result<void> recover();
+  std::vector<PipelineRun> startable(const std::vector<PipelineRun>& ready) const;
   Result<void> begin(Engine& engine, const PipelineRun& run);
   Command command_for(const Engine& engine) const;
   void on_started(Engine& engine, const ProcessTree& tree);

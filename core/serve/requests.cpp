@@ -159,8 +159,11 @@ class StatusOf {
   Json engines() const {
     Json all = Json::array();
     for (const EngineView& engine : parts_.engines.view())
-      all.push_back(
-          {{"engine", engine.number}, {"state", to_string(engine.state)}, {"run", engine.run}});
+      all.push_back({{"engine", engine.number},
+                     {"state", to_string(engine.state)},
+                     {"run", engine.run},
+                     {"seconds", engine.since ? Json(seconds(context_.now() - *engine.since))
+                                              : Json(nullptr)}});
     return all;
   }
   Json projects() const {

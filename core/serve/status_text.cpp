@@ -82,6 +82,13 @@ std::string notices_line(const Json& notices) {
          number_at(notices, "given_up") + " given up; " + one_line(problem) + "\n";
 }
 
+std::string engine_line(const Json& engine) {
+  const std::string run = text_at(engine, "run");
+  const std::string time = duration_at(engine, "seconds");
+  return "  " + number_at(engine, "engine") + ": " + text_at(engine, "state") +
+         (run.empty() ? "" : " " + one_line(run)) + (time.empty() ? "" : " for " + time) + "\n";
+}
+
 std::string triggers_table(const Json& triggers) {
   Table table({{"trigger"}, {"state"}, {"starts"}, {"runs"}, {"refused"}, {"last problem", 60}});
   for (const Json& trigger : triggers)
@@ -109,9 +116,7 @@ std::string status_text(const std::string& answer, bool modules) {
   text += notices_line(json.contains("notices") ? json["notices"] : Json());
   text += "\nprojects\n" + projects_text(list_at(json, "projects"));
   text += "\nengines\n";
-  for (const Json& engine : list_at(json, "engines"))
-    text += "  " + number_at(engine, "engine") + ": " + text_at(engine, "state") +
-            (text_at(engine, "run").empty() ? "" : " " + one_line(text_at(engine, "run"))) + "\n";
+  for (const Json& engine : list_at(json, "engines")) text += engine_line(engine);
   for (const Json& event : list_at(json, "waiting_events"))
     text += "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
             one_line(text_at(event, "cause")) + "\n";

@@ -13,7 +13,7 @@ constexpr const char* kAnswer = R"({"ok": true, "pid": 42, "uptime_seconds": 61.
   "status": "degraded", "problems": ["queue: no\nspace"], "paused": true, "pause_reason": "by hand",
   "projects": [{"project": "demo", "problem": "no\nnetwork", "last_good_poll_seconds": 5},
                {"project": "fork", "problem": "", "last_good_poll_seconds": null}],
-  "engines": [{"engine": 1, "state": "running", "run": "demo/build#3"},
+  "engines": [{"engine": 1, "state": "running", "run": "demo/build#3", "seconds": 60},
               {"engine": 2, "state": "paused", "run": ""}],
   "modules": [{"id": "poller", "state": "running", "health": "degraded", "required": false,
                "last_error": "timeout"}],
@@ -34,7 +34,7 @@ TEST(StatusText, SaysWhatTheDaemonDoes) {
                     HasSubstr("paused (by hand): nothing starts until `melisai-gate resume`\n"),
                     HasSubstr("  demo: polled 5 s ago; no network\n"),
                     HasSubstr("  fork: not polled yet\n"),
-                    HasSubstr("  1: running demo/build#3\n  2: paused\n"),
+                    HasSubstr("  1: running demo/build#3 for 1 min\n  2: paused\n"),
                     HasSubstr("waiting to be planned: demo, push to main\n"),
                     HasSubstr("demo/build#2  fedcba9876  refs/heads/main  passed"),
                     HasSubstr("demo/build#3  0123456789  refs/heads/main  running")));
