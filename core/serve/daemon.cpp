@@ -1,5 +1,6 @@
 #include "core/serve/daemon.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -203,6 +204,8 @@ class Daemon {
   void stop() {
     if (stopping_) return;
     stopping_ = true;
+    // Whoever asked: the pool may be asking a git server, and only the interrupt ends that early.
+    if (!context_.world.interrupt.requested()) raise(SIGTERM);
     notify_systemd("STOPPING=1");
     log_info("stopping");
     supervisor_.stop_all([this](const Result<void>& stopped) {

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/e2e/support/serve.h"
+#include "tests/unit/base/git_servers.h"
 
 namespace melisai::e2e {
 namespace {
@@ -73,6 +74,15 @@ TEST_F(ServeControl, StopQueuesWhatRunsAgain) {
   start();
   EXPECT_EQ(outcome_of("build#1"), "passed");
   EXPECT_EQ(run_of("build#1")["attempts"], 2);
+}
+
+TEST_F(ServeControl, StopDoesNotWaitForAGitServerThatIsSilent) {
+  const git_tests::SilentServer server;
+  configure("http://127.0.0.1:" + std::to_string(server.port()) + "/demo.git",
+            "git: { allow_http: true }\n");
+  start();
+  ASSERT_TRUE(eventually([&] { return server.is_asked(); })) << daemon_log();
+  EXPECT_EQ(stop(), 0) << "git.timeout is longer than a stop may take";
 }
 
 TEST_F(ServeControl, RestartsAModule) {

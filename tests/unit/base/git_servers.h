@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,6 +57,11 @@ class SilentServer {
   SilentServer& operator=(const SilentServer&) = delete;
   ~SilentServer() { close(socket_); }
   int port() const { return port_; }
+  /// Somebody has connected.
+  bool is_asked() const {
+    pollfd fd{socket_, POLLIN, 0};
+    return poll(&fd, 1, 0) > 0;
+  }
 
  private:
   int socket_;
