@@ -3,6 +3,8 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
+#include <string>
+#include <system_error>
 
 namespace melisai::serve {
 
@@ -13,6 +15,12 @@ using namespace std::chrono_literals;
 struct AttemptProcess::Shared {
   Calls calls;
   bool gone = false;
+
+  static void end_on(asio::io_context& loop, std::shared_ptr<Shared> shared, Result<Exit> exit) {
+    asio::post(loop, [shared = std::move(shared), exit = std::move(exit)] {
+      if (!shared->gone) shared->calls.ended(exit);
+    });
+  }
 };
 
 namespace {
@@ -51,24 +59,28 @@ AttemptProcess::AttemptProcess(asio::io_context& loop, const MakeRunner& make_ru
     : shared_(std::make_shared<Shared>()) {
   shared_->calls = std::move(calls);
   std::shared_ptr<ProcessRunner> runner = make_runner(interrupt_);
-  thread_ = std::thread([this, &loop, runner, shared = shared_, command = std::move(command)] {
+  auto watch = [this, &loop, runner, shared = shared_, command = std::move(command)] {
     Noting noting(
         loop,
         [shared](const ProcessTree& tree) {
           if (!shared->gone) shared->calls.started(tree);
         },
         interrupt_);
-    Result<Exit> exit = runner->run_observed(command, noting);
-    asio::post(loop, [shared, exit = std::move(exit)] {
-      if (!shared->gone) shared->calls.ended(exit);
-    });
-  });
+    Shared::end_on(loop, shared, runner->run_observed(command, noting));
+  };
+  try {
+    thread_ = std::thread(std::move(watch));
+  } catch (const std::system_error& error) {
+    // What somebody pushed may have used up all processes that we may have.
+    Shared::end_on(loop, shared_,
+                   Error{Errc::process, std::string("no thread can be started: ") + error.what()});
+  }
 }
 
 AttemptProcess::~AttemptProcess() {
   shared_->gone = true;
   interrupt_.request();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 }  // namespace melisai::serve
