@@ -95,7 +95,8 @@ TEST_F(SecretSweep, RefusesAFileThatOthersMayRead) {
                             "\" } }\n"
                             "pipelines:\n"
                             "  build: { trigger: on_commit, env: { KEY: \"${secret:KEY}\" } }\n");
-  const Ran ran = gate({"validate", config_file()});
+  const Ran ran =
+      run_program({MELISAI_BIN_DIR "/melisai-gate", "validate", "--config", config_file()}, root());
   EXPECT_NE(ran.code, 0);
   EXPECT_THAT(ran.out + ran.err, HasSubstr("chmod 600"));
   EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("c4nary")));
