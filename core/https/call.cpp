@@ -63,20 +63,23 @@ struct Conversation {
   bool encrypted;
   Answer answer{};
   std::size_t header_bytes = 0;
-  std::optional<Error> refused{};
+  std::optional<Error> refused{};     ///< the answer
+  std::optional<Error> no_address{};  ///< of the addresses that were not connected to, the last
 };
 
 /// Called with the address that the name stands for, right before the connection is made to it.
 curl_socket_t open_socket(void* context, curlsocktype /*purpose*/, curl_sockaddr* to) {
   auto& talk = *static_cast<Conversation*>(context);
   if (!talk.encrypted && !is_this_machine(to->addr)) {
-    talk.refused = Error{Errc::usage, "only https is spoken to other machines"};
+    talk.no_address = Error{Errc::usage, "only https is spoken to other machines"};
     return CURL_SOCKET_BAD;
   }
   if (!talk.request.allow_private && !is_public(to->addr)) {
-    talk.refused = Error{Errc::usage, "is an address of this machine or of a private network"};
+    talk.no_address = Error{Errc::usage, "is an address of this machine or of a private network"};
     return CURL_SOCKET_BAD;
   }
+  // Another address of the same name will do.
+  talk.no_address.reset();
   return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -201,6 +204,7 @@ Result<Answer> call(const Request& request) {
     talk.answer.status = static_cast<int>(status);
     return std::move(talk.answer);
   }
+  if (talk.no_address) return Error{talk.no_address->code, host + talk.no_address->message};
   const std::string said = detail[0] == '\0' ? curl_easy_strerror(code) : detail.data();
   const Errc kind = code == CURLE_OPERATION_TIMEDOUT && may_have_arrived(curl) ? Errc::timeout
                     : may_have_arrived(curl)                                   ? Errc::io
