@@ -27,13 +27,15 @@ trigger::RefEvent change_of(const trigger::RefMoved& moved, const store::KnownRe
 }
 
 /// When it comes back that is news. A deletion of another commit than the one that is known came
-/// late, and the next poll will see what there is.
+/// late, and the next poll will see what there is; of a tag that cannot be told, because `before`
+/// may be the tag itself.
 Result<HookAnswer> forget(const trigger::RefMoved& moved, const store::KnownRef& known,
                           const SignedEvent& event, const HookContext& context) {
-  const bool is_late = !moved.before.empty() && moved.before != known.sha;
+  const bool is_late =
+      !moved.ref.starts_with(kTags) && !moved.before.empty() && moved.before != known.sha;
   if (!known.sha.empty() && !is_late)
     MELISAI_CHECK(
-        context.queue.note_refs(event.project.name, {{moved.ref, ""}}, context.clock.now()));
+        context.queue.note_deleted(event.project.name, moved.ref, event.once, context.clock.now()));
   return HookAnswer{.ignored = "what was deleted starts nothing"};
 }
 

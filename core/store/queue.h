@@ -179,6 +179,9 @@ class Queue {
   /// appearance is news.
   Result<void> note_refs(const std::string& project, const std::vector<RefState>& refs,
                          WallTime now);
+  /// Forgets a ref, and that it was said: not again for a `once` that is known. "" may be repeated.
+  Result<void> note_deleted(const std::string& project, const std::string& ref,
+                            const std::string& once, WallTime now);
   Result<std::vector<RefState>> refs(const std::string& project) const;
   Result<KnownRef> known_ref(const std::string& project, const std::string& ref) const;
   /// When the schedule of that pipeline was last accepted; nothing when it never was.

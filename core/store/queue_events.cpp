@@ -117,6 +117,23 @@ Result<void> Queue::note_refs(const std::string& project, const std::vector<RefS
   return transaction.commit();
 }
 
+Result<void> Queue::note_deleted(const std::string& project, const std::string& ref,
+                                 const std::string& once, WallTime now) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  RunEvent gone;
+  gone.project = project;
+  gone.ref = ref;
+  gone.cause = ref + " was deleted";
+  gone.once = once;
+  gone.received_at = now;
+  MELISAI_TRY(const bool known, is_known_once(gone, database));
+  if (known) return {};
+  if (!once.empty()) MELISAI_CHECK(insert_no_news(gone, database));
+  MELISAI_CHECK(database.run("DELETE FROM refs WHERE project = ?1 AND name = ?2", project, ref));
+  return transaction.commit();
+}
+
 Result<std::vector<RefState>> Queue::refs(const std::string& project) const {
   MELISAI_TRY(Statement query, body_->database.prepare(
                                    "SELECT name, sha FROM refs WHERE project = ?1 ORDER BY name"));

@@ -77,7 +77,7 @@ PullRequest read_pull_request(Payload& payload) {
     payload.fail("pull_request.head.sha", "expected a commit");
   request.head_ref = payload.branch("pull_request.head.ref");
   request.base_ref = payload.branch("pull_request.base.ref");
-  request.base_sha = payload.sha("pull_request.base.sha");
+  request.base_sha = payload.sha_if_any("pull_request.base.sha");
   const std::string base = payload.name("pull_request.base.repo.full_name");
   if (payload.problem().empty() && !is_same_name(base, payload.name("repository.full_name")))
     payload.fail("pull_request.base.repo.full_name", "is another repository than the event's");

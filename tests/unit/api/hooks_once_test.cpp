@@ -107,6 +107,23 @@ TEST_F(HooksAndPolls, ADeletedBranchThatComesBackIsNews) {
   EXPECT_EQ(events().front().before, "");
 }
 
+TEST_F(HooksAndPolls, ADeletionThatIsDeliveredAgainForgetsNothing) {
+  const std::string topic = "refs/heads/topic/1";
+  note(topic, kShaB);
+  pushed(github_push(kShaB, kNoSha, topic), "1");
+  EXPECT_NE(pushed(github_push(kNoSha, kShaB, topic), "2")["event"], nullptr);
+  pushed(github_push(kShaB, kNoSha, topic), "1");
+  EXPECT_EQ(known(topic), kShaB);
+}
+
+TEST_F(HooksAndPolls, ADeletedTagThatComesBackIsNewsAlsoWhenItHadAnObjectOfItsOwn) {
+  const std::string tag = "refs/tags/v1";
+  note(tag, kShaB);
+  pushed(github_push(kShaA, kNoSha, tag), "1");
+  EXPECT_EQ(known(tag), "");
+  EXPECT_NE(pushed(github_push(kNoSha, kShaB, tag), "2")["event"], nullptr);
+}
+
 TEST_F(HooksAndPolls, ADeletionThatComesLateForgetsNothing) {
   EXPECT_NE(pushed(github_push(kShaA, kShaB), "1")["event"], nullptr);
   pushed(github_push(kShaA, kNoSha), "2");
