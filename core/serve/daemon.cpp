@@ -76,7 +76,10 @@ class Daemon {
           std::make_unique<TriggerProgram>(context_, trigger, [this] { planner_.wake(); }));
   }
 
-  ~Daemon() { pool_.join(); }
+  ~Daemon() {
+    pool_.join();
+    readers_.join();
+  }
 
   Result<int> run() {
     MELISAI_CHECK(register_parts());
@@ -118,8 +121,8 @@ class Daemon {
                                                .required = false},
                                               notifier_));
     if (context_.config.http.enabled)
-      MELISAI_CHECK(supervisor_.register_module(
-          {.id = "http", .name = "front door", .dependencies = {"planner"}}, front_));
+      // Like the control socket it can say what does not work.
+      MELISAI_CHECK(supervisor_.register_module({.id = "http", .name = "front door"}, front_));
     MELISAI_CHECK(supervisor_.register_module({.id = "housekeeper",
                                                .name = "removes what is long over",
                                                .dependencies = {"queue"},
@@ -149,7 +152,7 @@ class Daemon {
                 },
             .run_json = run_to_json,
             .health = [this] { return supervisor_.system_health(); },
-            .in_pool = [this](auto work) { asio::post(pool_, std::move(work)); },
+            .in_pool = [this](auto work) { asio::post(readers_, std::move(work)); },
             .in_loop = [this](auto work) { asio::post(loop_, std::move(work)); },
             .measuring = [this] { return engines_.measuring(); },
             .open_repo =
@@ -217,6 +220,8 @@ class Daemon {
   store::Queue queue_;
   asio::io_context loop_{1};
   asio::thread_pool pool_{kPoolThreads};
+  // Of the front door: whoever watches must see something also while all git servers hang.
+  asio::thread_pool readers_{1};
   SeededRng rng_{fresh_seed()};
   Context context_;
   bool detached_;
