@@ -64,8 +64,8 @@ struct ServerCounters {
   int connections = 0;  ///< now
   int streams = 0;      ///< now
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;        ///< hung up on at once: all others were busy
-  std::uint64_t evicted = 0;        ///< gave way to a newer one before their request was there
+  std::uint64_t refused = 0;  ///< hung up on at once: all others were busy
+  std::uint64_t evicted = 0;  ///< gave way to a newer one: too slow to ask, or to take their answer
   std::uint64_t accept_errors = 0;  ///< no descriptors or memory
   std::uint64_t requests = 0;       ///< given to the handler
   std::uint64_t bad_requests = 0;   ///< answered without it

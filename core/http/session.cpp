@@ -208,6 +208,7 @@ AnswerForm Session::form(Ending ending) const {
 
 void Session::send(Response response, bool then_linger) {
   state_ = State::writing;
+  allow_eviction(false);  // else who never reads keeps its place for all of write_timeout
   limit(common_->options.write_timeout);
   out_head_ = head_bytes(response, form(Ending::length));
   if (!head_method_ && has_body(response.status)) out_body_ = std::move(response.body);
@@ -216,6 +217,7 @@ void Session::send(Response response, bool then_linger) {
     std::string().swap(self->out_body_);
     if (self->state_ != State::writing) return;
     if (!good) return self->close();
+    self->forbid_eviction();  // its place among the others is another one now
     if (then_linger) return self->linger();
     self->expect_request();
   });

@@ -23,8 +23,8 @@ struct Common {
   Handler handler;
   ServerCounters counters{};
   Bytes bodies = 0;  ///< what came of bodies that are not there whole
-  /// Those that nobody misses much, in this order: they have their answer, or have been longest
-  /// without having asked for anything whole.
+  /// Those that nobody misses much, in this order: they have taken their answer, or have been
+  /// longest without asking for anything whole, or without taking their answer whole.
   std::list<Session*> evictable{};
   std::function<void(Session&)> gone{};
 };

@@ -86,11 +86,13 @@ void Session::end_stream() {
   stream_.reset();
   --common_->counters.streams;
   state_ = State::writing;
+  allow_eviction(false);
   limit(common_->options.write_timeout);
   wire_->write(http_1_0_ ? std::string_view() : kLastChunk, {},
                [self = shared_from_this()](bool good, std::size_t) {
                  if (self->state_ != State::writing) return;
                  if (!good) return self->close();
+                 self->forbid_eviction();
                  self->linger();
                });
 }

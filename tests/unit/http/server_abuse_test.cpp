@@ -171,6 +171,22 @@ TEST_F(HttpAbuse, WhoHasAskedDoesNotGiveWay) {
   for (Client& client : busy) EXPECT_THAT(client.until("here"), HasSubstr("200 OK"));
 }
 
+TEST_F(HttpAbuse, WhoDoesNotTakeTheAnswerGivesWay) {
+  serve({.connections_max = 2}, [](const Request& request, const Respond& respond) {
+    respond(request.path == "/big" ? Response{.body = std::string(64 << 20, 'x')} : told(request));
+  });
+  const std::string_view big = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+  auto deaf = connected(2, big);
+  ASSERT_TRUE(soon_counters([](const auto& now) { return now.requests == 2; }));
+  Client fast(port);
+  fast.send(kGet);
+  EXPECT_THAT(fast.until("GET /a\n\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_LT(deaf[0].rest().size(), std::size_t{64} << 20) << "not the one that was first";
+  EXPECT_EQ(counters().evicted, 1U);
+  EXPECT_EQ(counters().refused, 0U);
+  EXPECT_EQ(counters().connections, 2);
+}
+
 TEST_F(HttpAbuse, WhoDoesNotTakeTheAnswerIsHungUpOn) {
   serve({.write_timeout = 100ms}, [](const Request&, const Respond& respond) {
     respond({.body = std::string(64 << 20, 'x')});
