@@ -206,11 +206,11 @@ AnswerForm Session::form(Ending ending) const {
   return form;
 }
 
-void Session::send(Response response, bool then_linger) {
+void Session::send(Response response, bool then_linger, Ending ending) {
   state_ = State::writing;
   allow_eviction(false);  // else who never reads keeps its place for all of write_timeout
   limit(common_->options.write_timeout);
-  out_head_ = head_bytes(response, form(Ending::length));
+  out_head_ = head_bytes(response, form(ending));
   if (!head_method_ && has_body(response.status)) out_body_ = std::move(response.body);
   wire_->write(out_head_, out_body_, [self = shared_from_this(), then_linger](bool good, auto) {
     std::string().swap(self->out_head_);

@@ -67,7 +67,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void refuse(int status, const std::string& detail);
   void dispatch();
   void answer(Response response);
-  void send(Response response, bool then_linger);
+  void send(Response response, bool then_linger, Ending ending = Ending::length);
   void linger();
   void drain();
   AnswerForm form(Ending ending) const;

@@ -10,9 +10,8 @@ void Session::begin_stream(Response response) {
   ServerCounters& counters = common_->counters;
   if (head_method_) {
     response.stream.reset();
-    keep_alive_ = false;  // no length is told
-    response.body.clear();
-    return send(std::move(response), true);
+    keep_alive_ = false;
+    return send(std::move(response), true, Ending::close);  // nobody knows its length
   }
   if (counters.streams >= common_->options.streams_max) {
     Response full = problem(503, "too many streams are open; try again later");

@@ -113,7 +113,9 @@ TEST_F(HttpStream, HasNoChunksInHttp10) {
 
 TEST_F(HttpStream, IsNotBegunForHead) {
   serve_stream();
-  EXPECT_THAT(ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"), EndsWith("\r\n\r\n"));
+  EXPECT_THAT(ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("\r\nConnection: close\r\n"),
+                    Not(HasSubstr("Content-Length")), EndsWith("\r\n\r\n")));
   EXPECT_TRUE(ended());
 }
 
