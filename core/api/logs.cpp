@@ -28,6 +28,7 @@ class LogStretch final : public http::Stream {
     }
     return std::nullopt;
   }
+  bool is_broken() const override { return from_ < to_; }
   void on_more(std::function<void()>) override {}
 
  private:
@@ -38,7 +39,7 @@ class LogStretch final : public http::Stream {
                             : read_log(part.file.path, at - part.head.size(),
                                        std::min({std::uint64_t{kLogPieceBytes}, left,
                                                  part.head.size() + part.file.bytes - at}));
-    if (piece.empty()) return std::nullopt;  // it is gone
+    if (piece.empty()) return std::nullopt;  // it is gone, or shorter than it was
     from_ += piece.size();
     return piece;
   }

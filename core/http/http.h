@@ -43,6 +43,9 @@ class Stream {
   virtual ~Stream() = default;
   /// What comes next, at most some 64 KiB; "" when there is nothing yet; nothing at its end.
   virtual std::optional<std::string> next() = 0;
+  /// Asked when next() gave nothing: is something missing that should have come? Then the client is
+  /// hung up on instead of told the end, so that it does not take a part for the whole.
+  virtual bool is_broken() const { return false; }
   /// Called once; from then on `wake` says that next() may have something. On the loop's thread.
   virtual void on_more(std::function<void()> wake) = 0;
   /// Sent when nothing was for a while, so that a dead client is noticed; "" for nothing.

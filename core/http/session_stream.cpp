@@ -54,7 +54,7 @@ void Session::pull() {
   const auto stream = stream_;
   std::optional<std::string> piece = stream->next();
   if (state_ != State::streaming) return;
-  if (!piece) return end_stream();
+  if (!piece) return stream->is_broken() ? close() : end_stream();
   if (piece->empty()) return limit(common_->options.stream_keep_alive);
   write_piece(http_1_0_ ? std::move(*piece) : chunk_bytes(*piece));
 }

@@ -76,6 +76,20 @@ TEST_F(LogsTest, LongOnesComeInPieces) {
     total += piece->size();
   }
   EXPECT_EQ(total, text.size());
+  EXPECT_FALSE(response.stream->is_broken());
+}
+
+TEST_F(LogsTest, ThatVanishOrShrinkWhileTheyAreSentAreNotWhole) {
+  for (const bool vanishes : {true, false}) {
+    write_log(attempt, "logs/a.log", std::string(2 * kLogPieceBytes, 'x'));
+    const http::Response response = ask({.target = target("?stage=a")});
+    ASSERT_NE(response.stream, nullptr);
+    EXPECT_EQ(response.stream->next()->size(), kLogPieceBytes);
+    const std::string path = attempt.directory + "/logs/a.log";
+    ASSERT_EQ(vanishes ? unlink(path.c_str()) : truncate(path.c_str(), 1), 0);
+    EXPECT_EQ(response.stream->next(), std::nullopt);
+    EXPECT_TRUE(response.stream->is_broken());
+  }
 }
 
 TEST_F(LogsTest, LinksAndOddNamesAreNotFollowed) {

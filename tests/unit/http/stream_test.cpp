@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 struct Script {
   std::deque<std::string> pieces;
   bool ends = false;
+  bool broken = false;
   std::string sign;
   int pulls = 0;
   int alive = 0;
@@ -41,6 +42,7 @@ class ScriptedStream final : public Stream {
     script_->pieces.pop_front();
     return piece;
   }
+  bool is_broken() const override { return script_->broken; }
   void on_more(std::function<void()> wake) override { script_->wake = std::move(wake); }
   std::string keep_alive() const override { return script_->sign; }
 
@@ -99,6 +101,16 @@ TEST_F(HttpStream, SaysThatItHasEnded) {
   script_->ends = true;
   serve_stream();
   EXPECT_THAT(ask(kGet), EndsWith("3\r\none\r\n0\r\n\r\n"));
+  EXPECT_TRUE(ended());
+  EXPECT_EQ(counters().streams, 0);
+}
+
+TEST_F(HttpStream, IsCutWhenItBreaks) {
+  script_->pieces = {"one"};
+  script_->ends = true;
+  script_->broken = true;
+  serve_stream();
+  EXPECT_THAT(ask(kGet), EndsWith("3\r\none\r\n"));
   EXPECT_TRUE(ended());
   EXPECT_EQ(counters().streams, 0);
 }
