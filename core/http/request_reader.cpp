@@ -1,8 +1,8 @@
 #include "core/http/request_reader.h"
 
 #include <algorithm>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <string_view>
 #include <utility>
 
@@ -30,10 +30,37 @@ bool is_printable_ascii(char c) { return c > 0x20 && c < 0x7f; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Beast's own body of a string makes room for all that is announced when the first byte comes:
+/// thousands of strangers could have more room made than they fill.
+struct GrowingBody {
+  using value_type = std::string;
+
+  class reader {  // NOLINT(readability-identifier-naming): the name that Beast asks for
+   public:
+    template <bool is_request, class Fields>
+    reader(beast::http::header<is_request, Fields>&, std::string& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, beast::error_code& error) { error = {}; }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, beast::error_code& error) {
+      error = {};
+      std::size_t size = 0;
+      for (const boost::asio::const_buffer part : beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(part.data()), part.size());
+        size += part.size();
+      }
+      return size;
+    }
+    void finish(beast::error_code& error) { error = {}; }
+
+   private:
+    std::string& body_;
+  };
+};
+
 }  // namespace
 
 struct RequestReader::Parser {
-  beast::http::request_parser<beast::http::string_body> beast;
+  beast::http::request_parser<GrowingBody> beast;
 };
 
 RequestReader::RequestReader(const ReaderLimits& limits) : limits_(limits) {}
@@ -54,7 +81,9 @@ Request RequestReader::take() {
 }
 
 Bytes RequestReader::body_bytes() const {
-  return parser_ == nullptr ? 0 : parser_->beast.get().body().size();
+  if (parser_ == nullptr) return 0;
+  const std::string& body = parser_->beast.get().body();
+  return body.empty() ? 0 : body.capacity();
 }
 
 RequestReader::State RequestReader::refuse(int status, std::string detail) {

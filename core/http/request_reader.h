@@ -43,7 +43,7 @@ class RequestReader {
   bool keep_alive() const { return keep_alive_; }
   bool is_http_1_0() const { return http_1_0_; }
   bool is_head_method() const { return head_method_; }  ///< the request says GET
-  Bytes body_bytes() const;                             ///< of the body, so far
+  Bytes body_bytes() const;                             ///< room that the body takes so far
 
  private:
   struct Parser;

@@ -45,7 +45,7 @@ struct ServerOptions {
   Bytes head_max = 16 << 10;
   int headers_max = 100;
   Bytes body_max = 1 << 20;
-  Bytes bodies_max = 64 << 20;  ///< what came of all bodies that are not there whole
+  Bytes bodies_max = 64 << 20;  ///< room of all bodies that are not there whole
 
   Milliseconds handshake_timeout{10'000};
   Milliseconds request_timeout{10'000};  ///< head and body together, however they drip in

@@ -172,6 +172,8 @@ void Session::refuse(int status, const std::string& detail) {
   http_1_0_ = false;
   head_method_ = false;
   send(problem(status, detail), true);
+  reader_ = RequestReader({});  // what came of its body, which nobody will ask for; owns `detail`
+  count_body(0);
 }
 
 void Session::dispatch() {

@@ -22,7 +22,7 @@ struct Common {
   ServerOptions options;
   Handler handler;
   ServerCounters counters{};
-  Bytes bodies = 0;  ///< what came of bodies that are not there whole
+  Bytes bodies = 0;  ///< room of bodies that are not there whole
   /// Those that nobody misses much, in this order: they have taken their answer, or have been
   /// longest without asking for anything whole, or without taking their answer whole.
   std::list<Session*> evictable{};

@@ -50,6 +50,26 @@ TEST(RequestReader, ReadsARequestAndLeavesTheNext) {
   EXPECT_EQ(read.rest, "GET / HTTP/1.1\r\n");
 }
 
+TEST(RequestReader, MakesRoomForWhatComesOnlyAndSaysHowMuch) {
+  RequestReader reader({});
+  std::string input = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+  EXPECT_EQ(reader.read(input), State::body);
+  EXPECT_EQ(reader.body_bytes(), 0U);
+  input = "x";
+  EXPECT_EQ(reader.read(input), State::body);
+  EXPECT_GT(reader.body_bytes(), 0U);
+  EXPECT_LT(reader.body_bytes(), 1'000U);
+  input = std::string(600'000, 'x');
+  EXPECT_EQ(reader.read(input), State::body);
+  EXPECT_GT(reader.body_bytes(), 600'000U);
+  input = std::string(399'999, 'x');
+  EXPECT_EQ(reader.read(input), State::whole);
+  const Bytes room = reader.body_bytes();
+  const Request request = reader.take();
+  EXPECT_EQ(request.body, std::string(1'000'000, 'x'));
+  EXPECT_EQ(room, request.body.capacity());
+}
+
 TEST(RequestReader, ReadsTheSameInPiecesOfAnySize) {
   for (std::size_t piece = 1; piece < kPost.size(); ++piece) {
     const Read read = read_in_pieces(kPost, piece);

@@ -144,6 +144,26 @@ TEST_F(HttpAbuse, BodiesThatAreNotThereWholeHaveALimitTogether) {
   EXPECT_THAT(other.front().until("x\n"), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(HttpAbuse, WhoIsRefusedNoLongerCounts) {
+  serve({.bodies_max = 10'000, .linger_timeout = 10s});
+  Client refused(port);
+  refused.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" +
+               std::string(20'000, 'x'));
+  EXPECT_THAT(refused.until("}"), StartsWith("HTTP/1.1 503 "));
+  Client other(port);  // while the first has not hung up
+  other.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n" +
+             std::string(2'000, 'x'));
+  EXPECT_THAT(other.until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpAbuse, WhatIsOnlyAnnouncedDoesNotCount) {
+  serve({.bodies_max = 10'000});
+  const auto many = connected(20, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\nx");
+  Client other(port);
+  other.send(std::string(kPostHead) + std::string(1'000, 'x'));
+  EXPECT_THAT(other.until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpAbuse, OverTheCapTheLongestWithoutARequestGivesWay) {
   serve({.connections_max = 3});
   auto slow = connected(3, kHalf);
