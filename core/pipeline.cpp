@@ -60,6 +60,7 @@ class PlainRun {
     if (!has_followers(request_.pipeline, project_)) {
       own.push_back(std::move(chain.back()));
       chain.pop_back();
+      line_ = line_of(own.front());
       add_environment(variables_of(request_), own.front());
     }
     std::erase_if(chain, [](const PipelineSpec& pipeline) { return pipeline.run.empty(); });
@@ -88,7 +89,7 @@ class PlainRun {
                      .limits = request_.limits,
                      .kept = &kept,
                      .trusted = request_.trusted,
-                      .line = line_of(own, kept.owner())},
+                     .line = request_.incremental ? text_of(kept.owner()) + line_ : ""},
                     *git, cache, world_, stages);
     Step<void> ran = run_in_tree(own, builder);
     if (!ran && builder.went_on() && is_the_projects(ran.error()) && !world_.interrupted()) {
@@ -112,11 +113,13 @@ class PlainRun {
     return ran;
   }
 
-  /// Branches, pipelines and commands go on from what is their own. "" where nothing goes on.
-  std::string line_of(const std::vector<PipelineSpec>& own, const run::KeptOwner& owner) const {
-    if (!request_.incremental) return "";
-    std::string line = text_of(owner) + "pipeline " + request_.pipeline + "\n";
-    for (const PipelineSpec& pipeline : own) line += "command " + text_of(pipeline.run) + "\n";
+  /// Branches (the owner of what is kept), pipelines, commands and environments go on from what is
+  /// their own: objects that were compiled with other flags look finished to every build tool. What
+  /// differs from run to run (variables_of) is no part of it, or nothing would ever go on.
+  std::string line_of(const PipelineSpec& own) const {
+    std::string line = "pipeline " + request_.pipeline + "\ncommand " + text_of(own.run) + "\n";
+    for (const auto& [name, value] : own.env) line += "env " + name + "=" + value + "\n";
+    for (const auto& [name, text] : own.secret_env) line += "secret " + name + "=" + text + "\n";
     return line;
   }
 
@@ -128,6 +131,7 @@ class PlainRun {
   const Project& project_;
   World& world_;
   MachineUse machine_{world_};
+  std::string line_ = "pipeline " + request_.pipeline + "\n";  // with what its own stage is
 };
 
 /// Nothing is before it, on every further attempt too, so that it is no error.

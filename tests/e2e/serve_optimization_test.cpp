@@ -42,6 +42,29 @@ TEST_F(ServeOptimization, AnIncrementalBuildGoesOnFromTheLastPass) {
   EXPECT_THAT(logs_of("build#3"), Not(HasSubstr("made"))) << "another branch begins for itself";
 }
 
+TEST_F(ServeOptimization, AnotherEnvironmentBeginsFromNothing) {
+  with("incremental_builds");
+  const auto write_with = [this](const std::string& flags) {
+    write_pipelines("build: { trigger: on_commit, run: 'ls; touch made', env: { CFLAGS: " + flags +
+                    " } }\n");
+  };
+  write_with("-O1");
+  push();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  write_with("-O2");
+  push();
+  ASSERT_EQ(outcome_of("build#2"), "passed");
+  EXPECT_THAT(logs_of("build#2"), Not(HasSubstr("made"))) << "it was compiled with other flags";
+  write("more", "1");
+  push();
+  ASSERT_EQ(outcome_of("build#3"), "passed");
+  EXPECT_THAT(logs_of("build#3"), HasSubstr("made")) << "the commit is no part of it";
+  ASSERT_EQ(gate({"trigger", "demo/build", "--param", "type=debug", "--ref", "main"}).code, 0);
+  ASSERT_EQ(outcome_of("build#4"), "passed");
+  EXPECT_THAT(logs_of("build#4"), Not(HasSubstr("made"))) << "it has another param";
+}
+
 TEST_F(ServeOptimization, WhatFailsOnLeftoversIsDecidedFromNothing) {
   with("incremental_builds");
   write_build();
