@@ -4,14 +4,25 @@ namespace melisai::store {
 namespace {
 
 // Of branches that are still there, what Queue::unseen_since() goes back to: for each pipeline the
-// last push on which it ran to an end, and the first one after that. Also the last push of all.
+// last push on which it ran to an end, and the first one after that. One that never ran to an end
+// there goes back to the first push; the newest of its runs says that it is still asked for. Also
+// the last push of all.
 constexpr std::string_view kPushesNeeded = R"sql(
 seen AS (SELECT r.project, r.ref, r.pipeline, max(r.event) AS event
   FROM runs AS r JOIN events AS e ON e.id = r.event
   JOIN refs ON refs.project = r.project AND refs.name = r.ref
   WHERE e.kind = 'push' AND r.outcome IN ('passed', 'failed', 'regression', 'inconclusive')
   GROUP BY r.project, r.ref, r.pipeline),
+unseen AS (SELECT r.project, r.ref, max(r.event) AS event
+  FROM runs AS r JOIN events AS e ON e.id = r.event
+  JOIN refs ON refs.project = r.project AND refs.name = r.ref
+  WHERE e.kind = 'push' AND NOT EXISTS (SELECT 1 FROM seen AS s WHERE s.project = r.project AND
+    s.ref = r.ref AND s.pipeline = r.pipeline)
+  GROUP BY r.project, r.ref, r.pipeline),
 pushes_needed AS (SELECT event FROM seen
+  UNION SELECT event FROM unseen
+  UNION SELECT min(e.id) FROM unseen AS u JOIN events AS e ON e.project = u.project AND
+    e.ref = u.ref AND e.kind = 'push' GROUP BY u.project, u.ref
   UNION SELECT min(e.id) FROM seen AS s JOIN events AS e ON e.project = s.project AND
     e.ref = s.ref AND e.kind = 'push' AND e.id > s.event GROUP BY s.project, s.ref, s.pipeline
   UNION SELECT max(e.id) FROM events AS e JOIN refs ON refs.project = e.project AND

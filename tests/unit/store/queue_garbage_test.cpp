@@ -1,4 +1,6 @@
 // What the queue forgets, and what it must not.
+#include <algorithm>
+
 #include "core/store/queue.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -12,6 +14,7 @@ using Outcome = PipelineRun::Outcome;
 using Ids = std::vector<std::int64_t>;
 
 constexpr std::int64_t kDay = 24 * 3'600;
+const std::string kBefore = "before ";  // each push; the first is event 1
 
 struct Happened {
   std::int64_t day = 0;
@@ -36,6 +39,7 @@ class QueueGarbage : public StoreTest {
     event.ref = what.ref;
     event.sha = std::string(38, 'a') + std::to_string(10 + ++shas_ % 90);
     event.pipeline = what.kind == Kind::cron ? what.pipeline : "";
+    event.before = kBefore + std::to_string(shas_);
     event.received_at = time(what.day);
     const auto accepted = queue.accept(event).value();
     const Planned planned = queue
@@ -130,6 +134,27 @@ TEST_F(QueueGarbage, IsNoPushThatChangedPathsAreCountedFrom) {
   ASSERT_TRUE(queue.forget_events({between}));
   EXPECT_EQ(queue.unseen_since(newest).value(), since);
   for (const auto event : {seen, unseen, last}) EXPECT_TRUE(queue.event(event));
+}
+
+TEST_F(QueueGarbage, IsNotTheFirstPushOfABranchOnWhichNothingRanToItsEnd) {
+  const auto first = add({.day = 0, .outcome = Outcome::cancelled});
+  const auto between = add({.day = 1, .outcome = Outcome::error});
+  const auto skipped = add({.day = 2, .outcome = Outcome::skipped});
+  const auto other = add({.day = 3, .outcome = Outcome::skipped, .pipeline = "docs"});
+  add({.day = 4, .kind = Kind::manual});
+  deliver_all();
+  const PipelineRun newest = queue.runs({.pipeline = "docs"}).value().front();
+  const PipelineRun build = queue.runs({.pipeline = "build", .limit = 4}).value()[1];
+  ASSERT_EQ(build.event, skipped);
+  const std::string since = queue.unseen_since(newest).value();
+  EXPECT_EQ(since, kBefore + std::to_string(first));
+  const Ids over = forgettable(100);
+  EXPECT_EQ(std::count(over.begin(), over.end(), between), 1);
+  ASSERT_TRUE(queue.forget_events(over));
+  for (const auto event : {first, skipped, other}) EXPECT_TRUE(queue.event(event)) << event;
+  EXPECT_THAT(forgettable(100), IsEmpty()) << "what is left is needed the next time too";
+  EXPECT_EQ(queue.unseen_since(newest).value(), since);
+  EXPECT_EQ(queue.unseen_since(build).value(), since);
 }
 
 TEST_F(QueueGarbage, IsTheLastPushOfABranchThatIsGone) {
