@@ -10,8 +10,8 @@ namespace melisai::serve {
 
 /// Those of `ready` (oldest first) that may start beside `running`, at most `engines` altogether. A
 /// run that measures has the machine for itself, and nothing younger overtakes it: else it would
-/// wait for ever on a busy server. Two runs of one pipeline on one commit take turns: both would do
-/// the same to the same places.
+/// wait for ever on a busy server. Two runs of one pipeline on one commit take turns, also when one
+/// is a step of a workflow: both would do the same to the same places.
 struct DispatchRules {
   std::size_t engines = 1;
   bool parallel = true;

@@ -71,6 +71,23 @@ TEST(Dispatch, TheSamePipelineOnTheSameCommitTakesTurns) {
   EXPECT_THAT(chosen({again, newer}, {first}), ElementsAre(3));
 }
 
+TEST(Dispatch, AStepOfAWorkflowIsARunOfItsPipeline) {
+  const PipelineRun plain = of_pipeline("deploy", run(1, "a"));
+  const PipelineRun step = of_pipeline("release/deploy", run(2, "a"));
+  const PipelineRun second = of_pipeline("release/staging/deploy.2", run(3, "a"));
+  EXPECT_THAT(chosen({plain, step, second}, {}), ElementsAre(1));
+  EXPECT_THAT(chosen({second, plain}, {step}), IsEmpty());
+  const PipelineRun other = of_pipeline("release/test", run(4, "a"));
+  const PipelineRun newer = of_pipeline("release/deploy", run(5, "b"));
+  EXPECT_THAT(chosen({other, newer}, {plain}), ElementsAre(4, 5));
+}
+
+TEST(Dispatch, APipelineMayHaveANumberInItsName) {
+  const PipelineRun plain = of_pipeline("py3.12", run(1, "a"));
+  EXPECT_THAT(chosen({of_pipeline("py3.11", run(2, "a"))}, {plain}), ElementsAre(2));
+  EXPECT_THAT(chosen({of_pipeline("all/py3.12", run(2, "a"))}, {plain}), IsEmpty());
+}
+
 TEST(Dispatch, OnePipelineOfTwoProjectsGoesSideBySide) {
   PipelineRun other = run(2, "a");
   other.project = "fork";
