@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/files.h"
 #include "core/serve/work.h"
@@ -38,16 +39,27 @@ Result<void> try_disk(const std::string& directory) {
   return {};
 }
 
-std::vector<Issue> issues_of(const Look& look) {
-  std::vector<Issue> issues;
-  add("state directory", try_disk(look.state_dir), issues);
-  add("workspace", try_disk(look.workspace), issues);
-  add("queue", store::Queue::look_for_damage(look.state_dir, kQueueLookMax), issues);
-  for (const std::string& repository : look.repositories) {
-    const auto branch = look.world.open_repo(repository, look.git, look.world.interrupt)->branch();
-    add("git", branch ? Result<void>() : Result<void>(branch.error()), issues);
-  }
-  return issues;
+/// What is looked at, one after the other.
+std::vector<std::function<std::vector<Issue>()>> steps_of(const Look& look) {
+  const auto step = [](const std::string& what, std::function<Result<void>()> question) {
+    return [what, question = std::move(question)] {
+      std::vector<Issue> issues;
+      add(what, question(), issues);
+      return issues;
+    };
+  };
+  std::vector<std::function<std::vector<Issue>()>> steps{
+      step("state directory", [directory = look.state_dir] { return try_disk(directory); }),
+      step("workspace", [directory = look.workspace] { return try_disk(directory); }),
+      step("queue", [directory = look.state_dir] {
+        return store::Queue::look_for_damage(directory, kQueueLookMax);
+      })};
+  for (const std::string& repository : look.repositories)
+    steps.push_back(step("git", [&world = look.world, git = look.git, repository] {
+      const auto branch = world.open_repo(repository, git, world.interrupt)->branch();
+      return branch ? Result<void>() : Result<void>(branch.error());
+    }));
+  return steps;
 }
 
 }  // namespace
@@ -75,17 +87,28 @@ void ThoroughCheck::check(Checked done) {
   if (measuring_()) return done(last_);
   GitOptions git = context_.config.git;
   git.timeout = std::min(git.timeout, kGitLookMax);
-  Look look{.world = context_.world,
-            .state_dir = context_.state_dir,
-            .workspace = workspace_of(context_.config.orchestrator, context_.state_dir),
-            .repositories = next_repository(),
-            .git = git};
-  boost::asio::post(own_, [this, alive = alive_, &loop = context_.loop, look = std::move(look),
-                           done = std::move(done)] {
-    boost::asio::post(loop, [this, alive, done, issues = issues_of(look)] {
-      if (!*alive) return;
-      last_ = issues;
-      done(issues);
+  const Look look{.world = context_.world,
+                  .state_dir = context_.state_dir,
+                  .workspace = workspace_of(context_.config.orchestrator, context_.state_dir),
+                  .repositories = next_repository(),
+                  .git = git};
+  go_on({.steps = steps_of(look), .found = {}, .done = std::move(done)});
+}
+
+// A benchmark that begins meanwhile waits for one step and not for all. What was found is of part
+// of a look then, and says less than the last whole one.
+void ThoroughCheck::go_on(Progress progress) {
+  if (progress.next == progress.steps.size()) {
+    last_ = progress.found;
+    return progress.done(std::move(progress.found));
+  }
+  if (measuring_()) return progress.done(last_);
+  boost::asio::post(own_, [this, alive = alive_, &loop = context_.loop,
+                           progress = std::move(progress)]() mutable {
+    for (Issue& issue : progress.steps[progress.next++]())
+      progress.found.push_back(std::move(issue));
+    boost::asio::post(loop, [this, alive, progress = std::move(progress)]() mutable {
+      if (*alive) go_on(std::move(progress));
     });
   });
 }

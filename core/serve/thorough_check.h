@@ -2,7 +2,7 @@
 // runs need before one fails for it: that the state directory and the workspace take a write, that
 // the queue's file is intact, and that melisai-gate-git answers for a repository. What is wrong
 // makes the system degraded and `status` say why. It looks on a thread of its own, so that what
-// hangs holds up nobody, and not while a benchmark runs.
+// hangs holds up nobody, and begins no step of a look while a benchmark runs.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -30,7 +30,15 @@ class ThoroughCheck final : public supervise::Module {
   void check(Checked done) override;
 
  private:
+  /// Of one look.
+  struct Progress {
+    std::vector<std::function<std::vector<supervise::Issue>()>> steps;
+    std::size_t next = 0;
+    std::vector<supervise::Issue> found;
+    Checked done;
+  };
   std::vector<std::string> next_repository();
+  void go_on(Progress progress);
 
   Context& context_;
   std::function<bool()> measuring_;

@@ -75,5 +75,16 @@ TEST_F(ThoroughCheckTest, LooksAtNothingWhileABenchmarkRuns) {
   EXPECT_THAT(issues(), ElementsAre(says("workspace: "))) << "nothing new is known";
 }
 
+TEST_F(ThoroughCheckTest, EndsItsLookWhenABenchmarkBegins) {
+  std::filesystem::remove_all(workspace);
+  int asked = 0;
+  ThoroughCheck half{context, [&] { return ++asked == 3; }};
+  std::optional<std::vector<Issue>> answer;
+  half.check([&](const Result<std::vector<Issue>>& result) { answer = result.value(); });
+  turn_until([&] { return answer.has_value(); });
+  EXPECT_EQ(asked, 3);
+  EXPECT_THAT(*answer, IsEmpty()) << "the workspace was not looked at any more";
+}
+
 }  // namespace thorough_check_test
 }  // namespace melisai::serve
