@@ -1,13 +1,14 @@
 // Housekeeper: forgets what is long over, so that the state directory does not grow for ever:
 // events with their runs, attempts and notices, as orchestrator.persistence says, and the
 // directories of attempts that no run has. What is needed stays (store/queue.h: forgettable). It
-// looks an hour after it looked last, and not while a benchmark runs.
+// looks an hour after it looked last, and neither forgets nor removes while a benchmark runs.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/serve/context.h"
 
@@ -17,6 +18,7 @@ struct TidyingTimes {
   Milliseconds first{5'000};         ///< after the start
   Milliseconds interval{3'600'000};  ///< after the last look
   Milliseconds gap{1'000};           ///< while there is more to forget, or a benchmark runs
+  Milliseconds turn{50};             ///< of removing; then it is asked again whether one runs
 };
 
 class Housekeeper final : public supervise::Module {
@@ -32,7 +34,8 @@ class Housekeeper final : public supervise::Module {
   void tidy_in(Milliseconds delay);
   void tidy();
   void forget(const Result<std::vector<std::int64_t>>& events);
-  void remove_directories();
+  void find_directories();
+  void remove_directories(std::vector<std::string> left, Result<void> so_far);
   void settle(const Result<void>& done);
 
   Context& context_;
@@ -44,8 +47,9 @@ class Housekeeper final : public supervise::Module {
   std::string problem_;        // of the last look
 };
 
-/// Removes the directories in `attempts` whose run is not in the queue any more. Others' files
-/// stay. Errors: io, after removing what it can.
-Result<void> remove_attempts_of_nobody(const std::string& state_dir);
+/// The directories in `attempts` whose run the queue has forgotten. Others' files are none, nor are
+/// those of runs that the queue does not know yet: it may be an older one that was put back.
+/// Errors: io.
+Result<std::vector<std::string>> attempts_of_nobody(const std::string& state_dir);
 
 }  // namespace melisai::serve

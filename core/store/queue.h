@@ -209,6 +209,8 @@ class Queue {
   /// With their runs, attempts and notices. Those that are not over after all stay.
   Result<void> forget_events(const std::vector<std::int64_t>& events);
   Result<std::vector<std::int64_t>> run_ids() const;  ///< ascending
+  /// Of all that there ever were, also forgotten ones; 0: there was none.
+  Result<std::int64_t> newest_run_id() const;
 
   // Runs.
   /// Queued runs whose time has come, oldest first.

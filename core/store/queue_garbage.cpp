@@ -115,6 +115,12 @@ Result<std::vector<std::int64_t>> Queue::run_ids() const {
   return ids(std::move(query));
 }
 
+Result<std::int64_t> Queue::newest_run_id() const {
+  MELISAI_TRY(const auto id,
+              body_->database.number("SELECT seq FROM sqlite_sequence WHERE name = 'runs'"));
+  return id.value_or(0);
+}
+
 Result<std::vector<GivenUp>> Queue::given_up(std::size_t limit) const {
   MELISAI_TRY(Statement query,
               body_->database.prepare("SELECT project, cause, reason FROM events WHERE state = "

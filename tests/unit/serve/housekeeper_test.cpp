@@ -30,6 +30,12 @@ class HousekeeperTest : public WithLoop {
         queue.end_attempt(attempt->value(), {.outcome = PipelineRun::Outcome::passed}, kNow));
     return run.id;
   }
+  /// What a run left that the queue has forgotten.
+  std::string add_forgotten(const std::string& sha) {
+    const std::int64_t id = add_old(sha);
+    EXPECT_TRUE(queue.forget_events({queue.run(id)->event}));
+    return attempts() + "/" + std::to_string(id) + "-1";
+  }
   std::vector<std::string> directories() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(attempts()))
@@ -60,7 +66,7 @@ TEST_F(HousekeeperTest, ForgetsWhatIsLongOverAndItsDirectories) {
 
 TEST_F(HousekeeperTest, WaitsForTheEndOfABenchmark) {
   const std::int64_t there = add_old(kShaA);
-  fs::create_directories(attempts() + "/77-1");
+  add_forgotten(kShaB);
   measuring = true;
   keeper.start([](const Result<void>&) {});
   for (int turns = 0; turns < 10; ++turns) loop.run_one_for(std::chrono::milliseconds(100));
@@ -70,17 +76,44 @@ TEST_F(HousekeeperTest, WaitsForTheEndOfABenchmark) {
   EXPECT_THAT(directories(), ElementsAre(std::to_string(there) + "-1"));
 }
 
+TEST_F(HousekeeperTest, ABenchmarkThatBeginsMeanwhileWaitsForOneDirectoryOnly) {
+  add_old(std::string(40, 'e'));
+  for (const char sha : {'a', 'b', 'c', 'd'}) add_forgotten(std::string(40, sha));
+  // Asked at the start, before the first one, before the second one, before the third one.
+  int asked = 0;
+  std::size_t there = 0;
+  Housekeeper slow{context,
+                   [&] {
+                     there = directories().size();
+                     return ++asked == 4;
+                   },
+                   {.first = Milliseconds{0}, .gap = Milliseconds{0}, .turn = Milliseconds{0}}};
+  slow.start([](const Result<void>&) {});
+  turn_until([&] { return asked == 4; });
+  EXPECT_EQ(there, 3u) << "one is removed a turn";
+  EXPECT_THAT(directories(), SizeIs(3));
+  turn_until([&] { return directories().size() == 1; });
+  slow.stop([](const Result<void>&) {});
+}
+
 TEST_F(HousekeeperTest, RemovesOnlyDirectoriesOfRunsThatAreGone) {
-  const std::int64_t there = add_old(kShaA);
-  const std::string mine = std::to_string(there) + "-1";
-  for (const char* name : {"77-1", "77-2", "notes", "77"})
+  const std::string gone = add_forgotten(kShaA);
+  const std::string again = gone.substr(0, gone.rfind('-')) + "-2";
+  fs::create_directories(again);
+  add_old(kShaB);
+  for (const char* name : {"1-backup", "1-", "1", "01-1", "1-01", "1-1-1", "0-1", "notes"})
     fs::create_directories(attempts() + "/" + name);
-  ASSERT_TRUE(remove_attempts_of_nobody(directory.path()));
-  EXPECT_THAT(directories(), UnorderedElementsAre(mine, "notes", "77"));
+  EXPECT_THAT(attempts_of_nobody(directory.path()).value(), UnorderedElementsAre(gone, again));
+}
+
+TEST_F(HousekeeperTest, LeavesWhatAnOlderQueueDoesNotKnowYet) {
+  const std::string gone = add_forgotten(kShaA);
+  fs::create_directories(attempts() + "/2-1");
+  EXPECT_THAT(attempts_of_nobody(directory.path()).value(), ElementsAre(gone));
 }
 
 TEST_F(HousekeeperTest, NothingIsThereToRemoveAtFirst) {
-  EXPECT_TRUE(remove_attempts_of_nobody(directory.path()));
+  EXPECT_THAT(attempts_of_nobody(directory.path()).value(), IsEmpty());
   keeper.check([](const auto& issues) {
     ASSERT_TRUE(issues);
     EXPECT_THAT(*issues, IsEmpty());
