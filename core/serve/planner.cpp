@@ -230,16 +230,27 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
   return context_.queue.postpone(event.id, plan.error().message, context_.now() + delay);
 }
 
+// Red as well: the ref stays where it is, so that nothing else would ever tell that this commit has
+// not run. Where the ref has moved on, as after a forced push, nobody waits for it any more.
 Result<void> Planner::give_up(const RunEvent& event, const Error& error) {
   const std::string reason = std::string(store::kGivenUp) + " after " +
                              format_duration(kPlanningPatience) + ": " + error.message;
   log_error(event.project + ": " + event.cause + ": " + reason);
-  return context_.queue.reject(event.id, reason);
+  if (event.kind == RunEvent::Kind::push || event.kind == RunEvent::Kind::tag) {
+    MELISAI_TRY(const store::KnownRef known, context_.queue.known_ref(event.project, event.ref));
+    if (known.sha != event.sha) return context_.queue.reject(event.id, reason);
+  }
+  return end_visibly(event, PipelineRun::Outcome::error, reason);
+}
+
+Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& reason) {
+  log_warning(event.project + ": " + event.cause + ": " + reason);
+  return end_visibly(event, PipelineRun::Outcome::failed, reason);
 }
 
 // A commit that breaks its pipeline file must turn red, not vanish.
-Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& reason) {
-  log_warning(event.project + ": " + event.cause + ": " + reason);
+Result<void> Planner::end_visibly(const RunEvent& event, PipelineRun::Outcome outcome,
+                                  const std::string& reason) {
   if (event.sha.empty()) return context_.queue.reject(event.id, reason);
   store::Plan plan{.ref = event.ref,
                    .sha = event.sha,
@@ -251,8 +262,8 @@ Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& rea
        .after = {}});
   MELISAI_TRY(const auto planned, context_.queue.plan(event.id, plan, context_.now()));
   if (!planned) return {};
-  MELISAI_CHECK(context_.queue.finish_queued(planned->runs.front().id, PipelineRun::Outcome::failed,
-                                             reason, context_.now()));
+  MELISAI_CHECK(
+      context_.queue.finish_queued(planned->runs.front().id, outcome, reason, context_.now()));
   return {};
 }
 

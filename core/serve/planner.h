@@ -53,6 +53,8 @@ class Planner final : public supervise::Module {
   Result<void> settle(int tries, const Answer& answer);
   Result<void> give_up(const RunEvent& event, const Error& error);
   Result<void> fail_visibly(const RunEvent& event, const std::string& reason);
+  Result<void> end_visibly(const RunEvent& event, PipelineRun::Outcome outcome,
+                           const std::string& reason);
 
   Context& context_;
   Calls calls_;

@@ -35,6 +35,14 @@ class PlannerTest : public WithLoop {
     planner.start([](const Result<void>&) {});
     turn_until([&] { return planned == before + events; });
   }
+  /// Plans it for the last time, in vain.
+  void give_up(std::int64_t event) {
+    for (int tried = 0; tried < kPlanningTriesMin; ++tried)
+      ASSERT_TRUE(queue.postpone(event, "no branch holds it", kNow));
+    remote.failure = Error{Errc::git, "no branch holds it"};
+    plan();
+    EXPECT_THAT(queue.open_events().value(), IsEmpty());
+  }
   std::vector<PipelineRun> runs() { return queue.runs({}).value(); }
   /// Not planned, and tried again later.
   void expect_waiting(const std::string& project) {
@@ -131,13 +139,23 @@ TEST_F(PlannerTest, AServerThatCannotBeReachedKeepsTheEventOpen) {
   expect_waiting("demo");
 }
 
-TEST_F(PlannerTest, ACommitThatNobodyCanFetchIsGivenUp) {
+TEST_F(PlannerTest, ACommitThatNobodyCanFetchIsARedRunInTheEnd) {
+  queue.set_notice_rules({.failures = true, .sinks = {"log"}});
+  give_up(accept(push_of("demo", kShaA), kPlanningPatience));
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].outcome, Outcome::error);
+  EXPECT_EQ(all[0].sha, kShaA);
+  EXPECT_EQ(all[0].reason, "given up after 3 d: no branch holds it");
+  const auto told = queue.waiting_deliveries(5).value();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told.front().notice.event, Notice::Event::error);
+}
+
+TEST_F(PlannerTest, ACommitThatItsBranchHasLeftIsGivenUpQuietly) {
   const std::int64_t old = accept(push_of("demo", kShaA), kPlanningPatience);
-  for (int tried = 0; tried < kPlanningTriesMin; ++tried)
-    ASSERT_TRUE(queue.postpone(old, "no branch holds it", kNow));
-  remote.failure = Error{Errc::git, "no branch holds it"};
-  plan();
-  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+  ASSERT_TRUE(queue.note_refs("demo", {{"refs/heads/main", kShaB}}, kNow));
+  give_up(old);
   EXPECT_THAT(runs(), IsEmpty());
   const auto given_up = queue.given_up(5).value();
   ASSERT_THAT(given_up, SizeIs(1));
