@@ -22,11 +22,27 @@ inline constexpr int kComparisonsMax = 5;           ///< of commits; each is a p
 /// (deploy) nobody knows what else they change.
 bool names_tests(const std::string& pipeline);
 
+/// In the directory of an attempt of tests: what ran them besides their commit and configuration.
+inline constexpr const char* kTestedWithFile = "tested-with";
+/// Another text with another machine, toolchain or environment of stages (run::BuildKey).
+std::string tested_with(const Described& described);
+
+/// Whether a run is one that may pass so, and leaves kTestedWithFile where it runs after all.
+bool may_pass_unchanged(const Task& task, const Described& described);
+
+struct UnchangedQuestion {
+  const Task& task;
+  const Described& described;
+  std::string with;  ///< tested_with() of now
+  WallTime now;
+};
+
 /// What the run passed as, "passed as demo/test#12: no file differs"; "" when it has to run. Only a
 /// push asks: whoever starts a pipeline by hand or by the clock wants it to run. The other run: the
-/// newest of the same pipeline with the same files, branch, params, configuration and trust, if it
-/// has passed by itself and not long ago; both were started by pushes. Errors: io, git, limit.
-Result<std::string> passed_as(const Task& task, const Described& described,
-                              const store::Queue& queue, GitRepo& git, WallTime now);
+/// newest of the same pipeline with the same files, branch, params, configuration, trust and
+/// tested_with(), if it has passed by itself and not long ago; both were started by pushes. Errors:
+/// io, git, limit.
+Result<std::string> passed_as(const UnchangedQuestion& question, const store::Queue& queue,
+                              GitRepo& git);
 
 }  // namespace melisai::serve

@@ -108,15 +108,23 @@ std::string why_skipped(const Task& task, const Described& described, const Chan
   return "";
 }
 
-/// "" when it has to run, also when nobody can tell.
+/// "" when it has to run, also when nobody can tell. What it runs with is written down, for those
+/// that may pass as this one.
 std::string passed_already(const WorkRequest& request, const Task& task, const Described& described,
                            World& world) {
-  if (!described.config.orchestrator.optimization.skip_unchanged_tests) return "";
+  if (!described.config.orchestrator.optimization.skip_unchanged_tests ||
+      !may_pass_unchanged(task, described))
+    return "";
+  const std::string with = tested_with(described);
+  if (const auto kept = write_file(request.directory + "/" + kTestedWithFile, with); !kept)
+    log_warning("no later run can pass as this one: " + kept.error().message);
   const auto queue = store::Queue::open_reader(request.state_dir);
   if (!queue || !*queue) return "";
   const auto git =
       world.open_repo(repository_of(request.state_dir, task.run.project), described.project.git);
-  const auto passed = passed_as(task, described, **queue, *git, world.clock.now());
+  const auto passed =
+      passed_as({.task = task, .described = described, .with = with, .now = world.clock.now()},
+                **queue, *git);
   if (passed) return *passed;
   log_warning("whether the tests have passed already is not known: " + passed.error().message);
   return "";

@@ -15,6 +15,7 @@ class Unchanged : public WithQueue {
   Unchanged() {
     described.pipeline.spec.name = "test";
     described.pipeline.spec.run.shell = "make test";
+    with = tested_with(described);
   }
   struct Facts {
     std::string sha = kShaA;
@@ -42,13 +43,22 @@ class Unchanged : public WithQueue {
     EXPECT_TRUE(planned) << planned.error().message;
     return planned->value().runs.front();
   }
+  /// With an attempt, as if something had run.
   void end(const PipelineRun& run, Outcome outcome, const std::string& reason = "") {
-    EXPECT_TRUE(queue.finish_queued(run.id, outcome, reason, kNow)->has_value());
+    const auto attempt = queue.begin_attempt(run.id, directory.path(), "boot", kNow);
+    ASSERT_TRUE(attempt && *attempt);
+    const std::string& left = (*attempt)->directory;
+    ASSERT_TRUE(make_directories(left));
+    if (!with.empty()) {
+      ASSERT_TRUE(write_file(left + "/" + kTestedWithFile, with));
+    }
+    ASSERT_TRUE(queue.end_attempt(**attempt, {.outcome = outcome, .reason = reason}, kNow));
   }
   void add_passed(const Facts& facts) { end(add(facts), Outcome::passed); }
   std::string answer(const PipelineRun& run, WallTime now = kNow) {
     const Task task{.run = run, .event = queue.event(run.event).value(), .siblings = {}};
-    const auto passed = passed_as(task, described, queue, git, now);
+    const auto passed =
+        passed_as({.task = task, .described = described, .with = with, .now = now}, queue, git);
     EXPECT_TRUE(passed) << passed.error().message;
     return passed ? *passed : "(error)";
   }
@@ -56,6 +66,7 @@ class Unchanged : public WithQueue {
   std::string answer_now() { return answer(add({.sha = kShaB})); }
 
   Described described;
+  std::string with;  // "": nobody knows
   FakeGitRepo git;
 };
 
@@ -84,6 +95,25 @@ TEST_F(Unchanged, RunsWhatDiffersInMoreThanFiles) {
   add_passed({.sha = kShaC, .configuration = "{\"other\":1}"});
   add_passed({.ref = "refs/heads/topic"});
   EXPECT_EQ(answer_now(), "");
+}
+
+TEST_F(Unchanged, RunsWhatRanWithAnotherToolchain) {
+  add_passed({});
+  with = "after an upgrade";
+  EXPECT_EQ(answer(add({.sha = kShaB})), "");
+  with = "";
+  end(add({.sha = kShaC}), Outcome::passed);
+  with = "after another one";
+  EXPECT_EQ(answer(add({.sha = kShaB})), "") << "nobody knows what the last one ran with";
+}
+
+TEST_F(Unchanged, TheEnvironmentOfStagesTells) {
+  EXPECT_EQ(tested_with(described), with);
+  setenv("CC", "another-compiler", 1);
+  EXPECT_NE(tested_with(described), with);
+  unsetenv("CC");
+  described.pipeline.spec.env["CFLAGS"] = "-O2";
+  EXPECT_NE(tested_with(described), with);
 }
 
 TEST_F(Unchanged, TrustIsNotInherited) {
