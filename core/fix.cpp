@@ -17,8 +17,9 @@ constexpr const char* kFixerLog = "fixer.log";
 
 class Fix {
  public:
-  Fix(const FixRequest& request, World& world)
+  Fix(const FixRequest& request, ProcessRunner& fixers, World& world)
       : request_(request),
+        fixers_(fixers),
         world_(world),
         git_(world.open_repo(request.failed.repository, request.failed.project.git)) {}
 
@@ -29,8 +30,10 @@ class Fix {
     PipelineRequest patched = request_.failed;
     patched.sha = *sha;
     patched.base = request_.failed.before;
-    // A green run of it must not be what later commits are measured against.
+    // A green run of it must not be what later commits are measured against, and what the
+    // operator lets the project see is not for whoever steered the program.
     patched.trusted = false;
+    patched.project.measure.pass_env.clear();
     PipelineResult result = run_pipeline(patched, world_);
     const std::string patch = "the patch in " + place(kPatchFile);
     if (result.outcome == RunOutcome::passed)
@@ -81,7 +84,7 @@ class Fix {
     command.mask_output = true;
     command.timeout = request_.timeout;
     command.limits = request_.failed.limits;
-    MELISAI_TRY(const Exit exit, step(world_.processes.run(command), ReasonCode::internal));
+    MELISAI_TRY(const Exit exit, step(fixers_.run(command), ReasonCode::internal));
     if (exit.end == Exit::End::interrupted)
       return Stop{ReasonCode::interrupted, "interrupted while a fix was looked for"};
     if (!exit.ok())
@@ -104,14 +107,15 @@ class Fix {
   }
 
   const FixRequest& request_;
+  ProcessRunner& fixers_;
   World& world_;
   std::unique_ptr<GitRepo> git_;
 };
 
 }  // namespace
 
-PipelineResult try_fix(const FixRequest& request, World& world) {
-  return Fix(request, world).run();
+PipelineResult try_fix(const FixRequest& request, ProcessRunner& fixers, World& world) {
+  return Fix(request, fixers, world).run();
 }
 
 }  // namespace melisai

@@ -44,6 +44,9 @@ inline constexpr const char* kPatchFile = "fix.patch";  ///< in output_dir
 /// passed: the patch is in the repository under `ref`, and the pipeline passed with it; the reason
 /// says where. failed: no patch, one that does not fit, or one that does not help. Otherwise as
 /// run_pipeline().
-PipelineResult try_fix(const FixRequest& request, World& world);
+///
+/// `fixers` runs the program, which is the operator's. The pipeline with the patch runs by `world`:
+/// what steered the program may be in the patch, so that it is code that nobody trusts.
+PipelineResult try_fix(const FixRequest& request, ProcessRunner& fixers, World& world);
 
 }  // namespace melisai

@@ -213,12 +213,13 @@ World with(const World& world, ProcessRunner& processes, ProgressSink& progress)
           .machine_lock = world.machine_lock};
 }
 
-/// What the run is there for, with its commands run by `world`.
-Result<PipelineResult> run_described(const WorkRequest& request, const Task& task,
-                                     const Described& described, World& world) {
+/// What the run is there for, with its commands run by `world`, and the operator's by `operators`.
+Result<PipelineResult> run_in(const WorkRequest& request, const Task& task,
+                              const Described& described, ProcessRunner& operators, World& world) {
   if (const auto follow_up = follow_up_in(task.event)) {
-    MELISAI_TRY(PipelineResult result, run_follow_up(*follow_up, described.config,
-                                                     request_of(request, task, described), world));
+    MELISAI_TRY(PipelineResult result,
+                run_follow_up(*follow_up, described.config, request_of(request, task, described),
+                              operators, world));
     return settled(std::move(result), world);
   }
   MELISAI_TRY(const ChangedPaths changes, changes_of(request, task, described, world));
@@ -236,16 +237,23 @@ Result<PipelineResult> run_described(const WorkRequest& request, const Task& tas
   return result;
 }
 
+Result<PipelineResult> run_described(const WorkRequest& request, const Task& task,
+                                     const Described& described, World& world) {
+  return run_in(request, task, described, world.processes, world);
+}
+
 /// The same, of code that nobody trusts: stages, benchmarks and both sides of a comparison.
 Result<PipelineResult> run_confined(const WorkRequest& request, const Task& task,
                                     const Described& described, World& world) {
   Result<Confined> confined =
       Confined::make(request, described.config.orchestrator.untrusted, world);
+  // A fix that nobody can try is not worth its program's time.
+  const std::string what = task.run.trusted ? "no fix was looked for: " : "";
   if (!confined && confined.error().code == Errc::unavailable)
-    return PipelineResult{.outcome = RunOutcome::failed, .reason = confined.error().message};
+    return PipelineResult{.outcome = RunOutcome::failed, .reason = what + confined.error().message};
   if (!confined) return confined.error();
   World inside = with(world, confined->processes(), world.progress);
-  return run_described(request, task, described, inside);
+  return run_in(request, task, described, world.processes, inside);
 }
 
 Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
@@ -256,7 +264,7 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   const Result<Described> described = describe(task, pinned, file, world.env);
   if (!described)
     return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
-  MELISAI_CHECK(keep_secrets(described->secrets, task.run.trusted));
+  MELISAI_CHECK(keep_secrets(described->secrets, is_vouched_for(task)));
   forget(described->config.secrets);
   MELISAI_CHECK(prepare_workspace(request.workspace));
   const auto run =

@@ -94,6 +94,11 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   return described;
 }
 
+bool is_vouched_for(const Task& task) {
+  const auto follow_up = follow_up_in(task.event);
+  return task.run.trusted && (!follow_up || follow_up->kind != FollowUp::Kind::fix);
+}
+
 std::vector<Condition> conditions_of(const Described& described) {
   std::vector<Condition> conditions;
   if (!described.workflow.empty()) conditions = described.workflow[described.step].conditions;

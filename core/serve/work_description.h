@@ -37,6 +37,10 @@ struct Described {
 Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
                            const EnvLookup& env);
 
+/// Whether somebody has vouched for what the run executes. Nobody has for a patch that a program
+/// proposed, whoever pushed the commit that it is for.
+bool is_vouched_for(const Task& task);
+
 /// All of them must hold.
 std::vector<Condition> conditions_of(const Described& described);
 

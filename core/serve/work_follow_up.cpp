@@ -82,10 +82,10 @@ std::string ref_of_fix(const PipelineRun& failed, int number) {
 }
 
 Result<PipelineResult> run_follow_up(const FollowUp& follow_up, const ServeConfig& config,
-                                     PipelineRequest request, World& world) {
+                                     PipelineRequest request, ProcessRunner& fixers, World& world) {
   if (follow_up.kind == FollowUp::Kind::bisect) return find_culprit(request, world);
   MELISAI_TRY(const FixRequest fix, fix_request(follow_up, config, std::move(request)));
-  return try_fix(fix, world);
+  return try_fix(fix, fixers, world);
 }
 
 }  // namespace melisai::serve

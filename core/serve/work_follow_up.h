@@ -13,8 +13,9 @@ namespace melisai::serve {
 std::string ref_of_fix(const PipelineRun& failed, int number);
 
 /// `request`: of the run that went wrong, except for its output_dir. `config`: the pinned one.
-/// Errors: those of reading the queue.
+/// `fixers`: runs the operator's program; all else is of `world`. Errors: those of reading the
+/// queue.
 Result<PipelineResult> run_follow_up(const FollowUp& follow_up, const ServeConfig& config,
-                                     PipelineRequest request, World& world);
+                                     PipelineRequest request, ProcessRunner& fixers, World& world);
 
 }  // namespace melisai::serve

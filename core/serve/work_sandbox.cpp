@@ -10,7 +10,7 @@ namespace {
 /// Of people: the reason of a run that did not begin.
 Error refusal(const Error& why) {
   return {Errc::unavailable,
-          "nobody trusts this run, and there is no sandbox to run it in: " + why.message +
+          "nobody trusts what this run tries, and there is no sandbox for it: " + why.message +
               "; `melisai-gate doctor` says what helps (or, to run it with all rights of the "
               "daemon, orchestrator.untrusted.sandbox: off)"};
 }
@@ -49,7 +49,7 @@ Result<Confined> Confined::make(const WorkRequest& request, const UntrustedOptio
 }
 
 bool needs_sandbox(const Task& task, const UntrustedOptions& options) {
-  return !task.run.trusted && options.sandbox == UntrustedOptions::Sandbox::required;
+  return !is_vouched_for(task) && options.sandbox == UntrustedOptions::Sandbox::required;
 }
 
 }  // namespace melisai::serve

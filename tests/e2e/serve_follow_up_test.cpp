@@ -13,6 +13,7 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using ServeBisect = Serve;
 
@@ -62,12 +63,16 @@ class ServeFixer : public Serve {
  protected:
   void SetUp() override {
     Serve::SetUp();
-    write_pipelines("build: { trigger: on_commit, run: \"echo looking; test -e fixed\" }\n");
+    set_up("echo looking; test -e fixed", has_bubblewrap() ? "required" : "off");
+  }
+  void set_up(const std::string& command, const std::string& sandbox) {
+    write_pipelines("build: { trigger: on_commit, run: \"" + command + "\" }\n");
     sha_ = push();
     std::ofstream(config_file()) << "project: { name: demo, repository: demo.git }\n"
                                  << "orchestrator:\n"
                                  << "  polling_interval: 1\n"
                                  << "  max_fix_retries: 2\n"
+                                 << "  untrusted: { sandbox: " << sandbox << " }\n"
                                  << "  failure_handling: { auto_fix: true }\n"
                                  << "fixer: { command: \"" << fixer() << "\" }\n";
   }
@@ -117,6 +122,29 @@ TEST_F(ServeFixer, OffersOnlyAPatchThatMends) {
   EXPECT_EQ(git({"rev-parse", "refs/heads/main"}, mirror).out, sha_ + "\n");
   const Ran fixed = git({"log", "-1", "--format=%P", "refs/melisai-gate/fixes/build-1-2"}, mirror);
   EXPECT_EQ(fixed.out, sha_ + "\n") << fixed.err;
+}
+
+/// The logs of a failure may have told the program what to propose.
+TEST_F(ServeFixer, ItsPatchRunsInTheSandbox) {
+  if (!has_bubblewrap()) GTEST_SKIP() << "bubblewrap does not work here";
+  set_up("test -e fixed && cat " + root() + "/canary || test -e fixed", "required");
+  std::ofstream(root() + "/canary") << "canary-8c";
+  write_fixer(patch_that_adds("fixed"));
+  start();
+  EXPECT_EQ(outcome_of("build#1"), "failed");
+  ASSERT_EQ(outcome_of("build:fix#1"), "passed") << run_of("build:fix#1");
+  EXPECT_THAT(logs_of("build:fix#1"), Not(HasSubstr("canary-8c")));
+}
+
+TEST_F(ServeFixer, IsNotAskedWhereItsPatchCouldNotBeConfined) {
+  set_up("test -e fixed", "required");
+  write_fixer(patch_that_adds("fixed"));
+  start({"PATH=" + root() + "/nothing"});
+  EXPECT_EQ(outcome_of("build#1"), "failed");
+  EXPECT_EQ(outcome_of("build:fix#1"), "failed");
+  EXPECT_THAT(run_of("build:fix#1")["reason"],
+              AllOf(HasSubstr("no fix was looked for"), HasSubstr("bubblewrap is not installed")));
+  EXPECT_FALSE(std::filesystem::exists(root() + "/evidence-1"));
 }
 
 TEST_F(ServeFixer, IsNotAskedForEver) {

@@ -30,9 +30,6 @@ class ServeUntrusted : public Serve {
     ASSERT_EQ(changed.code, 0) << changed.err;
     ASSERT_EQ(gate({"resume"}).code, 0);
   }
-  static bool has_bubblewrap() {
-    return run_program({"sh", "-c", "bwrap --unshare-user --ro-bind / / true"}, "/").code == 0;
-  }
 };
 
 TEST_F(ServeUntrusted, AreRefusedWithoutASandbox) {

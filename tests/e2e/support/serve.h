@@ -48,6 +48,10 @@ class Serve : public Sandbox {
   bool is_in_state(const std::string& run, const std::string& state);
   /// Everything that its stages wrote.
   std::string logs_of(const std::string& run);
+  /// Whether code that nobody trusts can be run here.
+  static bool has_bubblewrap() {
+    return run_program({"sh", "-c", "bwrap --unshare-user --ro-bind / / true"}, "/").code == 0;
+  }
   /// Rows of an SQL query about the queue, columns separated by '|'.
   std::vector<std::string> query(const std::string& sql);
 

@@ -106,6 +106,19 @@ TEST(WorkDescription, TheTimeOfAWorkflowBeginsWithItsFirstStep) {
   EXPECT_EQ(workflow_time(late, described(late), kNow)->end, kNow + 5min);
 }
 
+TEST(WorkDescription, NobodyVouchesForThePatchOfAProgram) {
+  Task task = task_of("build");
+  EXPECT_TRUE(is_vouched_for(task));
+  task.event.kind = RunEvent::Kind::follow_up;
+  task.event.once = "bisect of demo/build refs/heads/main from 1";
+  EXPECT_TRUE(is_vouched_for(task)) << "only commits that were pushed";
+  task.event.once = "fix of run 7, try 1";
+  EXPECT_FALSE(is_vouched_for(task));
+  task.event = {};
+  task.run.trusted = false;
+  EXPECT_FALSE(is_vouched_for(task));
+}
+
 TEST(WorkDescription, WhatIsPushedSeesNoSecretsOfTheOperator) {
   const auto value_of = [](const std::string& variable) {
     const std::string serve =
