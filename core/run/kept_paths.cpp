@@ -67,8 +67,12 @@ std::string KeptPaths::entry_of(const PipelineSpec& pipeline) const {
   return directory_ + "/" + hash_hex(key_text(pipeline));
 }
 
+bool KeptPaths::is_for(const PipelineSpec& pipeline) const {
+  return options_.enabled && owner_.trusted && !pipeline.cache.empty();
+}
+
 Result<bool> KeptPaths::restore(const PipelineSpec& pipeline, const std::string& tree) {
-  if (!options_.enabled || pipeline.cache.empty()) return false;
+  if (!is_for(pipeline)) return false;
   const std::string entry = entry_of(pipeline);
   if (access((entry + kMark).c_str(), F_OK) != 0) return false;
   const auto lock = FileLock::try_take(entry + kLock);
@@ -92,7 +96,7 @@ Result<bool> KeptPaths::restore(const PipelineSpec& pipeline, const std::string&
 }
 
 Result<void> KeptPaths::save(const PipelineSpec& pipeline, const std::string& tree) {
-  if (!options_.enabled || pipeline.cache.empty()) return {};
+  if (!is_for(pipeline)) return {};
   const std::string entry = entry_of(pipeline);
   MELISAI_CHECK(make_directories(entry, {.private_mode = true}));
   const auto lock = FileLock::try_take(entry + kLock);
@@ -121,6 +125,7 @@ Result<void> KeptPaths::save(const PipelineSpec& pipeline, const std::string& tr
 }
 
 void KeptPaths::evict() {
+  if (!owner_.trusted) return;
   struct Entry {
     std::string directory;
     FileTime used;

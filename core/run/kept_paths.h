@@ -1,7 +1,8 @@
 // KeptPaths: what pipelines keep from run to run (`cache` of a pipeline: downloads, object files),
 // under STATE_DIR/cache. Copied into the tree before the stage and out of it after a pass, so that
-// no run sees another one's half-finished files. Branches never share, and neither do trusted and
-// untrusted runs: what one has made would be in what the other ships. Never used where something is
+// no run sees another one's half-finished files. Branches never share. Untrusted runs
+// keep nothing and get nothing: they could fill the place of what others need, and their branch is
+// only a name, which two strangers may have chosen. Never used where something is
 // timed: both sides of a comparison start from nothing but their commit.
 #pragma once
 
@@ -38,6 +39,7 @@ class KeptPaths {
   void evict();
 
  private:
+  bool is_for(const PipelineSpec& pipeline) const;
   std::string entry_of(const PipelineSpec& pipeline) const;
   std::string key_text(const PipelineSpec& pipeline) const;
 

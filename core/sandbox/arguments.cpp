@@ -16,6 +16,17 @@ constexpr std::string_view kCaches[] = {"CCACHE_DIR", "CARGO_HOME",       "GOPAT
 constexpr std::string_view kProxies[] = {"http_proxy", "https_proxy", "no_proxy",
                                          "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"};
 
+/// A proxy may be used by strangers where there is a network for them, its password may not be
+/// theirs. Passwords can hold '/' and '@', host names cannot.
+std::string without_credentials(const std::string& variable) {
+  const std::size_t value = variable.find('=') + 1;
+  const std::size_t scheme = variable.find("://", value);
+  const std::size_t start = scheme == std::string::npos ? value : scheme + 3;
+  const std::size_t at = variable.rfind('@');
+  if (at == std::string::npos || at < start) return variable;
+  return variable.substr(0, start) + variable.substr(at + 1);
+}
+
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
@@ -93,7 +104,10 @@ Arguments environment_for(const Arguments& environment, const Policy& policy, co
   for (const std::string& variable : environment) {
     const std::string_view name = std::string_view(variable).substr(0, variable.find('='));
     if (contains(kCaches, name) || name == "HOME") continue;
-    if (contains(kProxies, name) && !policy.network) continue;
+    if (contains(kProxies, name)) {
+      if (policy.network) result.push_back(without_credentials(variable));
+      continue;
+    }
     if (name == "TMPDIR") {
       const std::string value = variable.substr(std::min(name.size() + 1, variable.size()));
       if (std::any_of(place.writable.begin(), place.writable.end(),

@@ -34,7 +34,7 @@ struct Place {
 std::vector<std::string> arguments_for(const Place& place);
 
 /// Variables of a command: HOME and TMPDIR are private ones, caches of the user are not offered,
-/// and proxies only where there is a network.
+/// and proxies only where there is a network, without user and password.
 std::vector<std::string> environment_for(const std::vector<std::string>& environment,
                                          const Policy& policy, const Place& place);
 

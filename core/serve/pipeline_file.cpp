@@ -15,4 +15,14 @@ Result<Project> read_pipeline_file(const std::string& text, const std::string& n
                             config.orchestrator.timeouts);
 }
 
+Result<Project> read_pipeline_file_of_strangers(const std::string& text, const std::string& name,
+                                                const ServeConfig& config, const EnvLookup& env) {
+  const EnvLookup nothing = [](const std::string&) { return std::nullopt; };
+  Result<Project> project = read_pipeline_file(text, name, config, nothing);
+  if (project || !read_pipeline_file(text, name, config, env)) return project;
+  return Error{project.error().code, project.error().message +
+                                         "; what nobody has vouched for sees no variable of the "
+                                         "daemon"};
+}
+
 }  // namespace melisai::serve

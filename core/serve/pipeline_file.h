@@ -18,4 +18,9 @@ inline constexpr const char* kEmptyPipelineFile = "version: 1\n";
 Result<Project> read_pipeline_file(const std::string& text, const std::string& name,
                                    const ServeConfig& config, const EnvLookup& env);
 
+/// The same of a commit that nobody has vouched for: no variable of the daemon is set. Where that
+/// is what the file lacks, the error says so; `env` is asked for nothing else.
+Result<Project> read_pipeline_file_of_strangers(const std::string& text, const std::string& name,
+                                                const ServeConfig& config, const EnvLookup& env);
+
 }  // namespace melisai::serve

@@ -84,8 +84,9 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
               repository->read_file(event.sha, run::kPipelineFile));
   const Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
                       .serve_file = question.config_text};
-  MELISAI_TRY(const Project declared, read_pipeline_file(pinned.pipeline_file, run::kPipelineFile,
-                                                         question.config, world.env));
+  const auto read = event.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
+  MELISAI_TRY(const Project declared,
+              read(pinned.pipeline_file, run::kPipelineFile, question.config, world.env));
   MELISAI_TRY(answer.pipelines,
               pipelines_at(question.config, question.project, declared.pipelines));
   store::Plan plan{

@@ -67,8 +67,10 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
       LoadedConfig loaded,
       parse_serve_config(pinned.serve_file, "(configuration of the run)", sources_for("/", env)));
   Described described;
-  MELISAI_TRY(described.project,
-              read_pipeline_file(pinned.pipeline_file, file, loaded.config, env));
+  const auto read = is_vouched_for(task) ? read_pipeline_file : read_pipeline_file_of_strangers;
+  MELISAI_TRY(described.project, read(pinned.pipeline_file, file, loaded.config, env));
+  // Those of a fix are its program's; what runs with the patch gets none (core/fix.cpp).
+  if (!task.run.trusted) described.project.measure.pass_env.clear();
   described.project.name = task.run.project;
   const auto& projects = loaded.config.projects;
   const auto watched =

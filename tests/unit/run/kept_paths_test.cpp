@@ -70,6 +70,16 @@ TEST_F(KeptPathsTest, AreInTheNextTree) {
   EXPECT_EQ(lib_of(later), "2");
 }
 
+TEST_F(KeptPathsTest, AreNeitherMadeNorRemovedByStrangers) {
+  const KeptOwner stranger{.project = "demo", .trusted = false};
+  ASSERT_TRUE(kept().save(pipeline(), tree_with("1")));
+  ASSERT_TRUE(kept({}, stranger).save(pipeline(), tree_with("theirs")));
+  EXPECT_EQ(entries().size(), 1u);
+  EXPECT_FALSE(*kept({}, stranger).restore(pipeline(), fresh_tree()));
+  kept({.size_max = 0}, stranger).evict();
+  EXPECT_EQ(entries().size(), 1u);
+}
+
 TEST_F(KeptPathsTest, AreSharedWithNobodyElse) {
   ASSERT_TRUE(kept().save(pipeline(), tree_with("1")));
   const std::string tree = fresh_tree();

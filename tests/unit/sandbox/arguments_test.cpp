@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 const Binaries kBinaries{.bwrap = "/usr/bin/bwrap", .exec = "/usr/libexec/melisai-gate-exec"};
@@ -100,6 +101,10 @@ TEST(SandboxEnvironment, HasPrivateFoldersAndNoCacheOrProxyOfTheUser) {
   open.network = true;
   EXPECT_THAT(environment_for({"http_proxy=http://proxy"}, open, place),
               Contains("http_proxy=http://proxy"));
+  EXPECT_THAT(environment_for({"HTTPS_PROXY=http://user:p@s/word@proxy:3128/",
+                               "http_proxy=user:word@proxy", "no_proxy=a,b"},
+                              open, place),
+              IsSupersetOf({"HTTPS_PROXY=http://proxy:3128/", "http_proxy=proxy", "no_proxy=a,b"}));
 }
 
 TEST(SandboxPaths, AreBelowADirectoryNotBesideIt) {

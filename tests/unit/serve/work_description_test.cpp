@@ -136,5 +136,31 @@ TEST(WorkDescription, WhatIsPushedSeesNoSecretsOfTheOperator) {
   EXPECT_EQ(value_of("PATH"), "value of PATH") << "stages see it anyway";
 }
 
+TEST(WorkDescription, StrangersSeeNoVariableOfTheDaemon) {
+  Task task = task_of("build");
+  const auto pinned = [](const std::string& value) {
+    return Pinned{.pipeline_file =
+                      "version: 1\nmeasure: { pass_env: [OTHER] }\npipelines: { build: "
+                      "{ trigger: on_commit, run: make, env: { X: '" +
+                      value + "' } } }\n",
+                  .serve_file = "project: { name: demo, repository: 'https://x/y' }\n"};
+  };
+  const auto env = [](const std::string& name) {
+    return std::optional<std::string>("value of " + name);
+  };
+  const auto trusted = describe(task, pinned("${OTHER}"), "/x/pipeline.yaml", env);
+  ASSERT_TRUE(trusted) << trusted.error().message;
+  EXPECT_THAT(trusted->project.measure.pass_env, ElementsAre("OTHER"));
+
+  task.run.trusted = false;
+  const auto refused = describe(task, pinned("${OTHER}"), "/x/pipeline.yaml", env);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("sees no variable of the daemon"));
+  const auto found = describe(task, pinned("${OTHER:-unset}"), "/x/pipeline.yaml", env);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->pipeline.spec.env.at("X"), "unset");
+  EXPECT_THAT(found->project.measure.pass_env, SizeIs(0));
+}
+
 }  // namespace work_description_test
 }  // namespace melisai::serve
