@@ -128,6 +128,7 @@ void ServeParser::add_work() {
   work.add_option("--directory", directory_)->required();
   work.add_option("--workspace", workspace_)->required();
   work.add_option("--open-files", open_files_);
+  work.add_option("--hidden", hidden_)->allow_extra_args(false);
 }
 
 Result<std::optional<Invocation>> ServeParser::make(const EnvLookup& env) const {
@@ -191,7 +192,8 @@ Result<Invocation> ServeParser::work(const std::string& state_dir) const {
                              .run = 0,
                              .directory = directory_,
                              .workspace = workspace_,
-                             .open_files = open_files_};
+                             .open_files = open_files_,
+                             .hidden = hidden_};
   const auto [end, error] = std::from_chars(run_.data(), run_.data() + run_.size(), request.run);
   if (error != std::errc() || end != run_.data() + run_.size())
     return usage("--run", "is not a number");

@@ -41,7 +41,7 @@ class ServeParser {
   std::string config_file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_,
       workspace_;
   std::uint64_t open_files_ = 0;
-  std::vector<std::string> params_;
+  std::vector<std::string> params_, hidden_;
   bool json_ = false;
   bool modules_ = false;
   bool daemon_ = false;

@@ -1,6 +1,7 @@
 #include "core/sandbox/arguments.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "core/base/exec_protocol.h"
@@ -36,12 +37,35 @@ void add(Arguments& arguments, std::initializer_list<std::string> more) {
   arguments.insert(arguments.end(), more);
 }
 
+/// Where `hidden` is seen when `visible` is shown; "": nowhere. By where both lead to: a link on
+/// either way shows the same files under another name, and cannot be covered itself.
+std::string sight_of(const std::string& hidden, const std::string& visible, const Layout& layout) {
+  const auto what = layout.real.find(hidden);
+  if (what == layout.real.end() || what->second.path == "/") return "";
+  const auto shown = layout.real.find(visible);
+  const std::string& top = shown == layout.real.end() ? visible : shown->second.path;
+  if (!is_below(what->second.path, top)) return "";
+  const std::string rest =
+      what->second.path.substr(top.ends_with('/') ? top.size() - 1 : top.size());
+  return visible.ends_with('/') ? visible.substr(0, visible.size() - 1) + rest : visible + rest;
+}
+
 /// Covers what lies in `visible`. Elsewhere there is nothing to cover, and nowhere to do it.
-void hide(const Arguments& hidden, const Arguments& visible, Arguments& arguments) {
+void hide(const Arguments& hidden, const Arguments& visible, const Layout& layout,
+          Arguments& arguments) {
+  std::map<std::string, bool> sights;  // whether it is a folder; those come before what is in them
   for (const std::string& path : hidden)
-    if (path != "/" && std::any_of(visible.begin(), visible.end(),
-                                   [&](const std::string& each) { return is_below(path, each); }))
-      add(arguments, {"--tmpfs", path});
+    for (const std::string& each : visible)
+      if (const std::string sight = sight_of(path, each, layout); !sight.empty())
+        sights[sight] = layout.real.at(path).is_directory;
+  std::string covered;
+  for (const auto& [sight, is_directory] : sights) {
+    if (!covered.empty() && is_below(sight, covered)) continue;
+    if (is_directory)
+      add(arguments, {"--tmpfs", covered = sight});
+    else
+      add(arguments, {"--ro-bind", "/dev/null", sight});
+  }
 }
 
 void add_secrets(const Layout& layout, Arguments& arguments) {
@@ -75,10 +99,10 @@ Arguments common_arguments(const Binaries& binaries, const Layout& layout, const
       add(arguments, {"--symlink", each.link, each.path});
     if (each.link.empty()) system.push_back(each.path);
   }
-  hide(policy.hidden, system, arguments);
+  hide(policy.hidden, system, layout, arguments);
   add(arguments, {"--bind", tmp, kTmp});
   for (const std::string& path : policy.paths) add(arguments, {"--ro-bind", path, path});
-  hide(policy.hidden, policy.paths, arguments);
+  hide(policy.hidden, policy.paths, layout, arguments);
   add_secrets(layout, arguments);
   if (policy.network && !layout.resolver.empty())
     add(arguments, {"--ro-bind", layout.resolver, layout.resolver});

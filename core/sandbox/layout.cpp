@@ -71,6 +71,17 @@ std::string resolver_of(const std::string& root) {
 
 }  // namespace
 
+RealPaths real_paths(const std::vector<std::string>& paths) {
+  RealPaths real;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    const fs::path found = fs::canonical(path, error);
+    if (!error)
+      real[path] = {.path = found.string(), .is_directory = fs::is_directory(found, error)};
+  }
+  return real;
+}
+
 Result<Layout> read_layout(const std::string& root) {
   Layout layout;
   for (const char* path : kSystem) {

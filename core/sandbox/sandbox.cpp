@@ -52,7 +52,11 @@ Result<std::string> try_once(const Sandbox& sandbox, const std::string& scratch,
 Result<Sandbox> make_sandbox(Policy policy, const Programs& programs, const std::string& scratch,
                              ProcessRunner& processes) {
   MELISAI_TRY(const std::string bwrap, find_bubblewrap(programs.search_path));
-  MELISAI_TRY(const Layout layout, read_layout(""));
+  MELISAI_TRY(Layout layout, read_layout(""));
+  std::vector<std::string> named = policy.hidden;
+  named.insert(named.end(), policy.paths.begin(), policy.paths.end());
+  for (const SystemPath& each : layout.system) named.push_back(each.path);
+  layout.real = real_paths(named);
   std::string why;
   // Before 0.8 it does not know how to forbid namespaces inside, and is a sandbox all the same.
   for (const bool can_forbid : {true, false}) {

@@ -15,7 +15,8 @@ namespace melisai::sandbox {
 struct Policy {
   bool network = false;             ///< that of the host, loopback and abstract sockets included
   std::vector<std::string> paths;   ///< absolute; what may be read besides the system's folders
-  std::vector<std::string> hidden;  ///< absolute; never seen, also inside what may be read
+  std::vector<std::string> hidden;  ///< absolute; files and folders that are never seen, by
+                                    ///< whatever path; what does not exist is left out
   std::string workspace;            ///< absolute; nothing outside it is ever writable
 };
 

@@ -50,6 +50,7 @@ struct Context {
   const ServeConfig& config;
   std::string config_text;
   std::string state_dir;
+  std::string config_file = {};  ///< absolute; "": none
   std::uint64_t open_files = 0;  ///< that attempts may open; 0: as many as the daemon
   store::Queue& queue;
   boost::asio::io_context& loop;

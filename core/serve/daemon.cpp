@@ -49,6 +49,7 @@ class Daemon {
                  .config = config,
                  .config_text = std::move(config_text),
                  .state_dir = request.state_dir,
+                 .config_file = request.config_file,
                  .open_files = open_files_limit(),
                  .queue = queue_,
                  .loop = loop_,

@@ -7,6 +7,7 @@
 #include "core/serve/attempt_result.h"
 #include "core/serve/dispatch.h"
 #include "core/serve/process_id.h"
+#include "core/serve/secrets_section.h"
 #include "core/serve/workspace.h"
 
 namespace melisai::serve {
@@ -213,6 +214,10 @@ Command Engines::command_for(const Engine& engine) const {
                   workspace_of(context_.config.orchestrator, context_.state_dir),
                   "--open-files",
                   std::to_string(context_.open_files)};
+  std::vector<std::string> hidden = private_files(context_.config);
+  if (!context_.config_file.empty()) hidden.push_back(context_.config_file);
+  for (std::string& path : hidden)
+    command.argv.insert(command.argv.end(), {"--hidden", std::move(path)});
   command.env = context_.world.environment;
   // What a file replaces is in no environment any more but ours.
   for (const auto& [name, source] : context_.config.secret_sources)

@@ -18,4 +18,8 @@ Result<std::string> secret_value(const std::string& name,
 std::string variable_of(const std::string& name,
                         const std::map<std::string, SecretSource>& sources);
 
+/// Absolute paths of what the configuration names and only the operator may read: files of secrets
+/// and of keys.
+std::vector<std::string> private_files(const ServeConfig& config);
+
 }  // namespace melisai::serve

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/world.h"
@@ -22,6 +23,7 @@ struct WorkRequest {
   /// How many files a stage may open: the daemon opens more, and what is measured must not depend
   /// on who measures. 0: as it is.
   std::uint64_t open_files = 0;
+  std::vector<std::string> hidden = {};  ///< absolute; the operator's, what strangers never see
 };
 
 /// Where the commits of a project are: a bare repository.

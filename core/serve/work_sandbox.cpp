@@ -23,8 +23,9 @@ sandbox::Policy policy_of(const WorkRequest& request, const UntrustedOptions& op
                           const EnvLookup& env) {
   sandbox::Policy policy{.network = options.network,
                          .paths = options.paths,
-                         .hidden = {request.state_dir, request.workspace},
+                         .hidden = request.hidden,
                          .workspace = request.workspace};
+  policy.hidden.insert(policy.hidden.end(), {request.state_dir, request.workspace});
   if (const auto home = env("HOME"); home && home->starts_with('/')) policy.hidden.push_back(*home);
   return policy;
 }

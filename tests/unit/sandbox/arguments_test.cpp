@@ -24,7 +24,10 @@ Layout debian() {
           .secret_files = {"/etc/shadow"},
           .proc_directories = {"/proc/sys"},
           .proc_files = {"/proc/kcore"},
-          .resolver = "/run/systemd/resolve/stub-resolv.conf"};
+          .resolver = "/run/systemd/resolve/stub-resolv.conf",
+          .real = {{"/var/lib/gate", {"/var/lib/gate"}},
+                   {"/opt/gate", {"/opt/gate"}},
+                   {"/home/ci/state", {"/home/ci/state"}}}};
 }
 
 Policy policy() { return {.hidden = {"/var/lib/gate"}, .workspace = "/var/lib/gate/workspace"}; }
@@ -71,6 +74,27 @@ TEST(SandboxArguments, CoverTheStateDirectoryOnlyWhereItWouldBeSeen) {
   const std::vector<std::string> opened = common_arguments(kBinaries, debian(), inside, kTmpOfHost);
   EXPECT_GT(at(opened, {"--tmpfs", "/home/ci/state"}),
             at(opened, {"--ro-bind", "/home/ci", "/home/ci"}));
+}
+
+TEST(SandboxArguments, CoverWhatIsHiddenByWhateverPathItIsSeen) {
+  Layout layout = debian();
+  layout.real = {{"/opt", {"/srv/opt"}},
+                 {"/tools", {"/data/tools"}},
+                 {"/srv/opt/gate", {"/srv/opt/gate"}},
+                 {"/home/ci", {"/data/tools/ci"}},
+                 {"/run/key", {"/data/tools/key", false}},
+                 {"/run/inner", {"/data/tools/ci/inner", false}}};
+  const Policy policy{
+      .paths = {"/tools"},
+      .hidden = {"/srv/opt/gate", "/home/ci", "/run/key", "/run/inner", "/opt/no-such-home"},
+      .workspace = "/w"};
+  const std::vector<std::string> all = common_arguments(kBinaries, layout, policy, kTmpOfHost);
+  EXPECT_GE(at(all, {"--tmpfs", "/opt/gate"}), 0);
+  const long tools = at(all, {"--ro-bind", "/tools", "/tools"});
+  EXPECT_GT(at(all, {"--tmpfs", "/tools/ci"}), tools);
+  EXPECT_GT(at(all, {"--ro-bind", "/dev/null", "/tools/key"}), tools);
+  EXPECT_THAT(all, Not(Contains("/tools/ci/inner"))) << "what it lies in is covered";
+  EXPECT_THAT(all, Not(Contains("/opt/no-such-home"))) << "bubblewrap could not cover it";
 }
 
 TEST(SandboxArguments, GiveTheNetworkOnlyWhenAsked) {

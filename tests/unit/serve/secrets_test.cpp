@@ -114,6 +114,14 @@ TEST(SecretsSection, RefusesWhatIsNoSource) {
   EXPECT_THAT(error_of("secrets: { K-Y: { env: X } }\n" + kProject), HasSubstr("not a name"));
 }
 
+TEST(SecretsSection, NamesTheFilesThatAreOnlyTheOperators) {
+  ServeConfig config;
+  EXPECT_THAT(private_files(config), IsEmpty());
+  config.http.key = "/k/tls.pem";
+  config.secret_sources = {{"A", {.file = "/k/a", .env = ""}}, {"B", {.file = "", .env = "B"}}};
+  EXPECT_THAT(private_files(config), ElementsAre("/k/tls.pem", "/k/a"));
+}
+
 TEST(SecretsSection, GivesNoneToBenchmarks) {
   EXPECT_THAT(error_of("pipelines:\n  b: { trigger: on_commit, benchmarks: [ { name: x, run: ./x, "
                        "env: { K: \"${secret:WEBHOOK_SECRET}\" } } ] }\n" +
