@@ -37,6 +37,23 @@ void add(Arguments& arguments, std::initializer_list<std::string> more) {
   arguments.insert(arguments.end(), more);
 }
 
+/// Memory that commands could fill. What covers something only has to hold what is shown in it.
+constexpr const char* kCoverBytes = "1048576";
+constexpr const char* kSharedMemoryBytes = "1073741824";
+
+void cover(const Binaries& binaries, const std::string& path, Arguments& arguments) {
+  if (binaries.can_forbid_namespaces) add(arguments, {"--size", kCoverBytes});
+  add(arguments, {"--tmpfs", path});
+}
+
+/// /dev itself is a folder in memory too, and nobody has to make files in it.
+void add_devices(const Binaries& binaries, Arguments& arguments) {
+  add(arguments, {"--dev", "/dev"});
+  if (binaries.can_forbid_namespaces)
+    add(arguments, {"--perms", "1777", "--size", kSharedMemoryBytes, "--tmpfs", "/dev/shm"});
+  add(arguments, {"--remount-ro", "/dev"});
+}
+
 /// Where `hidden` is seen when `visible` is shown; "": nowhere. By where both lead to: a link on
 /// either way shows the same files under another name, and cannot be covered itself.
 std::string sight_of(const std::string& hidden, const std::string& visible, const Layout& layout) {
@@ -51,8 +68,8 @@ std::string sight_of(const std::string& hidden, const std::string& visible, cons
 }
 
 /// Covers what lies in `visible`. Elsewhere there is nothing to cover, and nowhere to do it.
-void hide(const Arguments& hidden, const Arguments& visible, const Layout& layout,
-          Arguments& arguments) {
+void hide(const Binaries& binaries, const Arguments& hidden, const Arguments& visible,
+          const Layout& layout, Arguments& arguments) {
   std::map<std::string, bool> sights;  // whether it is a folder; those come before what is in them
   for (const std::string& path : hidden)
     for (const std::string& each : visible)
@@ -62,14 +79,14 @@ void hide(const Arguments& hidden, const Arguments& visible, const Layout& layou
   for (const auto& [sight, is_directory] : sights) {
     if (!covered.empty() && is_below(sight, covered)) continue;
     if (is_directory)
-      add(arguments, {"--tmpfs", covered = sight});
+      cover(binaries, covered = sight, arguments);
     else
       add(arguments, {"--ro-bind", "/dev/null", sight});
   }
 }
 
-void add_secrets(const Layout& layout, Arguments& arguments) {
-  for (const std::string& path : layout.secret_directories) add(arguments, {"--tmpfs", path});
+void add_secrets(const Binaries& binaries, const Layout& layout, Arguments& arguments) {
+  for (const std::string& path : layout.secret_directories) cover(binaries, path, arguments);
   for (const std::string& path : layout.secret_files)
     add(arguments, {"--ro-bind", "/dev/null", path});
 }
@@ -99,18 +116,19 @@ Arguments common_arguments(const Binaries& binaries, const Layout& layout, const
       add(arguments, {"--symlink", each.link, each.path});
     if (each.link.empty()) system.push_back(each.path);
   }
-  hide(policy.hidden, system, layout, arguments);
+  hide(binaries, policy.hidden, system, layout, arguments);
   add(arguments, {"--bind", tmp, kTmp});
   for (const std::string& path : policy.paths) add(arguments, {"--ro-bind", path, path});
-  hide(policy.hidden, policy.paths, layout, arguments);
-  add_secrets(layout, arguments);
+  hide(binaries, policy.hidden, policy.paths, layout, arguments);
+  add_secrets(binaries, layout, arguments);
   if (policy.network && !layout.resolver.empty())
     add(arguments, {"--ro-bind", layout.resolver, layout.resolver});
   add(arguments, {"--proc", "/proc"});
   for (const std::string& path : layout.proc_directories) add(arguments, {"--ro-bind", path, path});
   for (const std::string& path : layout.proc_files)
     add(arguments, {"--ro-bind", "/dev/null", path});
-  add(arguments, {"--dev", "/dev", "--ro-bind", binaries.exec, kInsideProgram, "--chdir", "/"});
+  add_devices(binaries, arguments);
+  add(arguments, {"--ro-bind", binaries.exec, kInsideProgram, "--chdir", "/"});
   return arguments;
 }
 

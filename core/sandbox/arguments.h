@@ -18,7 +18,8 @@ inline constexpr const char* kTmp = "/tmp";
 struct Binaries {
   std::string bwrap;                  ///< absolute
   std::string exec;                   ///< absolute
-  bool can_forbid_namespaces = true;  ///< bubblewrap 0.8 and newer
+  bool can_forbid_namespaces = true;  ///< bubblewrap 0.8 and newer, which limits
+                                      ///< folders in memory too
 };
 
 /// What is the same for all commands. Later arguments cover earlier ones, so that nothing below may

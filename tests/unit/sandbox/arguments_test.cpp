@@ -97,6 +97,18 @@ TEST(SandboxArguments, CoverWhatIsHiddenByWhateverPathItIsSeen) {
   EXPECT_THAT(all, Not(Contains("/opt/no-such-home"))) << "bubblewrap could not cover it";
 }
 
+TEST(SandboxArguments, LimitWhatIsInMemory) {
+  const std::vector<std::string> all = common_arguments(kBinaries, debian(), policy(), kTmpOfHost);
+  const long shared = at(all, {"--size", "1073741824", "--tmpfs", "/dev/shm"});
+  EXPECT_GT(shared, at(all, {"--dev", "/dev"}));
+  EXPECT_GT(at(all, {"--remount-ro", "/dev"}), shared);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "--tmpfs"),
+            std::count(all.begin(), all.end(), "--size"));
+  Binaries old = kBinaries;
+  old.can_forbid_namespaces = false;
+  EXPECT_THAT(common_arguments(old, debian(), policy(), kTmpOfHost), Not(Contains("--size")));
+}
+
 TEST(SandboxArguments, GiveTheNetworkOnlyWhenAsked) {
   Policy open = policy();
   open.network = true;
