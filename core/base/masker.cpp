@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kSlice = 64 << 10;
 constexpr char kMask[] = "***";
 
+bool is_break(char c) { return c == '\n' || c == '\r'; }
+
 std::size_t bucket_of(const char* text, std::size_t buckets) {
   std::uint64_t key = 0;
   std::memcpy(&key, text, sizeof key);
@@ -52,7 +54,8 @@ bool MaskPatterns::open(const char* block, std::size_t size) {
     std::uint32_t& bucket = buckets_[bucket_of(text, kBuckets)];
     patterns_[count_] = {text, length, bucket};
     bucket = static_cast<std::uint32_t>(++count_);
-    longest_ = std::max<std::size_t>(longest_, length);
+    const std::size_t breaks_max = length / kMaskLineMin + 1;  // of two bytes
+    longest_ = std::max<std::size_t>(longest_, length + 2 * breaks_max);
   });
   return true;
 }
@@ -81,31 +84,85 @@ void MaskStream::write(const char* data, std::size_t size) {
 
 void MaskStream::finish() { scan(true); }
 
-// The end of the longest pattern that is at `at`; `at` itself without one.
-std::size_t MaskStream::covered_from(std::size_t at) const {
-  std::size_t end = at;
-  if (size_ - at < kMaskPatternMin) return end;
-  std::uint32_t index = patterns_->buckets_[bucket_of(held_ + at, MaskPatterns::kBuckets)];
-  for (; index != 0; index = patterns_->patterns_[index - 1].next) {
-    const MaskPatterns::Pattern& pattern = patterns_->patterns_[index - 1];
-    if (pattern.size <= size_ - at && std::memcmp(pattern.text, held_ + at, pattern.size) == 0)
-      end = std::max(end, at + pattern.size);
+void MaskStream::Place::take(char c) {
+  ++at;
+  column = is_break(c) ? 0 : column + 1;
+}
+
+// Over one line break, where a program that wraps can have put it.
+bool MaskStream::step_over_break(Place& place) const {
+  if (place.at == size_ || place.column < kMaskLineMin || !is_break(held_[place.at])) return false;
+  const bool is_pair =
+      held_[place.at] == '\r' && place.at + 1 < size_ && held_[place.at + 1] == '\n';
+  place = {.at = place.at + (is_pair ? 2 : 1), .column = 0};
+  return true;
+}
+
+// How much of the pattern is at `place`, which ends up behind it: less than all when the stream
+// ends there, 0 when it goes on with something else.
+std::size_t MaskStream::matched(const MaskPatterns::Pattern& pattern, Place& place) const {
+  std::size_t done = 0;
+  while (done < pattern.size && place.at < size_) {
+    if (held_[place.at] == pattern.text[done]) {
+      place.take(pattern.text[done++]);
+    } else if (done == 0 || !step_over_break(place)) {
+      return 0;
+    }
   }
+  return done;
+}
+
+// The first bytes at `place` but for what wraps them: kMaskPatternMin, or all that are left.
+std::size_t MaskStream::key_at(Place place, char* key) const {
+  std::size_t size = 0;
+  while (size < kMaskPatternMin && place.at < size_) {
+    if (size > 0 && step_over_break(place)) continue;
+    key[size++] = held_[place.at];
+    place.take(held_[place.at]);
+  }
+  return size;
+}
+
+// A pattern can have a line break of its own where another is wrapped.
+template <class Visit>
+void MaskStream::each_candidate(const Place& place, Visit visit) const {
+  const auto each_in_bucket = [&](const char* key) {
+    std::uint32_t index = patterns_->buckets_[bucket_of(key, MaskPatterns::kBuckets)];
+    for (; index != 0; index = patterns_->patterns_[index - 1].next)
+      visit(patterns_->patterns_[index - 1]);
+  };
+  char key[kMaskPatternMin];
+  const bool is_whole = key_at(place, key) == kMaskPatternMin;
+  if (is_whole) each_in_bucket(key);
+  if (size_ - place.at < kMaskPatternMin) return;
+  const char* as_it_is = held_ + place.at;
+  if (!is_whole || std::memcmp(key, as_it_is, kMaskPatternMin) != 0) each_in_bucket(as_it_is);
+}
+
+// The end of the longest pattern that is at `place`; `place` itself without one.
+std::size_t MaskStream::covered_from(const Place& place) const {
+  std::size_t end = place.at;
+  each_candidate(place, [&](const MaskPatterns::Pattern& pattern) {
+    Place behind = place;
+    if (matched(pattern, behind) == pattern.size) end = std::max(end, behind.at);
+  });
   return end;
 }
 
-// Whether all that is left from `at` on is the beginning of a pattern that goes on.
-bool MaskStream::may_begin_at(std::size_t at) const {
-  const std::size_t left = size_ - at;
+// Whether all that is left from `place` on is the beginning of a pattern that goes on.
+bool MaskStream::may_begin_at(const Place& place) const {
   const auto goes_on = [&](const MaskPatterns::Pattern& pattern) {
-    return pattern.size > left && std::memcmp(pattern.text, held_ + at, left) == 0;
+    Place behind = place;
+    const std::size_t size = matched(pattern, behind);
+    return size > 0 && size < pattern.size;
   };
-  if (left < kMaskPatternMin)
+  char key[kMaskPatternMin];
+  if (key_at(place, key) < kMaskPatternMin)
     return std::any_of(patterns_->patterns_, patterns_->patterns_ + patterns_->count(), goes_on);
-  std::uint32_t index = patterns_->buckets_[bucket_of(held_ + at, MaskPatterns::kBuckets)];
-  for (; index != 0; index = patterns_->patterns_[index - 1].next)
-    if (goes_on(patterns_->patterns_[index - 1])) return true;
-  return false;
+  bool any = false;
+  each_candidate(place,
+                 [&](const MaskPatterns::Pattern& pattern) { any = any || goes_on(pattern); });
+  return any;
 }
 
 // Every byte that belongs to some pattern is masked, also where patterns overlap.
@@ -113,22 +170,30 @@ void MaskStream::scan(bool is_last) {
   const std::size_t whole = size_ < kMaskPatternMin ? 0 : size_ - kMaskPatternMin + 1;
   const std::size_t undecided =  // what cannot be told before more has come
       size_ < patterns_->longest() ? 0 : size_ - patterns_->longest() + 1;
-  std::size_t at = 0;
-  for (; at < size_; ++at) {
-    if (at < whole && patterns_->buckets_[bucket_of(held_ + at, MaskPatterns::kBuckets)] == 0)
+  std::size_t line_end = 0;
+  Place place{.at = 0, .column = column_};
+  for (; place.at < size_; place.take(held_[place.at])) {
+    const std::size_t at = place.at;
+    line_end = std::max(line_end, at);
+    while (line_end < size_ && !is_break(held_[line_end])) ++line_end;
+    const bool may_wrap =
+        line_end - at < kMaskPatternMin && place.column + line_end - at >= kMaskLineMin;
+    if (at < whole && !may_wrap &&
+        patterns_->buckets_[bucket_of(held_ + at, MaskPatterns::kBuckets)] == 0)
       continue;
-    if (!is_last && at >= undecided && may_begin_at(at)) break;
-    const std::size_t end = covered_from(at);
+    if (!is_last && at >= undecided && may_begin_at(place)) break;
+    const std::size_t end = covered_from(place);
     if (end == at) continue;
     give_plain(at);
     if (!in_mask_) sink_(context_, kMask, sizeof kMask - 1);
     in_mask_ = true;
     given_ = std::max(given_, end);
   }
-  give_plain(at);
-  given_ -= at;
-  size_ -= at;
-  std::memmove(held_, held_ + at, size_);
+  give_plain(place.at);
+  given_ -= place.at;
+  size_ -= place.at;
+  column_ = place.column;
+  std::memmove(held_, held_ + place.at, size_);
 }
 
 void MaskStream::give_plain(std::size_t until) {

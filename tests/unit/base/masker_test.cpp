@@ -90,6 +90,75 @@ TEST(Masker, TakesAMegabyteWithoutLosingAByte) {
   EXPECT_EQ(through({"top-secret-word"}, {text}), expected);
 }
 
+/// As `base64 -w WIDTH` has it; 0: in one line.
+std::string base64_of(const std::string& text, std::size_t width, const std::string& line_end) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string digits;
+  for (std::size_t at = 0; at < text.size(); at += 3) {
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      bits = bits << 8 | (at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0);
+    for (std::size_t i = 0; i < 4; ++i)
+      digits += at + i > text.size() ? '=' : kDigits[bits >> (18 - 6 * i) & 63];
+  }
+  std::string out;
+  for (std::size_t at = 0; at < digits.size(); at += width == 0 ? digits.size() : width)
+    out += digits.substr(at, width == 0 ? std::string::npos : width) + line_end;
+  return out;
+}
+
+/// No three characters of it follow each other twice.
+std::string secret_of(std::size_t size) {
+  std::string secret;
+  for (std::size_t i = 0; secret.size() < size; ++i)
+    secret += static_cast<char>('!' + (i * i * 7 + i * 13 + i / 5) % 90);
+  return secret;
+}
+
+TEST(Masker, FindsBase64ThatIsWrappedWhereverTheSecretBegins) {
+  for (const std::size_t size : {60, 76, 100, 200}) {
+    const std::string secret = secret_of(size);
+    const std::vector<std::string> forms = forms_of(secret);
+    for (std::size_t before = 0; before <= 60; ++before) {
+      const std::string text = std::string(before, 'u') + secret;
+      // What is of the secret alone: the digits from its first whole one to its last.
+      const std::size_t first = (before * 8 + 5) / 6, end = text.size() * 8 / 6;
+      const std::string all = base64_of(text, 0, "");
+      const std::string expected = all.substr(0, first) + "***" + all.substr(end);
+      for (const std::size_t width : {64, 76})
+        for (const std::string line_end : {"\n", "\r\n"}) {
+          const std::string wrapped = base64_of(text, width, line_end);
+          const std::size_t piece = before % 8 == 0 ? 1 : 50;
+          std::vector<std::string> pieces;
+          for (std::size_t at = 0; at < wrapped.size(); at += piece)
+            pieces.push_back(wrapped.substr(at, piece));
+          std::string out = through(forms, pieces);
+          std::erase_if(out, [](char c) { return c == '\r' || c == '\n'; });
+          ASSERT_EQ(out, expected) << size << " after " << before << " in lines of " << width;
+        }
+    }
+  }
+}
+
+TEST(Masker, FindsHexadecimalThatIsWrapped) {
+  const std::string secret(40, 'k');
+  std::string hex;
+  for (std::size_t i = 0; i < secret.size(); ++i) hex += "6b";
+  EXPECT_EQ(through(forms_of(secret), {hex.substr(0, 60) + "\n" + hex.substr(60) + "\n"}), "***\n");
+}
+
+TEST(Masker, TakesShortLinesForWhatTheyAre) {
+  EXPECT_EQ(through({"11111111"}, {"1111\n1111\n"}), "1111\n1111\n");
+  EXPECT_EQ(through({"two\nlines"}, {"a two\nlines b"}), "a *** b");
+  const std::string forty(40, '-');
+  EXPECT_EQ(through({"two\nlines"}, {forty + "two\nlines b"}), forty + "*** b");
+  EXPECT_EQ(through({"twolines", "two\nlinen"}, {forty + "two\nlines b"}), forty + "*** b");
+  EXPECT_EQ(through({"twolines"}, {forty + "two\n\nlines"}), forty + "two\n\nlines");
+  EXPECT_EQ(through({"twolines"}, {forty + "two\r", "\nlines"}), forty + "***");
+  EXPECT_EQ(through({"twolines"}, {forty + "two\r"}), forty + "two\r");
+}
+
 TEST(Masker, RefusesABlockThatIsNone) {
   MaskPatterns cut, short_one;
   const std::string block = mask_block({"12345678"});
