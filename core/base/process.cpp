@@ -200,7 +200,7 @@ void kill_orphans(const std::optional<ExecStarted>& started) {
 
 Result<Fd> open_null() { return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-/// Nothing of it is on a disk, and nobody else can open it.
+/// Nothing of it is on a disk. Whoever reads it empties it.
 Result<Fd> memory_file(const std::string& content) {
   Fd file(memfd_create("patterns", MFD_CLOEXEC));
   if (file.get() < 0) return error_from_errno(errno, "cannot make a file in memory");
@@ -226,11 +226,12 @@ class ExecRunner final : public ProcessRunner {
     if (interrupt_.requested()) return Exit{.end = Exit::End::interrupted};
     MELISAI_TRY(Pipe results, Pipe::make());
     const std::string patterns = command.mask_output ? kept_mask_block() : "";
-    MELISAI_TRY(const Fd input, patterns.empty() ? open_null() : memory_file(patterns));
+    MELISAI_TRY(Fd input, patterns.empty() ? open_null() : memory_file(patterns));
     asio::io_context io(1);
     MELISAI_TRY(Child exec,
                 start(io, command, {.how = ExecStart::at_once, .mask = !patterns.empty()}, input,
                       std::move(results.write_end)));
+    input.reset();  // its workload may be able to read what we have open
     ExecWatch watch(io, exec, command);
     watch.run(interrupt_);
     std::string text;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 
@@ -90,17 +90,27 @@ bool Workload::prepare() {
   return error == 0 || fail("stderr", error);
 }
 
-// By a descriptor, because everybody may read arguments, and the workload its environment.
+// By a descriptor, because everybody may read arguments, and the workload its environment. It has
+// our user, unless we are root: when it begins the file is empty, whoever has it open still, and
+// our memory can be read by root only.
 bool Workload::take_patterns() {
   struct stat status {};
   if (fstat(STDIN_FILENO, &status) != 0) return false;
   const auto size = static_cast<std::size_t>(status.st_size);
   errno = EINVAL;
   if (size == 0 || size > kMaskBlockMax) return false;
-  void* block = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, STDIN_FILENO, 0);
-  if (block == MAP_FAILED) return false;
+  auto* block = static_cast<char*>(std::malloc(size));  // for as long as we live
+  if (block == nullptr) return false;
+  keep_own_io();
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) return false;
   errno = EINVAL;
-  return patterns_.open(static_cast<const char*>(block), size);
+  if (pread(STDIN_FILENO, block, size, 0) != static_cast<ssize_t>(size)) return false;
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing < 0 || ftruncate(STDIN_FILENO, 0) != 0 || dup2(nothing, STDIN_FILENO) < 0)
+    return false;
+  close(nothing);
+  errno = EINVAL;
+  return patterns_.open(block, size);
 }
 
 // One name for all, so that whoever finds one of them knows the others.

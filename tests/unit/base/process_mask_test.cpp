@@ -1,5 +1,6 @@
 // What commands print of secrets does not reach a file.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "core/base/secrets.h"
 #include "tests/unit/base/process_fixture.h"
@@ -66,6 +67,22 @@ TEST_F(ProcessMask, PutsTheSecretIntoNoArgument) {
   command.argv = {"sh", "-c", "tr '\\0' '\\n' < /proc/$PPID/cmdline | grep -c 'mask$'"};
   ASSERT_TRUE(run_ok(command).ok());
   EXPECT_EQ(output(), "1\n") << "it was not masked at all";
+}
+
+// What it masks with is every secret, in every form.
+TEST_F(ProcessMask, ShowsNobodyWhatItMasksWith) {
+  Command command = shell(
+      "cat /proc/$PPID/fd/0 > leaked; stat -c %u /proc/$PPID/environ > owner; stat -c %u "
+      "/proc/$$/environ >> owner;"
+      "for file in /proc/$(cut -d' ' -f4 /proc/$PPID/stat)/fd/*; do"
+      "  case $(readlink $file) in */memfd:patterns*) cat $file >> leaked; esac; done");
+  command.mask_output = true;
+  const Exit exit = run_ok(command);
+  EXPECT_TRUE(exit.ok());
+  EXPECT_TRUE(exit.usage.rchar_bytes) << "it cannot read its own counters any more";
+  EXPECT_EQ(read_all(path("leaked")), "");
+  // To a process that is not dumpable /proc shows root as the owner.
+  EXPECT_EQ(read_all(path("owner")), "0\n" + std::to_string(geteuid()) + "\n");
 }
 
 TEST_F(ProcessMask, LeavesOutputAloneThatIsTimed) {
