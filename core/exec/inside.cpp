@@ -1,12 +1,14 @@
 #include "core/exec/inside.h"
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +52,13 @@ int take_environment() {
   for (std::size_t i = 0; i < count; ++i, text += std::strlen(text) + 1) table[i] = text;
   environ = table;
   return 0;
+}
+
+// Namespaces do not divide session keyrings: what the workload leaves in ours would be for every
+// other one. EPERM: a filter forbids the call, also to the workload.
+int leave_session_keyring() {
+  const bool left = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0;
+  return left || errno == ENOSYS || errno == EPERM ? 0 : errno;
 }
 
 // Whoever stops the workload is outside and does not need our help.
@@ -133,6 +142,9 @@ int run_inside(const Options& options) {
   int failed = signal_fd < 0 ? fail(outcome, "signals", errno) : 0;
   if (const int error = failed == 0 ? take_environment() : 0) {
     failed = fail(outcome, "environment", error);
+  }
+  if (const int error = failed == 0 ? leave_session_keyring() : 0) {
+    failed = fail(outcome, "keyring", error);
   }
   if (failed == 0) failed = start(options, leader, outcome);
   if (failed == 0) {

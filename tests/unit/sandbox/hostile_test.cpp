@@ -131,6 +131,29 @@ TEST_F(Hostile, LeavesNoProcessBehind) {
     EXPECT_THAT(process_test::read_all(entry.path() / "cmdline"), Not(HasSubstr(mark)));
 }
 
+// The keyring of the session: add_key(2) and KEYCTL_SEARCH. A namespace does not divide it.
+TEST_F(Hostile, LeavesNothingInAKeyring) {
+  const std::string name = "melisai-test-" + std::to_string(getpid());
+  const auto in_session = [&](const char* call) {
+    return std::string("python3 -c \"import ctypes\nc = ctypes.CDLL(None, use_errno=True)\n") +
+           "name = b'" + name + "'\nprint('" + kCanary + "' if " + call +
+           " > 0 else 'no key', ctypes.get_errno())\"";
+  };
+  const std::string add = in_session("c.syscall(248, b'user', name, b'x', 1, -3)");
+  const std::string search = in_session("c.syscall(250, 10, -3, b'user', name, 0)");
+#ifndef __x86_64__
+  GTEST_SKIP() << "the numbers of these calls are others";
+#endif
+  run_ok(shell(add));
+  if (!output().starts_with(kCanary)) GTEST_SKIP() << "no key can be made here: " << output();
+  run_ok(shell(search));
+  ASSERT_THAT(output(), HasSubstr(kCanary)) << "it does not even work outside";
+  EXPECT_THAT(said(search), HasSubstr("no key"));
+  EXPECT_THAT(said(add), HasSubstr(kCanary));
+  EXPECT_THAT(said(search), HasSubstr("no key")) << "one command found what another had left";
+  run_ok(shell(in_session("1 + c.syscall(250, 9, c.syscall(250, 10, -3, b'user', name, 0), -3)")));
+}
+
 TEST_F(Hostile, CannotForgeWhatItCostOrTakeOverWhoMeasures) {
   // Its parent is melisai-gate-exec.
   EXPECT_NE(ends(inside("echo forged > /proc/$PPID/fd/100")).code, 0);
