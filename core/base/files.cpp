@@ -144,19 +144,22 @@ Result<void> make_directories(const std::string& path, DirectoryOptions options)
   return file_error(error == EEXIST ? ENOTDIR : error, "cannot make directory", path);
 }
 
-std::string file_tail(const std::string& path, Bytes bytes_max) {
+std::string file_end(const std::string& path, Bytes bytes_max) {
   const Fd fd = open_to_read(path);
   struct stat status {};
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
   const auto size = static_cast<Bytes>(status.st_size);
-  const Bytes wanted = std::min(size, bytes_max);
-  const bool cut = wanted < size;
-  // When cut, the byte before decides whether the tail already starts with a line.
-  std::string tail(wanted + (cut ? 1 : 0), '\0');
+  std::string end(std::min(size, bytes_max), '\0');
   const ssize_t count =
-      read_up_to(fd.get(), tail.data(), tail.size(), static_cast<off_t>(size - tail.size()));
-  tail.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-  if (!cut) return tail;
+      read_up_to(fd.get(), end.data(), end.size(), static_cast<off_t>(size - end.size()));
+  end.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+  return end;
+}
+
+std::string file_tail(const std::string& path, Bytes bytes_max) {
+  // When cut, the byte before decides whether the tail already starts with a line.
+  std::string tail = file_end(path, bytes_max + 1);
+  if (tail.size() <= bytes_max) return tail;
   const std::size_t newline = tail.find('\n');
   if (newline + 1 < tail.size() && newline != std::string::npos) return tail.substr(newline + 1);
   // One endless line: its end says more than nothing. Not from the middle of a character, though.

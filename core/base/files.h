@@ -38,6 +38,8 @@ Result<void> remove_tree(const std::string& path);
 /// At most the last `bytes_max` bytes of a regular file, from the start of a line where there is
 /// one; "" when it cannot be read.
 std::string file_tail(const std::string& path, Bytes bytes_max);
+/// As file_tail(), but from wherever that is.
+std::string file_end(const std::string& path, Bytes bytes_max);
 
 /// A new private directory under `parent`, removed by the destructor unless keep() was called.
 /// Errors: not_found, disk_full, io.

@@ -4,10 +4,10 @@
 #include <mutex>
 #include <vector>
 
+#include "core/base/files.h"
 #include "core/base/masker.h"
 #include "core/base/secret_forms.h"
 #include "core/base/text.h"
-#include "core/base/units.h"
 
 namespace melisai {
 namespace {
@@ -36,6 +36,21 @@ std::shared_ptr<const Kept> kept_now() {
   return slot();
 }
 
+/// What the masker gives out after it has taken `before` bytes.
+std::string masked_behind(std::string_view text, std::size_t before, const MaskPatterns& patterns) {
+  std::string out;
+  MaskStream stream;
+  const auto append = [](void* to, const char* data, std::size_t size) {
+    static_cast<std::string*>(to)->append(data, size);
+  };
+  if (!stream.open(patterns, append, &out)) return "***";
+  stream.write(text.data(), before);
+  out.clear();
+  stream.write(text.data() + before, text.size() - before);
+  stream.finish();
+  return out;
+}
+
 }  // namespace
 
 Result<void> keep_secrets(const std::map<std::string, std::string>& secrets, bool for_stages) {
@@ -59,15 +74,20 @@ Result<void> keep_secrets(const std::map<std::string, std::string>& secrets, boo
 std::string masked(std::string text) {
   const std::shared_ptr<const Kept> kept = kept_now();
   if (kept == nullptr || text.size() < kMaskPatternMin) return text;
-  std::string out;
-  MaskStream stream;
-  const auto append = [](void* to, const char* data, std::size_t size) {
-    static_cast<std::string*>(to)->append(data, size);
-  };
-  if (!stream.open(kept->patterns, append, &out)) return "***";
-  stream.write(text.data(), text.size());
-  stream.finish();
-  return out;
+  return masked_behind(text, 0, kept->patterns);
+}
+
+std::string masked_end(const std::string& path, Bytes bytes_max) {
+  const std::shared_ptr<const Kept> kept = kept_now();
+  if (kept == nullptr) return file_end(path, bytes_max);
+  // Of what the masker is given, it can hold back as much as the longest secret, and as much can be
+  // the rest of a secret that has begun before.
+  const std::size_t before = 2 * kept->patterns.longest();
+  const std::string end = file_end(path, bytes_max + before);
+  const bool is_cut = end.size() == bytes_max + before;
+  std::string text = masked_behind(end, is_cut ? before : 0, kept->patterns);
+  if (text.size() > bytes_max) text.erase(0, text.size() - bytes_max);
+  return text;
 }
 
 std::string kept_mask_block() {

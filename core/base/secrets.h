@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/base/units.h"
 
 namespace melisai {
 
@@ -21,6 +22,10 @@ Result<void> keep_secrets(const std::map<std::string, std::string>& secrets, boo
 
 /// `text` with *** for each secret, in all forms of forms_of(). Costs nothing without secrets.
 std::string masked(std::string text);
+
+/// At most the last `bytes_max` bytes of a regular file, masked before they are cut: nothing is
+/// left of a secret that begins before them. "" when it cannot be read.
+std::string masked_end(const std::string& path, Bytes bytes_max);
 
 /// What melisai-gate-exec masks with; "" without secrets.
 std::string kept_mask_block();

@@ -78,7 +78,7 @@ class PairRunner {
   Result<Ran> run_side(const Subject& subject, const Side& side, const RunLine& line, Plan& plan,
                        int cpu, Milliseconds time_left);
   Result<bool> set_up(const Subject& subject, const Side& side, Observation& observation,
-                      Plan& plan, Milliseconds time_left);
+                      Milliseconds time_left);
 
   ProcessRunner& processes_;
   Rng& rng_;

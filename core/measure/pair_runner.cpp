@@ -24,7 +24,7 @@ constexpr std::size_t kFilterMax =
     64 << 10;  // stays below the kernel's limit of 128 KiB for one argument
 
 std::string last_line_of(const std::string& file) {
-  std::string tail = masked(file_tail(file, kErrorTailBytes));
+  std::string tail = masked_end(file, kErrorTailBytes);
   while (!tail.empty() && (tail.back() == '\n' || tail.back() == '\r')) tail.pop_back();
   const std::size_t newline = tail.rfind('\n');
   return newline == std::string::npos ? tail : tail.substr(newline + 1);
@@ -89,14 +89,17 @@ bool is_missing(const Exit& exit, const Side& side, const std::string& last_erro
 }
 
 /// One process run is one observation of each benchmark: repetitions within a run are correlated,
-/// so their median counts once.
+/// so their median counts once. Words are masked, numbers are not: a secret can be one.
 Observation observation_from(const formats::Readings& readings, const std::string& process) {
   Observation observation;
-  for (const formats::Reading& reading : readings.readings)
-    observation.values[{process + "/" + reading.benchmark, reading.metric.name}] = {reading.metric,
+  for (const formats::Reading& reading : readings.readings) {
+    Metric metric = reading.metric;
+    metric.name = masked(std::move(metric.name));
+    observation.values[{process + "/" + masked(reading.benchmark), metric.name}] = {metric,
                                                                                     reading.value};
+  }
   for (const auto& [benchmark, why] : readings.failed)
-    observation.failed[process + "/" + benchmark] = why;
+    observation.failed[process + "/" + masked(benchmark)] = masked(why);
   return observation;
 }
 
@@ -189,15 +192,19 @@ Result<PairRunner::Ran> PairRunner::run_side(const Subject& subject, const Side&
 
 /// False: the set-up failed and `observation` says so.
 Result<bool> PairRunner::set_up(const Subject& subject, const Side& side, Observation& observation,
-                                Plan& plan, Milliseconds time_left) {
+                                Milliseconds time_left) {
   if (subject.spec.setup.empty()) return true;
-  const Result<Ran> ran = run_side(subject, side, subject.spec.setup, plan, -1, time_left);
-  if (!ran && ran.error().code != Errc::not_found) return ran.error();
-  if (ran && ran->exit.ok()) return true;
-  if (ran && ended_by_budget(ran->exit, subject.spec, time_left)) return budget_ended();
+  MELISAI_TRY(Command command, prepare(subject, side, subject.spec.setup, time_left));
+  command.mask_output = true;  // it is not timed
+  const Result<Exit> exit = processes_.run(command);
+  if (!exit && exit.error().code != Errc::not_found) return exit.error();
+  if (exit && exit->end == Exit::End::interrupted)
+    return Error{Errc::interrupted, "interrupted while setting up '" + subject.spec.name + "'"};
+  if (exit && exit->ok()) return true;
+  if (exit && ended_by_budget(*exit, subject.spec, time_left)) return budget_ended();
   observation.failed[subject.spec.name] =
       "setup on " + side.name + ": " +
-      (ran ? melisai::describe(ran->exit, subject.spec.timeout) : ran.error().message);
+      (exit ? melisai::describe(*exit, subject.spec.timeout) : exit.error().message);
   return false;
 }
 
@@ -239,10 +246,9 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
   if (!text && text.error().code == Errc::not_found)
     text = read_file(side_dir + "/stdout", options_.result_max);
   if (!text) return fail(text.error().message);
-  *text = masked(*std::move(text));
   if (text->empty()) return fail("wrote nothing to $MELISAI_RESULT and nothing to standard output");
   const Result<formats::Readings> read = readings_in(*text, plan.format, options_.metrics_max);
-  if (!read) return fail(read.error().message);
+  if (!read) return fail(masked(read.error().message));
   // Both sides are read alike, and later results cannot be taken for another format.
   if (plan.format.name == "auto") plan.format.name = read->format;
   return observation_from(*read, spec.name);
@@ -274,8 +280,8 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
   plan.format = subject.spec.format;
   plan.measurement.benchmark = subject.spec.name;
   Pair failed;
-  MELISAI_TRY(const bool base_ready, set_up(subject, subject.base, failed.base, plan, time_left));
-  MELISAI_TRY(const bool head_ready, set_up(subject, subject.head, failed.head, plan, time_left));
+  MELISAI_TRY(const bool base_ready, set_up(subject, subject.base, failed.base, time_left));
+  MELISAI_TRY(const bool head_ready, set_up(subject, subject.head, failed.head, time_left));
   if (!base_ready || !head_ready) return failed;
 
   Result<Pair> pair = run_pair(subject, plan, 0, "", time_left);

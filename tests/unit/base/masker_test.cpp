@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -196,6 +199,25 @@ TEST_F(Secrets, AreMaskedInTextsAndPutWhereTheyAreNamed) {
   const Result<std::string> unknown = put_secrets("${secret:OTHER}");
   ASSERT_FALSE(unknown);
   EXPECT_THAT(unknown.error().message, HasSubstr("OTHER"));
+}
+
+TEST_F(Secrets, LeaveNothingAtTheEndOfAFile) {
+  ASSERT_TRUE(keep_secrets({{"KEY", "hunter2hunter2"}, {"LONG", std::string(70, 'L')}}, true));
+  const std::string file = ::testing::TempDir() + "masked-end-" + std::to_string(getpid());
+  for (std::size_t behind = 0; behind < 300; ++behind) {
+    const std::string rest(behind, 'r');
+    std::ofstream(file) << std::string(5000, 'x') << "hunter2hunter2" << std::string(70, 'L')
+                        << rest;
+    const std::string all = std::string(5000, 'x') + "***" + rest;
+    const std::string end = masked_end(file, 100);
+    EXPECT_TRUE(all.ends_with(end)) << behind << ": " << end;
+    EXPECT_TRUE(end.ends_with(rest.substr(0, 100))) << behind << ": " << end;
+  }
+  std::ofstream(file) << "hunter2hunter2 is all";
+  EXPECT_EQ(masked_end(file, 100), "*** is all");
+  ASSERT_TRUE(keep_secrets({}, true));
+  EXPECT_EQ(masked_end(file, 6), "is all");
+  std::filesystem::remove(file);
 }
 
 TEST_F(Secrets, ThatAreNotForStagesAreOnlyMasked) {
