@@ -6,6 +6,7 @@
 #include "core/api/handlers.h"
 #include "core/base/config.h"
 #include "core/base/text.h"
+#include "core/run/run.h"
 
 namespace melisai::api {
 namespace {
@@ -29,7 +30,8 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
 }
 
 /// {project}/{pipeline}, or {pipeline} when there is one project. Where the operator configured
-/// pipelines the name has to be one of them; otherwise the commit says which there are, later.
+/// pipelines the name has to be one of them; otherwise the commit says which there are, later, and
+/// only what can be a name goes into the queue, the log and the metrics.
 Result<Named> named_by(const std::vector<std::string>& path, const ServeConfig& config) {
   const std::vector<std::string> projects = names_of(config.projects);
   Named named{.project = path.size() > 1 ? path[0] : "", .pipeline = path.back()};
@@ -47,6 +49,11 @@ Result<Named> named_by(const std::vector<std::string>& path, const ServeConfig& 
   for (const ServePipeline& each :
        project->pipelines.empty() ? config.pipelines : project->pipelines)
     known.push_back(each.spec.name);
+  if (known.empty() && !run::is_valid_name(named.pipeline))
+    return Error{Errc::usage,
+                 in_quotes(named.pipeline) +
+                     " cannot be the name of a pipeline; use 1 to 100 letters, digits, "
+                     "'_', '.', '+' or '-', not starting with '-'"};
   if (known.empty()) return named;
   for (const Workflow& workflow : config.workflows)
     if (workflow.projects.empty() || has(workflow.projects, named.project))
@@ -55,6 +62,13 @@ Result<Named> named_by(const std::vector<std::string>& path, const ServeConfig& 
     return Error{Errc::not_found, named.project + " has no pipeline " + in_quotes(named.pipeline) +
                                       suggestion(named.pipeline, known, "there are")};
   return named;
+}
+
+Result<std::string> ref_of(const Json& body) {
+  MELISAI_TRY(std::string ref, text_in(body, "ref"));
+  if (printable(ref) != ref)
+    return Error{Errc::usage, "'ref' " + in_quotes(ref) + " holds control characters"};
+  return ref;
 }
 
 Result<std::map<std::string, std::string>> params_of(const Json& body) {
@@ -119,7 +133,7 @@ Result<Wanted> wanted_by(const Parts& parts, const Call& call, const Json& body)
   event.kind = RunEvent::Kind::manual;
   event.project = named.project;
   event.pipeline = named.pipeline;
-  MELISAI_TRY(event.ref, text_in(body, "ref"));
+  MELISAI_TRY(event.ref, ref_of(body));
   MELISAI_TRY(event.params, params_of(body));
   event.cause = event.pipeline + " by token " + call.caller;
   event.received_at = parts.daemon.clock.now();

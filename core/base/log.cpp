@@ -36,6 +36,19 @@ LogLevel level_of(spdlog::level::level_enum level) {
   }
 }
 
+/// Where lines have a form of their own, a second line of a message could pass for one of ours:
+/// what a program or a stranger said would be read as what we say.
+std::string in_one_line(std::string_view message) {
+  std::string line;
+  for (const char c : message) {
+    if (c == '\n')
+      line += "\\n";
+    else
+      line += c;
+  }
+  return line;
+}
+
 class Rendered final : public spdlog::formatter {
  public:
   explicit Rendered(std::function<std::string(const LogLine&)> render)
@@ -44,7 +57,7 @@ class Rendered final : public spdlog::formatter {
     const std::string line =
         render_({.level = level_of(message.level),
                  .at = message.time,
-                 .message = std::string(message.payload.data(), message.payload.size())}) +
+                 .message = in_one_line({message.payload.data(), message.payload.size()})}) +
         "\n";
     out.append(line.data(), line.data() + line.size());
   }

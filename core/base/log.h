@@ -32,7 +32,8 @@ struct LogLine {
 /// Where lines go, from the call on. Errors: io, disk_full when a file cannot be opened.
 struct LogTargets {
   LogLevel level = LogLevel::warning;
-  /// The line without its end; nothing: "melisai-gate: warning: ...".
+  /// The line without its end; nothing: "melisai-gate: warning: ...". Line breaks of the message
+  /// come to it as "\n", two characters: one message is one line.
   std::function<std::string(const LogLine&)> render;
   bool console = true;  ///< stderr
   std::vector<LogFileTarget> files;

@@ -55,6 +55,23 @@ TEST_F(TriggerTest, NamesAPipelineThatIsConfigured) {
   EXPECT_THAT(response.body, HasSubstr("did you mean 'build'"));
 }
 
+TEST_F(TriggerTest, NamesWhatCanBeAPipelineAlsoWhereNoneIsConfigured) {
+  for (const std::string& name :
+       {std::string("x%0a2026-11-21%20CRITICAL%20-%20forged"), std::string("-x"),
+        std::string("a%20b"), std::string("a%1bb"), std::string(101, 'x')}) {
+    EXPECT_EQ(status(post("/trigger/demo/" + name)), 400) << name;
+    EXPECT_EQ(status(post("/trigger/" + name)), 400) << name;
+  }
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+  EXPECT_EQ(status(post("/trigger/demo/" + std::string(100, 'x'))), 202);
+}
+
+TEST_F(TriggerTest, RefusesARefWithControlCharacters) {
+  for (const char* const body : {R"({"ref": "main\nforged"})", R"({"ref": "ma\u001bin"})"})
+    EXPECT_EQ(status(post("/trigger/build", body)), 400) << body;
+  EXPECT_EQ(status(post("/trigger/build", R"({"ref": "feature/gr\u00fcn"})")), 202);
+}
+
 TEST_F(TriggerTest, RefusesParamsThatAreNone) {
   for (const char* const body :
        {R"({"params": []})", R"({"params": {"a b": "1"}})", R"({"params": {"a": null}})",
