@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/api/routes.h"
+#include "core/api/sse.h"
 #include "core/base/text.h"
 
 namespace melisai::api {
@@ -39,6 +40,34 @@ std::optional<http::Response> bad_query(const Route& route, const http::Request&
   return std::nullopt;
 }
 
+/// Ends with the token that opened it: it may go on for weeks, and nobody asks for a token again.
+class StreamOfToken final : public http::Stream {
+ public:
+  StreamOfToken(Tokens& tokens, std::string id, std::unique_ptr<http::Stream> stream)
+      : tokens_(tokens), id_(std::move(id)), stream_(std::move(stream)) {}
+  std::optional<std::string> next() override {
+    return tokens_.knows(id_) ? stream_->next() : std::nullopt;
+  }
+  void on_more(std::function<void()> wake) override { stream_->on_more(std::move(wake)); }
+  /// next() follows it, so that a silent stream ends as well.
+  std::string keep_alive() const override { return stream_->keep_alive(); }
+
+ private:
+  Tokens& tokens_;
+  std::string id_;
+  std::unique_ptr<http::Stream> stream_;
+};
+
+/// What is sent as it happens. Text that is there already ends soon by itself, and cut off it would
+/// look whole.
+http::Respond while_known(Tokens& tokens, std::string id, http::Respond respond) {
+  return [&tokens, id = std::move(id), respond = std::move(respond)](http::Response response) {
+    if (response.stream && response.type == kEventStreamType)
+      response.stream = std::make_unique<StreamOfToken>(tokens, id, std::move(response.stream));
+    respond(std::move(response));
+  };
+}
+
 }  // namespace
 
 Api::Api(Daemon daemon, ApiOptions options)
@@ -70,6 +99,7 @@ void Api::handle(const http::Request& request, http::Respond respond) {
     return respond(http::problem(
         403, "this needs a token of scope " + std::string(to_string(found.route->scope))));
   if (auto bad = bad_query(*found.route, request)) return respond(*std::move(bad));
+  if (token) respond = while_known(parts.tokens, token->id, std::move(respond));
   found.route->handle(parts, {.request = request,
                               .path = found.path,
                               .caller = token ? token->name : "",

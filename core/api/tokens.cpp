@@ -231,6 +231,12 @@ std::optional<Token> Tokens::owner_of(std::string_view authorization) {
   return std::nullopt;
 }
 
+bool Tokens::knows(std::string_view id) {
+  look();
+  return std::any_of(tokens_.begin(), tokens_.end(),
+                     [&](const Token& token) { return token.id == id; });
+}
+
 void Tokens::look() {
   std::string now = look_of(tokens_path(state_dir_));
   if (now == seen_) return;

@@ -54,6 +54,8 @@ class Tokens {
   /// Whose token the value of an Authorization header holds; nothing when it is nobody's. A file
   /// that cannot be used lets nobody in, and is told to the log once.
   std::optional<Token> owner_of(std::string_view authorization);
+  /// Whether there is a token of that id still.
+  bool knows(std::string_view id);
 
  private:
   void look();

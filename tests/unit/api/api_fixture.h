@@ -145,6 +145,10 @@ class ApiTest : public ::testing::Test {
     return Json_::parse(response.body, nullptr, false);
   }
   int status(const Asked& asked) { return ask(asked).status; }
+  void revoke(const std::string& name) {
+    const std::string& secret = secrets.at(name);
+    ASSERT_TRUE(revoke_token(state_dir, secret.substr(4, 12)));
+  }
   /// Everything that a stream has now.
   static std::string drained(http::Stream& stream) {
     std::string text;

@@ -103,6 +103,18 @@ TEST_F(EventsTest, AGapIsTold) {
   EXPECT_EQ(count(text, "event: status_update"), 50u);
 }
 
+TEST_F(EventsTest, EndWithTheirToken) {
+  const Open client = open();
+  drained(*client.stream);
+  revoke("admin");
+  EXPECT_EQ(client.stream->next(), "");
+  revoke("read");
+  publish(EventType::status_update);
+  beat();
+  EXPECT_EQ(*client.woken, 1);
+  EXPECT_EQ(client.stream->next(), std::nullopt);
+}
+
 TEST_F(EventsTest, ARestartIsAGap) {
   publish(EventType::status_update);
   beat();

@@ -159,6 +159,14 @@ TEST_F(LiveLogTest, GoesOnWithTheNextAttempt) {
               ::testing::AllOf(HasSubstr("first"), HasSubstr("event: end")));
 }
 
+TEST_F(LiveLogTest, EndsWithItsToken) {
+  const auto stream = open();
+  EXPECT_EQ(stream->next(), "");
+  write_log(attempt, "logs/a.log", "secret\n");
+  revoke("read");
+  EXPECT_EQ(stream->next(), std::nullopt);
+}
+
 TEST_F(LiveLogTest, CutsNoCharacter) {
   write_log(attempt, "logs/a.log", "gr\xC3");
   const auto stream = open();
