@@ -78,9 +78,14 @@ Result<std::map<std::string, std::string>> params_of(const Json& body) {
   if (body["params"].size() > kParamsMax)
     return Error{Errc::usage, "there are at most " + std::to_string(kParamsMax) + " params"};
   for (const auto& [name, value] : body["params"].items()) {
-    // Numbers and truth values as they are written, since a variable is text anyway.
-    if (value.is_structured() || value.is_null())
-      return Error{Errc::usage, "param " + in_quotes(name) + " has to be text or a number"};
+    // A variable is text, and only of these is known how they were written: 1.10 would become 1.1.
+    if (value.is_number_float())
+      return Error{Errc::usage, "param " + in_quotes(name) +
+                                    " is a number that may not stay as it is written; put it in "
+                                    "quotes"};
+    if (!value.is_string() && !value.is_number_integer() && !value.is_boolean())
+      return Error{Errc::usage,
+                   "param " + in_quotes(name) + " has to be text, a whole number, true or false"};
     std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     MELISAI_CHECK(trigger::check_param(name, text));
     params[name] = std::move(text);

@@ -84,6 +84,21 @@ TEST_F(TriggerTest, RefusesParamsThatAreNone) {
   EXPECT_THAT(queue.open_events().value(), IsEmpty());
 }
 
+TEST_F(TriggerTest, KeepsParamsAsTheyAreWritten) {
+  for (const char* const number : {"1.10", "1.0", "1e2", "18446744073709551616"}) {
+    const std::string value(number);
+    const http::Response response =
+        ask(post("/trigger/build", R"({"params": {"n": )" + value + "}}"));
+    EXPECT_EQ(response.status, 400) << value;
+    EXPECT_THAT(response.body, HasSubstr("in quotes"));
+    const auto id =
+        json(post("/trigger/build", R"({"params": {"n": ")" + value + "\"}}"), 202)["event"];
+    EXPECT_EQ(event(id.get<std::int64_t>()).params.at("n"), value);
+  }
+  const auto id = json(post("/trigger/build", R"({"params": {"n": -9223372036854775808}})"), 202);
+  EXPECT_EQ(event(id["event"].get<std::int64_t>()).params.at("n"), "-9223372036854775808");
+}
+
 TEST_F(TriggerTest, TellsWhatBecameOfIt) {
   const auto id = json(post("/trigger/build"), 202)["event"].get<std::int64_t>();
   const std::string target = "/api/v1/triggers/" + std::to_string(id);
