@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/api/commands.h"
 #include "core/api/handlers.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 
 namespace melisai::api {
@@ -11,12 +13,22 @@ namespace {
 constexpr std::size_t kOpenRunsShown = 200;
 constexpr std::size_t kEventsShown = 200;
 
+/// The front door, and what it depends on: who restarts one of these hangs up on whoever asks.
+constexpr std::array<std::string_view, 3> kBelowTheAnswer{"http", "planner", "queue"};
+
 Json issues_of(const supervise::SystemHealth& health, const std::string& module) {
   Json issues = Json::array();
   for (const auto& [id, issue] : health.issues)
     if (id == module)
       issues.push_back({{"severity", name_of(issue.severity)}, {"message", issue.message}});
   return issues;
+}
+
+/// Of an answer of the daemon; "" when it did what it was asked for.
+std::string problem_in(const std::string& reply) {
+  const Json json = Json::parse(reply, nullptr, false);
+  if (!json.is_object()) return "the daemon's answer is none";
+  return json.value("ok", Json()) == true ? "" : json.value("error", "the daemon refused");
 }
 
 Json modules_object(const supervise::SystemHealth& health) {
@@ -90,7 +102,17 @@ void restart_module(Parts& parts, Call call) {
   if (!known) return call.respond(http::problem(404, "there is no module " + in_quotes(id)));
   Json body;
   if (auto bad = read_body(call.request, {}, body)) return call.respond(*std::move(bad));
-  forward(parts, {{"command", "restart-module"}, {"module", id}}, std::move(call.respond), 200);
+  const Json command{{"command", "restart-module"}, {"module", id}};
+  if (std::find(kBelowTheAnswer.begin(), kBelowTheAnswer.end(), id) == kBelowTheAnswer.end())
+    return forward(parts, command, std::move(call.respond), 200);
+  call.respond(answer(202, Json::object()));
+  // In a turn of its own: the answer is on its way then.
+  parts.daemon.in_loop([ask = parts.daemon.command, text = text_of(command), id] {
+    ask(text, [id](const std::string& reply) {
+      if (const std::string problem = problem_in(reply); !problem.empty())
+        log_warning(in_quotes(id) + " was not restarted: " + problem);
+    });
+  });
 }
 
 void show_queue(Parts& parts, Call call) {

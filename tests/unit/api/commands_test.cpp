@@ -90,6 +90,20 @@ TEST_F(CommandsTest, ModulesAreRestarted) {
   EXPECT_EQ(commands.size(), 1u);
 }
 
+TEST_F(CommandsTest, WhatTheAnswerNeedsIsRestartedAfterIt) {
+  health.modules.push_back({.id = "http", .name = "front door", .version = "1"});
+  for (const std::string id : {"http", "queue"}) {
+    commands.clear();
+    std::optional<http::Response> reply;
+    send(post("/api/v1/modules/" + id + "/restart"), reply);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 202);
+    EXPECT_THAT(commands, IsEmpty());
+    settle();
+    EXPECT_THAT(commands, ElementsAre(Json_({{"command", "restart-module"}, {"module", id}})));
+  }
+}
+
 TEST_F(CommandsTest, TheQueueSaysWhatWaitsAndHowLong) {
   add_run("build");
   begin(add_run("test"));
