@@ -92,6 +92,12 @@ void add_process(std::vector<Metric>& all) {
   all.push_back(gauge("process_max_fds", "How many it may have open.", numbers->max_fds));
 }
 
+/// All waiting requests sit on one seat.
+std::size_t streams_of(const Api::Parts& parts) {
+  const std::size_t waiting = parts.waits.waiting();
+  return parts.beats.seats() - (waiting > 0 ? 1 : 0) + waiting;
+}
+
 }  // namespace
 
 Result<std::vector<Metric>> state_metrics(const Api::Parts& parts) {
@@ -117,7 +123,7 @@ Result<std::vector<Metric>> state_metrics(const Api::Parts& parts) {
   all.push_back(counter("melisai_events_dropped_total",
                         "Events that a subscriber was too slow for.", events.dropped));
   all.push_back(gauge("melisai_streams", "Event streams, live logs and waiting requests.",
-                      parts.beats.seats()));
+                      streams_of(parts)));
   all.push_back(
       counter("melisai_http_unauthorized_total", "Requests without a good token.", parts.refused));
   add_health(health, all);

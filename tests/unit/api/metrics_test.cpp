@@ -91,6 +91,16 @@ TEST_F(MetricsTest, AreCountedAgainWhenTheyAreOld) {
   EXPECT_THAT(scrape(), HasSubstr(R"(pipeline="build"} 1)"));
 }
 
+TEST_F(MetricsTest, CountEachWaitingRequest) {
+  EXPECT_THAT(scrape(), HasSubstr("melisai_streams 0\n"));
+  const http::Response events = ask({.target = "/api/v1/events"});
+  events.stream->on_more([] {});
+  EXPECT_THAT(scrape(), HasSubstr("melisai_streams 1\n"));
+  std::vector<std::optional<http::Response>> replies(3);
+  for (auto& reply : replies) send({.method = "POST", .target = "/trigger/build?wait=30s"}, reply);
+  EXPECT_THAT(scrape(), HasSubstr("melisai_streams 4\n"));
+}
+
 TEST_F(MetricsTest, ManyScrapesCountOnce) {
   std::optional<http::Response> first;
   std::optional<http::Response> second;
