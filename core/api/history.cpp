@@ -40,6 +40,22 @@ http::Response history_answer(const Histories& all, std::size_t limit) {
   return answer(200, {{"series", series}, {"warnings", all.warnings}});
 }
 
+http::Response later(int status, const std::string& reason, const char* seconds) {
+  http::Response response = http::problem(status, reason);
+  response.headers.push_back({"Retry-After", seconds});
+  return response;
+}
+
+/// What is asked for is counted only when all of it was read: that takes a thread for long, and
+/// disturbs what is measured.
+std::optional<http::Response> not_now(const Parts& parts) {
+  if (parts.daemon.measuring && parts.daemon.measuring())
+    return later(503, "a benchmark is being measured; ask again when it is over", "10");
+  if (*parts.history_is_read)
+    return later(429, "the history is being read for another request; ask again", "1");
+  return std::nullopt;
+}
+
 }  // namespace
 
 void show_history(Parts& parts, Call call) {
@@ -55,7 +71,14 @@ void show_history(Parts& parts, Call call) {
                          .project = text_at(call.request, "project")};
   if (request.benchmark.empty()) request.benchmark = "*";
   const auto points = static_cast<std::size_t>(limit->value_or(kPointsByDefault));
-  answer_from_pool(parts.daemon, std::move(call.respond),
+  if (auto refusal = not_now(parts)) return call.respond(*std::move(refusal));
+  *parts.history_is_read = true;
+  http::Respond respond = [is_read = parts.history_is_read,
+                           respond = std::move(call.respond)](http::Response response) {
+    *is_read = false;
+    respond(std::move(response));
+  };
+  answer_from_pool(parts.daemon, std::move(respond),
                    [request = std::move(request), open_repo = parts.daemon.open_repo, points] {
                      const Result<Histories> all = stored_histories(request, open_repo);
                      return all ? history_answer(*all, points) : refused(all.error());

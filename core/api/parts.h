@@ -29,6 +29,8 @@ struct Api::Parts {
   TotalsCache totals;
   /// Tells the events of this life of the daemon from those of another.
   std::string life = std::to_string(daemon.clock.now().time_since_epoch() / Milliseconds{1});
+  /// Somebody reads the history. Shared: who reads may end after the Api.
+  std::shared_ptr<bool> history_is_read = std::make_shared<bool>(false);
   std::uint64_t refused = 0;  ///< requests without a good token
 };
 

@@ -124,5 +124,35 @@ TEST_F(RecordsApiTest, HistoryIsWhatChecksMeasured) {
   EXPECT_EQ(status({.target = "/api/v1/history?limit=1001"}), 400);
 }
 
+TEST_F(RecordsApiTest, HistoryIsReadForOneAtATime) {
+  check('a');
+  std::optional<http::Response> first;
+  send({.target = "/api/v1/history"}, first);
+  std::optional<http::Response> second;
+  send({.target = "/api/v1/history?benchmark=x"}, second);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->status, 429);
+  EXPECT_EQ(header(*second, "Retry-After"), "1");
+  EXPECT_EQ(pool.size(), 1u);
+  settle();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->status, 200);
+  EXPECT_EQ(status({.target = "/api/v1/history?benchmark=none"}), 404);
+  EXPECT_EQ(status({.target = "/api/v1/history"}), 200);  // a refusal ends it as well
+}
+
+TEST_F(RecordsApiTest, HistoryIsNotReadWhileABenchmarkIsMeasured) {
+  check('a');
+  measuring = true;
+  std::optional<http::Response> reply;
+  send({.target = "/api/v1/history"}, reply);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 503);
+  EXPECT_EQ(header(*reply, "Retry-After"), "10");
+  EXPECT_THAT(pool, IsEmpty());
+  measuring = false;
+  EXPECT_EQ(status({.target = "/api/v1/history"}), 200);
+}
+
 }  // namespace
 }  // namespace melisai::api
