@@ -99,8 +99,7 @@ Result<std::string> secret_value(const std::string& name,
 }
 
 std::vector<std::string> private_files(const ServeConfig& config) {
-  std::vector<std::string> files{config.http.key, config.notify.email.ca_file,
-                                 config.notify.web.ca_file};
+  std::vector<std::string> files{config.http.key};
   for (const auto& [name, source] : config.secret_sources) files.push_back(source.file);
   std::erase(files, "");
   return files;
