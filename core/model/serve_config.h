@@ -46,6 +46,19 @@ struct WebhookOptions {
   bool operator==(const WebhookOptions&) const = default;
 };
 
+enum class ForgeKind { github, gitlab, gitea };  ///< Forgejo is a Gitea here
+
+/// Where, and as whom, the forge of a project is asked who may write to it.
+struct ForgeAccess {
+  ForgeKind kind = ForgeKind::github;
+  std::string api;               ///< "https://api.github.com": without '/' at its end
+  std::string token;             ///< for `api` alone
+  std::string ca_file;           ///< as of EmailOptions
+  bool allow_private = false;    ///< addresses of this machine and of private networks
+  Milliseconds timeout{10'000};  ///< of one request
+  bool operator==(const ForgeAccess&) const = default;
+};
+
 struct WatchedProject {
   std::string name;                      ///< unique; no '/'
   std::string repository;                ///< an address, or an absolute path
@@ -54,6 +67,7 @@ struct WatchedProject {
   std::vector<std::string> tags;         ///< patterns
   std::vector<ServePipeline> pipelines;  ///< empty: ServeConfig::pipelines
   WebhookOptions webhook = {};
+  std::optional<ForgeAccess> forge = {};  ///< with it, webhook.repository is known
   bool operator==(const WatchedProject&) const = default;
 };
 
