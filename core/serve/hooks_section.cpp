@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 
-#include "core/base/http_client.h"
 #include "core/base/text.h"
 
 namespace melisai::serve {
@@ -97,11 +96,6 @@ void read_server(ConfigMap& map, EmailOptions& email) {
     map.fail("smtp", "is no server; write host or host:port, such as localhost:25");
 }
 
-/// Nobody on the way has to be trusted with mail that stays on this machine.
-bool is_this_machine(const std::string& host) {
-  return host == "localhost" || host.starts_with("127.");
-}
-
 EmailOptions::Tls read_tls(ConfigMap& map, const EmailOptions& email) {
   constexpr std::array<std::string_view, 3> kWords = {"starttls", "always", "never"};
   const std::string_view by_default = email.port == kSubmissionsPort ? "always"
@@ -144,18 +138,6 @@ EmailOptions read_email(const ConfigValue& section, Reading& reading) {
   return email;
 }
 
-/// What its server is asked for is looked at by who asks; here only what people mix up.
-void check_url(ConfigMap& map, const std::string& url) {
-  const bool encrypted = url.starts_with("https://");
-  const std::string host = host_in(url);
-  if (url.empty())
-    map.fail("url", "a web service needs 'url', its address");
-  else if (host.empty() || (!encrypted && !url.starts_with("http://")))
-    map.fail("url", "is no address of a web service; write https://HOST/...");
-  else if (!encrypted && !is_this_machine(host.substr(0, host.find(':'))))
-    map.fail("url", "would be readable by everybody on the way; write https://...");
-}
-
 WebNoticeOptions read_web(const ConfigValue& section, Reading& reading) {
   WebNoticeOptions web;
   if (section.kind == ConfigValue::Kind::null) return web;
@@ -168,7 +150,10 @@ WebNoticeOptions read_web(const ConfigValue& section, Reading& reading) {
   web.ca_file = absolute_path(map.string("ca_file", ""), reading);
   web.allow_private = map.boolean("allow_private", web.allow_private);
   map.finish();
-  check_url(map, web.url);
+  if (web.url.empty())
+    map.fail("url", "a web service needs 'url', its address");
+  else if (const std::string problem = url_problem(web.url); !problem.empty())
+    map.fail("url", problem);
   return web;
 }
 

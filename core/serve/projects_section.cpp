@@ -4,6 +4,8 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/forge/forge.h"
+#include "core/serve/forge_section.h"
 #include "core/serve/pipelines_section.h"
 #include "core/trigger/trigger.h"
 
@@ -90,6 +92,7 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
   project.tags = read_ref_patterns(map, "tags", reading, {"*"});
   project.pipelines = read_pipelines(map.section("pipelines"), defaults.timeouts, reading);
   project.webhook = read_webhook(map.section("webhook"), defaults.webhook_secret, reading);
+  project.forge = read_forge(map.section("forge"), project.repository, reading);
   map.finish();
 
   if (map.find("repository") == nullptr) {
@@ -113,6 +116,10 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
     reading.remark("nothing says what the forge of project " + in_quotes(project.name) +
                    " calls it, so none of its webhooks is taken; write webhook: { repository: "
                    "owner/name }");
+  if (project.forge && !forge::is_repository(project.forge->kind, project.webhook.repository))
+    map.fail("forge", in_quotes(project.webhook.repository) +
+                          " is no name that this forge gives a repository; write webhook: { "
+                          "repository: owner/name }");
   return project;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/base/http_client.h"
 #include "core/base/text.h"
 
 namespace melisai::serve {
@@ -104,6 +105,20 @@ std::string read_timezone(ConfigMap& map, PipelineSpec::Trigger trigger, Reading
 std::string absolute_path(const std::string& path, const Reading& reading) {
   if (path.empty()) return path;
   return (std::filesystem::path(reading.sources.directory) / path).lexically_normal().string();
+}
+
+bool is_this_machine(std::string_view host) {
+  return host == "localhost" || host.starts_with("127.");
+}
+
+std::string url_problem(const std::string& url) {
+  const bool encrypted = url.starts_with("https://");
+  const std::string host = host_in(url);
+  if (host.empty() || (!encrypted && !url.starts_with("http://")))
+    return "is no address of a web service; write https://HOST/...";
+  if (!encrypted && !is_this_machine(host.substr(0, host.find(':'))))
+    return "would be readable by everybody on the way; write https://...";
+  return "";
 }
 
 bool is_plain_name(std::string_view name) {

@@ -44,6 +44,13 @@ std::string read_timezone(ConfigMap& map, PipelineSpec::Trigger trigger, Reading
 /// A path in the file: "" stays, others become absolute.
 std::string absolute_path(const std::string& path, const Reading& reading);
 
+/// Nobody on the way to it has to be trusted.
+bool is_this_machine(std::string_view host);
+
+/// Why a web service cannot be asked there, "" when it can be. What its server is asked for is
+/// looked at by who asks; here only what people mix up.
+std::string url_problem(const std::string& url);
+
 /// A name of something in this file, without '/': 1 to 100 letters, digits and _ . + -.
 bool is_plain_name(std::string_view name);
 inline constexpr std::string_view kPlainNameRule =

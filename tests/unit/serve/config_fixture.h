@@ -11,10 +11,12 @@
 
 namespace melisai::serve {
 
-/// A machine with two time zones and one environment variable, WEBHOOK_SECRET=s3cret.
+/// A machine with two time zones and two environment variables, WEBHOOK_SECRET=s3cret and
+/// FORGE_TOKEN=t0ken.
 inline ConfigSources test_sources() {
   return {.env = [](const std::string& name) -> std::optional<std::string> {
             if (name == "WEBHOOK_SECRET") return "s3cret";
+            if (name == "FORGE_TOKEN") return "t0ken";
             return std::nullopt;
           },
           .format_problem = formats::problem_of,

@@ -7,6 +7,7 @@ namespace projects_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 WatchedProject project_of(const std::string& keys) {
   const ServeConfig config = config_of("projects: [ { " + keys + " } ]");
@@ -99,6 +100,62 @@ TEST(Projects, AWebhookOfAPathNeedsTheNameOfItsRepository) {
   EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: s, repository: t/a } }")
                   .remarks,
               ElementsAre());
+}
+
+TEST(Projects, HaveNoForgeUnlessTheFileSaysSo) {
+  EXPECT_EQ(project_of("repository: 'https://github.com/team/a'").forge, std::nullopt);
+  EXPECT_EQ(project_of("repository: 'https://github.com/team/a', forge:").forge, std::nullopt);
+}
+
+TEST(Projects, TheAddressSaysTheForgeOfGitHubAndGitLab) {
+  for (const std::string address :
+       {"https://github.com/team/a.git", "git@github.com:team/a.git", "GitHub.com:team/a",
+        "ssh://git@github.com:22/team/a", "https://u@GITHUB.COM/team/a/"})
+    EXPECT_EQ(
+        project_of("repository: '" + address + "', forge: { token: '${FORGE_TOKEN}' }").forge,
+        (ForgeAccess{.kind = ForgeKind::github, .api = "https://api.github.com", .token = "t0ken"}))
+        << address;
+  EXPECT_EQ(
+      project_of(
+          "repository: 'https://gitlab.com/group/sub/a.git', forge: { token: '${FORGE_TOKEN}' }")
+          .forge,
+      (ForgeAccess{
+          .kind = ForgeKind::gitlab, .api = "https://gitlab.com/api/v4", .token = "t0ken"}));
+  // A host that only sounds like it, and a path.
+  for (const std::string address :
+       {"https://github.com.evil.example/t/a", "https://evil.example/github.com:t/a",
+        "https://github.com@evil.example/t/a", "/srv/github.com:t/a", "https://xgithub.com/t/a"})
+    EXPECT_THAT(
+        error_of("project: { repository: '" + address + "', forge: { token: '${FORGE_TOKEN}' } }"),
+        HasSubstr("does not say which forge it is"))
+        << address;
+}
+
+TEST(Projects, HaveAForgeOfTheirOwn) {
+  const ServeConfig config = config_of(
+      "project: { repository: /srv/a.git, webhook: { repository: group/sub/a }, forge: { kind: "
+      "gitlab, api: 'http://127.0.0.1:8080/gitlab/api/v4//', token: '${FORGE_TOKEN}', ca_file: "
+      "ca.pem, allow_private: true, timeout: 5s } }");
+  EXPECT_EQ(config.projects.at(0).forge, (ForgeAccess{.kind = ForgeKind::gitlab,
+                                                      .api = "http://127.0.0.1:8080/gitlab/api/v4",
+                                                      .token = "t0ken",
+                                                      .ca_file = "/etc/gate/ca.pem",
+                                                      .allow_private = true,
+                                                      .timeout = Milliseconds(5'000)}));
+  EXPECT_TRUE(config.secrets.contains("FORGE_TOKEN")) << "stages do not see it";
+}
+
+TEST(Projects, TheTokenOfAForgeIsNeverSaid) {
+  for (const std::string token : {"t0 ken", "t0ken\x01"}) {
+    ConfigSources sources = test_sources();
+    sources.env = [&](const std::string&) { return token; };
+    const auto read = parse_serve_config(
+        "project: { repository: 'github.com:t/a', forge: { token: '${FORGE_TOKEN}' } }", "f",
+        sources);
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().message, HasSubstr("f:1:58: 'token': a token has at most"));
+    EXPECT_THAT(read.error().message, Not(HasSubstr("t0")));
+  }
 }
 
 TEST(Projects, PlainHttpNeedsToBeAllowed) {

@@ -92,6 +92,10 @@ TEST(ReferenceFile, ShowsEveryKey) {
   EXPECT_EQ(shown_keys(tree, {"notify", "email"}), known_keys("notify: { email: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"notify", "webhook"}), known_keys("notify: { webhook: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"projects", "*"}), known_keys("projects: [ {", "} ]"));
+  EXPECT_EQ(shown_keys(tree, {"projects", "*", "webhook"}),
+            known_keys("projects: [ { repository: /a, webhook: {", "} } ]"));
+  EXPECT_EQ(shown_keys(tree, {"projects", "*", "forge"}),
+            known_keys("projects: [ { repository: /a, forge: {", "} } ]"));
   EXPECT_EQ(shown_keys(tree, {"workflows", "*"}), known_keys("workflows: { w: {", "} }"));
   EXPECT_EQ(shown_keys(tree, {"workflows", "*", "steps", "*"}),
             known_keys("workflows: { w: { steps: [ {", "} ] } }"));
@@ -116,6 +120,9 @@ TEST(ReferenceFile, ExamplesAreRight) {
       config_of(with_examples(text_of("config/serve.yaml")) + "# of the examples\n");
   ASSERT_EQ(config.projects.size(), 2u);
   EXPECT_EQ(config.projects[1].name, "tool");
+  EXPECT_EQ(config.projects[0].forge,
+            (ForgeAccess{
+                .kind = ForgeKind::gitea, .api = "https://example.org/api/v1", .token = "t0ken"}));
   ASSERT_EQ(config.pipelines.size(), 2u);
   EXPECT_EQ(config.pipelines[0].duration, default_duration_limits("build"));
   EXPECT_EQ(config.workflows.size(), 2u);

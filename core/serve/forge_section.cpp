@@ -1,0 +1,119 @@
+#include "core/serve/forge_section.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/http_client.h"
+#include "core/base/text.h"
+
+namespace melisai::serve {
+namespace {
+
+constexpr ConfigRange<Milliseconds> kTimeoutRange = {.min = std::chrono::seconds(1),
+                                                     .max = std::chrono::minutes(1)};
+constexpr std::size_t kTokenLengthMax = 4096;
+constexpr std::size_t kApiLengthMax = 2000;
+
+/// In the order of the words of `kind`.
+constexpr std::array<std::string_view, 3> kKinds = {"github", "gitlab", "gitea"};
+/// What the addresses of their APIs end with; GitHub's own does not.
+constexpr std::array<std::string_view, 3> kApiEnds = {"", "/api/v4", "/api/v1"};
+constexpr std::array<std::string_view, 3> kApiExamples = {
+    "https://HOST/api/v3", "https://HOST/api/v4", "https://HOST/api/v1"};
+
+struct KnownForge {
+  std::string_view host;
+  std::string_view kind;
+  std::string_view api;
+};
+constexpr std::array kKnown = {
+    KnownForge{.host = "github.com", .kind = "github", .api = "https://api.github.com"},
+    KnownForge{.host = "gitlab.com", .kind = "gitlab", .api = "https://gitlab.com/api/v4"}};
+
+/// Of an address, also of git's short form user@host:path; "" of a path.
+std::string host_of(std::string_view repository) {
+  std::string host = host_in(repository);
+  if (repository.find("://") == std::string_view::npos) {
+    const std::size_t colon = repository.find(':');
+    if (colon == std::string_view::npos || repository.substr(0, colon).find('/') != repository.npos)
+      return "";
+    host = repository.substr(0, colon);
+    host.erase(0, host.rfind('@') + 1);
+  }
+  host.resize(std::min(host.find(':'), host.size()));
+  std::transform(host.begin(), host.end(), host.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return host;
+}
+
+const KnownForge* known_forge(std::string_view repository) {
+  const std::string host = host_of(repository);
+  const auto found = std::find_if(kKnown.begin(), kKnown.end(),
+                                  [&](const KnownForge& forge) { return forge.host == host; });
+  return found == kKnown.end() ? nullptr : &*found;
+}
+
+/// "" when it is one.
+std::string api_problem(const std::string& api, ForgeKind kind) {
+  const auto index = static_cast<std::size_t>(kind);
+  if (std::string problem = url_problem(api); !problem.empty()) return problem;
+  if (api.size() > kApiLengthMax || printable(api) != api ||
+      api.find_first_of(" ?#@\\") != std::string::npos)
+    return "the address of an API has no user, no '?', no '#' and no blanks";
+  if (!api.ends_with(kApiEnds.at(index)))
+    return "the API of a " + std::string(kKinds.at(index)) + " is at " +
+           std::string(kApiExamples.at(index));
+  return "";
+}
+
+/// It belongs to a person or a machine of the forge, and this file is kept with every run.
+std::string read_token(ConfigMap& map, Reading& reading) {
+  const std::string text = map.string("token", "");
+  std::string token = expanded(map, "token", reading);
+  const bool is_reference = text.starts_with("${") && text.find('}') == text.size() - 1 &&
+                            text.find(":-") == std::string::npos;
+  if (!text.empty() && !is_reference)
+    map.fail("token", "this file is kept with every run; write ${NAME} or ${secret:NAME}");
+  if (token.size() > kTokenLengthMax || printable(token) != token ||
+      token.find(' ') != std::string::npos)
+    map.fail("token", "a token has at most " + std::to_string(kTokenLengthMax) +
+                          " bytes without blanks and control characters");
+  return token;
+}
+
+}  // namespace
+
+std::optional<ForgeAccess> read_forge(const ConfigValue& section, std::string_view repository,
+                                      Reading& reading) {
+  if (section.kind == ConfigValue::Kind::null) return std::nullopt;
+  const KnownForge* const known = known_forge(repository);
+  ConfigMap map(section, reading.errors);
+  ForgeAccess access;
+  const std::string kind = map.one_of("kind", kKinds, known == nullptr ? "github" : known->kind);
+  const auto index = std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin();
+  access.kind = static_cast<ForgeKind>(index);
+  const bool is_known = known != nullptr && known->kind == kind;
+  access.api = map.string("api", is_known ? std::string(known->api) : "");
+  access.token = read_token(map, reading);
+  access.ca_file = absolute_path(map.string("ca_file", ""), reading);
+  access.allow_private = map.boolean("allow_private", access.allow_private);
+  access.timeout = map.duration("timeout", access.timeout, kTimeoutRange);
+  map.finish();
+  while (access.api.ends_with('/')) access.api.pop_back();
+
+  if (map.find("kind") == nullptr && known == nullptr)
+    map.fail("kind",
+             "the address of the project does not say which forge it is; write 'kind': "
+             "github, gitlab or gitea (also for Forgejo)");
+  else if (access.api.empty())
+    map.fail("api", "a forge needs 'api', the address of its API, such as " +
+                        std::string(kApiExamples.at(static_cast<std::size_t>(index))));
+  else if (const std::string problem = api_problem(access.api, access.kind); !problem.empty())
+    map.fail("api", problem);
+  if (access.token.empty())
+    map.fail("token", "a forge needs 'token': nobody else is told who may write; write ${NAME}");
+  return access;
+}
+
+}  // namespace melisai::serve
