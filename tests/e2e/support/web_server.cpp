@@ -52,4 +52,8 @@ std::string WebServer::request(int number) const {
   return text.str();
 }
 
+void WebServer::answers(const std::string& body) const {
+  std::ofstream(directory_ + "/web/answer") << body;
+}
+
 }  // namespace melisai::e2e

@@ -24,7 +24,8 @@ class WebServer {
   std::string port() const { return port_; }  ///< "" when it did not start
   /// "http://127.0.0.1:PORT" + path.
   std::string url(const std::string& path) const;
-  std::string request(int number) const;  ///< "" when there is none (yet)
+  std::string request(int number) const;        ///< "" when there is none (yet)
+  void answers(const std::string& body) const;  ///< from now on, where no path says another one
 
  private:
   std::string directory_;

@@ -10,9 +10,9 @@ DIR/port holds its port once it listens, DIR/request-N the N-th request: its fir
   /headers/N                    N bytes of headers
   /silent                       nothing, for a minute
   /cut                          the connection ends within the answer
-  anything else                 200 and {
-  "ok" : true
-}
+  anything else                 200 and what is in DIR/answer, {"ok": true} without one
+
+More may follow in the path of each.
 """
 
 import argparse
@@ -47,7 +47,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_any(self):
         self.keep()
         address = urllib.parse.urlsplit(self.path)
-        what, _, argument = address.path.strip("/").partition("/")
+        what, _, rest = address.path.strip("/").partition("/")
+        argument = rest.partition("/")[0]
         if what == "status":
             query = urllib.parse.parse_qsl(address.query)
             self.answer(int(argument), headers=query)
@@ -63,7 +64,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
         else:
-            self.answer(200)
+            scripted = self.directory / "answer"
+            self.answer(200, scripted.read_bytes() if scripted.exists() else b'{"ok": true}')
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
