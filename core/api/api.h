@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/api/metric_text.h"
+#include "core/api/workflows.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/history.h"
@@ -27,6 +28,7 @@ struct Daemon {
   store::Queue& queue;
   supervise::EventBus& bus;
   const ServeConfig& config;
+  Workflows& workflows;
   std::string state_dir;
   /// One request of the control socket (core/serve/requests.h), one answer: {"ok": true, ...} or
   /// {"ok": false, "error": "...", "usage": true when it is the caller's mistake}.

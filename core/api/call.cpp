@@ -20,15 +20,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return number;
 }
 
-bool is_json(std::string_view type) {
-  std::string name(type.substr(0, type.find(';')));
-  while (name.ends_with(' ')) name.pop_back();
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return name == "application/json";
-}
-
 /// What the parser meets, and whether it is more than we take.
 class Watch {
  public:
@@ -50,6 +41,16 @@ class Watch {
 };
 
 }  // namespace
+
+std::string media_type_of(const http::Request& request) {
+  const std::string_view type = request.header("content-type");
+  std::string name(type.substr(0, type.find(';')));
+  while (name.ends_with(' ')) name.pop_back();
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return name;
+}
 
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -104,7 +105,7 @@ std::optional<http::Response> read_body(const http::Request& request,
                                         std::initializer_list<std::string_view> keys, Json& body) {
   body = Json::object();
   if (request.body.empty()) return std::nullopt;
-  if (!is_json(request.header("content-type")))
+  if (media_type_of(request) != "application/json")
     return http::problem(415, "the body of this request has to be application/json");
   if (request.body.size() > kBodyBytesMax)
     return http::problem(413,

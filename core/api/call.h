@@ -47,6 +47,9 @@ std::string text_at(const http::Request& request, const char* name);
 /// A number of a path, from 1; nothing for anything else.
 std::optional<std::int64_t> id_of(std::string_view text);
 
+/// "application/json", without parameters and in lower case; "" without one.
+std::string media_type_of(const http::Request& request);
+
 /// Reads the body: an object with no other keys, none twice, of type application/json; an empty
 /// body is an empty object. Or the refusal: 400, 413, 415.
 std::optional<http::Response> read_body(const http::Request& request,

@@ -49,6 +49,13 @@ void list_acknowledgements(Parts& parts, Call call);
 void acknowledge(Parts& parts, Call call);
 void remove_acknowledgement(Parts& parts, Call call);
 
+// workflows.cpp
+void list_workflows(Parts& parts, Call call);
+void show_workflow(Parts& parts, Call call);
+void create_workflow(Parts& parts, Call call);
+void replace_workflow(Parts& parts, Call call);
+void remove_workflow(Parts& parts, Call call);
+
 /// The run that {run} of the path names. Errors: not_found, io.
 Result<PipelineRun> run_of(Parts& parts, const Call& call);
 /// As Daemon::run_json gives it.

@@ -32,7 +32,8 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
 /// {project}/{pipeline}, or {pipeline} when there is one project. Where the operator configured
 /// pipelines the name has to be one of them; otherwise the commit says which there are, later, and
 /// only what can be a name goes into the queue, the log and the metrics.
-Result<Named> named_by(const std::vector<std::string>& path, const ServeConfig& config) {
+Result<Named> named_by(const std::vector<std::string>& path, const Daemon& daemon) {
+  const ServeConfig& config = daemon.config;
   const std::vector<std::string> projects = names_of(config.projects);
   Named named{.project = path.size() > 1 ? path[0] : "", .pipeline = path.back()};
   if (named.project.empty() && projects.size() != 1)
@@ -55,9 +56,8 @@ Result<Named> named_by(const std::vector<std::string>& path, const ServeConfig& 
                      " cannot be the name of a pipeline; use 1 to 100 letters, digits, "
                      "'_', '.', '+' or '-', not starting with '-'"};
   if (known.empty()) return named;
-  for (const Workflow& workflow : config.workflows)
-    if (workflow.projects.empty() || has(workflow.projects, named.project))
-      known.push_back(workflow.name);
+  for (std::string& workflow : daemon.workflows.names_for(named.project))
+    known.push_back(std::move(workflow));
   if (!has(known, named.pipeline))
     return Error{Errc::not_found, named.project + " has no pipeline " + in_quotes(named.pipeline) +
                                       suggestion(named.pipeline, known, "there are")};
@@ -127,7 +127,7 @@ struct Wanted {
 
 Result<Wanted> wanted_by(const Parts& parts, const Call& call, const Json& body) {
   Wanted wanted;
-  MELISAI_TRY(const Named named, named_by(call.path, parts.daemon.config));
+  MELISAI_TRY(const Named named, named_by(call.path, parts.daemon));
   if (const std::string wait = text_at(call.request, "wait"); !wait.empty()) {
     const Result<Milliseconds> time = parse_duration(wait);
     if (!time || *time > kWaitMax)

@@ -125,7 +125,9 @@ std::vector<PipelineSpec> PipelinesReader::read(const ConfigValue& section) {
     if (!is_valid_name(entry.key))
       errors_.add(entry.position, in_quotes(entry.key) + " is not a valid name of a pipeline" +
                                       std::string(kNameRule));
-  know_names(section);
+  std::vector<std::string> names;
+  for (const ConfigEntry& entry : section.entries) names.push_back(entry.key);
+  know_names(names);
   std::vector<PipelineSpec> pipelines;
   for (const ConfigEntry& entry : section.entries) pipelines.push_back(read_pipeline(entry));
   if (errors_.first()) return pipelines;  // the search for cycles needs known names
@@ -149,10 +151,9 @@ void PipelinesReader::check_cycles(const ConfigValue& section,
         "'trigger': a cycle: " + describe_cycle(names) + "; let one of them start on_commit");
 }
 
-void PipelinesReader::know_names(const ConfigValue& section) {
+void PipelinesReader::know_names(const std::vector<std::string>& pipelines) {
   trigger_names_ = {"on_commit", "on_tag", "cron", "manual"};
-  for (const ConfigEntry& entry : section.entries)
-    trigger_names_.push_back(std::string(kAfter) + entry.key);
+  for (const std::string& name : pipelines) trigger_names_.push_back(std::string(kAfter) + name);
 }
 
 PipelineSpec PipelinesReader::read_pipeline(const ConfigEntry& entry) {

@@ -41,8 +41,8 @@ class PipelinesReader {
 
   std::vector<PipelineSpec> read(const ConfigValue& section);
 
-  /// `after_<name>` is a trigger for each name in the section; read() does this itself.
-  void know_names(const ConfigValue& section);
+  /// `after_<name>` is a trigger for each of these names; read() knows those of its section.
+  void know_names(const std::vector<std::string>& pipelines);
   /// The keys `trigger` and `schedule`, also of something else that starts as pipelines do.
   void read_start(ConfigMap& map, PipelineSpec& start);
   /// After map.finish(): is there a schedule just when the trigger needs one?

@@ -46,6 +46,7 @@ void Alarm::stop(Done done) {
   if (running_) *running_ = false;
   timer_.cancel();
   entries_.clear();
+  pipelines_.clear();
   done({});
 }
 
@@ -82,23 +83,35 @@ void Alarm::read_files() {
 }
 
 void Alarm::set_pipelines(const std::string& project, const std::vector<ServePipeline>& pipelines) {
-  std::vector<Schedule> schedules = workflows_of(project);
+  std::vector<Schedule>& schedules = pipelines_[project];
+  schedules.clear();
   for (const ServePipeline& pipeline : pipelines)
     if (pipeline.spec.trigger == PipelineSpec::Trigger::cron)
       schedules.push_back({pipeline.spec.name, pipeline.spec.schedule, pipeline.timezone});
-  set_schedules(project, schedules);
+  set_schedules(project);
+}
+
+void Alarm::set_workflows() {
+  for (const WatchedProject& project : context_.config.projects) set_schedules(project.name);
 }
 
 std::vector<Alarm::Schedule> Alarm::workflows_of(const std::string& project) const {
   std::vector<Schedule> schedules;
-  for (const Workflow& workflow : context_.config.workflows)
-    if (workflow.trigger == PipelineSpec::Trigger::cron && applies_to(workflow, project))
-      schedules.push_back({workflow.name, workflow.schedule, workflow.timezone});
+  const WorkflowSet& set = *context_.workflows;
+  for (const Workflow& workflow : set.all) {
+    if (workflow.trigger != PipelineSpec::Trigger::cron || !applies_to(workflow, project)) continue;
+    const auto stored = set.stored.find(workflow.name);
+    schedules.push_back({workflow.name, workflow.schedule, workflow.timezone,
+                         stored == set.stored.end() ? WallTime{} : stored->second.changed_at});
+  }
   return schedules;
 }
 
-void Alarm::set_schedules(const std::string& project, const std::vector<Schedule>& schedules) {
+void Alarm::set_schedules(const std::string& project) {
   if (!running_ || !*running_) return;
+  std::vector<Schedule> schedules = workflows_of(project);
+  const std::vector<Schedule>& pipelines = pipelines_[project];
+  schedules.insert(schedules.end(), pipelines.begin(), pipelines.end());
   std::map<Key, Entry> before;
   std::swap(before, entries_);
   for (auto& [key, entry] : before)
@@ -121,7 +134,10 @@ void Alarm::add(const Key& key, const Schedule& written) {
                        (schedule ? zone.error().message : schedule.error().message));
   const auto last = context_.queue.last_cron(key.first, key.second);
   trigger::SysSeconds from = now();
-  if (last && *last) from = std::min(from, std::chrono::floor<std::chrono::seconds>(**last));
+  // One that was removed and came back has missed nothing in between.
+  if (last && *last)
+    from =
+        std::min(from, std::chrono::floor<std::chrono::seconds>(std::max(**last, written.since)));
   entries_.emplace(key, Entry{trigger::Cron(*std::move(schedule), *std::move(zone)), from});
 }
 

@@ -27,6 +27,8 @@ class Alarm final : public supervise::Module {
 
   /// From now on these are the pipelines of that project.
   void set_pipelines(const std::string& project, const std::vector<ServePipeline>& pipelines);
+  /// From now on those of Context::workflows.
+  void set_workflows();
 
  private:
   using Key = std::pair<std::string, std::string>;  // project, pipeline or workflow
@@ -39,9 +41,10 @@ class Alarm final : public supervise::Module {
     std::string name;
     std::string text;
     std::string timezone;
+    WallTime since = {};  ///< it is not older
   };
   std::vector<Schedule> workflows_of(const std::string& project) const;
-  void set_schedules(const std::string& project, const std::vector<Schedule>& schedules);
+  void set_schedules(const std::string& project);
   void add(const Key& key, const Schedule& schedule);
   void read_files();
   void ring_in(std::chrono::nanoseconds delay);
@@ -53,6 +56,7 @@ class Alarm final : public supervise::Module {
   Context& context_;
   std::function<void()> accepted_;
   boost::asio::steady_timer timer_;
+  std::map<std::string, std::vector<Schedule>> pipelines_;  // by project
   std::map<Key, Entry> entries_;
   std::shared_ptr<bool> running_;
 };

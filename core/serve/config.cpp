@@ -39,22 +39,6 @@ void check_root(const ConfigValue& tree, ConfigErrors& errors) {
   root.finish();
 }
 
-/// Every pipeline that this file says; nothing when a project has those of its repository.
-std::optional<std::vector<std::string>> known_pipelines(const ServeConfig& config) {
-  std::vector<std::string> names;
-  const auto add = [&](const std::vector<ServePipeline>& pipelines) {
-    for (const ServePipeline& pipeline : pipelines) names.push_back(pipeline.spec.name);
-  };
-  add(config.pipelines);
-  bool in_repository = config.projects.empty() && config.pipelines.empty();
-  for (const WatchedProject& project : config.projects) {
-    in_repository |= project.pipelines.empty() && config.pipelines.empty();
-    add(project.pipelines);
-  }
-  if (in_repository) return std::nullopt;
-  return names;
-}
-
 void check_webhooks(const OrchestratorSection& section, const ServeConfig& config,
                     ConfigErrors& errors) {
   if (!section.secret_missing) return;
@@ -122,10 +106,9 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
                     reading);
   check_webhooks(orchestrator, config, errors);
   config.pipelines = read_pipelines(root.section("pipelines"), timeouts, reading);
+  config.workflows =
+      read_workflows(root.section("workflows"), {.config = config, .others = {}}, reading);
   std::optional<std::vector<std::string>> known = known_pipelines(config);
-  WorkflowNames names{.pipelines = root.section("pipelines"), .known = known, .projects = {}};
-  for (const WatchedProject& project : config.projects) names.projects.push_back(project.name);
-  config.workflows = read_workflows(root.section("workflows"), names, reading);
   for (const Workflow& workflow : config.workflows)
     if (known) known->push_back(workflow.name);
   config.triggers = read_triggers(root.section("triggers"), config.projects, known, reading);

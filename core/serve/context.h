@@ -19,6 +19,7 @@
 #include "core/base/rng.h"
 #include "core/model/serve_config.h"
 #include "core/serve/attempt_process.h"
+#include "core/serve/stored_workflows.h"
 #include "core/store/queue.h"
 #include "core/supervise/supervise.h"
 
@@ -57,6 +58,9 @@ struct Context {
   boost::asio::thread_pool& pool;
   supervise::EventBus& bus;
   Rng& rng;
+  /// In force now. Shared, because a plan in the pool keeps the set that it began with.
+  std::shared_ptr<const WorkflowSet> workflows =
+      std::make_shared<const WorkflowSet>(WorkflowSet{.all = config.workflows});
 
   WallTime now() const { return world.clock.now(); }
 };

@@ -31,6 +31,7 @@
 #include "core/serve/thorough_check.h"
 #include "core/serve/trigger_program.h"
 #include "core/serve/watcher.h"
+#include "core/serve/workflow_book.h"
 #include "core/serve/workspace.h"
 
 namespace melisai::serve {
@@ -83,6 +84,7 @@ class Daemon {
   }
 
   Result<int> run() {
+    MELISAI_CHECK(workflows_.open());
     MELISAI_CHECK(register_parts());
     watch_signals();
     supervisor_.start_all([this](const Result<void>& started) { on_started(started); });
@@ -142,6 +144,7 @@ class Daemon {
             .queue = queue_,
             .bus = bus_,
             .config = context_.config,
+            .workflows = workflows_,
             .state_dir = context_.state_dir,
             .command = [this](const std::string& request,
                               auto answer) { requests_.handle(request, std::move(answer)); },
@@ -246,6 +249,7 @@ class Daemon {
   FollowUps follow_ups_{context_, [this] { planner_.wake(); }};
   Watcher watcher_{context_, [this] { planner_.wake(); }};
   Alarm alarm_{context_, [this] { planner_.wake(); }};
+  WorkflowBook workflows_{context_, [this] { alarm_.set_workflows(); }};
   Triggers triggers_;
   StorePart store_{context_};
   supervise::Supervisor supervisor_;

@@ -12,6 +12,7 @@ constexpr ConfigRange<int> kPortRange = {.min = 0, .max = 65'535};
 constexpr ConfigRange<int> kConnectionsRange = {.min = 16, .max = 100'000};
 constexpr ConfigRange<Milliseconds> kRequestRange = {.min = 1s, .max = 5min};
 constexpr ConfigRange<Bytes> kBodyRange = {.min = 16 << 10, .max = 25 << 20};
+constexpr ConfigRange<Bytes> kWorkflowSizeRange = {.min = 1 << 10, .max = 64 << 10};
 
 void read_tls(const ConfigValue& section, HttpOptions& http, Reading& reading) {
   ConfigMap map(section, reading.errors);
@@ -43,6 +44,9 @@ HttpOptions read_http(const ConfigValue& section, const MonitorOptions& monitori
   http.request_timeout = map.duration("request_timeout", http.request_timeout, kRequestRange);
   http.body_max = map.bytes("max_body", http.body_max, kBodyRange);
   http.metrics_public = map.boolean("metrics_public", http.metrics_public);
+  http.workflows_max = map.integer("max_workflows", http.workflows_max, {.min = 0, .max = 200});
+  http.workflow_size_max =
+      map.bytes("max_workflow_size", http.workflow_size_max, kWorkflowSizeRange);
   map.finish();
   if (by_webhook && !http.enabled)
     reading.remark("monitoring.method is webhook, but http is off: nobody can deliver");

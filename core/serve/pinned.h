@@ -1,8 +1,9 @@
 // Pinned: the configuration that a run keeps, whatever becomes of the files: the commit's pipeline
-// file and the operator's.
+// file, the operator's, and stored workflows.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 
@@ -11,6 +12,8 @@ namespace melisai::serve {
 struct Pinned {
   std::string pipeline_file;  ///< text; "" when the commit has none
   std::string serve_file;     ///< text
+  /// Texts of the stored workflows that runs of the event are steps of, and of those in them.
+  std::vector<std::string> workflows = {};
   bool operator==(const Pinned&) const = default;
 };
 std::string to_json(const Pinned& pinned);

@@ -20,6 +20,7 @@ struct Planner::Question {
   const ServeWorld& world;
   const ServeConfig& config;
   std::string config_text;
+  std::shared_ptr<const WorkflowSet> workflows;
   WatchedProject project;
   std::string repository;  ///< ours
   RunEvent event;
@@ -82,16 +83,17 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
       world.open_repo(question.repository, question.config.git, world.interrupt);
   MELISAI_TRY(const std::optional<std::string> file,
               repository->read_file(event.sha, run::kPipelineFile));
-  const Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
+  Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
                       .serve_file = question.config_text};
   const auto read = event.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
   MELISAI_TRY(const Project declared,
               read(pinned.pipeline_file, run::kPipelineFile, question.config, world.env));
   MELISAI_TRY(answer.pipelines,
               pipelines_at(question.config, question.project, declared.pipelines));
-  store::Plan plan{
-      .ref = event.ref, .sha = event.sha, .configuration = to_json(pinned), .runs = {}};
-  MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines, question.config.workflows));
+  store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = "", .runs = {}};
+  MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines, question.workflows->all));
+  pinned.workflows = texts_for(plan.runs, *question.workflows);
+  plan.configuration = to_json(pinned);
   if (plan.runs.empty() && !file)
     return Error{Errc::config, std::string(run::kPipelineFile) + " is not in commit " + event.sha +
                                    "; add one (examples: pipelines/)"};
@@ -159,6 +161,7 @@ void Planner::begin(const store::OpenEvent& open) {
   Question question{.world = context_.world,
                     .config = context_.config,
                     .config_text = context_.config_text,
+                    .workflows = context_.workflows,
                     .project = *project,
                     .repository = repository_of(context_.state_dir, project->name),
                     .event = open.event};

@@ -7,6 +7,7 @@
 #include "core/serve/pipeline_file.h"
 #include "core/serve/pipelines.h"
 #include "core/serve/planning.h"
+#include "core/serve/stored_workflows.h"
 
 namespace melisai::serve {
 namespace {
@@ -33,6 +34,22 @@ Result<void> find_workflow(const std::string& run, const ServeConfig& config,
       return {};
     }
   }
+  return {};
+}
+
+/// As they were in force beside those of the configuration.
+Result<void> add_stored(const std::vector<std::string>& texts, ServeConfig& config,
+                        const EnvLookup& env) {
+  std::vector<store::StoredWorkflow> stored;
+  for (const std::string& text : texts) {
+    MELISAI_TRY(std::string name, name_of_stored(text));
+    stored.push_back({.name = std::move(name), .text = text});
+  }
+  WorkflowSet set = workflows_in_force(config, stored, sources_for("/", env));
+  if (!set.problems.empty())
+    return Error{Errc::config,
+                 "a workflow that the run keeps cannot be read: " + set.problems.begin()->second};
+  config.workflows = std::move(set.all);
   return {};
 }
 
@@ -66,6 +83,7 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   MELISAI_TRY(
       LoadedConfig loaded,
       parse_serve_config(pinned.serve_file, "(configuration of the run)", sources_for("/", env)));
+  MELISAI_CHECK(add_stored(pinned.workflows, loaded.config, env));
   Described described;
   const auto read = is_vouched_for(task) ? read_pipeline_file : read_pipeline_file_of_strangers;
   MELISAI_TRY(described.project, read(pinned.pipeline_file, file, loaded.config, env));

@@ -18,15 +18,27 @@ bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+template <class Each>
+Names names_of(const std::vector<Each>& all) {
+  Names names;
+  for (const Each& each : all) names.push_back(each.name);
+  return names;
+}
+
 class WorkflowsReader {
  public:
-  WorkflowsReader(const ConfigValue& section, const WorkflowNames& names, Reading& reading)
+  WorkflowsReader(const ConfigValue& section, const WorkflowsBeside& beside, Reading& reading)
       : section_(section),
-        known_(names.known),
-        projects_(names.projects),
+        others_(beside.others),
+        known_(known_pipelines(beside.config)),
+        projects_(names_of(beside.config.projects)),
         reading_(reading),
         starts_(reading.errors, reading.env, reading.sources.format_problem, {}) {
-    starts_.know_names(names.pipelines);
+    Names pipelines;
+    for (const ServePipeline& pipeline : beside.config.pipelines)
+      pipelines.push_back(pipeline.spec.name);
+    starts_.know_names(pipelines);
+    names_ = names_of(others_);
     for (const ConfigEntry& entry : section.entries) names_.push_back(entry.key);
   }
 
@@ -40,8 +52,10 @@ class WorkflowsReader {
     }
     std::vector<Workflow> workflows;
     for (const ConfigEntry& entry : section_.entries) workflows.push_back(read_workflow(entry));
-    check_cycles(workflows);
-    if (!reading_.errors.first()) check_sizes(workflows);
+    std::vector<Workflow> all = workflows;
+    all.insert(all.end(), others_.begin(), others_.end());
+    check_cycles(all);
+    if (!reading_.errors.first()) check_sizes(all);
     return workflows;
   }
 
@@ -109,11 +123,18 @@ class WorkflowsReader {
     return names;
   }
 
+  /// Where it is written; one of the others is wrong by what the section says first.
+  ConfigPosition position_of(const std::string& workflow) const {
+    for (const ConfigEntry& entry : section_.entries)
+      if (entry.key == workflow) return entry.position;
+    return section_.entries.front().position;
+  }
+
   /// What a workflow becomes with all that it contains.
   void check_sizes(const std::vector<Workflow>& workflows) {
-    for (std::size_t i = 0; i < workflows.size(); ++i) {
-      const auto runs = workflow_runs(workflows[i], workflows, {});
-      if (!runs) reading_.errors.add(section_.entries[i].position, runs.error().message);
+    for (const Workflow& workflow : workflows) {
+      const auto runs = workflow_runs(workflow, workflows, {});
+      if (!runs) reading_.errors.add(position_of(workflow.name), runs.error().message);
     }
   }
 
@@ -131,16 +152,18 @@ class WorkflowsReader {
       for (const Workflow& workflow : workflows)
         if (ends(workflow)) ending.insert(workflow.name);
     }
-    for (const ConfigEntry& entry : section_.entries)
-      if (!ending.contains(entry.key))
-        reading_.errors.add(entry.position, "workflow " + in_quotes(entry.key) +
-                                                " would never end: its steps lead back to it, or "
-                                                "into a cycle of workflows");
+    for (const Workflow& workflow : workflows)
+      if (!ending.contains(workflow.name))
+        reading_.errors.add(position_of(workflow.name),
+                            "workflow " + in_quotes(workflow.name) +
+                                " would never end: its steps lead back to it, or into a cycle of "
+                                "workflows");
   }
 
   const ConfigValue& section_;
-  const std::optional<Names>& known_;
-  const Names& projects_;
+  const std::vector<Workflow>& others_;
+  const std::optional<Names> known_;
+  const Names projects_;
   Reading& reading_;
   run::PipelinesReader starts_;
   Names names_;
@@ -148,9 +171,24 @@ class WorkflowsReader {
 
 }  // namespace
 
-std::vector<Workflow> read_workflows(const ConfigValue& section, const WorkflowNames& names,
+std::optional<std::vector<std::string>> known_pipelines(const ServeConfig& config) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::vector<ServePipeline>& pipelines) {
+    for (const ServePipeline& pipeline : pipelines) names.push_back(pipeline.spec.name);
+  };
+  add(config.pipelines);
+  bool in_repository = config.projects.empty() && config.pipelines.empty();
+  for (const WatchedProject& project : config.projects) {
+    in_repository |= project.pipelines.empty() && config.pipelines.empty();
+    add(project.pipelines);
+  }
+  if (in_repository) return std::nullopt;
+  return names;
+}
+
+std::vector<Workflow> read_workflows(const ConfigValue& section, const WorkflowsBeside& beside,
                                      Reading& reading) {
-  return WorkflowsReader(section, names, reading).read();
+  return WorkflowsReader(section, beside, reading).read();
 }
 
 }  // namespace melisai::serve

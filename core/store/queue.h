@@ -150,6 +150,16 @@ struct GivenUp {
   std::string reason;
 };
 
+/// A workflow that came over the API and not with the configuration.
+struct StoredWorkflow {
+  std::string name;
+  std::string text;  ///< as it was sent
+  std::string changed_by;
+  WallTime changed_at;
+  std::int64_t revision = 0;  ///< another one after each change, also of another workflow
+  bool operator==(const StoredWorkflow&) const = default;
+};
+
 struct RefState {
   std::string ref;
   std::string sha;
@@ -255,6 +265,14 @@ class Queue {
   /// How many were; "" stands for all projects, and for all pipelines.
   Result<int> resume_pipelines(const std::string& project, const std::string& pipeline);
   Result<std::vector<PausedPipeline>> paused_pipelines() const;
+
+  // Workflows that are stored here; what they say is checked by whoever reads them.
+  Result<std::vector<StoredWorkflow>> workflows() const;  ///< by name
+  /// Takes the place of the one with `workflow.revision`, 0: of none. The new revision; nothing when
+  /// another one (or, of 0, any) is there.
+  Result<std::optional<std::int64_t>> store_workflow(const StoredWorkflow& workflow);
+  /// False when it is not there with that revision.
+  Result<bool> remove_workflow(const std::string& name, std::int64_t revision);
 
   // Notices. They are made in the transaction that finishes a run, by these rules, and delivered at
   // least once to each sink.

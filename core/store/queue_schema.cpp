@@ -145,7 +145,18 @@ constexpr std::string_view kFinished = R"sql(
 CREATE INDEX runs_finished ON runs (finished_ms);
 )sql";
 
-constexpr std::array kSteps{kVersion1, kNotices, kWaits, kFinished};
+// AUTOINCREMENT: a revision never comes back.
+constexpr std::string_view kWorkflows = R"sql(
+CREATE TABLE workflows (
+  revision INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  text TEXT NOT NULL,
+  changed_by TEXT NOT NULL,
+  changed_ms INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices, kWaits, kFinished, kWorkflows};
 
 }  // namespace
 

@@ -4,8 +4,7 @@
 
 #include <fstream>
 
-#include "core/base/http_client.h"
-#include "tests/e2e/support/serve.h"
+#include "tests/e2e/support/front_door.h"
 #include "tests/e2e/support/web_server.h"
 
 namespace melisai::e2e {
@@ -15,49 +14,19 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kSecret = "s3cret-of-the-hook";
 constexpr const char* kNobody = "0000000000000000000000000000000000000000";
 
-class ServeFront : public Serve {
+class ServeFront : public FrontDoor {
  protected:
   void SetUp() override {
-    Serve::SetUp();
+    FrontDoor::SetUp();
     write_pipelines("build: { trigger: on_commit, run: echo built }\n");
-  }
-  /// Polling finds nothing while a test runs, but for the first sight.
-  void configure_front(const std::string& http = "") {
-    std::ofstream(config_file())
-        << "project: { name: demo, repository: demo.git, webhook: { secret: " << kSecret
-        << ", repository: team/demo } }\n"
-        << "orchestrator: { polling_interval: 1h }\nhttp: { enabled: true, port: 0" << http
-        << " }\n";
-  }
-  /// Started, and the tip of main has run.
-  void start_at(const std::string& first) {
-    start();
-    ASSERT_EQ(outcome_of("build#1"), "passed");
-    ASSERT_EQ(run_of("build#1")["commit"], first);
-    find_door();
-  }
-  /// Another port after each start.
-  void find_door() {
-    door_ = status()["http"];
-    ASSERT_THAT(door_, HasSubstr("127.0.0.1:"));
-  }
-  std::string door() const { return door_; }
-
-  HttpAnswer ask(HttpCall call) {
-    const Interrupt nobody;
-    call.url = (call.url.starts_with("http") ? "" : door()) + call.url;
-    call.allow_private = true;
-    const auto answer = make_http_client(MELISAI_BIN_DIR "/melisai-gate-https")->send(call, nobody);
-    EXPECT_TRUE(answer) << call.url << ": " << answer.error().message;
-    return answer ? *answer : HttpAnswer{};
   }
   std::string signature(const std::string& body) {
     const std::string path = root() + "/body";
     std::ofstream(path) << body;
-    const Ran ran = run_program({"openssl", "dgst", "-sha256", "-hmac", kSecret, "-r", path}, "/");
+    const Ran ran =
+        run_program({"openssl", "dgst", "-sha256", "-hmac", kHookSecret, "-r", path}, "/");
     return "sha256=" + ran.out.substr(0, 64);
   }
   static std::string push_body(const std::string& ref, const std::string& sha,
@@ -83,17 +52,6 @@ class ServeFront : public Serve {
                             {"X-Hub-Signature-256", signed_with}},
                 .body = body});
   }
-  std::string token(const std::string& scope) {
-    const Ran made = gate({"token", "create", scope + "-of-the-test", "--scope", scope});
-    EXPECT_EQ(made.code, 0) << made.err;
-    const std::size_t begin = made.out.find("mgt_");
-    return begin == std::string::npos
-               ? ""
-               : made.out.substr(begin, made.out.find_first_of(" \n", begin) - begin);
-  }
-
- private:
-  std::string door_;
 };
 
 TEST_F(ServeFront, ADeliveryStartsWhatAPollWouldFind) {

@@ -19,6 +19,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_git_repo.h"
 #include "tests/fakes/fake_scheduler.h"
+#include "tests/fakes/fake_workflows.h"
 
 namespace melisai::api {
 
@@ -55,6 +56,7 @@ class ApiTest : public ::testing::Test {
             .queue = queue,
             .bus = bus,
             .config = config,
+            .workflows = workflows,
             .state_dir = state_dir,
             .command =
                 [this](const std::string& request, const std::function<void(std::string)>& done) {
@@ -213,6 +215,7 @@ class ApiTest : public ::testing::Test {
   store::Queue queue = store::Queue::open_writer(state_dir).value();
   supervise::EventBus bus{clock, {.events = 50, .per_subscriber = 20}};
   ServeConfig config;
+  FakeWorkflows workflows{config};
   supervise::SystemHealth health{.status = supervise::SystemStatus::healthy};
   bool measuring = false;
   std::vector<Json_> commands;

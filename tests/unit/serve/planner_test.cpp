@@ -80,6 +80,19 @@ TEST_F(PlannerTest, APushStartsThePipelinesOfItsCommit) {
   EXPECT_THAT(queue.open_events().value(), IsEmpty());
 }
 
+TEST_F(PlannerTest, RunsOfAStoredWorkflowKeepItsText) {
+  const std::string text = "w: { trigger: on_commit, steps: [ { pipeline: test } ] }";
+  context.workflows = std::make_shared<const WorkflowSet>(
+      workflows_in_force(config, {{.name = "w", .text = text}}, test_sources()));
+  commit(kShaA, kPipelines);
+  accept(push_of("demo", kShaA));
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_EQ(all[0].pipeline, "w/test");
+  EXPECT_EQ(pinned_from_json(all[0].configuration).value(), (Pinned{kPipelines, kProject, {text}}));
+}
+
 TEST_F(PlannerTest, ABrokenPipelineFileIsARedRun) {
   commit(kShaA, "version: 1\npipelines: [\n");
   accept(push_of("demo", kShaA));

@@ -75,6 +75,22 @@ TEST(WorkDescription, AStepIsItsPipelineWithParamsOfItsOwn) {
               UnorderedElementsAre(Pair("type", "unit"), Pair("how", "slow"), Pair("speed", "9")));
 }
 
+TEST(WorkDescription, AStepOfAStoredWorkflowIsFoundInItsPinnedText) {
+  const auto no_variables = [](const auto&) { return std::nullopt; };
+  Pinned pinned{.pipeline_file = "version: 1\n",
+                .serve_file = kServe,
+                .workflows = {"a: { steps: [ { workflow: b }, { pipeline: test } ] }",
+                              "b: { steps: [ { workflow: inner } ] }"}};
+  const auto found = describe(task_of("a/b/inner/test"), pinned, "/x/pipeline.yaml", no_variables);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->pipeline.spec.name, "test");
+  EXPECT_THAT(found->workflow, SizeIs(2));
+  pinned.workflows.pop_back();
+  const auto lost = describe(task_of("a/b/inner/test"), pinned, "/x/pipeline.yaml", no_variables);
+  ASSERT_FALSE(lost);
+  EXPECT_THAT(lost.error().message, HasSubstr("no workflow is called 'b'"));
+}
+
 TEST(WorkDescription, AStepHasItsConditionsAndThoseOfItsPipeline) {
   const auto inner = conditions_of(described(task_of("w/inner/test")));
   ASSERT_THAT(inner, SizeIs(2));

@@ -1,0 +1,63 @@
+// The front door of the real daemon, and tokens for it.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <string>
+
+#include "core/base/http_client.h"
+#include "tests/e2e/support/serve.h"
+
+namespace melisai::e2e {
+
+class FrontDoor : public Serve {
+ protected:
+  static constexpr const char* kHookSecret = "s3cret-of-the-hook";
+
+  /// Polling finds nothing while a test runs, but for the first sight. `http` is further keys of
+  /// that section, `extra` further sections.
+  void configure_front(const std::string& http = "", const std::string& extra = "") {
+    std::ofstream(config_file())
+        << "project: { name: demo, repository: demo.git, webhook: { secret: " << kHookSecret
+        << ", repository: team/demo } }\n"
+        << "orchestrator: { polling_interval: 1h }\nhttp: { enabled: true, port: 0" << http
+        << " }\n"
+        << extra;
+  }
+  /// Started, and the tip of main has run.
+  void start_at(const std::string& first) {
+    start();
+    ASSERT_EQ(outcome_of("build#1"), "passed");
+    ASSERT_EQ(run_of("build#1")["commit"], first);
+    find_door();
+  }
+  /// Another port after each start.
+  void find_door() {
+    door_ = status()["http"];
+    ASSERT_THAT(door_, ::testing::HasSubstr("127.0.0.1:"));
+  }
+  std::string door() const { return door_; }
+
+  HttpAnswer ask(HttpCall call) {
+    const Interrupt nobody;
+    call.url = (call.url.starts_with("http") ? "" : door()) + call.url;
+    call.allow_private = true;
+    const auto answer = make_http_client(MELISAI_BIN_DIR "/melisai-gate-https")->send(call, nobody);
+    EXPECT_TRUE(answer) << call.url << ": " << answer.error().message;
+    return answer ? *answer : HttpAnswer{};
+  }
+  std::string token(const std::string& scope) {
+    const Ran made = gate({"token", "create", scope + "-of-the-test", "--scope", scope});
+    EXPECT_EQ(made.code, 0) << made.err;
+    const std::size_t begin = made.out.find("mgt_");
+    return begin == std::string::npos
+               ? ""
+               : made.out.substr(begin, made.out.find_first_of(" \n", begin) - begin);
+  }
+
+ private:
+  std::string door_;
+};
+
+}  // namespace melisai::e2e
