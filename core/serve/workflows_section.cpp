@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/serve/condition_reader.h"
+#include "core/serve/workflow_results.h"
 #include "core/serve/workflow_runs.h"
 
 namespace melisai::serve {
@@ -29,6 +30,7 @@ class WorkflowsReader {
  public:
   WorkflowsReader(const ConfigValue& section, const WorkflowsBeside& beside, Reading& reading)
       : section_(section),
+        config_(beside.config),
         others_(beside.others),
         known_(known_pipelines(beside.config)),
         projects_(names_of(beside.config.projects)),
@@ -56,6 +58,9 @@ class WorkflowsReader {
     all.insert(all.end(), others_.begin(), others_.end());
     check_cycles(all);
     if (!reading_.errors.first()) check_sizes(all);
+    if (!reading_.errors.first())
+      for (std::size_t i = 0; i < workflows.size(); ++i)
+        check_results(section_.entries[i].value, workflows[i], all);
     return workflows;
   }
 
@@ -138,6 +143,22 @@ class WorkflowsReader {
     }
   }
 
+  void check_results(const ConfigValue& written, const Workflow& workflow,
+                     const std::vector<Workflow>& all) {
+    for (const LateResult& late : late_results(workflow, all, config_)) {
+      const ConfigValue& step =
+          ConfigMap(written, reading_.errors).section("steps").items[late.step];
+      const ConfigValue& condition = ConfigMap(step, reading_.errors).section("if");
+      for (const ConfigEntry& entry :
+           ConfigMap(condition, reading_.errors).section("result").entries)
+        if (entry.key == late.pipeline)
+          reading_.errors.add(entry.position,
+                              "nobody knows the result of " + in_quotes(late.pipeline) +
+                                  " then: it runs in this step or a later one; let an earlier step "
+                                  "run it");
+    }
+  }
+
   /// Takes away what only leads to workflows that were taken away; what stays is in a cycle, or
   /// leads into one.
   void check_cycles(const std::vector<Workflow>& workflows) {
@@ -161,6 +182,7 @@ class WorkflowsReader {
   }
 
   const ConfigValue& section_;
+  const ServeConfig& config_;
   const std::vector<Workflow>& others_;
   const std::optional<Names> known_;
   const Names projects_;

@@ -74,5 +74,39 @@ TEST(Workflows, CannotLeadBackToThemselves) {
               HasSubstr("f:3:3: workflow 'a' would never end"));
 }
 
+TEST(Workflows, MayNameALaterStepWhoseResultIsThereAllTheSame) {
+  const std::string late =
+      "steps: [ { pipeline: a, if: { result: { b: passed } } }, { pipeline: b } ] }";
+  const std::string of_file = kProject +
+                              "pipelines: { a: { trigger: manual }, build: { trigger: "
+                              "on_commit }, b: { trigger: ";
+  // Beside the workflow, which an event starts with it.
+  EXPECT_EQ(
+      error_of(of_file + "on_commit } }\nworkflows: { w: { trigger: on_commit, " + late + " }"),
+      "accepted");
+  EXPECT_EQ(
+      error_of(of_file + "after_build } }\nworkflows: { w: { trigger: on_commit, " + late + " }"),
+      "accepted");
+  EXPECT_EQ(error_of(of_file + "after_a } }\nworkflows: { w: { trigger: after_a, " + late + " }"),
+            "accepted");
+  EXPECT_THAT(
+      error_of(of_file + "on_tag } }\nworkflows: { w: { trigger: on_commit, " + late + " }"),
+      HasSubstr("nobody knows the result of 'b' then"));
+  // Of a repository's pipelines nobody knows what starts them.
+  EXPECT_EQ(error_of(kProject + "workflows: { w: { trigger: on_commit, " + late + " }"),
+            "accepted");
+  EXPECT_THAT(error_of(kProject + "workflows: { w: { trigger: cron, schedule: '0 0 3 * * *', " +
+                       late + " }"),
+              HasSubstr("nobody knows the result of 'b' then"));
+  // Before the workflow, where another one contains it.
+  EXPECT_EQ(error_of("workflows: { w: { " + late +
+                     ", v: { steps: [ { pipeline: b }, { workflow: u } ] }, "
+                     "u: { steps: [ { workflow: w } ] } }"),
+            "accepted");
+  EXPECT_THAT(error_of("workflows: { w: { " + late +
+                       ", v: { steps: [ { workflow: w }, { pipeline: b } ] } }"),
+              HasSubstr("nobody knows the result of 'b' then"));
+}
+
 }  // namespace workflows_test
 }  // namespace melisai::serve
