@@ -7,9 +7,6 @@
 
 namespace melisai::api {
 
-/// Pipelines that have series of their own; the others are one, called "other".
-inline constexpr std::size_t kPipelinesCounted = 200;
-
 /// Of finished runs: counts, verdicts, durations.
 std::vector<Metric> run_metrics(const std::vector<store::RunTotals>& totals);
 

@@ -1,6 +1,5 @@
 #include <array>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "core/api/metrics.h"
@@ -21,21 +20,6 @@ struct Durations {
 bool went_wrong(Outcome outcome) {
   return outcome == Outcome::failed || outcome == Outcome::regression || outcome == Outcome::error;
 }
-
-/// Names that pushed files say are no reason to grow without an end.
-class Names {
- public:
-  Key of(const store::RunTotals& totals) {
-    const Key key{totals.project, totals.pipeline};
-    if (known_.contains(key)) return key;
-    if (known_.size() >= kPipelinesCounted) return {"other", "other"};
-    known_.insert(key);
-    return key;
-  }
-
- private:
-  std::set<Key> known_;
-};
 
 Labels labels_of(const Key& key) { return {{"project", key.first}, {"pipeline", key.second}}; }
 
@@ -79,14 +63,13 @@ Metric counter(const char* name, const char* help, const char* label,
 }  // namespace
 
 std::vector<Metric> run_metrics(const std::vector<store::RunTotals>& totals) {
-  Names names;
   std::map<Key, Durations> durations;
   std::map<Key, std::int64_t> good;
   std::map<Key, std::int64_t> bad;
   std::map<std::string, std::int64_t> outcomes;
   std::map<std::string, std::int64_t> verdicts;
   for (const store::RunTotals& each : totals) {
-    const Key key = names.of(each);
+    const Key key{each.project, each.pipeline};
     Durations& of_key = durations[key];
     of_key.seconds += each.seconds;
     of_key.runs += each.started;

@@ -36,6 +36,19 @@ Metric counter(const char* name, const char* help, std::uint64_t value) {
   return metric(name, help, Metric::Type::counter, static_cast<double>(value));
 }
 
+/// Of a server that ended and the one after it. What is open now belongs to the latter.
+http::ServerCounters sum(const http::ServerCounters& ended, http::ServerCounters now) {
+  now.accepted += ended.accepted;
+  now.refused += ended.refused;
+  now.evicted += ended.evicted;
+  now.accept_errors += ended.accept_errors;
+  now.requests += ended.requests;
+  now.bad_requests += ended.bad_requests;
+  now.timeouts += ended.timeouts;
+  now.unanswered += ended.unanswered;
+  return now;
+}
+
 std::vector<Metric> metrics_of(const http::ServerCounters& counters) {
   return {gauge("melisai_http_connections", "Open connections.", counters.connections),
           counter("melisai_http_connections_total", "Connections that were accepted.",
@@ -69,7 +82,7 @@ Front::Front(Context& context, api::Daemon daemon)
 
 api::Daemon Front::with_own_numbers(api::Daemon daemon) {
   daemon.more_metrics = [this] {
-    return server_ ? metrics_of(server_->counters()) : std::vector<Metric>{};
+    return metrics_of(server_ ? sum(ended_, server_->counters()) : ended_);
   };
   return daemon;
 }
@@ -94,6 +107,11 @@ void Front::start(Done done) {
 }
 
 void Front::stop(Done done) {
+  if (server_) {
+    ended_ = sum(ended_, server_->counters());
+    ended_.connections = ended_.streams = 0;
+    accept_errors_ = 0;
+  }
   server_.reset();
   done({});
 }

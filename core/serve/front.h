@@ -33,6 +33,7 @@ class Front final : public supervise::Module {
   api::HookContext hooks_;
   api::Api api_;
   std::unique_ptr<http::Server> server_;
+  http::ServerCounters ended_;       // of servers before this one: counters never fall
   std::uint64_t accept_errors_ = 0;  // at the last check
 };
 

@@ -85,11 +85,17 @@ struct EventState {
   std::string reason;  ///< why it waits or was rejected, "" otherwise
 };
 
-/// Seconds up to which the durations of finished runs are counted.
+/// Seconds up to which the durations of finished runs are counted. What was counted of forgotten
+/// runs has these bounds too: another one needs a migration.
 inline constexpr std::array kDurationBuckets{1,   10,  30,   60,   120,  300,
                                              600, 900, 1200, 1800, 3600, 7200};
 
-/// All runs of one pipeline that ended in one way.
+/// Pipelines of which runs are counted by name, for good: the first ones that were planned. All
+/// others are counted together, because a name that was pushed is no reason to grow without an end.
+inline constexpr int kPipelinesCounted = 200;
+inline constexpr std::string_view kOtherPipelines = "other";  ///< their project and their pipeline
+
+/// All runs of one pipeline that ended in one way, also those that are forgotten: it never falls.
 struct RunTotals {
   std::string project;
   std::string pipeline;
@@ -99,6 +105,7 @@ struct RunTotals {
   std::int64_t started = 0;  ///< of them; the rest has no duration
   double seconds = 0;        ///< of those that started, together
   std::array<std::int64_t, kDurationBuckets.size()> within = {};  ///< at most so many seconds
+  bool operator==(const RunTotals&) const = default;
 };
 
 struct OpenTotals {
@@ -307,7 +314,7 @@ class Queue {
   /// yet. "" when the ref did not exist before.
   Result<std::string> unseen_since(const PipelineRun& run) const;
   Result<std::vector<Attempt>> attempts(std::int64_t run) const;
-  /// Of every run there ever was, so not for the loop's thread.
+  /// Of every run there ever was, so not for the loop's thread. By project, pipeline and outcome.
   Result<std::vector<RunTotals>> run_totals() const;
   Result<OpenTotals> open_totals() const;
   /// Of a daemon that died, when it is asked before the first begin_attempt.

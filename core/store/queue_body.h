@@ -69,6 +69,13 @@ Result<void> add_pause(const PausedPipeline& paused, const Database& database);
 Result<void> tell_duration(const PipelineRun& run, const NoticeRules& rules,
                            const Database& database, WallTime now);
 
+/// From its first plan on it is counted by name, as long as there is room. Inside a transaction.
+Result<void> count_pipeline(std::int64_t event, const std::string& pipeline,
+                            const Database& database);
+/// Adds the runs of an event, which are over, to what is counted of forgotten ones. Inside the
+/// transaction that forgets them.
+Result<void> count_forgotten(std::int64_t event, const Database& database);
+
 std::string names_to_json(const std::vector<std::string>& names);
 /// What a run waits for besides what must pass.
 std::string waits_to_json(const PlannedRun& run);

@@ -73,6 +73,7 @@ Result<void> forget(std::int64_t event, const Database& database) {
                               "<> 'finished'))",
                               event));
   if (open) return {};
+  MELISAI_CHECK(count_forgotten(event, database));
   const std::string runs(kRuns);
   MELISAI_CHECK(
       database.run("DELETE FROM deliveries WHERE notice IN (SELECT id FROM notices "

@@ -72,8 +72,10 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
   Planned planned;
   MELISAI_TRY(planned.superseded, supersede(event, plan.ref, database, now));
   MELISAI_TRY(const std::int64_t configuration, configuration_row(plan.configuration, database));
-  for (const PlannedRun& run : plan.runs)
+  for (const PlannedRun& run : plan.runs) {
     MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));
+    MELISAI_CHECK(count_pipeline(event, run.pipeline, database));
+  }
   if (plan.readable) MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
   // Whatever comes after a pipeline that this event does not start ends here.
   MELISAI_CHECK(release_after(event, database, now));

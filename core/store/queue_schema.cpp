@@ -156,7 +156,39 @@ CREATE TABLE workflows (
 ) STRICT;
 )sql";
 
-constexpr std::array kSteps{kVersion1, kNotices, kWaits, kFinished, kWorkflows};
+// What is counted of runs that are forgotten, and the pipelines that are counted by name.
+constexpr std::string_view kTotals = R"sql(
+CREATE TABLE counted_pipelines (
+  project TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  PRIMARY KEY (project, pipeline)
+) STRICT, WITHOUT ROWID;
+INSERT INTO counted_pipelines
+  SELECT project, pipeline FROM runs GROUP BY project, pipeline ORDER BY min(id) LIMIT 200;
+
+CREATE TABLE forgotten_runs (
+  project TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  exclusive INTEGER NOT NULL,
+  runs INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  ms INTEGER NOT NULL,
+  PRIMARY KEY (project, pipeline, outcome, exclusive)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forgotten_durations (
+  project TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  exclusive INTEGER NOT NULL,
+  seconds INTEGER NOT NULL,
+  runs INTEGER NOT NULL,
+  PRIMARY KEY (project, pipeline, outcome, exclusive, seconds)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices, kWaits, kFinished, kWorkflows, kTotals};
 
 }  // namespace
 

@@ -20,19 +20,6 @@ TEST(MetricText, EscapesWhatStrangersSay) {
             "a_total{x=\"q\\\"b\\\\n\\nz?\xC3\xBC\",y=\"\"} 1.5\n");
 }
 
-TEST(RunMetrics, HaveAnEndHoweverManyPipelinesThereAre) {
-  std::vector<store::RunTotals> totals;
-  for (int i = 0; i < 1'000; ++i)
-    totals.push_back({.project = "demo", .pipeline = "p" + std::to_string(i), .runs = 1});
-  for (const Metric& metric : run_metrics(totals)) {
-    if (metric.name != "cicd_pipeline_success_total") continue;
-    ASSERT_EQ(metric.samples.size(), kPipelinesCounted + 1);
-    double sum = 0;
-    for (const Sample& sample : metric.samples) sum += sample.value;
-    EXPECT_EQ(sum, 1'000);
-  }
-}
-
 TEST(ProcessNumbers, AreThoseOfThisProcess) {
   const auto numbers = process_numbers();
   ASSERT_TRUE(numbers);

@@ -321,6 +321,7 @@ TEST_F(Notices, AQueueOfTheFirstVersionIsReadAndTold) {
   ASSERT_TRUE(reader && *reader) << reader.error().message;
   EXPECT_EQ((*reader)->run(1)->slow, PipelineRun::Slow::no);
   queue = Queue::open_writer(path).value();
+  EXPECT_EQ(queue.run_totals().value().front().pipeline, "build") << "counted by name already";
   tell({});
   const std::vector<Attempt> open = queue.open_attempts().value();
   ASSERT_THAT(open, SizeIs(1));

@@ -62,6 +62,48 @@ TEST_F(QueueTotals, CountFinishedRunsByPipelineAndOutcomeWithTheirDurations) {
   EXPECT_EQ(all[2].within, (decltype(RunTotals::within){}));
 }
 
+TEST_F(QueueTotals, AreTheSameAfterRunsWereForgotten) {
+  constexpr std::chrono::seconds kTime{11};
+  for (int i = 0; i < 3; ++i) run(add("demo", "build"), Outcome::passed, kTime * (i + 1));
+  run(add("demo", "build"), Outcome::failed, std::chrono::hours(3));
+  run(add("demo", "speed", true), Outcome::regression, kTime);
+  queue.cancel(add("demo", "build"), "", at(kNow)).value();
+  add("demo", "build");  // open
+  const std::vector<RunTotals> before = queue.run_totals().value();
+  // Some now, the rest later, also of one pipeline.
+  for (const std::vector<std::int64_t>& events :
+       {std::vector<std::int64_t>{1, 5}, {2, 4}, {3, 6, 7}}) {
+    ASSERT_TRUE(queue.forget_events(events));
+    EXPECT_EQ(queue.run_totals().value(), before);
+  }
+  EXPECT_EQ(queue.run_ids().value().size(), 1u) << "only what is open";
+  run(7, Outcome::passed, kTime);
+  EXPECT_EQ(queue.run_totals().value()[2].runs, before[2].runs + 1);
+  queue = Queue::open_writer(state_dir).value();
+  EXPECT_EQ(queue.run_totals().value()[2].within,
+            (decltype(RunTotals::within){0, 0, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
+}
+
+TEST_F(QueueTotals, HaveAnEndHoweverManyPipelinesThereAre) {
+  for (int i = 0; i < kPipelinesCounted + 5; ++i)
+    run(add("demo", "p" + std::to_string(i)), Outcome::passed, std::chrono::seconds(i));
+  const auto count = [&] {
+    std::int64_t runs = 0;
+    for (const RunTotals& totals : queue.run_totals().value()) runs += totals.runs;
+    return runs;
+  };
+  const std::vector<RunTotals> before = queue.run_totals().value();
+  EXPECT_EQ(before.size(), std::size_t{kPipelinesCounted + 1});
+  EXPECT_EQ(before.front().project, kOtherPipelines);
+  EXPECT_EQ(before.front().runs, 5);
+  EXPECT_EQ(count(), kPipelinesCounted + 5);
+  ASSERT_TRUE(queue.forget_events({1, 2, kPipelinesCounted + 1, kPipelinesCounted + 2}));
+  EXPECT_EQ(queue.run_totals().value(), before);
+  run(add("demo", "one more"), Outcome::passed, std::chrono::seconds(1));
+  EXPECT_EQ(queue.run_totals().value().front().runs, 6) << "a name is never given to another one";
+  EXPECT_EQ(queue.run_totals().value().size(), before.size());
+}
+
 TEST_F(QueueTotals, CountWhatIsOpenAndSayHowOldItIs) {
   EXPECT_FALSE(queue.open_totals().value().oldest);
   add("demo", "build");
