@@ -155,6 +155,10 @@ Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryR
     }
     if (!run) return run.error();
     if (run->report) collect(*run, request, all);
+    if (request.series_max > 0 && all.series.size() > request.series_max)
+      return Error{Errc::usage, "more than " + std::to_string(request.series_max) +
+                                    " series match, the limit; narrow them by benchmark, metric or "
+                                    "project"};
   }
   if (all.benchmarks.empty())
     return Error{Errc::not_found, "none of the checks that are stored in " + request.state_dir +

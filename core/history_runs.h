@@ -42,7 +42,8 @@ struct AllMeasured {
 };
 
 /// Of every finished check of a commit that the filters of `request` leave. Errors: not_found when
-/// one of them matches nothing (names what there is), unavailable, io, interrupted.
+/// one of them matches nothing (names what there is); usage above `series_max`; unavailable, io,
+/// interrupted.
 Result<AllMeasured> measured_by_checks(const store::Store& store, const HistoryRequest& request,
                                        const OpenRepo& open_repo);
 

@@ -27,10 +27,6 @@ Json points_of(const HistorySeries& series, const Histories& all, std::size_t li
 }
 
 http::Response history_answer(const Histories& all, std::size_t limit) {
-  if (all.series.size() > kSeriesMax)
-    return http::problem(400, std::to_string(all.series.size()) + " series match, and at most " +
-                                  std::to_string(kSeriesMax) +
-                                  " are shown; narrow them with benchmark, metric or project");
   Json series = Json::array();
   for (const HistorySeries& one : all.series)
     series.push_back({{"series", one.name},
@@ -68,7 +64,8 @@ void show_history(Parts& parts, Call call) {
                          .benchmark = text_at(call.request, "benchmark"),
                          .metric = text_at(call.request, "metric"),
                          .branch = text_at(call.request, "branch"),
-                         .project = text_at(call.request, "project")};
+                         .project = text_at(call.request, "project"),
+                         .series_max = kSeriesMax};
   if (request.benchmark.empty()) request.benchmark = "*";
   const auto points = static_cast<std::size_t>(limit->value_or(kPointsByDefault));
   if (auto refusal = not_now(parts)) return call.respond(*std::move(refusal));

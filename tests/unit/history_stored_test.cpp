@@ -117,6 +117,18 @@ TEST_F(StoredHistories, HoldTheMedianOfACommit) {
   EXPECT_THAT(histories.warnings, IsEmpty());
 }
 
+TEST_F(StoredHistories, OfTooManySeriesAreRefusedBeforeAnyIsPutInOrder) {
+  finish({.sha = "aaa"});
+  EXPECT_THAT(read({.metric = "", .series_max = 2}).series, SizeIs(2));
+  // Now every question to the repository would be another error.
+  fails("/here", {Errc::interrupted, "asked"});
+  fails("/repo", {Errc::interrupted, "asked"});
+  const auto refused = stored({.series_max = 1});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::usage);
+  EXPECT_THAT(refused.error().message, HasSubstr("more than 1 series match, the limit"));
+}
+
 TEST_F(StoredHistories, FollowTheCommitsAndNotTheRuns) {
   knows("/here", "HEAD", {"ddd", "ccc", "bbb", "aaa", "root"});
   for (const char* sha : {"ddd", "bbb", "aaa"})

@@ -11,8 +11,7 @@ class RecordsApiTest : public ApiTest {
     return store::Store::open_writer(state_dir, {.command = "test"}, clock.now()).value();
   }
   /// A check of that commit; the number of its report.
-  store::RunId check(char sha) {
-    Report report = fixtures::pass_report();
+  store::RunId check(char sha, Report report = fixtures::pass_report()) {
     report.project = "demo";
     report.command = "check";
     report.head.sha = std::string(40, sha);
@@ -122,6 +121,19 @@ TEST_F(RecordsApiTest, HistoryIsWhatChecksMeasured) {
   EXPECT_EQ(status({.target = "/api/v1/history?benchmark=none"}), 404);
   EXPECT_EQ(status({.target = "/api/v1/history?limit=0"}), 400);
   EXPECT_EQ(status({.target = "/api/v1/history?limit=1001"}), 400);
+}
+
+TEST_F(RecordsApiTest, HistoryIsNarrowedByWhoAsks) {
+  Report report = fixtures::pass_report();
+  for (int i = 0; i <= 200; ++i) {
+    report.benchmarks.push_back(report.benchmarks.front());
+    report.benchmarks.back().name = "many/" + std::to_string(i);
+  }
+  check('a', report);
+  const http::Response refused = ask({.target = "/api/v1/history?benchmark=many/*"});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("more than 200 series match"));
+  EXPECT_EQ(status({.target = "/api/v1/history?benchmark=many/1"}), 200);
 }
 
 TEST_F(RecordsApiTest, HistoryIsReadForOneAtATime) {
