@@ -134,15 +134,14 @@ void Engines::wake() {
   if (stopping_) return;
   const WallTime now = context_.now();
   const auto pause = context_.queue.pause();
-  const auto ready = context_.queue.ready(now);
-  if (!pause || !ready) {
-    log_error("the queue cannot be read: " + (pause ? ready.error() : pause.error()).message);
-    return wake_in(kQueueRetry);
-  }
+  if (!pause) return look_again(pause.error());
   for (Engine& engine : engines_)
     if (!engine.process && engine.state != EngineState::error)
       engine.state = pause->paused ? EngineState::paused : EngineState::idle;
-  if (pause->paused) return;
+  // Whoever makes room wakes us; a long queue is not read in vain.
+  if (pause->paused || !has_room()) return;
+  const auto ready = context_.queue.ready(now);
+  if (!ready) return look_again(ready.error());
   bool again = false;
   for (const PipelineRun& run : startable(*ready)) {
     const auto free = std::find_if(engines_.begin(), engines_.end(),
@@ -154,6 +153,16 @@ void Engines::wake() {
     }
   }
   again ? wake_in(kQueueRetry) : arm(now);
+}
+
+bool Engines::has_room() const {
+  return !measuring() && std::any_of(engines_.begin(), engines_.end(),
+                                     [](const Engine& engine) { return !engine.process; });
+}
+
+void Engines::look_again(const Error& error) {
+  log_error("the queue cannot be read: " + error.message);
+  wake_in(kQueueRetry);
 }
 
 // Retries have a time; everything else wakes us. `now`: up to then all was looked at.

@@ -71,6 +71,8 @@ class Engines final : public supervise::Module {
   Result<void> close(const PipelineRun& run, const Attempt& attempt, const store::AttemptEnd& end);
   void tell(const PipelineRun& run);
   void write_again(Engine& engine, const Result<Exit>& exit);
+  bool has_room() const;
+  void look_again(const Error& error);
   void arm(WallTime now);
   void wake_in(Milliseconds delay);
   void answer_stop();

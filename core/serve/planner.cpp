@@ -84,7 +84,7 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
   MELISAI_TRY(const std::optional<std::string> file,
               repository->read_file(event.sha, run::kPipelineFile));
   Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
-                      .serve_file = question.config_text};
+                .serve_file = question.config_text};
   const auto read = event.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
   MELISAI_TRY(const Project declared,
               read(pinned.pipeline_file, run::kPipelineFile, question.config, world.env));
@@ -124,20 +124,18 @@ void Planner::check(Checked done) {
 
 void Planner::wake() {
   if (!running_ || !*running_) return;
-  const auto open = context_.queue.open_events();
-  if (!open) {
-    log_error("the queue cannot be read: " + open.error().message);
+  // What ends makes room, and wakes us. A thousand deliveries a second are no reason to read the
+  // queue as often.
+  if (planning_.size() >= kPlanningMax) return;
+  const auto due = context_.queue.due_events(context_.now(), kPlanningMax + planning_.size());
+  const auto next = context_.queue.next_due(context_.now());
+  if (!due || !next) {
+    log_error("the queue cannot be read: " + (due ? next.error() : due.error()).message);
     return wake_in(kQueueRetry);
   }
-  std::optional<WallTime> next;
-  for (const store::OpenEvent& event : *open) {
-    if (planning_.contains(event.event.id)) continue;
-    if (event.not_before > context_.now())
-      next = std::min(next.value_or(event.not_before), event.not_before);
-    else if (planning_.size() < kPlanningMax)
-      begin(event);
-  }
-  if (next) wake_in(std::chrono::ceil<Milliseconds>(*next - context_.now()));
+  for (const store::OpenEvent& event : *due)
+    if (!planning_.contains(event.event.id) && planning_.size() < kPlanningMax) begin(event);
+  if (*next) wake_in(std::chrono::ceil<Milliseconds>(**next - context_.now()));
 }
 
 void Planner::wake_in(Milliseconds delay) {

@@ -20,12 +20,6 @@ Result<void> set(std::string_view name, const std::string& value, const Database
   return transaction.commit();
 }
 
-/// kRunColumns without the text of the pinned configuration.
-std::string short_columns() {
-  std::string columns(kRunColumns);
-  return columns.replace(columns.find(kConfigurationColumn), kConfigurationColumn.size(), "''");
-}
-
 }  // namespace
 
 Queue::Queue(std::unique_ptr<Body> body) : body_(std::move(body)) {}

@@ -206,6 +206,8 @@ class Queue {
                                             const std::string& pipeline) const;
   /// Accepted, but not planned yet; oldest first.
   Result<std::vector<OpenEvent>> open_events() const;
+  /// The oldest of them whose time has come.
+  Result<std::vector<OpenEvent>> due_events(WallTime now, std::size_t limit) const;
   /// Turns an open event into runs. A push takes the place of what older pushes to the same ref
   /// left queued. Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
   Result<std::optional<Planned>> plan(std::int64_t event, const Plan& plan, WallTime now);
@@ -230,7 +232,7 @@ class Queue {
   Result<std::int64_t> newest_run_id() const;
 
   // Runs.
-  /// Queued runs whose time has come, oldest first.
+  /// Queued runs whose time has come, oldest first; without their pinned configuration.
   Result<std::vector<PipelineRun>> ready(WallTime now) const;
   /// When, after `now`, the next queued run or postponed event has its time; nothing without one.
   Result<std::optional<WallTime>> next_due(WallTime now) const;
@@ -275,8 +277,8 @@ class Queue {
 
   // Workflows that are stored here; what they say is checked by whoever reads them.
   Result<std::vector<StoredWorkflow>> workflows() const;  ///< by name
-  /// Takes the place of the one with `workflow.revision`, 0: of none. The new revision; nothing when
-  /// another one (or, of 0, any) is there.
+  /// Takes the place of the one with `workflow.revision`, 0: of none. The new revision; nothing
+  /// when another one (or, of 0, any) is there.
   Result<std::optional<std::int64_t>> store_workflow(const StoredWorkflow& workflow);
   /// False when it is not there with that revision.
   Result<bool> remove_workflow(const std::string& name, std::int64_t revision);

@@ -108,6 +108,11 @@ WallTime from_ms(std::int64_t milliseconds) {
   return WallTime(std::chrono::milliseconds(milliseconds));
 }
 
+std::string short_columns() {
+  std::string columns(kRunColumns);
+  return columns.replace(columns.find(kConfigurationColumn), kConfigurationColumn.size(), "''");
+}
+
 Result<PipelineRun> read_run(const Statement& row) {
   PipelineRun run;
   run.id = row.integer(0);

@@ -37,6 +37,8 @@ inline constexpr std::string_view kRunColumns =
     "(SELECT min(a.started_ms) FROM attempts a WHERE a.run = r.id), r.slow, "
     "r.waits";
 inline constexpr int kRunColumnCount = 23;
+/// The same without the pinned configuration, which is long.
+std::string short_columns();
 Result<PipelineRun> read_run(const Statement& row);
 /// All rows of a prepared and bound query over kRunColumns.
 Result<std::vector<PipelineRun>> read_runs(Statement& query);

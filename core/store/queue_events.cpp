@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "core/store/queue_body.h"
 
@@ -166,10 +167,16 @@ Result<std::optional<WallTime>> Queue::last_cron(const std::string& project,
 }
 
 Result<std::vector<OpenEvent>> Queue::open_events() const {
+  constexpr WallTime kEver = WallTime::max();
+  return due_events(kEver, std::numeric_limits<std::int64_t>::max());
+}
+
+Result<std::vector<OpenEvent>> Queue::due_events(WallTime now, std::size_t limit) const {
   MELISAI_TRY(Statement query,
               body_->database.prepare("SELECT " + std::string(kEventColumns) +
                                       ", tries, not_before_ms FROM events WHERE state = 'open' "
-                                      "ORDER BY id"));
+                                      "AND not_before_ms <= ?1 ORDER BY id LIMIT ?2"));
+  query.with(to_ms(now), limit);
   std::vector<OpenEvent> events;
   while (true) {
     MELISAI_TRY(const bool found, query.step());

@@ -125,7 +125,7 @@ Result<Queue::Cancelled> Queue::cancel(std::int64_t id, const std::string& reaso
 
 Result<std::vector<PipelineRun>> Queue::ready(WallTime now) const {
   MELISAI_TRY(Statement query,
-              body_->database.prepare("SELECT " + std::string(kRunColumns) +
+              body_->database.prepare("SELECT " + short_columns() +
                                       " FROM runs AS r WHERE r.state = 'queued' AND "
                                       "r.not_before_ms <= ?1 AND " +
                                       std::string(kMayStart) + " ORDER BY r.id"));
