@@ -264,8 +264,9 @@ class HelperRemoteRepo : public RemoteRepo {
   Result<void> fetch(const FetchRequest& request) override {
     MELISAI_CHECK(
         helper_.ask({.operation = git_wire::kFetch,
-                     .request = with_address({.url = request.url, .token = request.token},
-                                             {{"target", request.directory}, {"sha", request.sha}}),
+                     .request = with_address(
+                         {.url = request.url, .token = request.token, .proposal = request.proposal},
+                         {{"target", request.directory}, {"sha", request.sha}}),
                      .where = "into " + request.directory}));
     return {};
   }
@@ -275,6 +276,7 @@ class HelperRemoteRepo : public RemoteRepo {
   Json with_address(const RemoteAddress& address, Json request) const {
     request["url"] = address.url;
     request["token"] = address.token;
+    request["proposal"] = address.proposal;
     request["allow_http"] = options_.allow_http;
     return request;
   }
@@ -284,6 +286,20 @@ class HelperRemoteRepo : public RemoteRepo {
 };
 
 }  // namespace
+
+bool is_proposal_head(std::string_view ref) {
+  constexpr std::string_view kHead = "/head";
+  constexpr std::size_t kDigitsMax = 16;
+  for (const std::string_view prefix : {"refs/pull/", "refs/merge-requests/"}) {
+    if (!ref.starts_with(prefix) || !ref.ends_with(kHead)) continue;
+    ref.remove_prefix(prefix.size());
+    if (ref.size() <= kHead.size()) return false;
+    ref.remove_suffix(kHead.size());
+    return ref.size() <= kDigitsMax && ref.front() != '0' &&
+           ref.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return false;
+}
 
 std::unique_ptr<GitRepo> make_git_repo(std::string helper_path, std::string directory,
                                        GitOptions options, const Interrupt& interrupt) {

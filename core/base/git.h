@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/interrupt.h"
@@ -97,7 +98,7 @@ class GitRepo {
   virtual Result<std::string> worktree() = 0;
 };
 
-/// A branch or tag of a server.
+/// A branch or tag of a server, or a proposal that was asked for.
 struct RemoteRef {
   std::string name;  ///< full: "refs/heads/main"
   std::string sha;   ///< the commit; of an annotated tag the one that it stands for
@@ -106,18 +107,24 @@ struct RemoteRef {
 
 inline constexpr std::size_t kRemoteRefsMax = 100'000;
 
+/// Where a forge keeps the head of a pull request: refs/pull/N/head, refs/merge-requests/N/head.
+/// Only such refs are asked for and fetched besides branches and tags.
+bool is_proposal_head(std::string_view ref);
+
 struct RemoteAddress {
   std::string url;
   /// Sent to the https server of `url` alone when it asks for a password, also to a plain http one
   /// of this machine; never to where it redirects to.
   std::string token = "";
+  std::string proposal = "";  ///< is_proposal_head(); told of too. "": none
 };
 
 struct FetchRequest {
   std::string url;
-  std::string directory;   ///< a bare repository of this program, made when it is missing
-  std::string sha;         ///< the commit that is needed
-  std::string token = "";  ///< as of RemoteAddress
+  std::string directory;      ///< a bare repository of this program, made when it is missing
+  std::string sha;            ///< the commit that is needed
+  std::string token = "";     ///< as of RemoteAddress
+  std::string proposal = "";  ///< is_proposal_head(); brought too, under a name that no branch has
 };
 
 /// Addresses are https, ssh, a local path or file://, with GitOptions::allow_http also http. Any

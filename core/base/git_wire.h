@@ -26,8 +26,9 @@ inline constexpr std::string_view kCommitPatch = "commit_patch";  // sha, path, 
 inline constexpr std::string_view kWorktree = "worktree";         // -> path
 
 // Without a repository of their own.
-inline constexpr std::string_view kRemoteRefs = "remote_refs";  // url, token -> [[name, sha] ...]
-inline constexpr std::string_view kFetch = "fetch";             // url, token, target, sha -> true
+// url, token, proposal -> [[name, sha] ...]
+inline constexpr std::string_view kRemoteRefs = "remote_refs";
+inline constexpr std::string_view kFetch = "fetch";  // url, token, proposal, target, sha -> true
 
 struct CodeName {
   Errc code;

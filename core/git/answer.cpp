@@ -31,6 +31,7 @@ struct Request {
   std::string url;
   std::string message;
   std::string token;
+  std::string proposal;
   CheckoutTask checkout;
 };
 
@@ -48,6 +49,7 @@ Result<Request> parse_request(std::string_view text) {
     request.url = json.value("url", "");
     request.message = json.value("message", "");
     request.token = json.value("token", "");
+    request.proposal = json.value("proposal", "");
     request.checkout.directory = json.value("target", "");
     request.checkout.submodules = json.value("submodules", false);
     request.checkout.allow_http = json.value("allow_http", false);
@@ -121,12 +123,15 @@ UrlPolicy policy_of(const Request& request) {
 
 Result<Value> perform(const Request& request) {
   if (request.operation == git_wire::kRemoteRefs)
-    return as_json(remote_refs({.url = request.url, .token = request.token}, policy_of(request)));
+    return as_json(
+        remote_refs({.url = request.url, .token = request.token, .proposal = request.proposal},
+                    policy_of(request)));
   if (request.operation == git_wire::kFetch)
     return as_json(update_mirror({.url = request.url,
                                   .token = request.token,
                                   .directory = request.checkout.directory,
                                   .sha = request.sha,
+                                  .proposal = request.proposal,
                                   .policy = policy_of(request)}));
   MELISAI_TRY(const Repository repository, open_repository(request.repository));
   if (request.operation == git_wire::kResolve) return as_json(resolve(*repository, request.ref));

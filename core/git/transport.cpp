@@ -29,6 +29,17 @@ bool is_branch_or_tag(std::string_view name) {
   return name.starts_with(kBranches) || name.starts_with(kTags);
 }
 
+/// What else is named: a proposal's head and nothing but that.
+Result<void> check_proposal(const std::string& ref) {
+  if (ref.empty() || is_proposal_head(ref)) return {};
+  return Error{Errc::usage, in_quotes(ref) + " is no head of a pull request"};
+}
+
+/// Where we keep it: no branch, so that no ref of ours is called as a stranger likes.
+std::string place_of(const std::string& proposal) {
+  return "refs/melisai-gate/proposals/" + proposal.substr(std::string_view("refs/").size());
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const size_t length = utf8_length(text);
@@ -84,8 +95,10 @@ Result<void> fetch(git_repository& repository, const FetchTask& task) {
   MELISAI_CHECK(make_way(repository, heads));
   std::string branches = "+refs/heads/*:refs/heads/*";
   std::string tags = "+refs/tags/*:refs/tags/*";
-  std::array<char*, 2> specs{branches.data(), tags.data()};
-  const git_strarray list{specs.data(), specs.size()};
+  std::string proposal = "+" + task.proposal + ":";
+  if (!task.proposal.empty()) proposal += place_of(task.proposal);
+  std::array<char*, 3> specs{branches.data(), tags.data(), proposal.data()};
+  const git_strarray list{specs.data(), task.proposal.empty() ? 2 : specs.size()};
   const git_fetch_options options = session.fetch_options();
   if (git_remote_fetch(remote.get(), &list, &options, nullptr) != 0) return session.error();
   return {};
@@ -103,6 +116,7 @@ bool has_commit(git_repository& repository, const git_oid& id) {
 Result<std::vector<RemoteRef>> remote_refs(const RemoteAddress& address, UrlPolicy policy) {
   const std::string& url = address.url;
   MELISAI_CHECK(validate_url(url, policy));
+  MELISAI_CHECK(check_proposal(address.proposal));
   Session session("asking", url, address.token);
   Remote remote;
   const git_remote_connect_options options = session.connect_options();
@@ -115,7 +129,8 @@ Result<std::vector<RemoteRef>> remote_refs(const RemoteAddress& address, UrlPoli
     std::string name = head->name;
     const bool peeled = name.ends_with(kPeeled);
     if (peeled) name.resize(name.size() - kPeeled.size());
-    if (!is_branch_or_tag(name) || !is_nameable(name)) continue;
+    const bool wanted = is_branch_or_tag(name) || name == address.proposal;
+    if (!wanted || !is_nameable(name)) continue;
     if (peeled || !shas.contains(name)) shas[name] = to_hex(head->oid);
     if (shas.size() > kRemoteRefsMax)
       return Error{Errc::limit, without_credentials(url) + " has more than " +
@@ -129,6 +144,7 @@ Result<std::vector<RemoteRef>> remote_refs(const RemoteAddress& address, UrlPoli
 
 Result<Repository> fetch_commit(const FetchTask& task) {
   MELISAI_CHECK(validate_url(task.url, task.policy));
+  MELISAI_CHECK(check_proposal(task.proposal));
   MELISAI_TRY(const git_oid id, parse_sha(task.sha));
   Repository repository;
   if (git_repository_init(repository.out(), task.directory.c_str(), 1) != 0)
@@ -137,7 +153,9 @@ Result<Repository> fetch_commit(const FetchTask& task) {
   MELISAI_CHECK(fetch(*repository, task));
   if (has_commit(*repository, id)) return repository;
   return Error{Errc::git, "commit " + task.sha + " is on no branch or tag of " +
-                              without_credentials(task.url) + ": push it there"};
+                              without_credentials(task.url) +
+                              (task.proposal.empty() ? "" : ", nor in " + task.proposal) +
+                              ": push it there"};
 }
 
 }  // namespace melisai::git

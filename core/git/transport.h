@@ -21,11 +21,12 @@ struct FetchTask {
   std::string token = "";  ///< as of RemoteAddress
   std::string directory;   ///< becomes a bare repository; or is one that nobody else writes to now
   std::string sha;         ///< the commit that is needed
+  std::string proposal = "";  ///< as of FetchRequest
   UrlPolicy policy;
 };
 
-/// All branches and tags of `url`, since servers need not hand out single commits; nothing when the
-/// commit is there already. Errors: git, limit (8 GiB), disk_full.
+/// All branches and tags of `url`, and the proposal that is named, since servers need not hand out
+/// single commits; nothing when the commit is there already. Errors: git, limit (8 GiB), disk_full.
 Result<Repository> fetch_commit(const FetchTask& task);
 
 }  // namespace melisai::git

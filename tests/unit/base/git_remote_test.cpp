@@ -59,6 +59,58 @@ TEST_F(GitRemote, RefsAreBranchesAndTagsWithTheirCommits) {
   }
 }
 
+TEST_F(GitRemote, AProposalIsToldAndFetchedWhenItIsNamed) {
+  const std::string first = commit("a", "1");
+  const std::string proposed = commit("a", "2");
+  sh("git update-ref refs/pull/1/head HEAD && git update-ref refs/pull/2/head HEAD && "
+     "git reset -q --hard HEAD~1");
+  EXPECT_THAT(texts(remote()->refs({.url = path("repo"), .proposal = "refs/pull/1/head"})),
+              ElementsAre("refs/heads/main " + first, "refs/pull/1/head " + proposed));
+  EXPECT_THAT(texts(remote()->refs({.url = path("repo"), .proposal = "refs/pull/3/head"})),
+              ElementsAre("refs/heads/main " + first));
+  EXPECT_THAT(fetch_repo(proposed), HasSubstr("is on no branch or tag"));
+  const FetchRequest request{.url = path("repo"),
+                             .directory = path("state/mirror.git"),
+                             .sha = proposed,
+                             .proposal = "refs/pull/1/head"};
+  EXPECT_EQ(failure(remote()->fetch(request)), "");
+  EXPECT_THAT(mirrored(), HasSubstr("refs/melisai-gate/proposals/pull/1/head\n"));
+  EXPECT_THAT(mirrored(), Not(HasSubstr("pull/2")));
+}
+
+TEST_F(GitRemote, AHeadThatAProposalHasLeftIsNotFetched) {
+  commit("a", "1");
+  const std::string old = commit("a", "2");
+  commit("a", "3");
+  sh("git update-ref refs/pull/1/head HEAD && git reset -q --hard HEAD~2 && "
+     "git commit-tree -m other HEAD^{tree} > ../other && "
+     "git update-ref refs/pull/1/head $(cat ../other)");
+  const Result<void> fetched = remote()->fetch({.url = path("repo"),
+                                                .directory = path("state/mirror.git"),
+                                                .sha = old,
+                                                .proposal = "refs/pull/1/head"});
+  EXPECT_THAT(failure(fetched), HasSubstr("nor in refs/pull/1/head"));
+}
+
+TEST_F(GitRemote, NothingElseIsAProposal) {
+  const std::string sha = commit("a", "1");
+  for (const char* ref :
+       {"refs/pull/0/head", "refs/pull/1/merge", "refs/pull//head", "refs/pull/-1/head",
+        "refs/pull/1/head:refs/heads/main", "refs/pull/head", "refs/pull/*/head", "refs/heads/main",
+        "--upload-pack=x", "HEAD", "refs/pull/12345678901234567/head"}) {
+    EXPECT_FALSE(is_proposal_head(ref)) << ref;
+    EXPECT_THAT(failure(remote()->refs({.url = path("repo"), .proposal = ref})),
+                HasSubstr("is no head of a pull request"));
+    EXPECT_THAT(failure(remote()->fetch({.url = path("repo"),
+                                         .directory = path("state/mirror.git"),
+                                         .sha = sha,
+                                         .proposal = ref})),
+                HasSubstr("is no head of a pull request"));
+  }
+  EXPECT_TRUE(is_proposal_head("refs/pull/1/head"));
+  EXPECT_TRUE(is_proposal_head("refs/merge-requests/90210/head"));
+}
+
 TEST_F(GitRemote, AnEmptyRepositoryHasNoRefs) {
   const WebServer web("git " + root_);
   EXPECT_THAT(texts(remote()->refs({path("repo")})), IsEmpty());
