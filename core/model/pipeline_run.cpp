@@ -10,6 +10,7 @@ std::string_view to_string(RunEvent::Kind kind) {
     case RunEvent::Kind::manual: return "manual";
     case RunEvent::Kind::custom: return "custom";
     case RunEvent::Kind::follow_up: return "follow_up";
+    case RunEvent::Kind::pull_request: return "pull_request";
   }
   return "";
 }
@@ -45,6 +46,10 @@ std::string_view to_string(PipelineRun::Slow slow) {
     case PipelineRun::Slow::critical: return "critical";
   }
   return "";
+}
+
+std::string name_of(const Proposal& proposal) {
+  return "pull request " + std::to_string(proposal.number);
 }
 
 std::string name_of(const PipelineRun& run) {

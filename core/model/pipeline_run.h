@@ -15,14 +15,35 @@ namespace melisai {
 
 using WallTime = std::chrono::system_clock::time_point;
 
+/// What a pull request (GitLab: merge request) is to the events that it starts.
+struct Proposal {
+  std::int64_t number = 0;
+  std::string base;         ///< full name of the branch that it is for
+  std::string author;       ///< as the forge calls them; "": not said
+  std::string approved_by;  ///< who let strangers' code run, for people; "": nobody
+  bool operator==(const Proposal&) const = default;
+};
+/// "pull request 7", which no branch can be called.
+std::string name_of(const Proposal& proposal);
+
 /// Why runs start.
 struct RunEvent {
-  enum class Kind { push, tag, cron, manual, custom, follow_up /**< of a run that went wrong */ };
+  enum class Kind {
+    push,
+    tag,
+    cron,
+    manual,
+    custom,
+    follow_up,  ///< of a run that went wrong
+    pull_request
+  };
   std::int64_t id = 0;
   Kind kind = Kind::push;
   std::string project;
-  std::string ref;       ///< "refs/heads/main"; "" : the project's default branch
-  std::string before;    ///< what `ref` was before, "" when it is not known
+  std::string ref;  ///< "refs/heads/main"; "" : the project's default branch
+  /// What `ref` was before, "" when it is not known. Of a proposal that is planned: the commit
+  /// where it left its base branch.
+  std::string before;
   std::string sha;       ///< full hex; "" : the tip of `ref` when the event is planned
   std::string pipeline;  ///< the only one to run; "" : all that this kind of event starts
   std::map<std::string, std::string> params;
@@ -31,6 +52,8 @@ struct RunEvent {
   std::string once;
   bool trusted = true;  ///< false: code of strangers
   WallTime received_at;
+  /// That its commit is of, also when it is run again by hand.
+  std::optional<Proposal> proposal = {};
   bool operator==(const RunEvent&) const = default;
 };
 std::string_view to_string(RunEvent::Kind kind);

@@ -49,8 +49,8 @@ bool is_proposal(std::string_view ref) {
 
 Error proposal_refused(std::string_view ref) {
   return Error{Errc::config, in_quotes(ref) +
-                                 " is code that anybody may propose, and this version cannot run "
-                                 "untrusted code; name branches and tags only"};
+                                 " is code that anybody may propose; name branches and tags only "
+                                 "(pull requests are told by webhooks)"};
 }
 
 }  // namespace melisai::trigger

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/pipeline_run.h"
 
 namespace melisai::trigger {
 
@@ -83,6 +84,8 @@ struct PullRequest {
   WebhookUser author;
   WebhookUser sender;  ///< who did this
   std::vector<std::string> labels;
+  std::vector<std::string> added_labels;  ///< by this; of Gitea nobody says which
+  std::optional<WallTime> at;             ///< when this was done; nothing: not said
   bool operator==(const PullRequest&) const = default;
 };
 
@@ -92,6 +95,7 @@ struct PullRequestComment {
   std::int64_t id = 0;      ///< of the comment
   WebhookUser author;
   std::string text;
+  std::optional<WallTime> at;  ///< when it was written; nothing: not said
   bool operator==(const PullRequestComment&) const = default;
 };
 

@@ -43,6 +43,9 @@ Happening read_proposal(Payload& payload) {
   if (!action) return Ignored{in_quotes(payload.name("action")) + " of a pull request"};
   PullRequest request = read_pull_request(payload);
   request.action = *action;
+  if (const std::string added = payload.name_if_any("label.name");
+      *action == Action::labelled && !added.empty())
+    request.added_labels.push_back(added);
   return request;
 }
 
@@ -87,6 +90,7 @@ PullRequest read_pull_request(Payload& payload) {
   request.author = payload.user("pull_request.user", "login");
   request.sender = payload.user("sender", "login");
   request.labels = payload.names("pull_request.labels", "name");
+  request.at = payload.time_if_any("pull_request.updated_at");
   return request;
 }
 
@@ -99,7 +103,8 @@ Happening read_comment(Payload& payload) {
   return PullRequestComment{.number = payload.number("issue.number"),
                             .id = payload.number("comment.id"),
                             .author = payload.user("comment.user", "login"),
-                            .text = payload.text_if_any("comment.body")};
+                            .text = payload.text_if_any("comment.body"),
+                            .at = payload.time_if_any("comment.created_at")};
 }
 
 Happening read_github(std::string_view kind, Payload& payload) {

@@ -1,4 +1,6 @@
 // What GitLab says: merge requests instead of pull requests, and words of its own.
+#include <algorithm>
+
 #include "core/base/text.h"
 #include "core/trigger/ref_names.h"
 #include "core/trigger/webhook_payload.h"
@@ -58,6 +60,11 @@ Happening read_merge_request(Payload& payload) {
     request.author.id = payload.number("object_attributes.author_id");
   if (request.author.id == request.sender.id) request.author.login = request.sender.login;
   request.labels = payload.names("labels", "title");
+  const std::vector<std::string> before = payload.names("changes.labels.previous", "title");
+  for (std::string& now : payload.names("changes.labels.current", "title"))
+    if (std::find(before.begin(), before.end(), now) == before.end())
+      request.added_labels.push_back(std::move(now));
+  request.at = payload.time_if_any("object_attributes.updated_at");
   return request;
 }
 
@@ -70,7 +77,8 @@ Happening read_note(Payload& payload) {
   PullRequestComment comment{.number = payload.number("merge_request.iid"),
                              .id = payload.number("object_attributes.id"),
                              .author = payload.user("user", "username"),
-                             .text = payload.text_if_any("object_attributes.note")};
+                             .text = payload.text_if_any("object_attributes.note"),
+                             .at = payload.time_if_any("object_attributes.created_at")};
   // Older ones say who wrote it here only.
   if (comment.author.id == 0) comment.author.id = payload.number("object_attributes.author_id");
   return comment;

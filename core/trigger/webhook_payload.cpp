@@ -1,6 +1,8 @@
 #include "core/trigger/webhook_payload.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.h"
@@ -29,6 +31,52 @@ bool is_name(std::string_view text) {
 bool is_sha(std::string_view text) {
   return (text.size() == kShortShaDigits || text.size() == kLongShaDigits) &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Two or four digits from the front of `text`, then `after`.
+std::optional<int> take_number(std::string_view& text, std::size_t digits, std::string_view after) {
+  int number = 0;
+  if (text.size() < digits) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number);
+  if (error != std::errc() || end != text.data() + digits || number < 0) return std::nullopt;
+  text.remove_prefix(digits);
+  if (after.empty()) return number;
+  if (text.empty() || after.find(text.front()) == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(1);
+  return number;
+}
+
+/// "Z", "+01:00", " UTC", " +0100".
+std::optional<std::chrono::minutes> take_offset(std::string_view text) {
+  if (text == "Z" || text == " UTC") return std::chrono::minutes(0);
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  if (!text.starts_with('+') && !text.starts_with('-')) return std::nullopt;
+  const int sign = text.front() == '+' ? 1 : -1;
+  text.remove_prefix(1);
+  const auto hours = take_number(text, 2, "");
+  if (text.starts_with(':')) text.remove_prefix(1);
+  const auto minutes = take_number(text, 2, "");
+  if (!hours || !minutes || !text.empty()) return std::nullopt;
+  return std::chrono::minutes(sign * (60 * *hours + *minutes));
+}
+
+std::optional<WallTime> parse_time(std::string_view text) {
+  using namespace std::chrono;
+  const auto year_number = take_number(text, 4, "-");
+  const auto month_number = take_number(text, 2, "-");
+  const auto day_number = take_number(text, 2, "T ");
+  const auto hour = take_number(text, 2, ":");
+  const auto minute = take_number(text, 2, ":");
+  const auto second = take_number(text, 2, "");
+  if (!year_number || !month_number || !day_number || !hour || !minute || !second)
+    return std::nullopt;
+  if (text.starts_with('.'))
+    text.remove_prefix(std::min(text.find_first_not_of("0123456789", 1), text.size()));
+  const auto offset = take_offset(text);
+  const year_month_day date{year{*year_number}, month{static_cast<unsigned>(*month_number)},
+                            day{static_cast<unsigned>(*day_number)}};
+  if (!offset || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return WallTime(sys_days{date}) + hours{*hour} + minutes{*minute} + seconds{*second} - *offset;
 }
 
 /// Told by the parser before anything is kept, so that what passes a limit takes no memory.
@@ -163,6 +211,12 @@ std::vector<std::string> Payload::names(std::string_view path, std::string_view 
   if (!fits || names.size() != found->size())
     fail(path, "expected at most 1,000 objects with a " + in_quotes(member));
   return names;
+}
+
+std::optional<WallTime> Payload::time_if_any(std::string_view path) const {
+  const Json* const found = find(path);
+  if (found == nullptr || !found->is_string()) return std::nullopt;
+  return parse_time(found->get_ref<const std::string&>());
 }
 
 WebhookUser Payload::user(std::string_view path, std::string_view login_member) {

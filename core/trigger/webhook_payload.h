@@ -37,6 +37,9 @@ class Payload {
   std::string branch(std::string_view path);
   /// `member` of each object of a list; empty when absent or null.
   std::vector<std::string> names(std::string_view path, std::string_view member);
+  /// "2026-11-21T02:07:41.5+01:00", and as GitLab writes it, "2026-11-21 02:07:41 UTC". Nothing
+  /// when absent, or when it is written otherwise: no payload is refused for it.
+  std::optional<WallTime> time_if_any(std::string_view path) const;
   /// {} when absent or null.
   WebhookUser user(std::string_view path, std::string_view login_member);
 

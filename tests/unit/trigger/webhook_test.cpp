@@ -5,6 +5,7 @@ namespace webhook_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Action = PullRequest::Action;
 
 WebhookEvent event_of(Forge forge, const std::string& kind, const Json& payload) {
@@ -179,6 +180,46 @@ TEST(WebhookPullRequest, WithoutWhatRunsItIsAnError) {
   Json nobody = right;
   nobody["pull_request"]["user"] = nullptr;
   EXPECT_EQ(github<PullRequest>("pull_request", nobody).author, WebhookUser{});
+}
+
+TEST(WebhookPullRequest, SaysWhichLabelWasAdded) {
+  Json payload = github_pull_request("labeled", "eve/demo");
+  payload["label"] = {{"name", "ok"}};
+  EXPECT_THAT(github<PullRequest>("pull_request", payload).added_labels, ElementsAre("ok"));
+  payload["action"] = "unlabeled";
+  EXPECT_THAT(github<PullRequest>("pull_request", payload).added_labels, IsEmpty());
+  Json gitea = github_pull_request("label_updated", "eve/demo");
+  EXPECT_THAT(
+      std::get<PullRequest>(event_of(Forge::gitea, "pull_request", gitea).what).added_labels,
+      IsEmpty());
+  Json gitlab = gitlab_merge_request("update", "eve/demo");
+  gitlab["changes"]["labels"] = {{"previous", {{{"title", "perf"}}}},
+                                 {"current", {{{"title", "perf"}}, {{"title", "ok"}}}}};
+  EXPECT_THAT(std::get<PullRequest>(event_of(Forge::gitlab, "Merge Request Hook", gitlab).what)
+                  .added_labels,
+              ElementsAre("ok"));
+}
+
+TEST(WebhookPullRequest, SaysWhenItHappened) {
+  const auto seconds = [](const std::string& text) -> std::int64_t {
+    Json payload = github_comment("created", "x");
+    payload["comment"]["created_at"] = text;
+    const auto at = github<PullRequestComment>("issue_comment", payload).at;
+    return at ? std::chrono::duration_cast<std::chrono::seconds>(at->time_since_epoch()).count()
+              : -1;
+  };
+  EXPECT_EQ(seconds("2026-11-21T02:00:00Z"), 1'795'226'400);
+  EXPECT_EQ(seconds("2026-11-21T03:00:00+01:00"), 1'795'226'400);
+  EXPECT_EQ(seconds("2026-11-21T01:30:00.123456-00:30"), 1'795'226'400);
+  EXPECT_EQ(seconds("2026-11-21 02:00:00 UTC"), 1'795'226'400);
+  EXPECT_EQ(seconds("2026-11-21 04:00:00 +0200"), 1'795'226'400);
+  for (const char* text : {"", "now", "2026-11-21", "2026-11-21T02:00:00", "2026-02-30T02:00:00Z",
+                           "2026-11-21T24:00:00Z", "2026-11-21T02:00:00Zx", "-026-11-21T02:00:00Z",
+                           "2026-11-21T02:00:00+1", "2026-11-21T02:00:00."})
+    EXPECT_EQ(seconds(text), -1) << text;
+  Json odd = github_comment("created", "x");
+  odd["comment"]["created_at"] = 7;
+  EXPECT_EQ(github<PullRequestComment>("issue_comment", odd).at, std::nullopt);
 }
 
 TEST(WebhookComment, OnAPullRequest) {
