@@ -16,6 +16,7 @@
 #include "core/model/notice.h"
 #include "core/model/pipeline_run.h"
 #include "core/model/serve_config.h"
+#include "core/store/pull_requests.h"
 
 namespace melisai::store {
 
@@ -25,6 +26,7 @@ inline constexpr std::string_view kUnreadable = "configuration";
 
 struct Accepted {
   std::int64_t event = 0;  ///< 0 for a duplicate
+  bool waits = false;      ///< for approval
   bool duplicate() const { return event == 0; }
 };
 
@@ -41,6 +43,7 @@ struct PlannedRun {
 struct Plan {
   std::string ref;
   std::string sha;            ///< full hex
+  std::string before = "";    ///< as of RunEvent; "": as it is
   std::string configuration;  ///< text of the pipeline file
   std::vector<PlannedRun> runs;
   bool readable = true;  ///< false: they stand for pipelines that could not be made out
@@ -190,7 +193,9 @@ class Queue {
   ~Queue();
 
   // Events. A duplicate is a push or tag whose ref is at that sha already, as far as was accepted,
-  // or an event whose `once` is known, also from a duplicate; it starts nothing.
+  // a pull request that is open with that head for that base already, or an event whose `once` is
+  // known, also from a duplicate; it starts nothing. A newer one of a pull request takes the place
+  // of what still waits of it. Strangers' proposals wait for approve().
   Result<Accepted> accept(const RunEvent& event);
   /// Notes where refs are without running anything, and forgets those whose sha is "": their next
   /// appearance is news.
@@ -204,7 +209,7 @@ class Queue {
   /// When the schedule of that pipeline was last accepted; nothing when it never was.
   Result<std::optional<WallTime>> last_cron(const std::string& project,
                                             const std::string& pipeline) const;
-  /// Accepted, but not planned yet; oldest first.
+  /// Accepted, but not planned yet, and not waiting for approval; oldest first.
   Result<std::vector<OpenEvent>> open_events() const;
   /// The oldest of them whose time has come.
   Result<std::vector<OpenEvent>> due_events(WallTime now, std::size_t limit) const;
@@ -218,6 +223,26 @@ class Queue {
 
   /// Events that were rejected as kGivenUp, newest first.
   Result<std::vector<GivenUp>> given_up(std::size_t limit) const;
+
+  // Pull requests.
+  /// Nothing when none was ever accepted.
+  Result<std::optional<PullRequest>> pull_request(const std::string& project,
+                                                  std::int64_t number) const;
+  Result<std::vector<PullRequest>> pull_requests(const PullRequestFilter& filter) const;
+  /// It was closed or merged: what waits of it is cancelled. Not again for a `once` that is known.
+  /// How many runs that were.
+  Result<int> close_pull_request(const std::string& project, std::int64_t number,
+                                 const std::string& once, WallTime now);
+  /// Lets that head run. Errors: not_found; usage, when it is closed or has another head.
+  Result<Approved> approve(const Approval& approval, WallTime now);
+  /// False when its `once` is known.
+  Result<bool> ask_approval(const ApprovalRequest& request);
+  Result<std::vector<ApprovalRequest>> asked_approvals() const;  ///< not decided yet, oldest first
+  /// Nothing when it was decided already.
+  Result<std::optional<ApprovalOutcome>> end_approval(const ApprovalRequest& request,
+                                                      const ApprovalEnd& end, WallTime now);
+  /// What nobody approved since then is given up, and what is over since then forgotten.
+  Result<void> forget_pull_requests(WallTime since);
 
   // Housekeeping.
   /// Events that are over with all their runs and that nothing needs: no open run or follow-up, no

@@ -77,6 +77,20 @@ Result<void> count_pipeline(std::int64_t event, const std::string& pipeline,
 /// Adds the runs of an event, which are over, to what is counted of forgotten ones. Inside the
 /// transaction that forgets them.
 Result<void> count_forgotten(std::int64_t event, const Database& database);
+/// As accept() writes it; its id.
+Result<std::int64_t> insert_event(const RunEvent& event, const Database& database);
+/// What older events of that kind left to begin on that ref ends. A running one goes on: a
+/// benchmark is worth its end.
+Result<std::vector<PipelineRun>> supersede(std::int64_t event, const std::string& ref,
+                                           const Database& database, WallTime now);
+/// A pull request that is open with that head, for that base.
+Result<bool> is_known_head(const RunEvent& event, const Database& database);
+/// From now on `event` is its newest; what waits of older ones ends.
+Result<void> take_head(const RunEvent& event, const Database& database);
+Result<std::optional<PullRequest>> find_pull_request(const std::string& project,
+                                                     std::int64_t number, const Database& database);
+/// Whether it waits for approval: what strangers propose does until it is said who let it run.
+bool is_held(const RunEvent& event);
 
 std::string names_to_json(const std::vector<std::string>& names);
 /// What a run waits for besides what must pass.

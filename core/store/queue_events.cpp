@@ -18,6 +18,7 @@ Result<bool> is_known_once(const RunEvent& event, const Database& database) {
 
 /// Whether its ref is there already.
 Result<bool> is_no_news(const RunEvent& event, const Database& database) {
+  if (event.kind == Kind::pull_request) return is_known_head(event, database);
   if (event.kind != Kind::push && event.kind != Kind::tag) return false;
   MELISAI_TRY(const auto there,
               database.number("SELECT 1 FROM refs WHERE project = ?1 AND name = ?2 AND sha = ?3",
@@ -34,18 +35,6 @@ Result<void> set_ref(const std::string& project, const RefState& state, WallTime
       project, state.ref, state.sha, to_ms(now));
 }
 
-Result<std::int64_t> insert_event(const RunEvent& event, const Database& database) {
-  const std::optional<std::string> once =
-      event.once.empty() ? std::nullopt : std::optional(event.once);
-  MELISAI_CHECK(database.run(
-      "INSERT INTO events (state, kind, project, ref, before_sha, sha, pipeline, params, cause, "
-      "once, trusted, received_ms, not_before_ms) "
-      "VALUES ('open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
-      to_string(event.kind), event.project, event.ref, event.before, event.sha, event.pipeline,
-      params_to_json(event.params), event.cause, once, event.trusted, to_ms(event.received_at)));
-  return database.last_id();
-}
-
 /// Only so that its `once` is known from now on.
 Result<void> insert_no_news(RunEvent event, const Database& database) {
   event.before = event.sha;
@@ -56,11 +45,13 @@ Result<void> insert_no_news(RunEvent event, const Database& database) {
 
 // "id" first, then these in this order.
 constexpr std::string_view kEventColumns =
-    "id, kind, project, ref, before_sha, sha, pipeline, params, cause, once, trusted, received_ms";
+    "id, kind, project, ref, before_sha, sha, pipeline, params, cause, once, trusted, received_ms, "
+    "pull_request, base_ref, author, approved_by";
+constexpr int kEventColumnCount = 16;
 
 Result<RunEvent> read_event(const Statement& row) {
-  constexpr std::array kKinds{Kind::push,   Kind::tag,    Kind::cron,
-                              Kind::manual, Kind::custom, Kind::follow_up};
+  constexpr std::array kKinds{Kind::push,   Kind::tag,       Kind::cron,        Kind::manual,
+                              Kind::custom, Kind::follow_up, Kind::pull_request};
   RunEvent event;
   event.id = row.integer(0);
   const std::string kind = row.text(1);
@@ -79,10 +70,36 @@ Result<RunEvent> read_event(const Statement& row) {
   event.once = row.null(9) ? "" : row.text(9);
   event.trusted = row.integer(10) != 0;
   event.received_at = from_ms(row.integer(11));
+  if (row.integer(12) != 0)
+    event.proposal = Proposal{.number = row.integer(12),
+                              .base = row.text(13),
+                              .author = row.text(14),
+                              .approved_by = row.text(15)};
   return event;
 }
 
 }  // namespace
+
+bool is_held(const RunEvent& event) {
+  return event.proposal && !event.trusted && event.proposal->approved_by.empty();
+}
+
+Result<std::int64_t> insert_event(const RunEvent& event, const Database& database) {
+  const std::optional<std::string> once =
+      event.once.empty() ? std::nullopt : std::optional(event.once);
+  const Proposal proposal = event.proposal.value_or(Proposal{});
+  const bool held = is_held(event);
+  MELISAI_CHECK(database.run(
+      "INSERT INTO events (state, kind, project, ref, before_sha, sha, pipeline, params, cause, "
+      "once, trusted, received_ms, not_before_ms, pull_request, base_ref, author, approved_by, "
+      "held, reason) VALUES ('open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, "
+      "?14, ?15, ?16, ?17)",
+      to_string(event.kind), event.project, event.ref, event.before, event.sha, event.pipeline,
+      params_to_json(event.params), event.cause, once, event.trusted, to_ms(event.received_at),
+      proposal.number, proposal.base, proposal.author, proposal.approved_by, held,
+      held ? "waits for approval" : ""));
+  return database.last_id();
+}
 
 Result<Accepted> Queue::accept(const RunEvent& event) {
   const Database& database = body_->to_write();
@@ -100,6 +117,12 @@ Result<Accepted> Queue::accept(const RunEvent& event) {
   MELISAI_TRY(accepted.event, insert_event(event, database));
   if (event.kind == Kind::push || event.kind == Kind::tag)
     MELISAI_CHECK(set_ref(event.project, {event.ref, event.sha}, event.received_at, database));
+  if (event.kind == Kind::pull_request) {
+    RunEvent newest = event;
+    newest.id = accepted.event;
+    MELISAI_CHECK(take_head(newest, database));
+  }
+  accepted.waits = is_held(event);
   MELISAI_CHECK(transaction.commit());
   return accepted;
 }
@@ -175,14 +198,15 @@ Result<std::vector<OpenEvent>> Queue::due_events(WallTime now, std::size_t limit
   MELISAI_TRY(Statement query,
               body_->database.prepare("SELECT " + std::string(kEventColumns) +
                                       ", tries, not_before_ms FROM events WHERE state = 'open' "
-                                      "AND not_before_ms <= ?1 ORDER BY id LIMIT ?2"));
+                                      "AND held = 0 AND not_before_ms <= ?1 ORDER BY id LIMIT ?2"));
   query.with(to_ms(now), limit);
   std::vector<OpenEvent> events;
   while (true) {
     MELISAI_TRY(const bool found, query.step());
     if (!found) return events;
     MELISAI_TRY(RunEvent event, read_event(query));
-    events.push_back({std::move(event), query.small(12), from_ms(query.integer(13))});
+    events.push_back({std::move(event), query.small(kEventColumnCount),
+                      from_ms(query.integer(kEventColumnCount + 1))});
   }
 }
 

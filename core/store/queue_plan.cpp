@@ -11,32 +11,6 @@ Result<std::int64_t> configuration_row(const std::string& text, const Database& 
   return *row;
 }
 
-// Only what has not begun; a running benchmark is worth its end. Older events only, because a
-// postponed one may be planned after a newer one.
-Result<std::vector<PipelineRun>> supersede(std::int64_t event, const std::string& ref,
-                                           const Database& database, WallTime now) {
-  MELISAI_TRY(Statement query,
-              database.prepare(
-                  "SELECT " + std::string(kRunColumns) +
-                  " FROM runs AS r JOIN events AS mine ON mine.id = ?1 JOIN events AS e ON e.id = "
-                  "r.event WHERE r.state IN ('blocked', 'queued') AND r.project = mine.project "
-                  "AND r.ref = ?2 AND mine.kind = 'push' AND e.kind = 'push' AND e.id < mine.id "
-                  "ORDER BY r.id"));
-  query.with(event, ref);
-  MELISAI_TRY(std::vector<PipelineRun> runs, read_runs(query));
-  for (PipelineRun& run : runs) {
-    run.state = PipelineRun::State::finished;
-    run.outcome = PipelineRun::Outcome::superseded;
-    run.reason = "a newer push to " + ref;
-    run.finished_at = now;
-    MELISAI_CHECK(
-        database.run("UPDATE runs SET state = 'finished', outcome = 'superseded', reason = ?2, "
-                     "finished_ms = ?3 WHERE id = ?1",
-                     run.id, run.reason, to_ms(now)));
-  }
-  return runs;
-}
-
 std::optional<std::int64_t> count_of(const std::optional<Milliseconds>& time) {
   return time ? std::optional(std::int64_t{time->count()}) : std::nullopt;
 }
@@ -58,6 +32,31 @@ Result<void> insert_run(std::int64_t event, const Plan& plan, const PlannedRun& 
 
 }  // namespace
 
+// Older events only, because a postponed one may be planned after a newer one.
+Result<std::vector<PipelineRun>> supersede(std::int64_t event, const std::string& ref,
+                                           const Database& database, WallTime now) {
+  MELISAI_TRY(
+      Statement query,
+      database.prepare("SELECT " + std::string(kRunColumns) +
+                       " FROM runs AS r JOIN events AS mine ON mine.id = ?1 JOIN events AS e ON "
+                       "e.id = r.event WHERE r.state IN ('blocked', 'queued') AND r.project = "
+                       "mine.project AND r.ref = ?2 AND mine.kind IN ('push', 'pull_request') AND "
+                       "e.kind = mine.kind AND e.id < mine.id ORDER BY r.id"));
+  query.with(event, ref);
+  MELISAI_TRY(std::vector<PipelineRun> runs, read_runs(query));
+  for (PipelineRun& run : runs) {
+    run.state = PipelineRun::State::finished;
+    run.outcome = PipelineRun::Outcome::superseded;
+    run.reason = "a newer push to " + ref;
+    run.finished_at = now;
+    MELISAI_CHECK(
+        database.run("UPDATE runs SET state = 'finished', outcome = 'superseded', reason = ?2, "
+                     "finished_ms = ?3 WHERE id = ?1",
+                     run.id, run.reason, to_ms(now)));
+  }
+  return runs;
+}
+
 Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan, WallTime now) {
   if (plan.runs.size() > kEventRunsMax)
     return Error{Errc::limit, "one event may start " + std::to_string(kEventRunsMax) +
@@ -65,9 +64,10 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
   const Database& database = body_->to_write();
   MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
   MELISAI_CHECK(
-      database.run("UPDATE events SET state = 'planned', sha = ?2, ref = ?3, reason = '' "
-                   "WHERE id = ?1 AND state = 'open'",
-                   event, plan.sha, plan.ref));
+      database.run("UPDATE events SET state = 'planned', sha = ?2, ref = ?3, before_sha = "
+                   "CASE WHEN ?4 = '' THEN before_sha ELSE ?4 END, reason = '' "
+                   "WHERE id = ?1 AND state = 'open' AND held = 0",
+                   event, plan.sha, plan.ref, plan.before));
   if (database.changes() == 0) return std::optional<Planned>();
   Planned planned;
   MELISAI_TRY(planned.superseded, supersede(event, plan.ref, database, now));

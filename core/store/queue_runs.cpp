@@ -154,7 +154,7 @@ Result<std::optional<WallTime>> Queue::next_due(WallTime now) const {
           "'queued' AND r.not_before_ms > ?1 AND " +
           std::string(kMayStart) +
           " UNION ALL SELECT min(not_before_ms) FROM events WHERE state = 'open' AND "
-          "not_before_ms > ?1)"));
+          "held = 0 AND not_before_ms > ?1)"));
   MELISAI_TRY(const bool found, query.with(to_ms(now)).step());
   if (!found || query.null(0)) return std::optional<WallTime>();
   return std::optional(from_ms(query.integer(0)));

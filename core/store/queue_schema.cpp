@@ -188,7 +188,50 @@ CREATE TABLE forgotten_durations (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{kVersion1, kNotices, kWaits, kFinished, kWorkflows, kTotals};
+// held: it waits for somebody's approval. Of an approval `sha` is what it is for, fixed when it was
+// asked for.
+constexpr std::string_view kPullRequests = R"sql(
+ALTER TABLE events ADD COLUMN pull_request INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE events ADD COLUMN base_ref TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN author TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE pull_requests (
+  project TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  ref TEXT NOT NULL,
+  head_sha TEXT NOT NULL,
+  base_ref TEXT NOT NULL,
+  author TEXT NOT NULL,
+  trusted INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  event INTEGER NOT NULL,
+  head_since_ms INTEGER NOT NULL,
+  PRIMARY KEY (project, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE approvals (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'granted', 'refused')),
+  action TEXT NOT NULL CHECK (action IN ('approve', 'retry')),
+  project TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  sha TEXT NOT NULL,
+  user_id INTEGER NOT NULL,
+  login TEXT NOT NULL,
+  via TEXT NOT NULL,
+  once TEXT UNIQUE,
+  tries INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL,
+  asked_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX approvals_waiting ON approvals (id) WHERE state = 'waiting';
+)sql";
+
+constexpr std::array kSteps{kVersion1,  kNotices, kWaits,       kFinished,
+                            kWorkflows, kTotals,  kPullRequests};
 
 }  // namespace
 

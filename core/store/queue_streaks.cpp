@@ -109,10 +109,14 @@ Result<void> tell_recovery(const PipelineRun& run, const NewNotice& by, const No
   return add_notice(notice, rules, database, now);
 }
 
-/// What never began has no pipeline that could be held up.
+/// What never began has no pipeline that could be held up, and whoever proposes a change that fails
+/// should not hold it up for all others.
 Result<void> pause_after(const PipelineRun& run, const NoticeRules& rules, const Database& database,
                          WallTime now) {
   if (!rules.pause || run.attempts == 0) return {};
+  MELISAI_TRY(const auto proposal,
+              database.number("SELECT pull_request FROM events WHERE id = ?1", run.event));
+  if (proposal.value_or(0) != 0) return {};
   MELISAI_CHECK(add_pause({.project = run.project,
                            .pipeline = run.pipeline,
                            .reason = name_of(run) + ": " + std::string(to_string(*run.outcome)),
@@ -156,10 +160,10 @@ Result<void> tell_end(std::int64_t id, const NoticeRules& rules, const Database&
 Result<void> tell_readable(std::int64_t event, const NoticeRules& rules, const Database& database,
                            WallTime now) {
   MELISAI_TRY(const auto newest,
-              database.number("SELECT 1 FROM events AS e WHERE e.id = ?1 AND e.kind = 'push' AND "
-                              "NOT EXISTS (SELECT 1 FROM events AS n WHERE n.kind = 'push' AND "
-                              "n.state = 'planned' AND n.project = e.project AND n.ref = e.ref AND "
-                              "n.id > e.id)",
+              database.number("SELECT 1 FROM events AS e WHERE e.id = ?1 AND e.kind IN ('push', "
+                              "'pull_request') AND NOT EXISTS (SELECT 1 FROM events AS n WHERE "
+                              "n.kind = e.kind AND n.state = 'planned' AND n.project = "
+                              "e.project AND n.ref = e.ref AND n.id > e.id)",
                               event));
   if (!newest) return {};
   MELISAI_TRY(Statement query,

@@ -164,7 +164,8 @@ Result<OpenTotals> Queue::open_totals() const {
   totals.running = query.integer(2);
   if (!query.null(3)) totals.oldest = from_ms(query.integer(3));
   MELISAI_TRY(query, body_->database.prepare(
-                         "SELECT count(*), min(received_ms) FROM events WHERE state = 'open'"));
+                         "SELECT count(*), min(received_ms) FROM events WHERE state = 'open' "
+                         "AND held = 0"));
   MELISAI_CHECK(query.step());
   totals.events = query.integer(0);
   if (!query.null(1)) {

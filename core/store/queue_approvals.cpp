@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <array>
+
+#include "core/store/queue_body.h"
+
+namespace melisai::store {
+namespace {
+
+using Action = Approval::Action;
+
+constexpr std::size_t kShownDigits = 12;
+
+std::string_view to_word(Action action) { return action == Action::retry ? "retry" : "approve"; }
+
+/// Why that approval lets nothing run; "" when it may.
+Result<void> check_head(const Approval& approval, const std::optional<PullRequest>& known) {
+  const std::string name =
+      "pull request " + std::to_string(approval.number) + " of " + approval.project;
+  if (!known)
+    return Error{Errc::not_found,
+                 name + " is not known: its forge told of none that this project runs"};
+  if (!known->open) return Error{Errc::usage, name + " is closed"};
+  if (known->sha != approval.sha)
+    return Error{Errc::usage, "the head of " + name + " is " + known->sha + " now, not " +
+                                  approval.sha.substr(0, kShownDigits) + "; look at that one"};
+  return {};
+}
+
+RunEvent again(const PullRequest& known, const Approval& approval, WallTime now) {
+  RunEvent event;
+  event.kind = RunEvent::Kind::pull_request;
+  event.project = known.project;
+  event.ref = known.ref;
+  event.sha = known.sha;
+  event.trusted = known.trusted;
+  event.received_at = now;
+  event.proposal = Proposal{.number = known.number,
+                            .base = known.base,
+                            .author = known.author,
+                            .approved_by = approval.by};
+  event.cause = name_of(*event.proposal) + " again, by " + approval.by;
+  return event;
+}
+
+/// Inside a transaction.
+Result<Approved> let_run(const Approval& approval, const Database& database, WallTime now) {
+  MELISAI_ASSERT(!approval.by.empty());
+  MELISAI_TRY(const std::optional<PullRequest> known,
+              find_pull_request(approval.project, approval.number, database));
+  MELISAI_CHECK(check_head(approval, known));
+  if (known->waits) {
+    MELISAI_CHECK(database.run(
+        "UPDATE events SET held = 0, approved_by = ?2, reason = '', not_before_ms = ?3, "
+        "received_ms = max(received_ms, ?3), cause = cause || ', approved by ' || ?2 "
+        "WHERE id = ?1",
+        known->event, approval.by, to_ms(now)));
+    return Approved{.event = known->event};
+  }
+  if (approval.action == Action::approve && (known->trusted || !known->approved_by.empty()))
+    return Approved{.event = known->event, .already = true};
+  RunEvent event = again(*known, approval, now);
+  MELISAI_TRY(event.id, insert_event(event, database));
+  MELISAI_CHECK(take_head(event, database));
+  return Approved{.event = event.id};
+}
+
+ApprovalRequest read_request(const Statement& row) {
+  ApprovalRequest request;
+  request.id = row.integer(0);
+  request.approval.action = row.text(1) == to_word(Action::retry) ? Action::retry : Action::approve;
+  request.approval.project = row.text(2);
+  request.approval.number = row.integer(3);
+  request.approval.sha = row.text(4);
+  request.user_id = row.integer(5);
+  request.login = row.text(6);
+  request.via = row.text(7);
+  request.once = row.null(8) ? "" : row.text(8);
+  request.tries = row.small(9);
+  request.not_before = from_ms(row.integer(10));
+  request.asked_at = from_ms(row.integer(11));
+  request.approval.by = request.via + " of " + request.login;
+  return request;
+}
+
+Result<bool> settle(const ApprovalRequest& request, std::string_view state,
+                    const std::string& reason, const Database& database) {
+  MELISAI_CHECK(database.run(
+      "UPDATE approvals SET state = ?2, reason = ?3 WHERE id = ?1 AND state = 'waiting'",
+      request.id, state, reason));
+  return database.changes() == 1;
+}
+
+}  // namespace
+
+Result<Approved> Queue::approve(const Approval& approval, WallTime now) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  MELISAI_TRY(const Approved approved, let_run(approval, database, now));
+  MELISAI_CHECK(transaction.commit());
+  return approved;
+}
+
+Result<bool> Queue::ask_approval(const ApprovalRequest& request) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  const std::optional<std::string> once =
+      request.once.empty() ? std::nullopt : std::optional(request.once);
+  const Approval& wanted = request.approval;
+  MELISAI_CHECK(
+      database.run("INSERT INTO approvals (state, action, project, number, sha, user_id, login, "
+                   "via, once, not_before_ms, asked_ms) VALUES ('waiting', ?1, ?2, ?3, ?4, ?5, ?6, "
+                   "?7, ?8, ?9, ?9) ON CONFLICT (once) DO NOTHING",
+                   to_word(wanted.action), wanted.project, wanted.number, wanted.sha,
+                   request.user_id, request.login, request.via, once, to_ms(request.asked_at)));
+  const bool news = database.changes() == 1;
+  MELISAI_CHECK(transaction.commit());
+  return news;
+}
+
+Result<std::vector<ApprovalRequest>> Queue::asked_approvals() const {
+  MELISAI_TRY(Statement query,
+              body_->database.prepare(
+                  "SELECT id, action, project, number, sha, user_id, login, via, once, tries, "
+                  "not_before_ms, asked_ms FROM approvals WHERE state = 'waiting' ORDER BY id"));
+  std::vector<ApprovalRequest> all;
+  while (true) {
+    MELISAI_TRY(const bool found, query.step());
+    if (!found) return all;
+    all.push_back(read_request(query));
+  }
+}
+
+Result<std::optional<ApprovalOutcome>> Queue::end_approval(const ApprovalRequest& request,
+                                                           const ApprovalEnd& end, WallTime now) {
+  const Database& database = body_->to_write();
+  MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
+  ApprovalOutcome outcome{.event = 0, .refused = end.reason};
+  if (end.again) {
+    outcome.refused.clear();
+    MELISAI_CHECK(
+        database.run("UPDATE approvals SET tries = tries + 1, reason = ?2, not_before_ms = ?3 "
+                     "WHERE id = ?1 AND state = 'waiting'",
+                     request.id, end.reason, to_ms(*end.again)));
+    if (database.changes() == 0) return std::optional<ApprovalOutcome>();
+    MELISAI_CHECK(transaction.commit());
+    return std::optional(outcome);
+  }
+  MELISAI_TRY(const bool ours,
+              settle(request, end.may_write ? "granted" : "refused", end.reason, database));
+  if (!ours) return std::optional<ApprovalOutcome>();
+  if (end.may_write) {
+    const Result<Approved> approved = let_run(request.approval, database, now);
+    const bool is_late = !approved && (approved.error().code == Errc::usage ||
+                                       approved.error().code == Errc::not_found);
+    if (!approved && !is_late) return approved.error();
+    outcome.event = approved ? approved->event : 0;
+    outcome.refused = approved ? "" : approved.error().message;
+    if (is_late)
+      MELISAI_CHECK(
+          database.run("UPDATE approvals SET state = 'refused', reason = ?2 WHERE id = ?1",
+                       request.id, outcome.refused));
+  }
+  MELISAI_CHECK(transaction.commit());
+  return std::optional(outcome);
+}
+
+}  // namespace melisai::store
