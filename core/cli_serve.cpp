@@ -14,8 +14,8 @@ struct OldOption {
   const char* subcommand;
 };
 constexpr OldOption kOldOptions[] = {{"--validate-config", "validate"}, {"--stop", "stop"}};
-constexpr const char* kControlCommands[] = {"stop",    "status", "pause",         "resume",
-                                            "trigger", "cancel", "restart-module"};
+constexpr const char* kControlCommands[] = {"stop",    "status", "pause",   "resume",
+                                            "trigger", "cancel", "approve", "restart-module"};
 
 constexpr const char* kServeFooter =
     "\nEvery key of the file: config/serve.yaml. `melisai-gate stop` ends it, as SIGTERM does.\n"
@@ -100,6 +100,12 @@ void ServeParser::add_control() {
   CLI::App& cancel = add("cancel", "End a run, and what comes after it");
   cancel.add_option("RUN", run_, "As `runs` shows it: build#12, demo/build#12")->required();
   cancel.footer(kControlFooter);
+  CLI::App& approve = add("approve", "Let one head of a pull request of a fork run");
+  approve.add_option("PROJECT", project_, "As `status` shows it")->required();
+  approve.add_option("NUMBER", number_, "Of the pull request")->required();
+  approve.add_option("SHA", commit_, "The head that you have read, by all of its digits")
+      ->required();
+  approve.footer(kControlFooter);
   CLI::App& restart = add("restart-module", "Restart a part of the daemon and what depends on it");
   restart.add_option("ID", module_, "As `status --modules` shows it")->required();
   restart.footer(kControlFooter);
@@ -177,7 +183,9 @@ Result<Invocation> ServeParser::control(const std::string& command,
                                 .ref = ref_,
                                 .params = {},
                                 .run = run_,
-                                .module = module_};
+                                .module = module_,
+                                .number = number_,
+                                .commit = commit_};
   for (const std::string& param : params_) {
     const std::size_t sign = param.find('=');
     if (sign == std::string::npos || sign == 0)

@@ -39,7 +39,8 @@ class ServeParser {
 
   CLI::App& app_;
   std::string config_file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_,
-      workspace_;
+      workspace_, commit_;
+  std::int64_t number_ = 0;
   std::uint64_t open_files_ = 0;
   std::vector<std::string> params_, hidden_;
   bool json_ = false;

@@ -77,9 +77,10 @@ class PlainRun {
     MELISAI_CHECK(step(make_directories(request_.output_dir + "/logs"), ReasonCode::disk));
     MELISAI_CHECK(machine_.share(project_.measure.machine_wait));
     run::BuildCache cache(request_.workspace, project_.cache);
-    run::KeptPaths kept(
-        request_.state_dir, request_.kept,
-        {.project = project_.name, .branch = request_.branch, .trusted = request_.trusted});
+    run::KeptPaths kept(request_.state_dir, request_.kept,
+                        {.project = project_.name,
+                         .branch = request_.proposal.empty() ? request_.branch : request_.proposal,
+                         .trusted = request_.trusted});
     const std::unique_ptr<GitRepo> git = world_.open_repo(request_.repository, project_.git);
     Builder builder({.project = project_,
                      .pipelines = builds,

@@ -21,6 +21,7 @@ struct PipelineRequest {
   std::string pipeline;     ///< the one to run
   std::string sha;          ///< full hex
   std::string branch;       ///< short name; "" for a tag
+  std::string proposal;     ///< "pull request 7", which no branch is called; "": of none
   std::string before;       ///< what the branch was before the push, "" when that is not known
   std::string base;         ///< not empty: what benchmarks are compared with, whatever was green
   std::string config_file;  ///< absolute; where the rest of `project` comes from

@@ -35,6 +35,8 @@ struct Daemon {
   std::function<void(const std::string& request, std::function<void(std::string)> answer)> command;
   /// Durable when it returns; the planner is woken.
   std::function<Result<store::Accepted>(const RunEvent&)> accept;
+  /// The same; errors as Queue::approve.
+  std::function<Result<store::Approved>(const store::Approval&)> approve;
   std::function<std::string(const PipelineRun&)> run_json;  ///< core/serve/run_json.h
   std::function<supervise::SystemHealth()> health;
   std::function<void(std::function<void()>)> in_pool;  ///< off the loop, for what blocks
@@ -44,6 +46,7 @@ struct Daemon {
   OpenRepo open_repo;  ///< from any thread; for the order of commits
   /// What others count (the HTTP server), for /metrics; may be empty.
   std::function<std::vector<Metric>()> more_metrics = {};
+  std::function<void()> approval_asked = {};  ///< as of HookContext
 };
 
 struct ApiOptions {

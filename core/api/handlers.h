@@ -40,6 +40,10 @@ void retry_run(Parts& parts, Call call);
 void trigger(Parts& parts, Call call);
 void show_trigger(Parts& parts, Call call);
 
+// pull_requests.cpp
+void list_pull_requests(Parts& parts, Call call);
+void approve_pull_request(Parts& parts, Call call);
+
 // history.cpp, records.cpp
 void show_history(Parts& parts, Call call);
 void list_baselines(Parts& parts, Call call);

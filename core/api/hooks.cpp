@@ -104,6 +104,8 @@ Response response_of(const HookAnswer& answer) {
   nlohmann::ordered_json body{{"event", nullptr}, {"duplicate", answer.duplicate}};
   if (answer.event != 0) body["event"] = answer.event;
   if (!answer.ignored.empty()) body["ignored"] = answer.ignored;
+  if (answer.waits) body["waits"] = true;
+  if (answer.asked) body["asked"] = true;
   return {.status = 202,
           .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
 }
@@ -132,6 +134,7 @@ Response answer_signed(const Delivery& delivery, const WatchedProject& project,
     return refused(422, project, "its headers name no delivery");
   const std::string forge(trigger::to_string(delivery.forge));
   const SignedEvent event{.project = project,
+                          .forge = delivery.forge,
                           .once = id.empty() ? "" : forge + " " + project.name + " " + id};
   const Result<HookAnswer> answer = handled(*happening, event, context);
   if (answer) return response_of(*answer);

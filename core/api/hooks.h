@@ -20,6 +20,8 @@ struct HookContext {
   const Clock& clock;
   /// Durable when it returns.
   std::function<Result<store::Accepted>(const RunEvent&)> accept;
+  /// Somebody asks for an approval, and the queue has that; may be empty.
+  std::function<void()> approval_asked = {};
   std::size_t body_max = 1 << 20;
 };
 
@@ -28,6 +30,8 @@ struct HookAnswer {
   std::int64_t event = 0;  ///< of the queue; 0: nothing was accepted
   bool duplicate = false;  ///< it was accepted before, also by polling
   std::string ignored;     ///< why it starts nothing; "": it does, or did
+  bool waits = false;      ///< for somebody's approval
+  bool asked = false;      ///< for an approval; whether it is one is not known yet
   bool operator==(const HookAnswer&) const = default;
 };
 
@@ -40,6 +44,7 @@ http::Response answer_hook(const http::Request& request, const HookContext& cont
 /// One signed delivery about this project.
 struct SignedEvent {
   const WatchedProject& project;
+  trigger::Forge forge = trigger::Forge::github;
   std::string once;  ///< as of RunEvent
 };
 
@@ -47,7 +52,8 @@ struct SignedEvent {
 Result<HookAnswer> handle_ref(const trigger::RefMoved& moved, const SignedEvent& event,
                               const HookContext& context);
 
-/// A PullRequest or a PullRequestComment.
+/// A PullRequest or a PullRequestComment. What is open is an event of the queue, unless it is known
+/// with that head already; what is closed ends what waits of it.
 Result<HookAnswer> handle_pull_request(const trigger::WebhookEvent& happening,
                                        const SignedEvent& event, const HookContext& context);
 

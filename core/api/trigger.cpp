@@ -201,6 +201,8 @@ void retry_run(Parts& parts, Call call) {
   event.sha = run->sha;
   event.params = before->params;
   event.trusted = run->trusted;
+  event.proposal = before->proposal;
+  if (event.proposal) event.proposal->approved_by = "token " + call.caller;
   event.cause = name_of(*run) + " again, by token " + call.caller;
   event.received_at = parts.daemon.clock.now();
   const Result<store::Accepted> done = parts.daemon.accept(event);

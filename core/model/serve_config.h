@@ -59,6 +59,21 @@ struct ForgeAccess {
   bool operator==(const ForgeAccess&) const = default;
 };
 
+/// Which pull requests (merge requests) run, and what lets those of strangers run.
+struct PullRequestOptions {
+  enum class Run {
+    all,              ///< those of forks when somebody has approved them
+    same_repository,  ///< only those of branches of the project's own repository
+    none
+  } run = Run::all;
+  std::string approval_label = "melisai-gate:approved";  ///< "": no label approves
+  /// For how long a head has to be known until an approval counts that does not name it.
+  Milliseconds approval_age{60'000};
+  /// For how long the forge is asked whether somebody may approve, when it does not answer.
+  Milliseconds approval_timeout{600'000};
+  bool operator==(const PullRequestOptions&) const = default;
+};
+
 struct WatchedProject {
   std::string name;                      ///< unique; no '/'
   std::string repository;                ///< an address, or an absolute path
@@ -68,6 +83,7 @@ struct WatchedProject {
   std::vector<ServePipeline> pipelines;  ///< empty: ServeConfig::pipelines
   WebhookOptions webhook = {};
   std::optional<ForgeAccess> forge = {};  ///< with it, webhook.repository is known
+  PullRequestOptions pull_requests = {};
   bool operator==(const WatchedProject&) const = default;
 };
 

@@ -16,7 +16,7 @@ namespace melisai::run {
 /// Whose paths.
 struct KeptOwner {
   std::string project;
-  std::string branch = "";  ///< "" : of tags
+  std::string branch = "";  ///< or what no branch is called: "pull request 7"; "" : of tags
   bool trusted = true;
 };
 /// The same for the same owner only.

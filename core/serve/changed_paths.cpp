@@ -12,7 +12,9 @@ bool asks_for_paths(const Condition& condition) {
 }
 
 ChangedPaths changed_paths(const ChangedPathsQuestion& question, GitRepo& git) {
-  if (question.kind != RunEvent::Kind::push) return unknown("only a push says which paths changed");
+  using Kind = RunEvent::Kind;
+  if (question.kind != Kind::push && question.kind != Kind::pull_request)
+    return unknown("only a push says which paths changed");
   std::string base = question.since;
   if (base.empty()) {
     if (question.main_sha.empty() || question.ref == question.main_ref)

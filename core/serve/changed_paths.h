@@ -16,7 +16,7 @@ struct ChangedPathsQuestion {
   RunEvent::Kind kind = RunEvent::Kind::push;
   std::string ref;       ///< full name
   std::string sha;       ///< full hex
-  std::string since;     ///< Queue::unseen_since()
+  std::string since;     ///< Queue::unseen_since(); of a pull request its base
   std::string main_ref;  ///< of the default branch; "" when there is none
   std::string main_sha;  ///< its commit as it was accepted last
 };

@@ -34,6 +34,10 @@ Result<Json> request_json(const ControlRequest& request) {
   }
   if (!request.pipeline.empty()) json["pipeline"] = request.pipeline;
   if (request.command == "restart-module") json["module"] = request.module;
+  if (request.command == "approve") {
+    json["number"] = request.number;
+    json["commit"] = request.commit;
+  }
   if (request.command == "cancel") {
     MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
     MELISAI_TRY(const PipelineRun run, find_run(request.run, queue));
@@ -48,6 +52,7 @@ std::string said(const ControlRequest& request) {
   if (request.command == "resume") return "resumed\n";
   if (request.command == "trigger") return "accepted; `melisai-gate runs` shows it\n";
   if (request.command == "cancel") return "cancelled\n";
+  if (request.command == "approve") return "approved; `melisai-gate runs` shows what it starts\n";
   return "done\n";
 }
 

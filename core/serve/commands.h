@@ -1,7 +1,8 @@
 // The commands that talk to a daemon or read its queue: status, stop, pause, resume, trigger,
-// cancel, restart-module, logs, and runs of pipelines.
+// cancel, approve, restart-module, logs, and runs of pipelines.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -26,6 +27,8 @@ struct ControlRequest {
   std::map<std::string, std::string> params;  ///< of trigger
   std::string run;                            ///< of cancel: "12", or "build#3", or "demo/build#3"
   std::string module;                         ///< of restart-module
+  std::int64_t number = 0;                    ///< of approve: the pull request
+  std::string commit = "";                    ///< of approve: its head, full hex
 };
 /// Exit code 0. Errors: usage; not_found when no daemon runs; what the daemon refuses.
 Result<int> control(const ControlRequest& request, const Print& print);

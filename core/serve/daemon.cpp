@@ -11,13 +11,16 @@
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/secrets.h"
+#include "core/serve/accept.h"
 #include "core/serve/alarm.h"
+#include "core/serve/approver.h"
 #include "core/serve/config.h"
 #include "core/serve/control.h"
 #include "core/serve/delegation.h"
 #include "core/serve/detach.h"
 #include "core/serve/engines.h"
 #include "core/serve/follow_ups.h"
+#include "core/serve/forge_access.h"
 #include "core/serve/front.h"
 #include "core/serve/housekeeper.h"
 #include "core/serve/logging.h"
@@ -123,6 +126,11 @@ class Daemon {
                                                .dependencies = {"queue"},
                                                .required = false},
                                               notifier_));
+    MELISAI_CHECK(supervisor_.register_module({.id = "approver",
+                                               .name = "approvals asked for on forges",
+                                               .dependencies = {"planner"},
+                                               .required = false},
+                                              approver_));
     if (context_.config.http.enabled)
       // Like the control socket it can say what does not work.
       MELISAI_CHECK(supervisor_.register_module({.id = "http", .name = "front door"}, front_));
@@ -150,9 +158,15 @@ class Daemon {
                               auto answer) { requests_.handle(request, std::move(answer)); },
             .accept =
                 [this](const RunEvent& event) {
-                  Result<store::Accepted> accepted = queue_.accept(event);
+                  Result<store::Accepted> accepted = accept_event(context_, event);
                   if (accepted && !accepted->duplicate()) planner_.wake();
                   return accepted;
+                },
+            .approve =
+                [this](const store::Approval& approval) {
+                  Result<store::Approved> approved = approve(context_, approval);
+                  if (approved) planner_.wake();
+                  return approved;
                 },
             .run_json = run_to_json,
             .health = [this] { return supervisor_.system_health(); },
@@ -162,7 +176,8 @@ class Daemon {
             .open_repo =
                 [this](const std::string& directory) {
                   return context_.world.open_repo(directory, {}, context_.world.interrupt);
-                }};
+                },
+            .approval_asked = [this] { approver_.wake(); }};
   }
 
   // What becomes of modules. The rest of what the bus carries is logged where it happens.
@@ -244,6 +259,10 @@ class Daemon {
            },
        .seen = [this](const std::string& project,
                       const auto& pipelines) { alarm_.set_pipelines(project, pipelines); }}};
+  Approver approver_{context_,
+                     {.may_write = ask_forge(context_.world),
+                      .measuring = [this] { return engines_.measuring(); },
+                      .approved = [this] { planner_.wake(); }}};
   Housekeeper housekeeper_{context_, [this] { return engines_.measuring(); }};
   ThoroughCheck thorough_check_{context_, [this] { return engines_.measuring(); }};
   FollowUps follow_ups_{context_, [this] { planner_.wake(); }};

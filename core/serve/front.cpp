@@ -76,6 +76,7 @@ Front::Front(Context& context, api::Daemon daemon)
              .queue = context.queue,
              .clock = context.world.clock,
              .accept = daemon.accept,
+             .approval_asked = daemon.approval_asked,
              .body_max = static_cast<std::size_t>(context.config.http.body_max)},
       api_(with_own_numbers(std::move(daemon)),
            {.metrics_public = context.config.http.metrics_public}) {}

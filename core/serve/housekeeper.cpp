@@ -114,7 +114,12 @@ void Housekeeper::tidy() {
 
 void Housekeeper::forget(const Result<std::vector<std::int64_t>>& events) {
   if (!events) return settle(events.error());
-  if (events->empty()) return find_directories();
+  if (events->empty()) {
+    const Milliseconds age = context_.config.orchestrator.persistence.keep;
+    if (const auto done = context_.queue.forget_pull_requests(context_.now() - age); !done)
+      return settle(done);
+    return find_directories();
+  }
   if (measuring_()) return tidy_in(times_.gap);
   if (const Result<void> done = context_.queue.forget_events(*events); !done) return settle(done);
   forgotten_ += events->size();

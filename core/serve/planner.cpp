@@ -1,16 +1,17 @@
 #include "core/serve/planner.h"
 
 #include <algorithm>
-#include <map>
 
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/run/run.h"
+#include "core/serve/accept.h"
 #include "core/serve/default_branch.h"
 #include "core/serve/pinned.h"
 #include "core/serve/pipeline_file.h"
 #include "core/serve/pipelines.h"
 #include "core/serve/planning.h"
+#include "core/serve/source.h"
 #include "core/serve/work.h"
 
 namespace melisai::serve {
@@ -32,28 +33,8 @@ constexpr std::size_t kPlanningMax = 2;
 constexpr Milliseconds kRetryFirst{5'000};
 constexpr Milliseconds kRetryMax{600'000};
 constexpr int kDoublingsMax = 10;
-constexpr std::string_view kBranches = "refs/heads/";
-
-/// The commit of an event that names none.
-Result<void> find_commit(const WatchedProject& project, RemoteRepo& remote, RunEvent& event) {
-  if (!event.sha.empty()) return {};
-  MELISAI_TRY(const std::vector<RemoteRef> answer,
-              remote.refs({.url = project.repository, .token = project.token}));
-  std::map<std::string, std::string> refs;
-  for (const RemoteRef& ref : answer) refs[ref.name] = ref.sha;
-  if (event.ref.empty()) event.ref = default_branch(project, answer);
-  if (!event.ref.empty() && !event.ref.starts_with("refs/")) {
-    const std::string tag = "refs/tags/" + event.ref;
-    event.ref = refs.contains(tag) ? tag : std::string(kBranches) + event.ref;
-  }
-  if (event.ref.empty())
-    return Error{Errc::config, project.name +
-                                   " has no branch that could be the default; "
-                                   "name one"};
-  if (!refs.contains(event.ref)) return Error{Errc::config, project.name + " has no " + event.ref};
-  event.sha = refs[event.ref];
-  return {};
-}
+/// A forge may tell of a head a little before its ref is there.
+constexpr int kHeadTriesMin = 5;
 
 /// Of the project's own making: trying again changes nothing.
 bool is_final(const Error& error) {
@@ -72,17 +53,16 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
   const ServeWorld& world = question.world;
   RunEvent& event = answer.event;
   const auto remote = world.open_remote(question.config.git, world.interrupt);
-  MELISAI_CHECK(find_commit(question.project, *remote, event));
   const std::string parent = question.repository.substr(0, question.repository.rfind('/'));
   MELISAI_CHECK(make_directories(parent, {.private_mode = true}));
-  MELISAI_CHECK(remote->fetch({.url = question.project.repository,
-                               .directory = question.repository,
-                               .sha = event.sha,
-                               .token = question.project.token}));
+  MELISAI_TRY(const Source source, find_source({.project = question.project,
+                                                .repository = question.repository,
+                                                .remote = *remote},
+                                               event, answer.head));
   const auto repository =
       world.open_repo(question.repository, question.config.git, world.interrupt);
   MELISAI_TRY(const std::optional<std::string> file,
-              repository->read_file(event.sha, run::kPipelineFile));
+              repository->read_file(source.rules, run::kPipelineFile));
   Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
                 .serve_file = question.config_text};
   const auto read = event.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
@@ -90,13 +70,16 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
               read(pinned.pipeline_file, run::kPipelineFile, question.config, world.env));
   MELISAI_TRY(answer.pipelines,
               pipelines_at(question.config, question.project, declared.pipelines));
+  if (question.config.git.submodules || declared.git.submodules)
+    MELISAI_CHECK(check_submodules(event, source, *repository));
   store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = "", .runs = {}};
+  MELISAI_TRY(plan.before, fork_point(event, source, *repository));
   MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines, question.workflows->all));
   pinned.workflows = texts_for(plan.runs, *question.workflows);
   plan.configuration = to_json(pinned);
   if (plan.runs.empty() && !file)
-    return Error{Errc::config, std::string(run::kPipelineFile) + " is not in commit " + event.sha +
-                                   "; add one (examples: pipelines/)"};
+    return Error{Errc::config, std::string(run::kPipelineFile) + " is not in commit " +
+                                   source.rules + "; add one (examples: pipelines/)"};
   return plan;
 }
 
@@ -161,7 +144,7 @@ void Planner::begin(const store::OpenEvent& open) {
                     .config_text = context_.config_text,
                     .workflows = context_.workflows,
                     .project = *project,
-                    .repository = repository_of(context_.state_dir, project->name),
+                    .repository = mirror_of(context_.state_dir, open.event),
                     .event = open.event};
   in_pool(
       context_, [question = std::move(question)] { return answer_of(question); },
@@ -222,6 +205,7 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
       log_info(name_of(run) + " is superseded by a newer push");
     return {};
   }
+  if (answer.head && tries >= kHeadTriesMin) return follow_head(event, *answer.head);
   if (is_final(plan.error())) return fail_visibly(event, plan.error().message);
   // The tries count too: a clock that somebody sets is no reason.
   if (tries >= kPlanningTriesMin && context_.now() - event.received_at >= kPlanningPatience)
@@ -242,7 +226,29 @@ Result<void> Planner::give_up(const RunEvent& event, const Error& error) {
     MELISAI_TRY(const store::KnownRef known, context_.queue.known_ref(event.project, event.ref));
     if (known.sha != event.sha) return context_.queue.reject(event.id, reason);
   }
+  if (event.kind == RunEvent::Kind::pull_request) {
+    MELISAI_TRY(const auto known,
+                context_.queue.pull_request(event.project, event.proposal->number));
+    if (!known || known->event != event.id) return context_.queue.reject(event.id, reason);
+  }
   return end_visibly(event, PipelineRun::Outcome::error, reason);
+}
+
+// What its forge told is not there. What is there instead nobody told, and nobody approved it: it
+// is an event of its own, which waits as any other one.
+Result<void> Planner::follow_head(const RunEvent& event, const std::string& head) {
+  const std::string reason = "superseded: " + name_of(*event.proposal) + " has moved on";
+  log_warning(event.project + ": " + event.cause + ": " + reason);
+  if (head.empty()) return context_.queue.reject(event.id, event.ref + " is not there any more");
+  RunEvent next = event;
+  next.id = 0;
+  next.sha = head;
+  next.once = "";
+  next.proposal->approved_by = "";
+  next.cause = name_of(*event.proposal) + " has moved on";
+  next.received_at = context_.now();
+  MELISAI_CHECK(accept_event(context_, next));
+  return context_.queue.reject(event.id, reason);
 }
 
 Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& reason) {

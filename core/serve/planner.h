@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ class Planner final : public supervise::Module {
   struct Answer {
     RunEvent event;  ///< with the commit that was found for it, also when planning failed
     Result<store::Plan> plan;
+    std::optional<std::string> head = {};  ///< of a pull request, when it is not what was told
     std::vector<ServePipeline> pipelines;
   };
   struct Question;
@@ -52,6 +54,7 @@ class Planner final : public supervise::Module {
   const WatchedProject* find_project(const std::string& name) const;  ///< null: none
   Result<void> settle(int tries, const Answer& answer);
   Result<void> give_up(const RunEvent& event, const Error& error);
+  Result<void> follow_head(const RunEvent& event, const std::string& head);
   Result<void> fail_visibly(const RunEvent& event, const std::string& reason);
   Result<void> end_visibly(const RunEvent& event, PipelineRun::Outcome outcome,
                            const std::string& reason);

@@ -7,6 +7,7 @@
 #include "core/forge/forge.h"
 #include "core/serve/forge_section.h"
 #include "core/serve/pipelines_section.h"
+#include "core/serve/pull_requests_section.h"
 #include "core/trigger/trigger.h"
 
 namespace melisai::serve {
@@ -93,6 +94,7 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
   project.pipelines = read_pipelines(map.section("pipelines"), defaults.timeouts, reading);
   project.webhook = read_webhook(map.section("webhook"), defaults.webhook_secret, reading);
   project.forge = read_forge(map.section("forge"), project.repository, reading);
+  project.pull_requests = read_pull_requests(map.section("pull_requests"), reading);
   map.finish();
 
   if (map.find("repository") == nullptr) {
@@ -112,6 +114,9 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
   if (is_path(project.repository)) project.repository = absolute_path(project.repository, reading);
   if (project.webhook.repository.empty())
     project.webhook.repository = trigger::repository_of(project.repository);
+  if (map.find("pull_requests") != nullptr && project.webhook.secret.empty())
+    reading.remark("pull_requests of project " + in_quotes(project.name) +
+                   " has no effect: only webhooks tell of them, and it has no secret for any");
   if (project.webhook.repository.empty() && !project.webhook.secret.empty())
     reading.remark("nothing says what the forge of project " + in_quotes(project.name) +
                    " calls it, so none of its webhooks is taken; write webhook: { repository: "

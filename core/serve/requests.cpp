@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/api/pull_requests.h"
 #include "core/base/clock.h"
 #include "core/base/config.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/serve/accept.h"
 #include "core/serve/run_json.h"
 
 namespace melisai::serve {
@@ -131,6 +133,7 @@ class StatusOf {
     MELISAI_TRY(const auto recent, queue.runs({.limit = kRunsShown}));
     MELISAI_TRY(const auto waiting, queue.open_events());
     MELISAI_TRY(const auto paused, queue.paused_pipelines());
+    MELISAI_TRY(const auto proposals, queue.pull_requests({.waits = true, .limit = kRunsShown}));
     MELISAI_TRY(const auto given_up, queue.given_up(kGivenUpShown));
     MELISAI_TRY(const store::DeliveryCounts notices, queue.delivery_counts());
     return accepted({{"pid", getpid()},
@@ -152,6 +155,7 @@ class StatusOf {
                      {"open", runs_of(open)},
                      {"recent", runs_of(recent)},
                      {"waiting_events", events_of(waiting)},
+                     {"waiting_for_approval", proposals_of(proposals)},
                      {"given_up_events", given_up_of(given_up)}});
   }
 
@@ -220,6 +224,12 @@ class StatusOf {
     return all;
   }
 
+  static Json proposals_of(const std::vector<store::PullRequest>& proposals) {
+    Json all = Json::array();
+    for (const store::PullRequest& one : proposals) all.push_back(Json::parse(api::to_json(one)));
+    return all;
+  }
+
   static Json given_up_of(const std::vector<store::GivenUp>& events) {
     Json all = Json::array();
     for (const store::GivenUp& event : events)
@@ -255,6 +265,20 @@ Result<std::string> cancel_run(const Json& request, Context& context, Engines& e
   if (cancelled.running) engines.end_run(id);
   engines.wake();
   return accepted();
+}
+
+Result<std::string> approve_head(const Json& request, Context& context, Planner& planner) {
+  if (!request.contains("number") || !request["number"].is_number_integer())
+    return Error{Errc::usage, "name the pull request by its number"};
+  store::Approval approval{.number = request["number"].get<std::int64_t>(), .by = "the operator"};
+  MELISAI_TRY(approval.project, project_at(request, context.config));
+  MELISAI_TRY(approval.sha, text_at(request, "commit"));
+  if (!api::is_full_sha(approval.sha))
+    return Error{Errc::usage,
+                 "name the head that is approved by all of its hex digits; `status` shows it"};
+  MELISAI_TRY(const store::Approved done, approve(context, approval));
+  planner.wake();
+  return accepted({{"event", done.event}, {"already", done.already}});
 }
 
 Result<std::string> pause_pipeline(const Json& request, Context& context, Engines& engines) {
@@ -306,6 +330,7 @@ void Requests::handle(const std::string& text, ControlServer::Answer answer) {
   if (command == "resume") return done(parts_.engines.resume());
   if (command == "trigger") return reply(trigger_run(request, context_, parts_.planner));
   if (command == "cancel") return reply(cancel_run(request, context_, parts_.engines));
+  if (command == "approve") return reply(approve_head(request, context_, parts_.planner));
   if (command == "stop") {
     answer(accepted({{"pid", getpid()}}));
     return parts_.stop();

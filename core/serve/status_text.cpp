@@ -75,6 +75,15 @@ std::string paused_line(const Json& paused) {
          "`\n";
 }
 
+std::string proposal_line(const Json& proposal) {
+  const std::string number = number_at(proposal, "number");
+  const std::string project = one_line(text_at(proposal, "project"));
+  const std::string author = one_line(text_at(proposal, "author"));
+  return "waiting for approval: " + project + ", pull request " + number +
+         (author.empty() ? "" : " by " + author) + ": `melisai-gate approve " + project + " " +
+         number + " " + one_line(text_at(proposal, "commit")) + "`\n";
+}
+
 std::string notices_line(const Json& notices) {
   const std::string problem = text_at(notices, "problem");
   if (problem.empty()) return "";
@@ -120,6 +129,8 @@ std::string status_text(const std::string& answer, bool modules) {
   for (const Json& event : list_at(json, "waiting_events"))
     text += "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
             one_line(text_at(event, "cause")) + "\n";
+  for (const Json& proposal : list_at(json, "waiting_for_approval"))
+    text += proposal_line(proposal);
   for (const Json& event : list_at(json, "given_up_events"))
     text += one_line(text_at(event, "project")) + ", " + one_line(text_at(event, "cause")) + ": " +
             one_line(text_at(event, "reason")) + "\n";

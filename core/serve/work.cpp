@@ -87,15 +87,17 @@ Result<ChangedPaths> changes_of(const WorkRequest& request, const Task& task,
               store::Queue::open_reader(request.state_dir));
   if (!queue) return Error{Errc::io, "the queue is gone from " + request.state_dir};
   ChangedPathsQuestion question{.kind = task.event.kind, .ref = task.run.ref, .sha = task.run.sha};
-  MELISAI_TRY(question.since, queue->unseen_since(task.run));
+  question.since = task.event.before;
+  if (!task.event.proposal) {
+    MELISAI_TRY(question.since, queue->unseen_since(task.run));
+  }
   MELISAI_TRY(const std::vector<store::RefState> known, queue->refs(task.run.project));
   std::vector<RemoteRef> refs;
   for (const store::RefState& ref : known) refs.push_back({ref.ref, ref.sha});
   question.main_ref = default_branch(described.watched, refs);
   for (const RemoteRef& ref : refs)
     if (ref.name == question.main_ref) question.main_sha = ref.sha;
-  const auto git =
-      world.open_repo(repository_of(request.state_dir, task.run.project), described.project.git);
+  const auto git = world.open_repo(mirror_of(request.state_dir, task.event), described.project.git);
   return changed_paths(question, *git);
 }
 
@@ -120,8 +122,7 @@ std::string passed_already(const WorkRequest& request, const Task& task, const D
     log_warning("no later run can pass as this one: " + kept.error().message);
   const auto queue = store::Queue::open_reader(request.state_dir);
   if (!queue || !*queue) return "";
-  const auto git =
-      world.open_repo(repository_of(request.state_dir, task.run.project), described.project.git);
+  const auto git = world.open_repo(mirror_of(request.state_dir, task.event), described.project.git);
   const auto passed =
       passed_as({.task = task, .described = described, .with = with, .now = world.clock.now()},
                 **queue, *git);
@@ -137,19 +138,31 @@ void add_remark(const ChangedPaths& changes, PipelineResult& result) {
   result.reason += "changed paths are not known, which counts as matching: " + changes.why_unknown;
 }
 
+std::map<std::string, std::string> variables_of(const RunEvent& event) {
+  std::map<std::string, std::string> variables = {
+      {"MELISAI_TRIGGER", std::string(to_string(event.kind))},
+      {"MELISAI_TRIGGER_TIME", utc_time(event.received_at)}};
+  if (!event.proposal) return variables;
+  variables["MELISAI_PULL_REQUEST"] = std::to_string(event.proposal->number);
+  variables["MELISAI_BASE_BRANCH"] = event.proposal->base.substr(kBranches.size());
+  return variables;
+}
+
 PipelineRequest request_of(const WorkRequest& request, const Task& task, Described described) {
   const OrchestratorOptions options = described.config.orchestrator;
+  const auto& proposal = task.event.proposal;
   return {
-      .repository = repository_of(request.state_dir, task.run.project),
+      .repository = mirror_of(request.state_dir, task.event),
       .project = std::move(described.project),
       .pipeline = described.pipeline.spec.name,
       .sha = task.run.sha,
       .branch = task.run.ref.starts_with(kBranches) ? task.run.ref.substr(kBranches.size()) : "",
+      .proposal = proposal ? name_of(*proposal) : "",
       .before = task.event.before,
+      .base = proposal ? task.event.before : "",
       .config_file = request.directory + "/pipeline.yaml",
       .params = params_of(task, described),
-      .variables = {{"MELISAI_TRIGGER", std::string(to_string(task.event.kind))},
-                    {"MELISAI_TRIGGER_TIME", utc_time(task.event.received_at)}},
+      .variables = variables_of(task.event),
       .trusted = task.run.trusted,
       .state_dir = request.state_dir,
       .output_dir = request.directory,
@@ -276,6 +289,11 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
 
 std::string repository_of(const std::string& state_dir, const std::string& project) {
   return state_dir + "/repositories/" + project + ".git";
+}
+
+std::string mirror_of(const std::string& state_dir, const RunEvent& event) {
+  if (event.trusted || !event.proposal) return repository_of(state_dir, event.project);
+  return state_dir + "/proposals/" + event.project + ".git";
 }
 
 Result<int> work(const WorkRequest& request, World& world) {

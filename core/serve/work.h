@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/pipeline_run.h"
 #include "core/world.h"
 
 namespace melisai::serve {
@@ -28,6 +29,9 @@ struct WorkRequest {
 
 /// Where the commits of a project are: a bare repository.
 std::string repository_of(const std::string& state_dir, const std::string& project);
+/// Where those of an event are. What strangers propose has a repository of its own, with the
+/// project's commits in it: no commit that nobody has vouched for lies where trusted runs look.
+std::string mirror_of(const std::string& state_dir, const RunEvent& event);
 
 /// Exit code: 0 when a result was written, whatever it says. Errors: what kept it from that.
 Result<int> work(const WorkRequest& request, World& world);

@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
-#include <fstream>
-
 #include "tests/e2e/support/front_door.h"
 #include "tests/e2e/support/web_server.h"
 
@@ -22,35 +20,16 @@ class ServeFront : public FrontDoor {
     FrontDoor::SetUp();
     write_pipelines("build: { trigger: on_commit, run: echo built }\n");
   }
-  std::string signature(const std::string& body) {
-    const std::string path = root() + "/body";
-    std::ofstream(path) << body;
-    const Ran ran =
-        run_program({"openssl", "dgst", "-sha256", "-hmac", kHookSecret, "-r", path}, "/");
-    return "sha256=" + ran.out.substr(0, 64);
-  }
   static std::string push_body(const std::string& ref, const std::string& sha,
                                const std::string& before) {
-    return json{{"ref", ref},
-                {"before", before},
-                {"after", sha},
-                {"created", before == kNobody},
-                {"deleted", false},
-                {"repository",
-                 {{"full_name", "team/demo"},
-                  {"clone_url", "https://github.com/team/demo.git"},
-                  {"html_url", "https://github.com/team/demo"}}}}
+    return json{{"ref", ref},       {"before", before},
+                {"after", sha},     {"created", before == kNobody},
+                {"deleted", false}, {"repository", forge_repository()}}
         .dump();
   }
   HttpAnswer deliver(const std::string& body, const std::string& id,
                      const std::string& signed_with) {
-    return ask({.method = "POST",
-                .url = "/hooks/github/demo",
-                .headers = {{"Content-Type", "application/json"},
-                            {"X-GitHub-Event", "push"},
-                            {"X-GitHub-Delivery", id},
-                            {"X-Hub-Signature-256", signed_with}},
-                .body = body});
+    return deliver_signed("push", body, id, signed_with);
   }
 };
 

@@ -64,6 +64,10 @@ class ApiTest : public ::testing::Test {
                   done(command_answer);
                 },
             .accept = [this](const RunEvent& event) { return queue.accept(event); },
+            .approve =
+                [this](const store::Approval& approval) {
+                  return queue.approve(approval, clock.now());
+                },
             .run_json = [](const PipelineRun& run) { return json_of(run); },
             .health = [this] { return health; },
             .in_pool = [this](std::function<void()> work) { pool.push_back(std::move(work)); },

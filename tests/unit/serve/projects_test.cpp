@@ -179,5 +179,32 @@ TEST(Projects, OnlyBranchesAndTagsAreWatched) {
               HasSubstr("write the name without refs/heads/"));
 }
 
+TEST(Projects, SayWhichPullRequestsRun) {
+  using Run = PullRequestOptions::Run;
+  EXPECT_EQ(project_of("repository: /a").pull_requests, PullRequestOptions{});
+  const auto read = [](const std::string& keys) {
+    return project_of("repository: /a, pull_requests: { " + keys + " }").pull_requests;
+  };
+  EXPECT_EQ(read("run: all, approval_label: 'melisai-gate:approved', approval_age: 1m, "
+                 "approval_timeout: 10m"),
+            PullRequestOptions{});
+  EXPECT_EQ(read("run: same_repository").run, Run::same_repository);
+  EXPECT_EQ(read("run: none").run, Run::none);
+  EXPECT_EQ(read("approval_label: ok-to-run").approval_label, "ok-to-run");
+  EXPECT_EQ(read("approval_label: ''").approval_label, "");
+  EXPECT_EQ(read("approval_age: 5m").approval_age, std::chrono::minutes(5));
+  EXPECT_THAT(
+      loaded("project: { name: a, repository: 'h:t/a', pull_requests: { run: none } }").remarks,
+      ElementsAre(HasSubstr("only webhooks tell of them")));
+  const auto refused = [](const std::string& keys) {
+    return error_of("project: { repository: /a, pull_requests: { " + keys + " } }");
+  };
+  EXPECT_THAT(refused("run: forks"), HasSubstr("run"));
+  EXPECT_THAT(refused("approval_age: 0s"), HasSubstr("approval_age"));
+  EXPECT_THAT(refused("approval_timeout: 2d"), HasSubstr("approval_timeout"));
+  EXPECT_THAT(refused("approval_label: \"a\\nb\""), HasSubstr("control characters"));
+  EXPECT_THAT(refused("poll: true"), HasSubstr("unknown key"));
+}
+
 }  // namespace projects_test
 }  // namespace melisai::serve

@@ -40,6 +40,13 @@ TEST(StatusText, SaysWhatTheDaemonDoes) {
                     HasSubstr("demo/build#3  0123456789  refs/heads/main  running")));
 }
 
+TEST(StatusText, SaysWhatWaitsForApprovalAndHowToGiveIt) {
+  EXPECT_THAT(text_of(R"({"waiting_for_approval": [{"project": "demo", "number": 7,
+                          "author": "a\nnn", "commit": "0123456789abcdef"}]})"),
+              HasSubstr("\nwaiting for approval: demo, pull request 7 by a nn: "
+                        "`melisai-gate approve demo 7 0123456789abcdef`\n"));
+}
+
 TEST(StatusText, SaysWhichEventsWereGivenUp) {
   EXPECT_THAT(text_of(R"({"given_up_events": [{"project": "demo", "cause": "push to main",
                           "reason": "given up after 3 d: no\nbranch holds it"}]})"),
