@@ -43,7 +43,8 @@ WorkflowRefusal not_now(const Error& error) { return {Kind::not_now, error.messa
 WorkflowBook::WorkflowBook(Context& context, std::function<void()> changed)
     : context_(context),
       changed_(std::move(changed)),
-      sources_(sources_for(context.config_file, context.world.env)) {}
+      // No key of a workflow is a path.
+      sources_(sources_for("/", context.world.env)) {}
 
 Result<void> WorkflowBook::open() {
   MELISAI_CHECK(put_in_force());

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <cctype>
+
 #include "core/base/fd.h"
 #include "tests/e2e/support/front_door.h"
 
@@ -30,6 +32,17 @@ std::string free_port() {
       getsockname(socket_fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
     return "";
   return std::to_string(ntohs(address.sin_port));
+}
+
+/// As a value in an address.
+std::string escaped(const std::string& text) {
+  constexpr const char* kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    std::isalnum(byte) != 0 ? result += c : result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return result;
 }
 
 class ServePrometheus : public FrontDoor {
@@ -80,7 +93,7 @@ class ServePrometheus : public FrontDoor {
   }
   /// The value of the only series that a query finds; "" until there is one.
   std::string value_of(const std::string& query) {
-    const json data = prometheus("/query?query=" + query);
+    const json data = prometheus("/query?query=" + escaped(query));
     if (!data.is_object() || data["result"].size() != 1) return "";
     return data["result"][0]["value"][1];
   }

@@ -76,8 +76,9 @@ TEST_F(StoredWorkflows, WhatIsShownOfThemCanBeSentAgain) {
 }
 
 TEST_F(StoredWorkflows, MistakesAreThoseOfTheFileWithTheirPlace) {
-  EXPECT_THAT(error("w:\n  steps: [ { pipeline: tset } ]\n"),
-              HasSubstr("body:2:24: no pipeline is called 'tset'; did you mean 'test'?"));
+  EXPECT_THAT(
+      error("w:\n  steps: [ { pipeline: tset } ]\n"),
+      HasSubstr("body:2:24: 'pipeline': no pipeline is called 'tset'; did you mean 'test'?"));
   EXPECT_THAT(error("w: { stesp: [] }"), HasSubstr("body:1:6: unknown key 'stesp'"));
   EXPECT_THAT(error("w: { steps: [ { workflow: x } ] }"), HasSubstr("no workflow is called 'x'"));
   EXPECT_THAT(error("build: { steps: [ { pipeline: test } ] }"),
@@ -123,7 +124,7 @@ TEST_F(StoredWorkflows, WhatTheConfigurationDoesNotAllowAnyMoreIsNotInForce) {
   EXPECT_THAT(names(set), ElementsAre("nightly", "well"));
   EXPECT_EQ(set.all.front().steps.front().pipeline, "test") << "the file wins";
   EXPECT_THAT(set.problems.at("gone"),
-              HasSubstr("workflow gone:1:28: no pipeline is called 'lint'"));
+              HasSubstr("workflow gone:1:30: 'pipeline': no pipeline is called 'lint'"));
   EXPECT_THAT(set.problems.at("nightly"), HasSubstr("the configuration file has a workflow of"));
   EXPECT_THAT(set.problems.at("odd"), HasSubstr("of another workflow"));
   EXPECT_THAT(set.problems.at("one"), HasSubstr("a step of what it contains"));

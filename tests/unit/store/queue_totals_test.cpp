@@ -94,13 +94,13 @@ TEST_F(QueueTotals, HaveAnEndHoweverManyPipelinesThereAre) {
   };
   const std::vector<RunTotals> before = queue.run_totals().value();
   EXPECT_EQ(before.size(), std::size_t{kPipelinesCounted + 1});
-  EXPECT_EQ(before.front().project, kOtherPipelines);
-  EXPECT_EQ(before.front().runs, 5);
+  EXPECT_EQ(before.back().project, kOtherPipelines);
+  EXPECT_EQ(before.back().runs, 5);
   EXPECT_EQ(count(), kPipelinesCounted + 5);
   ASSERT_TRUE(queue.forget_events({1, 2, kPipelinesCounted + 1, kPipelinesCounted + 2}));
   EXPECT_EQ(queue.run_totals().value(), before);
   run(add("demo", "one more"), Outcome::passed, std::chrono::seconds(1));
-  EXPECT_EQ(queue.run_totals().value().front().runs, 6) << "a name is never given to another one";
+  EXPECT_EQ(queue.run_totals().value().back().runs, 6) << "a name is never given to another one";
   EXPECT_EQ(queue.run_totals().value().size(), before.size());
 }
 
