@@ -115,6 +115,7 @@ Enforced parse_enforced(const Json& line, const char* key) {
   if (!line.contains(key)) return Enforced::not_asked;
   const std::string how = line.at(key).get<std::string>();
   if (how == "cgroup") return Enforced::by_cgroup;
+  if (how == "namespace") return Enforced::by_namespace;
   if (how == "process") return Enforced::per_process;
   if (how == "no") return Enforced::no;
   throw std::invalid_argument(how);
@@ -144,6 +145,8 @@ Exit parse_exit(const Json& line) {
   exit.memory_limit = parse_enforced(line, "memory_limit");
   exit.cpu_limit = parse_enforced(line, "cpu_limit");
   exit.memory_exceeded = line.value("memory_exceeded", false);
+  exit.processes_limit = parse_enforced(line, "processes_limit");
+  exit.processes_exceeded = line.value("processes_exceeded", false);
   return exit;
 }
 
@@ -161,7 +164,7 @@ void read_line(const Json& line, const Command& command, ExecReport& report) {
     ExecStarted started{.pid = small_number_in(line, "pid"),
                         .cgroup = line.at("cgroup").get<std::string>(),
                         .limits = {}};
-    for (const char* key : {"memory_cgroup", "cpu_cgroup"})
+    for (const char* key : {"memory_cgroup", "cpu_cgroup", "processes_cgroup"})
       if (line.contains(key)) started.limits.push_back(line.at(key).get<std::string>());
     report.started = std::move(started);
   }
@@ -174,6 +177,19 @@ std::string cpu_list(const std::vector<int>& cpus) {
     text += std::to_string(cpu);
   }
   return text;
+}
+
+void add_limits(const TreeLimits& limits, std::vector<std::string>& arguments) {
+  const auto add = [&](const char* option, std::uint64_t value) {
+    if (value != 0) arguments.insert(arguments.end(), {option, std::to_string(value)});
+  };
+  add("--memory-max", limits.memory_max);
+  if (limits.cpus_max > 0)
+    add("--cpu-milli", static_cast<std::uint64_t>(std::llround(limits.cpus_max * 1000)));
+  add("--processes-max", static_cast<std::uint64_t>(limits.processes_max));
+  add("--file-size-max", limits.file_size_max);
+  add("--open-files-max", static_cast<std::uint64_t>(limits.open_files_max));
+  if (limits.per_process) arguments.push_back("--limit-processes");
 }
 
 }  // namespace
@@ -190,13 +206,7 @@ std::vector<std::string> exec_arguments(const Command& command, ExecStart start,
   if (!command.cpus.empty()) {
     arguments.insert(arguments.end(), {"--cpus", cpu_list(command.cpus)});
   }
-  const TreeLimits& limits = command.limits;
-  if (limits.memory_max != 0)
-    arguments.insert(arguments.end(), {"--memory-max", std::to_string(limits.memory_max)});
-  if (limits.cpus_max > 0)
-    arguments.insert(arguments.end(),
-                     {"--cpu-milli", std::to_string(std::llround(limits.cpus_max * 1000))});
-  if (limits.per_process) arguments.push_back("--limit-processes");
+  add_limits(command.limits, arguments);
   if (start == ExecStart::held) arguments.push_back("--hold");
   if (mask) arguments.push_back("--mask");
   if (command.count_tasks) arguments.push_back("--count-tasks");
@@ -206,6 +216,9 @@ std::vector<std::string> exec_arguments(const Command& command, ExecStart start,
     arguments.insert(arguments.end(), {"--sandbox", "--"});
     arguments.insert(arguments.end(), command.sandbox.begin(), command.sandbox.end());
     arguments.insert(arguments.end(), {"--", kInsideProgram, "--inside", "--cwd", command.cwd});
+    if (command.limits.processes_max != 0)
+      arguments.insert(arguments.end(),
+                       {"--processes-max", std::to_string(command.limits.processes_max)});
   }
   arguments.push_back("--");
   arguments.insert(arguments.end(), command.argv.begin(), command.argv.end());

@@ -292,6 +292,7 @@ class ExecRunner final : public ProcessRunner {
       if (error.code == Errc::disk_full) error.message += "; free some space and run again";
       return error;
     }
+    report.exit->limits = command.limits;
     return *report.exit;
   }
 
@@ -299,9 +300,7 @@ class ExecRunner final : public ProcessRunner {
   const Interrupt& interrupt_;
 };
 
-}  // namespace
-
-std::string describe(const Exit& exit, Milliseconds timeout) {
+std::string describe_end(const Exit& exit, Milliseconds timeout) {
   switch (exit.end) {
     case Exit::End::exited: return "exit code " + std::to_string(exit.code);
     case Exit::End::timed_out: return "did not finish within " + format_duration(timeout);
@@ -311,6 +310,26 @@ std::string describe(const Exit& exit, Milliseconds timeout) {
   const char* name = sigabbrev_np(exit.code);
   return name != nullptr ? std::string("killed by SIG") + name
                          : "killed by signal " + std::to_string(exit.code);
+}
+
+}  // namespace
+
+// Where only single processes were limited, nobody can tell whether that was why.
+std::string describe(const Exit& exit, Milliseconds timeout) {
+  std::string what = describe_end(exit, timeout);
+  if (exit.ok()) return what;
+  if (exit.memory_exceeded)
+    return "killed at its memory limit of " + format_bytes(exit.limits.memory_max) + " (" + what +
+           ")";
+  if (exit.processes_exceeded)
+    what += "; it had reached its limit of " + std::to_string(exit.limits.processes_max) +
+            " processes and threads";
+  if (exit.end == Exit::End::signalled && exit.code == SIGXFSZ && exit.limits.file_size_max != 0)
+    what += "; a file had reached its limit of " + format_bytes(exit.limits.file_size_max);
+  if (exit.memory_limit == Enforced::per_process)
+    what += "; each of its processes had a limit of " + format_bytes(exit.limits.memory_max) +
+            " of data";
+  return what;
 }
 
 std::unique_ptr<ProcessRunner> make_process_runner(std::string exec_path,

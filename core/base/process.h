@@ -24,6 +24,9 @@ struct TreeLimits {
   double cpus_max = 0;       ///< CPU time in a time, 2.5: two and a half CPUs; 0: all there are
   bool per_process = false;  ///< where no cgroup can do it: limit at least each process (its data)
                              ///< and the CPUs that it may use
+  int processes_max = 0;     ///< with their threads; 0: all that the user may have
+  Bytes file_size_max = 0;   ///< of one file; 0: the disk
+  int open_files_max = 0;    ///< of one process; 0: what this one may have
   bool operator==(const TreeLimits&) const = default;
 };
 
@@ -48,7 +51,8 @@ struct Command {
   std::vector<std::string> writable;  ///< absolute; besides cwd, where a sandbox lets it write
   bool mask_output = false;           ///< secrets of this process (base/secrets.h) do not reach its
                                       ///< output files; never for what is timed, nor observed
-  TreeLimits limits;                  ///< none for timed runs: they change what is measured
+  TreeLimits limits;                  ///< none for timed runs that are trusted: they change what
+                                      ///< is measured
   bool count_tasks = false;  ///< sample the tree's threads every 5 ms (never in a timed run)
 };
 
@@ -75,7 +79,7 @@ struct Usage {
 };
 
 /// What became of a limit.
-enum class Enforced { not_asked, by_cgroup, per_process, no };
+enum class Enforced { not_asked, by_cgroup, by_namespace, per_process, no };
 
 struct Exit {
   enum class End { exited, signalled, timed_out, interrupted };
@@ -88,11 +92,16 @@ struct Exit {
   Enforced memory_limit = Enforced::not_asked;
   Enforced cpu_limit = Enforced::not_asked;  ///< not asked when there are no more CPUs anyway
   bool memory_exceeded = false;  ///< the kernel killed a process of it because of memory_max
+  Enforced processes_limit = Enforced::not_asked;
+  bool processes_exceeded = false;  ///< it was refused a process because of processes_max; never
+                                    ///< set when only a namespace holds the limit
+  TreeLimits limits;                ///< of the command, as it was run
 
   bool ok() const { return end == End::exited && code == 0; }
 };
 
-/// "exit code 3", "killed by SIGSEGV", "did not finish within 10 s", "interrupted".
+/// "exit code 3", "killed by SIGSEGV", "did not finish within 10 s", "interrupted"; with the limit
+/// that was, or may have been, why.
 std::string describe(const Exit& exit, Milliseconds timeout);
 
 /// A workload that exists but has not begun (its execve waits), or has ended but is not reaped (its

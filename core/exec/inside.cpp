@@ -146,6 +146,7 @@ int run_inside(const Options& options) {
   if (const int error = failed == 0 ? leave_session_keyring() : 0) {
     failed = fail(outcome, "keyring", error);
   }
+  limit_processes_of_namespace(options.limits.processes_max);
   if (failed == 0) failed = start(options, leader, outcome);
   if (failed == 0) {
     const std::int64_t ended = wait_for(leader, signal_fd);

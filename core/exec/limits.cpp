@@ -1,6 +1,7 @@
 #include "core/exec/limits.h"
 
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstdio>
 
 #include "core/exec/clock.h"
+#include "core/exec/proc_file.h"
 
 namespace melisai::exec {
 namespace {
@@ -34,7 +36,39 @@ Enforced enforced(bool by_cgroup, bool per_process) {
   return by_cgroup ? Enforced::by_cgroup : per_process ? Enforced::per_process : Enforced::no;
 }
 
+// Never more than there is already.
+void lower(decltype(RLIMIT_DATA) resource, rlim_t most) {
+  rlimit limit{};
+  if (getrlimit(resource, &limit) != 0) return;
+  limit.rlim_max = std::min(limit.rlim_max, most);
+  limit.rlim_cur = std::min(limit.rlim_cur, limit.rlim_max);
+  setrlimit(resource, &limit);
+}
+
+// Since Linux 5.14 each user namespace counts the processes of a user for itself.
+bool counts_by_namespace() {
+  utsname name{};
+  int major = 0;
+  int minor = 0;
+  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return false;
+  return major > 5 || (major == 5 && minor >= 14);
+}
+
+// Root of the machine, not of a container: to it RLIMIT_NPROC does not apply, in no namespace.
+bool is_real_root() {
+  char map[64];
+  unsigned inside = 1;
+  unsigned outside = 1;
+  return geteuid() == 0 && read_text("/proc/self/uid_map", map, sizeof map) > 0 &&
+         std::sscanf(map, "%u %u", &inside, &outside) == 2 && inside == 0 && outside == 0;
+}
+
 }  // namespace
+
+void limit_processes_of_namespace(std::int64_t processes_max) {
+  if (processes_max > 0 && counts_by_namespace())
+    lower(RLIMIT_NPROC, static_cast<rlim_t>(processes_max));
+}
 
 ControllerGroup::~ControllerGroup() {
   if (procs_fd_ >= 0) close(procs_fd_);
@@ -54,24 +88,39 @@ void ControllerGroup::remove(std::int64_t deadline_ns) {
   path_[0] = '\0';
 }
 
-Limits::Limits(const LimitOptions& options) : options_(with_what_limits(options)) {}
+Limits::Limits(const LimitOptions& options)
+    : options_(with_what_limits(options)),
+      namespace_holds_(options.in_namespace && counts_by_namespace() && !is_real_root()) {}
 
 void Limits::prepare(Cgroup& own, const char* name) {
-  const bool memory = options_.memory_max != 0;
   const bool cpus = options_.cpu_milli != 0;
-  const bool carries = (memory && own.create_with("memory", name)) ||
-                       (!memory && cpus && own.create_with("cpu", name));
+  // Whoever delegates one of them most often delegates all.
+  const char* first = options_.memory_max != 0      ? "memory"
+                      : options_.processes_max != 0 ? "pids"
+                      : cpus                        ? "cpu"
+                                                    : nullptr;
+  const bool carries = first != nullptr && own.create_with(first, name);
   if (!carries) own.create(name);
-  if (memory) {
-    memory_in_own_ = carries && limit_memory(own.path(), "memory.max", "memory.swap.max");
-    if (!memory_in_own_ && memory_group_.create("memory", name) &&
-        !limit_memory(memory_group_.path(), "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"))
-      memory_group_.remove(0);
-  }
+  if (options_.memory_max != 0) prepare_memory(own, carries, name);
+  if (options_.processes_max != 0) prepare_processes(own, carries, name);
   if (!cpus) return;
   cpus_in_own_ = carries && limit_cpus_v2(own.path());
   if (!cpus_in_own_ && cpu_group_.create("cpu", name) && !limit_cpus_v1()) cpu_group_.remove(0);
   if (options_.per_process) choose_cpus();
+}
+
+void Limits::prepare_memory(const Cgroup& own, bool carries, const char* name) {
+  memory_in_own_ = carries && limit_memory(own.path(), "memory.max", "memory.swap.max");
+  if (!memory_in_own_ && memory_group_.create("memory", name) &&
+      !limit_memory(memory_group_.path(), "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"))
+    memory_group_.remove(0);
+}
+
+void Limits::prepare_processes(const Cgroup& own, bool carries, const char* name) {
+  processes_in_own_ = carries && limit_processes(own.path());
+  if (!processes_in_own_ && processes_group_.create("pids", name) &&
+      !limit_processes(processes_group_.path()))
+    processes_group_.remove(0);
 }
 
 // Without swap a limit of memory would only be one of speed. The file of v1 counts both together,
@@ -85,6 +134,13 @@ bool Limits::limit_memory(const char* cgroup, const char* file, const char* swap
   // A workload of which only a part was killed may wait for it for ever.
   if (is_own) write_cgroup_file(cgroup, "memory.oom.group", "1");
   return true;
+}
+
+// The same file in v1 and v2.
+bool Limits::limit_processes(const char* cgroup) const {
+  char text[32];
+  std::snprintf(text, sizeof text, "%" PRId64, options_.processes_max);
+  return write_cgroup_file(cgroup, "pids.max", text);
 }
 
 bool Limits::limit_cpus_v2(const char* cgroup) const {
@@ -127,6 +183,16 @@ int Limits::apply_to_self(bool in_own_cgroup) {
       (memory_group_.path()[0] != '\0' && join(memory_group_.procs_fd(), written));
   const bool cpus_held = (cpus_in_own_ && in_own_cgroup) ||
                          (cpu_group_.path()[0] != '\0' && join(cpu_group_.procs_fd(), written));
+  const bool processes_held =
+      (processes_in_own_ && in_own_cgroup) ||
+      (processes_group_.path()[0] != '\0' && join(processes_group_.procs_fd(), written));
+  if (options_.processes_max != 0)
+    processes_ = processes_held     ? Enforced::by_cgroup
+                 : namespace_holds_ ? Enforced::by_namespace
+                                    : Enforced::no;
+  if (options_.file_size_max != 0) lower(RLIMIT_FSIZE, options_.file_size_max);
+  if (options_.open_files_max != 0)
+    lower(RLIMIT_NOFILE, static_cast<rlim_t>(options_.open_files_max));
   if (options_.memory_max != 0) {
     // Of data, not of addresses: those that are only reserved cost nothing.
     const rlimit data{options_.memory_max, options_.memory_max};
@@ -155,7 +221,14 @@ bool Limits::memory_exceeded(const Cgroup& own) const {
          most >= static_cast<long long>(options_.memory_max - options_.memory_max / 16);
 }
 
+bool Limits::processes_exceeded(const Cgroup& own) const {
+  if (processes_ != Enforced::by_cgroup) return false;
+  const char* cgroup = processes_in_own_ ? own.path() : processes_group_.path();
+  return read_cgroup_number(cgroup, "pids.events", "max") > 0;
+}
+
 void Limits::remove(std::int64_t deadline_ns) {
+  processes_group_.remove(deadline_ns);
   memory_group_.remove(deadline_ns);
   cpu_group_.remove(deadline_ns);
 }

@@ -3,12 +3,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 namespace melisai::exec {
 namespace {
 
 constexpr std::int64_t kTimeMaxMs = 366LL * 24 * 3600 * 1000;
 constexpr std::int64_t kCpuMilliMax = 1'000'000'000;
+constexpr std::int64_t kCountMax = 1'000'000'000;
 
 bool parse_number(const char* text, std::int64_t max, std::int64_t& value) {
   char* end = nullptr;
@@ -43,6 +45,7 @@ bool parse_flag(const char* name, Options& options) {
     options.mask = true;
   } else if (std::strcmp(name, "--sandbox") == 0) {
     options.sandbox = true;
+    options.limits.in_namespace = true;
   } else if (std::strcmp(name, "--inside") == 0) {
     options.inside = true;
   } else {
@@ -51,11 +54,27 @@ bool parse_flag(const char* name, Options& options) {
   return true;
 }
 
+bool is_limit(const char* name) {
+  for (const char* each :
+       {"--memory-max", "--cpu-milli", "--processes-max", "--file-size-max", "--open-files-max"})
+    if (std::strcmp(name, each) == 0) return true;
+  return false;
+}
+
 const char* parse_limit(const char* name, const char* value, LimitOptions& limits) {
   std::int64_t number = 0;
   if (std::strcmp(name, "--memory-max") == 0) {
     if (!parse_number(value, INT64_MAX, number)) return "--memory-max needs a number of bytes";
     limits.memory_max = static_cast<std::uint64_t>(number);
+  } else if (std::strcmp(name, "--file-size-max") == 0) {
+    if (!parse_number(value, INT64_MAX, number)) return "--file-size-max needs a number of bytes";
+    limits.file_size_max = static_cast<std::uint64_t>(number);
+  } else if (std::strcmp(name, "--processes-max") == 0) {
+    if (!parse_number(value, kCountMax, limits.processes_max))
+      return "--processes-max needs a number of processes";
+  } else if (std::strcmp(name, "--open-files-max") == 0) {
+    if (!parse_number(value, kCountMax, limits.open_files_max))
+      return "--open-files-max needs a number of files";
   } else if (!parse_number(value, kCpuMilliMax, limits.cpu_milli)) {
     return "--cpu-milli needs thousandths of a CPU";
   }
@@ -85,7 +104,7 @@ const char* parse_value(const char* name, const char* value, Options& options) {
       return "--cgroup needs auto or off";
     }
     options.cgroup = value[0] == 'a';
-  } else if (std::strcmp(name, "--memory-max") == 0 || std::strcmp(name, "--cpu-milli") == 0) {
+  } else if (is_limit(name)) {
     return parse_limit(name, value, options.limits);
   } else if (std::strcmp(name, "--cwd") == 0) {
     options.cwd = value;

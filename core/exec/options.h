@@ -25,7 +25,8 @@ struct Options {
   bool hold = false;          // the caller sees the workload before it begins and after its end
   bool mask = false;          // what the output files do not get is on our standard input
   bool sandbox = false;       // the workload is bubblewrap, which starts us again with `inside`
-  bool inside = false;        // see inside.h; of the other options only `cwd` has a meaning then
+  bool inside = false;        // see inside.h; of the other options only `cwd` and
+                              // `limits.processes_max` have a meaning then
   char** workload = nullptr;  // argv of the workload, null-terminated, never empty
 };
 

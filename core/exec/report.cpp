@@ -28,9 +28,10 @@ class Line {
   void add_limit(const char* name, Enforced how) {
     if (how == Enforced::not_asked) return;
     add(",\"%s\":\"%s\"", name,
-        how == Enforced::by_cgroup     ? "cgroup"
-        : how == Enforced::per_process ? "process"
-                                       : "no");
+        how == Enforced::by_cgroup      ? "cgroup"
+        : how == Enforced::by_namespace ? "namespace"
+        : how == Enforced::per_process  ? "process"
+                                        : "no");
   }
   void add_known(const char* name, std::int64_t value) {
     if (value != kUnknown) add(",\"%s\":%" PRId64, name, value);
@@ -47,7 +48,7 @@ class Line {
   }
 
  private:
-  char text_[4 * kCgroupPathMax];  // a path whose every character is escaped may be cut: the line
+  char text_[5 * kCgroupPathMax];  // a path whose every character is escaped may be cut: the line
                                    // is then no JSON
   std::size_t size_ = 0;
 };
@@ -69,6 +70,7 @@ int report_started(int fd, pid_t pid, const CgroupPaths& cgroups) {
   line.add_path("cgroup", cgroups.own);
   if (cgroups.memory[0] != '\0') line.add_path("memory_cgroup", cgroups.memory);
   if (cgroups.cpu[0] != '\0') line.add_path("cpu_cgroup", cgroups.cpu);
+  if (cgroups.processes[0] != '\0') line.add_path("processes_cgroup", cgroups.processes);
   line.add("}\n");
   return line.send(fd);
 }
@@ -108,6 +110,8 @@ void report_outcome(int fd, const Outcome& outcome) {
   line.add_limit("memory_limit", outcome.memory_limit);
   line.add_limit("cpu_limit", outcome.cpu_limit);
   if (outcome.memory_exceeded) line.add(",\"memory_exceeded\":true");
+  line.add_limit("processes_limit", outcome.processes_limit);
+  if (outcome.processes_exceeded) line.add(",\"processes_exceeded\":true");
   line.add(",\"stray_processes\":%d,\"in_cgroup\":%s}\n", outcome.stray_processes,
            outcome.in_cgroup ? "true" : "false");
   line.send(fd);

@@ -10,6 +10,7 @@ struct CgroupPaths {
   const char* own = "";
   const char* memory = "";
   const char* cpu = "";
+  const char* processes = "";
 };
 
 /// Lets the caller clean up if we are killed. Once; also in the child, before execve. Returns the

@@ -63,6 +63,8 @@ Outcome Workload::run() {
   outcome_.memory_limit = limits_.memory();
   outcome_.cpu_limit = limits_.cpus();
   outcome_.memory_exceeded = limits_.memory_exceeded(cgroup_);
+  outcome_.processes_limit = limits_.processes();
+  outcome_.processes_exceeded = limits_.processes_exceeded(cgroup_);
   const std::int64_t until = monotonic_ns() + kCgroupWait;
   cgroup_.remove(until);
   limits_.remove(until);
@@ -171,7 +173,8 @@ int Workload::report_leader(pid_t pid, bool joined_cgroup) const {
   return report_started(caller_.result_fd, pid,
                         {.own = joined_cgroup ? cgroup_.path() : "",
                          .memory = limits_.memory_path(),
-                         .cpu = limits_.cpu_path()});
+                         .cpu = limits_.cpu_path(),
+                         .processes = limits_.processes_path()});
 }
 
 HoldResult Workload::hold(Hold when) {

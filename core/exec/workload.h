@@ -25,6 +25,8 @@ struct Outcome {
   Enforced memory_limit = Enforced::not_asked;
   Enforced cpu_limit = Enforced::not_asked;
   bool memory_exceeded = false;
+  Enforced processes_limit = Enforced::not_asked;
+  bool processes_exceeded = false;
   std::uint64_t output_dropped = 0;
   int output_error = 0;  // errno of the first failed write to an output file
 };

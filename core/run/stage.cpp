@@ -70,17 +70,6 @@ std::string file_name_of(const std::string& pipeline) {
   return name;
 }
 
-/// Where only single processes were limited, nobody can tell whether that was why.
-std::string describe_failure(const Exit& exit, Milliseconds timeout, const TreeLimits& limits) {
-  const std::string what = describe(exit, timeout);
-  if (exit.memory_exceeded)
-    return "killed at its memory limit of " + format_bytes(limits.memory_max) + " (" + what + ")";
-  if (exit.memory_limit == Enforced::per_process)
-    return what + "; each of its processes had a limit of " + format_bytes(limits.memory_max) +
-           " of data";
-  return what;
-}
-
 }  // namespace
 
 bool is_passed_to_stages(const std::string& name) {
@@ -105,7 +94,7 @@ std::vector<std::string> stage_environment(const MeasureOptions& options,
   return environment;
 }
 
-std::string remark_about_limits(const TreeLimits& limits, const Exit& exit) {
+std::string remark_about_limits(const Exit& exit) {
   std::string held_per_process, not_held;
   const auto sort = [&](Enforced how, const std::string& what) {
     std::string* list = how == Enforced::per_process ? &held_per_process
@@ -115,6 +104,7 @@ std::string remark_about_limits(const TreeLimits& limits, const Exit& exit) {
   };
   sort(exit.memory_limit, "memory");
   sort(exit.cpu_limit, "CPUs");
+  sort(exit.processes_limit, "processes");
   std::string remark;
   if (!not_held.empty()) remark = "no limit of " + not_held;
   if (!held_per_process.empty())
@@ -122,7 +112,7 @@ std::string remark_about_limits(const TreeLimits& limits, const Exit& exit) {
               ("only single processes have a limit of " + held_per_process);
   if (!remark.empty()) remark += ": no cgroup here can be given one";
   if (exit.memory_limit == Enforced::per_process)
-    remark += " (" + format_bytes(limits.memory_max) + " of data each)";
+    remark += " (" + format_bytes(exit.limits.memory_max) + " of data each)";
   return remark;
 }
 
@@ -169,10 +159,10 @@ Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place
   }
   if (exit->end == Exit::End::interrupted)
     return Error{Errc::interrupted, "interrupted during '" + pipeline.name + "' on " + place.side};
-  ended.remark = remark_about_limits(place.limits, *exit);
+  ended.remark = remark_about_limits(*exit);
   stage.status = exit->ok() ? StageResult::Status::passed : StageResult::Status::failed;
   if (!exit->ok()) {
-    stage.message = describe_failure(*exit, pipeline.timeout, place.limits);
+    stage.message = describe(*exit, pipeline.timeout);
     stage.log_tail = file_tail(command.stdout_file, kLogTailBytes);
   }
   return ended;

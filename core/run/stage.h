@@ -20,7 +20,7 @@ struct StagePlace {
 };
 
 /// What became of the limits of a stage, for people; "" when they hold, or when there are none.
-std::string remark_about_limits(const TreeLimits& limits, const Exit& exit);
+std::string remark_about_limits(const Exit& exit);
 
 /// Runs the stage to its end. A stage that fails is a StageResult with Status::failed, the log's
 /// tail and a message; an Error is only what keeps us from running it at all (disk_full,

@@ -39,26 +39,36 @@ TEST(ExecProtocol, ReadsWhatBecameOfLimits) {
     return parse_report(text.insert(text.find('}'), more));
   };
   const ExecReport limited =
-      with(R"(,"memory_limit":"cgroup","cpu_limit":"process","memory_exceeded":true)");
+      with(R"(,"memory_limit":"cgroup","cpu_limit":"process","memory_exceeded":true,)"
+           R"("processes_limit":"namespace","processes_exceeded":true)");
   ASSERT_TRUE(limited.exit);
   EXPECT_EQ(limited.exit->memory_limit, Enforced::by_cgroup);
   EXPECT_EQ(limited.exit->cpu_limit, Enforced::per_process);
   EXPECT_TRUE(limited.exit->memory_exceeded);
+  EXPECT_EQ(limited.exit->processes_limit, Enforced::by_namespace);
+  EXPECT_TRUE(limited.exit->processes_exceeded);
   EXPECT_EQ(with(R"(,"cpu_limit":"no")").exit->cpu_limit, Enforced::no);
   EXPECT_FALSE(with(R"(,"cpu_limit":"perhaps")").exit);
   const ExecReport started = parse_report(
-      "{\"pid\":7,\"cgroup\":\"/a\",\"memory_cgroup\":\"/b\",\"cpu_cgroup\":\"/c\"}\n");
+      "{\"pid\":7,\"cgroup\":\"/a\",\"memory_cgroup\":\"/b\",\"cpu_cgroup\":\"/c\","
+      "\"processes_cgroup\":\"/d\"}\n");
   ASSERT_TRUE(started.started);
-  EXPECT_THAT(started.started->limits, ::testing::ElementsAre("/b", "/c"));
+  EXPECT_THAT(started.started->limits, ::testing::ElementsAre("/b", "/c", "/d"));
 }
 
 TEST(ExecProtocol, SaysLimitsOnlyWhereThereAreSome) {
   Command command = kProtocolCommand;
   EXPECT_THAT(exec_arguments(command), ::testing::Not(::testing::Contains("--memory-max")));
-  command.limits = {.memory_max = 100, .cpus_max = 1.5, .per_process = true};
-  EXPECT_THAT(
-      exec_arguments(command),
-      ::testing::IsSupersetOf({"--memory-max", "100", "--cpu-milli", "1500", "--limit-processes"}));
+  command.limits = {.memory_max = 100,
+                    .cpus_max = 1.5,
+                    .per_process = true,
+                    .processes_max = 20,
+                    .file_size_max = 30,
+                    .open_files_max = 300};
+  EXPECT_THAT(exec_arguments(command),
+              ::testing::IsSupersetOf({"--memory-max", "100", "--cpu-milli", "1500",
+                                       "--limit-processes", "--processes-max", "20",
+                                       "--file-size-max", "30", "--open-files-max", "300"}));
 }
 
 TEST(ExecProtocol, ReadsThatOnlyTheZombieIsLeft) {

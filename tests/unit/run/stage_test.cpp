@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "core/base/files.h"
 #include "core/base/secrets.h"
@@ -21,7 +22,9 @@ StageEnd run_to(const Exit& exit, const TreeLimits& limits = {}) {
   const auto directory = TemporaryDirectory::make(::testing::TempDir(), "stage");
   FakeProcessRunner processes([&](const Command& command) {
     EXPECT_EQ(command.limits, limits);
-    return exit;
+    Exit limited = exit;
+    limited.limits = command.limits;
+    return limited;
   });
   PipelineSpec pipeline;
   pipeline.name = "build";
@@ -47,6 +50,16 @@ TEST(Stage, ThatFailedBelowItsLimitsDoesNotBlameThem) {
   const StageEnd ended =
       run_to({.code = 2, .memory_limit = Enforced::by_cgroup}, {.memory_max = 64 * kMebibyte});
   EXPECT_EQ(ended.result.message, "exit code 2");
+}
+
+TEST(Stage, ThatReachedItsLimitOfProcessesOrOfAFileSaysSo) {
+  EXPECT_EQ(run_to({.code = 1, .processes_limit = Enforced::by_cgroup, .processes_exceeded = true},
+                   {.processes_max = 64})
+                .result.message,
+            "exit code 1; it had reached its limit of 64 processes and threads");
+  EXPECT_EQ(run_to({.end = Exit::End::signalled, .code = SIGXFSZ}, {.file_size_max = kMebibyte})
+                .result.message,
+            "killed by SIGXFSZ; a file had reached its limit of 1 MiB");
 }
 
 TEST(Stage, WhoseProcessesAreLimitedOneByOneSaysThatThisMayBeWhy) {
