@@ -51,7 +51,9 @@ struct KernelVersion {
 /// Where code that nobody trusts would run.
 struct SandboxFacts {
   bool installed = false;
-  std::string problem;  ///< "" when it works
+  std::string problem;                             ///< "" when it works
+  Enforced memory_limit = Enforced::by_cgroup;     ///< how it holds, here and for this user
+  Enforced processes_limit = Enforced::by_cgroup;  ///< the same
   bool operator==(const SandboxFacts&) const = default;
 };
 

@@ -180,6 +180,11 @@ struct UntrustedOptions {
   enum class Sandbox { required, off } sandbox = Sandbox::required;
   bool network = false;            ///< that of this machine, in the sandbox
   std::vector<std::string> paths;  ///< absolute; may be read in the sandbox
+  // Of one command and all that it starts, in the sandbox. 0: none.
+  Bytes memory_max = 4'000'000'000;
+  int processes_max = 4'096;              ///< and threads
+  Bytes file_size_max = Bytes{16} << 30;  ///< of one file
+  int open_files_max = 16'384;            ///< of one process
   bool operator==(const UntrustedOptions&) const = default;
 };
 

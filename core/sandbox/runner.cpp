@@ -8,6 +8,21 @@
 namespace melisai::sandbox {
 namespace {
 
+/// Where both have one, the smaller.
+template <class Number>
+Number stricter(Number one, Number other) {
+  return one == Number{} || other == Number{} ? std::max(one, other) : std::min(one, other);
+}
+
+TreeLimits stricter(const TreeLimits& one, const TreeLimits& other) {
+  return {.memory_max = stricter(one.memory_max, other.memory_max),
+          .cpus_max = stricter(one.cpus_max, other.cpus_max),
+          .per_process = one.per_process || other.per_process,
+          .processes_max = stricter(one.processes_max, other.processes_max),
+          .file_size_max = stricter(one.file_size_max, other.file_size_max),
+          .open_files_max = stricter(one.open_files_max, other.open_files_max)};
+}
+
 class SandboxRunner final : public ProcessRunner {
  public:
   SandboxRunner(Sandbox sandbox, std::string scratch, ProcessRunner& processes)
@@ -33,6 +48,9 @@ class SandboxRunner final : public ProcessRunner {
     const std::vector<std::string> own = arguments_for(place);
     inside.sandbox.insert(inside.sandbox.end(), own.begin(), own.end());
     inside.env = environment_for(command.env, sandbox_.policy, place);
+    inside.limits = stricter(command.limits, sandbox_.policy.limits);
+    // What a stranger asks for cannot switch off what holds the limits.
+    if (inside.limits != TreeLimits{}) inside.cgroup = CgroupMode::automatic;
     Result<Exit> exit = run(inside);
     MELISAI_CHECK(remove_tree(tmp()));
     return exit;

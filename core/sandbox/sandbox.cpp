@@ -24,7 +24,7 @@ Result<std::string> find_bubblewrap(std::string_view search_path) {
 }
 
 /// "" when it works, else why not.
-Result<std::string> try_once(const Sandbox& sandbox, const std::string& scratch,
+Result<std::string> try_once(Sandbox& sandbox, const std::string& scratch,
                              ProcessRunner& processes) {
   const std::string tree = scratch + "/trial";
   MELISAI_CHECK(make_directories(tree, {.private_mode = true}));
@@ -37,6 +37,7 @@ Result<std::string> try_once(const Sandbox& sandbox, const std::string& scratch,
   command.output_max = kTrialOutput;
   command.timeout = kTrialTime;
   const Result<Exit> exit = runner->run(command);
+  if (exit) sandbox.trial = *exit;
   if (exit && exit->ok()) return std::string();
   if (!exit && exit.error().code == Errc::disk_full) return exit.error();
   if (exit && exit->end == Exit::End::interrupted)
@@ -64,7 +65,8 @@ Result<Sandbox> make_sandbox(Policy policy, const Programs& programs, const std:
         .policy = policy,
         .arguments = common_arguments(
             {.bwrap = bwrap, .exec = programs.exec, .can_forbid_namespaces = can_forbid}, layout,
-            policy, scratch + kPrivateTmp)};
+            policy, scratch + kPrivateTmp),
+        .trial = {}};
     MELISAI_TRY(std::string problem, try_once(sandbox, scratch, processes));
     if (problem.empty()) return sandbox;
     why = std::move(problem);

@@ -18,6 +18,7 @@ struct Policy {
   std::vector<std::string> hidden;  ///< absolute; files and folders that are never seen, by
                                     ///< whatever path; what does not exist is left out
   std::string workspace;            ///< absolute; nothing outside it is ever writable
+  TreeLimits limits;                ///< of every command, timed ones too
 };
 
 /// What runs need of this program's installation.
@@ -30,6 +31,7 @@ struct Programs {
 struct Sandbox {
   Policy policy;
   std::vector<std::string> arguments;  ///< the program and what is the same for every command
+  Exit trial;                          ///< what became of the limits
 };
 
 /// Looks for bubblewrap and runs a program in it. `scratch`: absolute, private, below the
@@ -38,10 +40,11 @@ struct Sandbox {
 Result<Sandbox> make_sandbox(Policy policy, const Programs& programs, const std::string& scratch,
                              ProcessRunner& processes);
 
-/// Runs every command in the sandbox. All that a command may write is its working directory,
-/// Command::writable, and private folders: /tmp, new for each command, and HOME, new for each
-/// working directory, so that what head leaves there is not what base finds. Errors besides those
-/// of `processes`: usage, for a command that would write outside the workspace.
+/// Runs every command in the sandbox, within its own limits and those of the policy. All that a
+/// command may write is its working directory, Command::writable, and private folders: /tmp, new
+/// for each command, and HOME, new for each working directory, so that what head leaves there is
+/// not what base finds. Errors besides those of `processes`: usage, for a command that would write
+/// outside the workspace.
 std::unique_ptr<ProcessRunner> make_runner(Sandbox sandbox, std::string scratch,
                                            ProcessRunner& processes);
 

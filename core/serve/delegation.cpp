@@ -50,7 +50,7 @@ void make_room_for_limits(const std::string& cgroup) {
   const std::string child = cgroup + kOwnChild;
   if (mkdir(child.c_str(), 0755) != 0 && errno != EEXIST) return;
   if (!write_to(child + "/cgroup.procs", ours)) return;
-  for (const char* controller : {"+memory", "+cpu"})
+  for (const char* controller : {"+memory", "+pids", "+cpu"})
     (void)write_to(cgroup + "/cgroup.subtree_control", controller);
 }
 

@@ -10,8 +10,8 @@ namespace melisai::serve {
 std::string own_unified_cgroup();
 
 /// Only a cgroup without processes of its own can give controllers to those below it. Moves this
-/// process, if it is alone in `cgroup`, to a child of it, and lets the other children have memory
-/// and cpu. Where that is not possible nothing happens: limits do not hold then, and say so.
+/// process, if it is alone in `cgroup`, to a child of it, and lets the other children have memory,
+/// pids and cpu. Where that is not possible nothing happens: limits do not hold then, and say so.
 void make_room_for_limits(const std::string& cgroup);
 
 }  // namespace melisai::serve

@@ -24,7 +24,12 @@ sandbox::Policy policy_of(const WorkRequest& request, const UntrustedOptions& op
   sandbox::Policy policy{.network = options.network,
                          .paths = options.paths,
                          .hidden = request.hidden,
-                         .workspace = request.workspace};
+                         .workspace = request.workspace,
+                         .limits = {.memory_max = options.memory_max,
+                                    .per_process = true,
+                                    .processes_max = options.processes_max,
+                                    .file_size_max = options.file_size_max,
+                                    .open_files_max = options.open_files_max}};
   policy.hidden.insert(policy.hidden.end(), {request.state_dir, request.workspace});
   if (const auto home = env("HOME"); home && home->starts_with('/')) policy.hidden.push_back(*home);
   return policy;

@@ -9,6 +9,7 @@ namespace melisai::e2e {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -82,6 +83,55 @@ TEST_F(ServeUntrusted, AreComparedInTheSandboxOnBothSides) {
   write_numbers("BM_Parse 1500 0.001\n");
   push_of_strangers("benchmark#3");
   EXPECT_EQ(outcome_of("benchmark#3"), "regression") << run_of("benchmark#3");
+}
+
+/// Takes 256 MiB; bounded by itself, for the day that nothing else bounds it.
+constexpr const char* kHog = "head -c 256M /dev/zero | tail -c 256M | wc -c";
+
+TEST_F(ServeUntrusted, MayUseUpOnlyWhatTheirLimitsGiveThem) {
+  if (!has_bubblewrap()) GTEST_SKIP() << "bubblewrap does not work here";
+  configure("demo.git", "  untrusted: { max_memory: 64MiB, max_processes: 40 }\n");
+  write("storm.py",
+        "import os, signal\n"
+        "made = 0\n"
+        "try:\n"
+        "    while made < 300:\n"
+        "        if os.fork() == 0: signal.pause()\n"
+        "        made += 1\n"
+        "except OSError: pass\n"
+        "print('made', made, flush=True)\n"
+        "exit(3)\n");
+  write_pipelines(std::string("hog: { trigger: on_commit, run: \"set -e; ") + kHog +
+                  "\" }\n"
+                  "storm: { trigger: on_commit, run: \"python3 storm.py\" }\n");
+  start();
+  push_of_strangers("storm#1");
+  EXPECT_EQ(outcome_of("hog#1"), "failed") << logs_of("hog#1");
+  EXPECT_THAT(run_of("hog#1")["reason"].get<std::string>(), HasSubstr("limit of 64 MiB"));
+  EXPECT_EQ(outcome_of("storm#1"), "failed");
+  EXPECT_THAT(logs_of("storm#1"), AnyOf(HasSubstr("made 3"), HasSubstr("no limit of processes")));
+  EXPECT_THAT(logs_of("storm#1"), Not(HasSubstr("made 300\n")));
+  write("again", "");
+  write_pipelines("build: { trigger: on_commit, run: \"echo well\" }\n");
+  push();
+  EXPECT_EQ(outcome_of("build#1"), "passed") << run_of("build#1");
+}
+
+TEST_F(ServeUntrusted, HaveTheSameLimitsWhileTheyAreTimed) {
+  if (!has_bubblewrap()) GTEST_SKIP() << "bubblewrap does not work here";
+  configure("demo.git", "  untrusted: { max_memory: 64MiB }\n");
+  write("work.sh", "true\n");
+  write(".melisai-gate.yaml",
+        "version: 1\npipelines:\n  benchmark:\n    trigger: on_commit\n    benchmarks:\n"
+        "      - { name: work, run: \"sh work.sh\" }\n"
+        "gate: { budget: 5s, max_pairs: 6 }\nmeasure: { cgroup: off }\n");
+  push();
+  start();
+  ASSERT_EQ(outcome_of("benchmark#1"), "inconclusive") << run_of("benchmark#1");
+  write("work.sh", std::string(kHog) + " && exit 0; exit 5\n");
+  push_of_strangers("benchmark#2");
+  EXPECT_EQ(outcome_of("benchmark#2"), "failed") << run_of("benchmark#2");
+  EXPECT_THAT(run_of("benchmark#2").dump(), HasSubstr("limit of 64 MiB"));
 }
 
 TEST_F(ServeUntrusted, GetNoSecrets) {

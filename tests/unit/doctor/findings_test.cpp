@@ -167,6 +167,14 @@ TEST_F(Findings, ACgroupThatMayBeMadeNeedsNothing) {
 TEST_F(Findings, WithoutASandboxOnlyStrangersCodeDoesNotRun) {
   facts.sandbox = SandboxFacts{.installed = true, .problem = ""};
   EXPECT_EQ(state_of("sandbox"), State::ok);
+  facts.sandbox->memory_limit = Enforced::per_process;
+  facts.sandbox->processes_limit = Enforced::by_namespace;
+  EXPECT_EQ(state_of("sandbox"), State::note);
+  EXPECT_THAT(finding_of(facts, "sandbox").found,
+              HasSubstr("memory of each process alone, processes by user namespace"));
+  facts.sandbox->processes_limit = Enforced::no;
+  facts.uid = 0;
+  EXPECT_THAT(finding_of(facts, "sandbox").action, HasSubstr("another user than root"));
   facts.sandbox = SandboxFacts{.installed = false, .problem = "bubblewrap is not installed"};
   EXPECT_EQ(state_of("sandbox"), State::note);
   EXPECT_THAT(finding_of(facts, "sandbox").commands, ElementsAre(HasSubstr("install bubblewrap")));

@@ -141,6 +141,11 @@ TEST(UntrustedSection, IsASandboxWithoutNetworkUnlessTheOperatorSaysOtherwise) {
   EXPECT_TRUE(open.config.orchestrator.untrusted.network);
   EXPECT_THAT(open.config.orchestrator.untrusted.paths, ElementsAre("/opt/gcc"));
   EXPECT_THAT(open.remarks, ::testing::Contains(HasSubstr("untrusted.sandbox is off")));
+  EXPECT_THAT(error_of("orchestrator: { untrusted: { max_processes: 15 } }\n" + kProject),
+              HasSubstr("0, for no limit, or at least 16"));
+  EXPECT_EQ(config_of("orchestrator: { untrusted: { max_memory: 0 } }\n" + kProject)
+                .orchestrator.untrusted.memory_max,
+            0U);
   EXPECT_THAT(error_of("orchestrator: { untrusted: { sandbox: auto } }\n" + kProject),
               HasSubstr("unknown value 'auto'"));
   EXPECT_THAT(error_of("orchestrator: { untrusted: { paths: [gcc] } }\n" + kProject),
