@@ -43,6 +43,12 @@ struct ServeWorld {
   std::function<Result<std::unique_ptr<HttpClient>>()> open_web = {};
 };
 
+// Everybody who asks git servers has a share of the pool's threads, so that servers which hang keep
+// nobody waiting but themselves. The rest is for questions to our own disk.
+inline constexpr std::size_t kPollsMax = 4;     ///< at once
+inline constexpr std::size_t kPlanningMax = 6;  ///< at once, of as many projects
+inline constexpr std::size_t kPoolThreads = kPollsMax + kPlanningMax + 2;
+
 /// After the queue could not be read or written: a disk may be full, somebody may look into it.
 inline constexpr Milliseconds kQueueRetry{1'000};
 
@@ -65,15 +71,19 @@ struct Context {
   WallTime now() const { return world.clock.now(); }
 };
 
-/// `work` on the pool, then `then(its result)` on the loop. Both own what they use; `then` has to
+/// `work` on a pool, then `then(its result)` on the loop. Both own what they use; `then` has to
 /// know whether its owner still lives.
 template <class Work, class Then>
-void in_pool(Context& context, Work work, Then then) {
-  boost::asio::post(context.pool, [&loop = context.loop, work = std::move(work),
-                                   then = std::move(then)]() mutable {
+void in_pool(boost::asio::thread_pool& pool, boost::asio::io_context& loop, Work work, Then then) {
+  boost::asio::post(pool, [&loop, work = std::move(work), then = std::move(then)]() mutable {
     boost::asio::post(
         loop, [then = std::move(then), result = work()]() mutable { then(std::move(result)); });
   });
+}
+
+template <class Work, class Then>
+void in_pool(Context& context, Work work, Then then) {
+  in_pool(context.pool, context.loop, std::move(work), std::move(then));
 }
 
 }  // namespace melisai::serve

@@ -42,8 +42,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kPoolThreads = 4;
-
 class Daemon {
  public:
   Daemon(const ServeWorld& world, const ServeConfig& config, std::string config_text,

@@ -46,15 +46,18 @@ Engines::Engines(Context& context) : context_(context), timer_(context.loop), bo
   for (std::size_t i = 0; i < engines_.size(); ++i) engines_[i].number = static_cast<int>(i) + 1;
 }
 
-Engines::~Engines() { *alive_ = false; }
+Engines::~Engines() {
+  *alive_ = false;
+  own_.join();
+}
 
 void Engines::start(Done done) {
   const auto open = context_.queue.open_attempts();
   if (!open) return done(open.error());
   const int mine = ++*generation_;
-  // Waiting for them to end may take seconds, so the pool does it.
+  // Waiting for them to end may take seconds.
   in_pool(
-      context_,
+      own_, context_.loop,
       [attempts = *open, generation = generation_, mine,
        workspace = workspace_of(context_.config.orchestrator, context_.state_dir)] {
         std::vector<Attempt> survivors;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -78,6 +79,8 @@ class Engines final : public supervise::Module {
   void answer_stop();
 
   Context& context_;
+  /// For start(): nothing that asks a git server may keep attempts from starting.
+  boost::asio::thread_pool own_{1};
   boost::asio::steady_timer timer_;
   std::vector<Engine> engines_;
   std::string boot_id_;

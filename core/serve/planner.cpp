@@ -29,7 +29,6 @@ struct Planner::Question {
 
 namespace {
 
-constexpr std::size_t kPlanningMax = 2;
 constexpr Milliseconds kRetryFirst{5'000};
 constexpr Milliseconds kRetryMax{600'000};
 constexpr int kDoublingsMax = 10;
@@ -109,16 +108,22 @@ void Planner::wake() {
   if (!running_ || !*running_) return;
   // What ends makes room, and wakes us. A thousand deliveries a second are no reason to read the
   // queue as often.
-  if (planning_.size() >= kPlanningMax) return;
-  const auto due = context_.queue.due_events(context_.now(), kPlanningMax + planning_.size());
-  const auto next = context_.queue.next_due(context_.now());
-  if (!due || !next) {
-    log_error("the queue cannot be read: " + (due ? next.error() : due.error()).message);
-    return wake_in(kQueueRetry);
+  while (planning_.size() < kPlanningMax) {
+    // One of a project: its server may hang.
+    const auto due = context_.queue.due_event(context_.now(), planning_);
+    if (!due) return try_later(due.error());
+    if (!*due) break;
+    begin(**due);
   }
-  for (const store::OpenEvent& event : *due)
-    if (!planning_.contains(event.event.id) && planning_.size() < kPlanningMax) begin(event);
+  if (planning_.size() >= kPlanningMax) return;
+  const auto next = context_.queue.next_due(context_.now());
+  if (!next) return try_later(next.error());
   if (*next) wake_in(std::chrono::ceil<Milliseconds>(**next - context_.now()));
+}
+
+void Planner::try_later(const Error& why) {
+  log_error("the queue cannot be read: " + why.message);
+  wake_in(kQueueRetry);
 }
 
 void Planner::wake_in(Milliseconds delay) {
@@ -130,7 +135,7 @@ void Planner::wake_in(Milliseconds delay) {
 
 void Planner::begin(const store::OpenEvent& open) {
   const WatchedProject* const project = find_project(open.event.project);
-  planning_.insert(open.event.id);
+  planning_.insert(open.event.project);
   if (project == nullptr) {
     // Later: wake() is still walking through the events.
     Error gone{Errc::config,
@@ -159,7 +164,7 @@ void Planner::end(const store::OpenEvent& open, const Answer& answer) {
               " cannot be written to the queue: " + settled.error().message);
     return settle_again(open, answer);
   }
-  planning_.erase(open.event.id);
+  planning_.erase(open.event.project);
   if (answer.plan) tell_pipelines(answer);
   calls_.planned();
   wake();

@@ -62,7 +62,7 @@ class Planner final : public supervise::Module {
   Context& context_;
   Calls calls_;
   boost::asio::steady_timer timer_;
-  std::set<std::int64_t> planning_;  // events in the pool, or not yet written
+  std::set<std::string> planning_;  // projects with an event in the pool, or not yet written
   std::shared_ptr<bool> running_;
 };
 

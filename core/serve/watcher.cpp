@@ -37,6 +37,8 @@ std::string sha_of(const trigger::Refs& refs, const std::string& ref) {
 Watcher::Watcher(Context& context, std::function<void()> accepted)
     : context_(context), accepted_(std::move(accepted)), timer_(context.loop) {}
 
+Watcher::~Watcher() { *alive_ = false; }
+
 void Watcher::start(Done done) {
   std::vector<trigger::PolledRepository> repositories;
   for (const WatchedProject& project : context_.config.projects)
@@ -50,6 +52,7 @@ void Watcher::start(Done done) {
 void Watcher::stop(Done done) {
   if (running_) *running_ = false;
   timer_.cancel();
+  waiting_.clear();
   schedule_.reset();
   done({});
 }
@@ -86,23 +89,33 @@ void Watcher::arm() {
       std::max(*due - context_.world.clock.monotonic(), std::chrono::nanoseconds(0)));
   timer_.async_wait([this, running = running_](auto error) {
     if (error || !*running) return;
-    for (const std::string& name : schedule_->take_due(context_.world.clock.monotonic()))
-      poll(project(name));
+    for (std::string& name : schedule_->take_due(context_.world.clock.monotonic()))
+      waiting_.push_back(std::move(name));
+    poll_waiting();
     arm();
   });
 }
 
+void Watcher::poll_waiting() {
+  for (; !waiting_.empty() && asking_ < kPollsMax; waiting_.pop_front())
+    poll(project(waiting_.front()));
+}
+
 void Watcher::poll(const WatchedProject& project) {
   Result<Known> before = context_.queue.refs(project.name);
+  ++asking_;
   in_pool(
       context_,
       [&world = context_.world, options = context_.config.git,
        address = RemoteAddress{.url = project.repository, .token = project.token}] {
         return world.open_remote(options, world.interrupt)->refs(address);
       },
-      [this, running = running_, name = project.name,
-       before = std::move(before)](Result<std::vector<RemoteRef>> refs) {
+      [this, running = running_, alive = alive_, name = project.name,
+       before = std::move(before)](const Result<std::vector<RemoteRef>>& refs) {
+        if (!*alive) return;
+        --asking_;
         if (*running) on_refs(name, before, refs);
+        poll_waiting();
       });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@ class Watcher final : public supervise::Module {
  public:
   /// `accepted`: something new is in the queue.
   Watcher(Context& context, std::function<void()> accepted);
+  ~Watcher() override;
 
   void start(Done done) override;
   void stop(Done done) override;
@@ -31,6 +33,8 @@ class Watcher final : public supervise::Module {
  private:
   const WatchedProject& project(const std::string& name) const;
   void arm();
+  /// Of those that are due, as many as may be asked at once.
+  void poll_waiting();
   void poll(const WatchedProject& project);
   using Known = std::vector<store::RefState>;
   void on_refs(const std::string& name, const Result<Known>& before,
@@ -43,7 +47,10 @@ class Watcher final : public supervise::Module {
   boost::asio::steady_timer timer_;
   std::optional<trigger::PollSchedule> schedule_;
   std::map<std::string, std::string> problems_;
-  std::shared_ptr<bool> running_;  // false from stop() on; late answers look at it
+  std::deque<std::string> waiting_;  // due, oldest first
+  std::size_t asking_ = 0;           // also before the last stop()
+  std::shared_ptr<bool> running_;    // false from stop() on; late answers look at it
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace melisai::serve

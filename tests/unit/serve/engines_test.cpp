@@ -44,6 +44,13 @@ TEST_F(EnginesTest, ARunThatCouldStartAndDoesNotIsAnIssue) {
   EXPECT_THAT(issues(), ElementsAre(Field(&Issue::message, HasSubstr("demo/build#1 could start"))));
 }
 
+TEST_F(EnginesTest, StartWhileEveryGitServerHangs) {
+  slow_servers.hang(kUrl);
+  for (std::size_t thread = 0; thread < kPoolThreads; ++thread)
+    boost::asio::post(pool, [this] { (void)slow_servers.open(remote)->refs({.url = kUrl}); });
+  start();
+}
+
 TEST_F(EnginesTest, ARunThatWaitsForSomethingIsNone) {
   block_attempts();
   start();

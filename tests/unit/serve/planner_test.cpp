@@ -231,6 +231,22 @@ TEST_F(PlannerTest, ARefThatIsNotThereEndsTheEvent) {
   EXPECT_THAT(queue.open_events().value(), IsEmpty());
 }
 
+TEST_F(PlannerTest, AServerThatHangsDelaysItsOwnProjectOnly) {
+  config.projects.push_back(config.projects.front());
+  config.projects.back().name = "slow";
+  config.projects.back().repository = "/srv/slow.git";
+  slow_servers.hang("/srv/slow.git");
+  for (std::size_t i = 0; i < kPoolThreads; ++i) {
+    RunEvent event = push_of("slow", kShaB);
+    event.ref = "refs/heads/topic" + std::to_string(i);
+    accept(event);
+  }
+  commit(kShaA, kPipelines);
+  accept(push_of("demo", kShaA));
+  plan();
+  EXPECT_THAT(runs(), SizeIs(2)) << "of the other project";
+}
+
 TEST_F(PlannerTest, EventsOfProjectsThatAreGoneEndOnceEach) {
   for (const char* project : {"gone", "lost"}) accept(push_of(project, kShaA));
   plan(2);

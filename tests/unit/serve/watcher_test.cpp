@@ -1,5 +1,9 @@
 #include "core/serve/watcher.h"
 
+#include <algorithm>
+#include <latch>
+#include <thread>
+
 #include "tests/unit/serve/loop_fixture.h"
 
 namespace melisai::serve {
@@ -133,6 +137,32 @@ TEST_F(WatcherTest, AServerThatLostItsDataDeletesNothing) {
   causes_after({{kMain, kShaA}});
   EXPECT_THAT(causes_after({}), IsEmpty());
   EXPECT_THAT(causes_after({{kMain, kShaA}}), IsEmpty());
+}
+
+TEST_F(WatcherTest, ServersThatHangLeaveThreadsToOthers) {
+  const WatchedProject demo = config.projects.front();
+  for (std::size_t i = 0; i < kPoolThreads; ++i) {
+    config.projects.push_back(demo);
+    config.projects.back().name = "slow" + std::to_string(i);
+  }
+  slow_servers.hang(kUrl);
+  set_refs({{kMain, kShaA}});
+  watcher.start([](const Result<void>&) {});
+  const auto all = [&](auto what) {
+    return std::all_of(watcher.schedule()->states().begin(), watcher.schedule()->states().end(),
+                       [&](const auto& state) { return what(state.second); });
+  };
+  turn_until([&] { return all([](const auto& state) { return state.in_progress; }); });
+  // As many at once as should be free: each waits for all others.
+  constexpr std::size_t kFree = kPoolThreads - kPollsMax;
+  const auto meeting = std::make_shared<std::latch>(kFree);
+  for (std::size_t i = 0; i < kFree; ++i)
+    boost::asio::post(pool, [meeting] { meeting->arrive_and_wait(); });
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!meeting->try_wait() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(meeting->try_wait());
+  slow_servers.let_go();
+  turn_until([&] { return all([](const auto& state) { return state.last_good.has_value(); }); });
 }
 
 TEST_F(WatcherTest, AllServersGoneForLongIsAFailure) {
