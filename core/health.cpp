@@ -1,11 +1,8 @@
 // The health part of a trial: profiling runs of both sides in turns. No timed pair is measured
 // meanwhile.
 #include <algorithm>
-#include <condition_variable>
-#include <csignal>
-#include <mutex>
-#include <thread>
 
+#include "core/host_window.h"
 #include "core/run/run.h"
 #include "core/trial.h"
 
@@ -22,41 +19,6 @@ class NoObserver final : public RunObserver {
 // What collectors read at the end of a window (sockets, memory in use) must be that of a suite that
 // still runs: its last run is cut so much later. Reading takes a few hundredths of a second.
 constexpr Milliseconds kBeyondWindow{500};
-
-/// A window over the host of a certain length, closed on every path. The caller waits for the suite
-/// when it is time to close, so a thread does; until it has ended nobody else touches the
-/// collectors.
-class HostWindow {
- public:
-  HostWindow(collect::Collectors& collectors, Milliseconds duration) : collectors_(collectors) {
-    collectors_.open_host();
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);  // signals are for the thread that waits
-    closer_ = std::jthread([this, duration](const std::stop_token& stop) {
-      std::unique_lock lock(mutex_);
-      time_.wait_for(lock, stop, duration, [] { return false; });
-      collectors_.close_host();
-    });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
-  ~HostWindow() {
-    closer_.request_stop();
-    close();
-  }
-  HostWindow(const HostWindow&) = delete;
-  HostWindow& operator=(const HostWindow&) = delete;
-  HostCategories close() {
-    if (closer_.joinable()) closer_.join();
-    return collectors_.take_host_results();
-  }
-
- private:
-  collect::Collectors& collectors_;
-  std::mutex mutex_;
-  std::condition_variable_any time_;
-  std::jthread closer_;
-};
 
 }  // namespace
 
@@ -79,7 +41,9 @@ Step<Trial::Watched> Trial::watch_suite(bool base, Milliseconds duration) {
   if (subjects.empty())
     return Watched{.categories = {}, .problem = "no benchmark ran on both sides"};
   NoObserver nobody;
-  HostWindow window(collectors_, duration);
+  HostWindow window(collectors_);
+  if (const Result<void> opened = window.open(duration); !opened)
+    return Watched{.categories = {}, .problem = opened.error().message};
   const std::chrono::nanoseconds end = clock_.monotonic() + duration;
   const auto left = [&] {
     return std::max(std::chrono::floor<Milliseconds>(end - clock_.monotonic()), Milliseconds(0));
@@ -97,7 +61,7 @@ Step<Trial::Watched> Trial::watch_suite(bool base, Milliseconds duration) {
         return Watched{.categories = {}, .problem = subject.spec.name + ": " + *ran};
     }
   }
-  return Watched{.categories = window.close(), .problem = ""};
+  return Watched{.categories = window.results(), .problem = ""};
 }
 
 /// False: nothing more can be had; `problem` says why.

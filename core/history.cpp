@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <system_error>
 #include <thread>
 
 #include "core/base/log.h"
 #include "core/base/output.h"
+#include "core/base/thread.h"
 #include "core/history_input.h"
 #include "core/history_output.h"
 #include "core/history_stored.h"
@@ -28,10 +28,10 @@ ChangesOfAll find_changes(const std::vector<HistorySeries>& series) {
     std::vector<std::jthread> helpers;
     const std::size_t threads = std::min<std::size_t>(
         {series.size(), kThreadsMax, std::max(1U, std::thread::hardware_concurrency())});
-    try {
-      while (helpers.size() + 1 < threads) helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // Without helpers it takes longer.
+    while (helpers.size() + 1 < threads) {
+      Result<std::jthread> helper = start_thread(work);
+      if (!helper) break;  // without helpers it takes longer
+      helpers.push_back(*std::move(helper));
     }
     work();
   }

@@ -3,8 +3,8 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
-#include <string>
-#include <system_error>
+
+#include "core/base/thread.h"
 
 namespace melisai::serve {
 
@@ -68,13 +68,11 @@ AttemptProcess::AttemptProcess(asio::io_context& loop, const MakeRunner& make_ru
         interrupt_);
     Shared::end_on(loop, shared, runner->run_observed(command, noting));
   };
-  try {
-    thread_ = std::thread(std::move(watch));
-  } catch (const std::system_error& error) {
-    // What somebody pushed may have used up all processes that we may have.
-    Shared::end_on(loop, shared_,
-                   Error{Errc::process, std::string("no thread can be started: ") + error.what()});
-  }
+  // What somebody pushed may have used up all threads that we may have.
+  if (Result<std::jthread> started = start_thread(std::move(watch)); started)
+    thread_ = *std::move(started);
+  else
+    Shared::end_on(loop, shared_, started.error());
 }
 
 AttemptProcess::~AttemptProcess() {

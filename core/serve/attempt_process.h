@@ -36,7 +36,7 @@ class AttemptProcess {
   struct Shared;
   Interrupt interrupt_;
   std::shared_ptr<Shared> shared_;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace melisai::serve

@@ -11,6 +11,7 @@
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/secrets.h"
+#include "core/base/thread.h"
 #include "core/serve/accept.h"
 #include "core/serve/alarm.h"
 #include "core/serve/approver.h"
@@ -22,6 +23,7 @@
 #include "core/serve/follow_ups.h"
 #include "core/serve/forge_access.h"
 #include "core/serve/front.h"
+#include "core/serve/hidden_memory.h"
 #include "core/serve/housekeeper.h"
 #include "core/serve/logging.h"
 #include "core/serve/notifier.h"
@@ -41,6 +43,9 @@ namespace melisai::serve {
 namespace {
 
 namespace asio = boost::asio;
+
+// Of the pool, and one each for the front door, the engines and thorough checks.
+constexpr std::size_t kThreads = kPoolThreads + 3;
 
 class Daemon {
  public:
@@ -299,6 +304,7 @@ Result<FileLock> take_lock(const std::string& state_dir, const Clock& clock) {
 }  // namespace
 
 Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
+  hide_memory();
   MELISAI_TRY(const std::string text, read_file(request.config_file, kServeFileMax));
   MELISAI_TRY(
       const LoadedConfig loaded,
@@ -310,6 +316,7 @@ Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
   for (const std::string& remark : loaded.remarks) log_warning(remark);
   make_room_for_limits(own_unified_cgroup());
   MELISAI_TRY(store::Queue queue, store::Queue::open_writer(request.state_dir));
+  MELISAI_CHECK(room_for_threads(kThreads));
   Daemon daemon(world, loaded.config, text, request, std::move(queue));
   return daemon.run();
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "core/base/thread.h"
 
 namespace melisai::serve {
 namespace {
@@ -48,7 +49,7 @@ Notifier::Notifier(Context& context, std::vector<Sink> sinks, std::function<bool
 Notifier::~Notifier() {
   *alive_ = false;
   if (interrupt_) interrupt_->request();
-  if (threads_) threads_->join();
+  threads_.clear();
 }
 
 void Notifier::start(Done done) {
@@ -132,9 +133,8 @@ bool Notifier::deliver(const store::Delivery& delivery) {
 void Notifier::begin(const store::Delivery& delivery, const Sink& sink) {
   if (!sink.blocks) return end(delivery, sink.deliver(delivery.notice, *interrupt_));
   busy_.insert(sink.name);
-  if (!threads_) threads_ = std::make_unique<boost::asio::thread_pool>(sinks_.size());
-  boost::asio::post(*threads_, [this, alive = alive_, &loop = context_.loop, delivery,
-                                deliver = sink.deliver, interrupt = interrupt_] {
+  Result<std::jthread> thread = start_thread([this, alive = alive_, &loop = context_.loop, delivery,
+                                              deliver = sink.deliver, interrupt = interrupt_] {
     const Result<void> delivered = deliver(delivery.notice, *interrupt);
     boost::asio::post(loop, [this, alive, delivery, delivered] {
       if (!*alive) return;
@@ -144,6 +144,12 @@ void Notifier::begin(const store::Delivery& delivery, const Sink& sink) {
       wake();
     });
   });
+  if (thread) {
+    threads_[sink.name] = *std::move(thread);  // the one before has nothing more to do
+    return;
+  }
+  busy_.erase(sink.name);
+  end(delivery, thread.error());
 }
 
 void Notifier::end(const store::Delivery& delivery, const Result<void>& delivered) {

@@ -5,10 +5,12 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/serve/context.h"
@@ -44,13 +46,13 @@ class Notifier final : public supervise::Module {
   std::vector<Sink> sinks_;
   std::function<bool()> measuring_;
   boost::asio::steady_timer timer_;
-  std::unique_ptr<boost::asio::thread_pool> threads_;  // once a sink blocks
-  std::shared_ptr<Interrupt> interrupt_;               // of all deliveries since start()
+  std::shared_ptr<Interrupt> interrupt_;  // of all deliveries since start()
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::set<std::string> busy_;          // sinks
   std::optional<WallTime> hold_until_;  // after a write that failed
   bool running_ = false;
   Done stopped_;
+  std::map<std::string, std::jthread> threads_;  // the newest of each sink that blocks
 };
 
 }  // namespace melisai::serve

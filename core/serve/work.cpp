@@ -1,12 +1,7 @@
 #include "core/serve/work.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <condition_variable>
 #include <cstdlib>
-#include <mutex>
 #include <thread>
 
 #include "core/base/files.h"
@@ -16,6 +11,7 @@
 #include "core/serve/changed_paths.h"
 #include "core/serve/default_branch.h"
 #include "core/serve/open_files.h"
+#include "core/serve/time_limit.h"
 #include "core/serve/unchanged.h"
 #include "core/serve/work_description.h"
 #include "core/serve/work_follow_up.h"
@@ -41,33 +37,6 @@ Result<Task> read_task(const WorkRequest& request) {
   MELISAI_TRY(task.siblings, queue->runs_of_event(task.run.event));
   return task;
 }
-
-/// Ends this process when the time of a workflow is over, as an operator would: in order, and with
-/// a result.
-class TimeLimit {
- public:
-  explicit TimeLimit(std::optional<std::chrono::nanoseconds> left) {
-    if (!left) return;
-    thread_ = std::jthread([this, left = *left](const std::stop_token& stop) {
-      std::unique_lock lock(mutex_);
-      const auto end = std::chrono::steady_clock::now() + left;
-      woken_.wait_until(lock, stop, end, [] { return false; });
-      if (stop.stop_requested()) return;
-      over_ = true;
-      kill(getpid(), SIGTERM);
-    });
-  }
-  bool over() {
-    const std::scoped_lock lock(mutex_);
-    return over_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any woken_;
-  bool over_ = false;
-  std::jthread thread_;  // last: it ends first
-};
 
 /// Nobody watches an attempt, but its log says what it waits for.
 class NotesInLog final : public ProgressSink {
@@ -188,8 +157,8 @@ PipelineResult settled(PipelineResult result, const World& world) {
 }
 
 /// The run, as long as its workflow has time.
-PipelineResult run_in_time(const PipelineRequest& request, const std::optional<WorkflowTime>& limit,
-                           World& world) {
+Result<PipelineResult> run_in_time(const PipelineRequest& request,
+                                   const std::optional<WorkflowTime>& limit, World& world) {
   if (!limit) return settled(run_pipeline(request, world), world);
   const PipelineResult over{.outcome = RunOutcome::failed,
                             .reason = "workflow '" + limit->workflow +
@@ -197,10 +166,13 @@ PipelineResult run_in_time(const PipelineRequest& request, const std::optional<W
                                       format_duration(limit->timeout)};
   const auto left = limit->end - world.clock.now();
   if (left <= left.zero()) return over;
-  TimeLimit time(left);
+  TimeLimit time;
+  MELISAI_CHECK(time.start(left));
   PipelineResult result = settled(run_pipeline(request, world), world);
   if (result.outcome != RunOutcome::error || !time.over()) return result;
-  return {.outcome = over.outcome, .reason = over.reason, .stages = std::move(result.stages)};
+  result.outcome = over.outcome;
+  result.reason = over.reason;
+  return result;
 }
 
 /// Of what strangers, git and benchmarks said. Logs never had them.
@@ -244,8 +216,8 @@ Result<PipelineResult> run_in(const WorkRequest& request, const Task& task,
   // Strangers and tags have no commit before them whose leftovers are theirs.
   pipeline.incremental = described.config.orchestrator.optimization.incremental_builds &&
                          task.run.trusted && !pipeline.branch.empty();
-  PipelineResult result =
-      run_in_time(pipeline, workflow_time(task, described, world.clock.now()), world);
+  MELISAI_TRY(PipelineResult result,
+              run_in_time(pipeline, workflow_time(task, described, world.clock.now()), world));
   add_remark(changes, result);
   return result;
 }

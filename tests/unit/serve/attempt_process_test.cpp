@@ -1,39 +1,17 @@
 #include "core/serve/attempt_process.h"
 
 #include <gmock/gmock.h>
-#include <pthread.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <optional>
 
 #include "tests/fakes/fake_process_runner.h"
+#include "tests/fakes/no_more_threads.h"
 
 namespace melisai::serve {
 namespace attempt_process_test {
 
 using ::testing::HasSubstr;
-
-/// Until the end of the scope threads ask for a stack that no machine has.
-class NoMoreThreads {
- public:
-  NoMoreThreads() {
-    pthread_getattr_default_np(&before_);
-    pthread_attr_t greedy;
-    pthread_attr_init(&greedy);
-    pthread_attr_setstacksize(&greedy, std::size_t{1} << 47);
-    pthread_setattr_default_np(&greedy);
-    pthread_attr_destroy(&greedy);
-  }
-  NoMoreThreads(const NoMoreThreads&) = delete;
-  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
-  ~NoMoreThreads() {
-    pthread_setattr_default_np(&before_);
-    pthread_attr_destroy(&before_);
-  }
-
- private:
-  pthread_attr_t before_{};
-};
 
 class AttemptProcessTest : public ::testing::Test {
  protected:

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/no_more_threads.h"
 #include "tests/unit/serve/loop_fixture.h"
 
 namespace melisai::serve {
@@ -99,6 +100,21 @@ TEST_F(NotifierTest, ASinkThatIsStuckDelaysItsOwnNoticesOnly) {
   stuck = false;
   turn_until([&] { return waiting() == 0; });
   EXPECT_THAT(slow_told, ElementsAre("demo/build#1", "demo/test#1")) << "one at a time, in order";
+}
+
+TEST_F(NotifierTest, WhatNoThreadCanDeliverIsTriedAgain) {
+  {
+    const NoMoreThreads none;
+    fail("build");
+  }
+  ASSERT_EQ(waiting(), 1);
+  const store::Delivery delivery = queue.waiting_deliveries(10)->front();
+  EXPECT_EQ(delivery.tries, 1);
+  EXPECT_THAT(queue.delivery_counts()->problem, HasSubstr("no thread can be started"));
+  time.wall = delivery.not_before;
+  notifier.wake();
+  turn_until([&] { return waiting() == 0; });
+  EXPECT_THAT(slow_told, ElementsAre("demo/build#1"));
 }
 
 TEST_F(NotifierTest, AStopEndsWhatIsUnderWayAndLosesNothing) {
