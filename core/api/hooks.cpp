@@ -126,9 +126,9 @@ Response answer_signed(const Delivery& delivery, const WatchedProject& project,
   const auto& repository = happening->repository;
   if (repository &&
       !trigger::is_same_repository(*repository, project.webhook.repository, project.repository))
-    return refused(403, project,
-                   "it is about " + in_quotes(repository->full_name) + ", this hook is for " +
-                       in_quotes(project.webhook.repository));
+    // Hooks of a group, or of an organisation, tell of all its repositories.
+    return response_of({.ignored = "it is about " + in_quotes(repository->full_name) +
+                                   ", this hook is for " + in_quotes(project.webhook.repository)});
   const std::string id = trigger::id_of(delivery);
   if (id.empty() && delivery.forge != Forge::gitlab)
     return refused(422, project, "its headers name no delivery");

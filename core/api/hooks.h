@@ -35,10 +35,10 @@ struct HookAnswer {
   bool operator==(const HookAnswer&) const = default;
 };
 
-/// 202 with a HookAnswer as JSON, also for what is signed and starts nothing: forges switch hooks
-/// off that refuse. Else a problem: 413, 405, 415; 401 for a wrong signature and for a project that
-/// does not exist or has no secret, which nothing tells apart; 422 for a payload that cannot be
-/// read; 403 for another repository's; 503 when it could not be stored.
+/// 202 with a HookAnswer as JSON, also for what is signed and starts nothing, or is about another
+/// repository: forges switch hooks off that refuse. Else a problem: 413, 405, 415; 401 for a wrong
+/// signature and for a project that does not exist or has no secret, which nothing tells apart; 422
+/// for a payload that cannot be read; 503 when it could not be stored.
 http::Response answer_hook(const http::Request& request, const HookContext& context);
 
 /// One signed delivery about this project.
