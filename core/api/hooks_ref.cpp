@@ -27,13 +27,14 @@ trigger::RefEvent change_of(const trigger::RefMoved& moved, const store::KnownRe
 }
 
 /// When it comes back that is news. A deletion of another commit than the one that is known came
-/// late, and the next poll will see what there is; of a tag that cannot be told, because `before`
-/// may be the tag itself.
+/// late, and so may one that does not say of which commit, as those of Gitea: what has come back
+/// meanwhile would run again. The next poll will see what there is. Of a tag `before` tells
+/// nothing, because it may be the tag itself.
 Result<HookAnswer> forget(const trigger::RefMoved& moved, const store::KnownRef& known,
                           const SignedEvent& event, const HookContext& context) {
-  const bool is_late =
-      !moved.ref.starts_with(kTags) && !moved.before.empty() && moved.before != known.sha;
-  if (!known.sha.empty() && !is_late)
+  const bool may_be_late =
+      moved.before.empty() || (!moved.ref.starts_with(kTags) && moved.before != known.sha);
+  if (!known.sha.empty() && !may_be_late)
     MELISAI_CHECK(
         context.queue.note_deleted(event.project.name, moved.ref, event.once, context.clock.now()));
   return HookAnswer{.ignored = "what was deleted starts nothing"};

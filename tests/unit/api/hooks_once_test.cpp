@@ -130,6 +130,28 @@ TEST_F(HooksAndPolls, ADeletionThatComesLateForgetsNothing) {
   EXPECT_EQ(known(), kShaB);
 }
 
+/// Gitea delivers again what was not taken, and does not say which commit was deleted.
+TEST_F(HooksAndPolls, ADeletionByGiteaLeavesWhatHasComeBackAlone) {
+  const auto deletion = [](const std::string& type, const std::string& name) {
+    const Json body{
+        {"ref", name}, {"ref_type", type}, {"repository", trigger::github_repository("team/demo")}};
+    http::Request request = github_delivery("delete", body.dump(), "d-" + name);
+    request.path = "/hooks/gitea/demo";
+    for (const auto& [theirs, ours] :
+         {std::pair{"X-GitHub-Event", "X-Gitea-Event"}, {"X-GitHub-Delivery", "X-Gitea-Delivery"}})
+      request.headers.push_back({ours, header_of(request, theirs)});
+    return request;
+  };
+  note("refs/heads/topic/1", kShaB);
+  note("refs/tags/v1", kShaB);
+  for (const http::Request& late : {deletion("branch", "topic/1"), deletion("tag", "v1")}) {
+    const Json body = body_of(late);
+    EXPECT_THAT(ignored(body), HasSubstr("deleted"));
+  }
+  EXPECT_FALSE(polled(kShaB, "refs/heads/topic/1"));
+  EXPECT_FALSE(polled(kShaB, "refs/tags/v1"));
+}
+
 TEST_F(HooksAndPolls, ANewTagRuns) {
   const Json body = pushed(github_push(kNoSha, kShaB, "refs/tags/v1"));
   EXPECT_NE(body["event"], nullptr);
