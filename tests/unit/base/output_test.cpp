@@ -66,6 +66,23 @@ TEST_F(Output, GoesIntoAFifo) {
   EXPECT_TRUE(fs::is_fifo(in("fifo")));
 }
 
+TEST_F(Output, WaitsForTheReaderOfAFifoForSomeTimeOnly) {
+  ASSERT_EQ(mkfifo(in("fifo").c_str(), 0600), 0);
+  constexpr Milliseconds kShort{20};
+  const Result<void> alone = write_output(in("fifo"), "text", kShort);
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().code, Errc::timeout);
+  EXPECT_NE(alone.error().message.find("nobody read it for 20 ms; start its reader first"),
+            std::string::npos)
+      << alone.error().message;
+  // One that takes nothing of what a pipe does not hold.
+  const int reader = open(in("fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const Result<void> stuck = write_output(in("fifo"), std::string(1 << 20, 'x'), kShort);
+  ASSERT_FALSE(stuck);
+  EXPECT_EQ(stuck.error().code, Errc::timeout);
+  close(reader);
+}
+
 TEST_F(Output, IsNoDirectoryAndNoSocket) {
   fs::create_directory(in("taken"));
   EXPECT_EQ(write_output(in("taken"), "text").error().code, Errc::io);
