@@ -49,8 +49,13 @@ void HostParser::add_collect() {
       "collect", "Watch this host, or one program, and report its health, anomalies and advice");
   collect
       .add_option("-p,--profile", profile_,
-                  "quick (10s), standard (30s) or deep (60s) (default standard)")
+                  "quick (10s), standard (30s), deep (60s), or one of your own (default standard)")
       ->type_name("NAME");
+  collect
+      .add_option("--config", config_file_,
+                  "Pipeline file whose collect.profiles are meant (default: .melisai-gate.yaml of "
+                  "this directory, if it is there)")
+      ->type_name("F");
   collect
       .add_option("-f,--focus", focus_,
                   "Tools of these categories only, such as network,disk or stacks; /proc is always "
@@ -86,21 +91,21 @@ void HostParser::add_mcp() {
   mcp.footer(kMcpFooter);
 }
 
-Result<HostProfile> HostParser::profile() const {
-  Result<HostProfile> profile = find_profile(profile_, {});
-  if (!profile) return usage("--profile", profile.error().message);
-  if (!focus_.empty()) profile->focus = words_of(focus_);
-  if (duration_.empty()) return profile;
+Result<host::ProfileChoice> HostParser::profile() const {
+  host::ProfileChoice choice{.name = profile_, .config_file = "", .focus = words_of(focus_)};
+  if (!config_file_.empty()) choice.config_file = absolute(config_file_);
+  if (duration_.empty()) return choice;
   const Result<Milliseconds> duration = parse_duration(duration_);
   if (!duration) return usage("--duration", duration.error().message);
   if (*duration < kDurationMin || *duration > kDurationMax)
     return usage("--duration", in_quotes(duration_) + " is not between 1s and 1h");
-  return with_duration(*std::move(profile), *duration);
+  choice.duration = *duration;
+  return choice;
 }
 
 Result<Invocation> HostParser::collect() const {
   host::CollectCommand command;
-  MELISAI_TRY(command.request.profile, profile());
+  MELISAI_TRY(command.profile, profile());
   MELISAI_TRY(const auto pid, number("--pid", pid_, 1, kPidMax));
   if (pid) command.request.pids = {static_cast<std::int64_t>(*pid)};
   if (!cgroup_.empty()) command.request.cgroups = {absolute(cgroup_)};
@@ -109,8 +114,7 @@ Result<Invocation> HostParser::collect() const {
   for (const std::string& directory : plugin_dirs_)
     command.request.plugin_dirs.push_back(absolute(directory));
   command.request.command = command_;
-  if (!command_.empty() && !duration_.empty())
-    command.request.command_max = command.request.profile.duration;
+  if (!command_.empty()) command.request.command_max = command.profile.duration;
   command.output = output_ == "-" ? output_ : absolute(output_);
   command.quiet = quiet_;
   command.explained = explained_;

@@ -40,15 +40,29 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
 /// resources, advice, what is missing. Plain text, at most 80 lines.
 std::string explain(const HostReport& report);
 
+/// Which profile, as the command line names it.
+struct ProfileChoice {
+  std::string name;         ///< "": standard
+  std::string config_file;  ///< absolute; "": .melisai-gate.yaml of `directory`, when it is there
+  std::string directory = ".";
+  std::vector<std::string> focus;        ///< empty: that of the profile
+  std::optional<Milliseconds> duration;  ///< instead of the profile's
+};
+/// Of the pipeline file only the own profiles are read; of nothing when neither a name nor a file
+/// was given. Errors: usage, for a name that none has; config; those of reading the file.
+Result<HostProfile> choose_profile(const ProfileChoice& choice);
+
 /// `collect` on the command line.
 struct CollectCommand {
-  CollectRequest request;
+  ProfileChoice profile;
+  CollectRequest request;    ///< its profile is chosen by run()
   std::string output = "-";  ///< absolute path, or - for standard output
   bool quiet = false;        ///< no lines about the phases on standard error
   bool explained = false;    ///< print explain() on standard output; JSON only to a file
 };
 /// Exit code: 0 a report was written (also when a signal ended it early). Errors: of collect(), io,
-/// disk_full; usage when there is no directory for the output, or the output is one.
+/// disk_full; usage when there is no directory for the output, or the output is one; those of
+/// choose_profile().
 Result<int> run(const CollectCommand& command, World& world,
                 const std::function<bool(std::string_view)>& print);
 

@@ -25,10 +25,12 @@ Result<int> run(const CollectCommand& command, World& world,
   const Say say = [&](const std::string& line) {
     if (!command.quiet) std::fprintf(stderr, "%s\n", line.c_str());
   };
+  CollectRequest request = command.request;
+  MELISAI_TRY(request.profile, choose_profile(command.profile));
   const bool to_file = command.output != "-";
   // Now, not after a minute of watching.
   if (to_file) MELISAI_CHECK(check_output(command.output));
-  MELISAI_TRY(const HostReport report, collect(command.request, world, say));
+  MELISAI_TRY(const HostReport report, collect(request, world, say));
   if (to_file) {
     MELISAI_CHECK(write_output(command.output, to_json(report)));
     say("output: " + command.output);

@@ -305,4 +305,16 @@ Result<Project> parse_project(std::string_view text, const std::string& file_nam
   return project;
 }
 
+Result<std::vector<HostProfile>> parse_profiles(std::string_view text,
+                                                const std::string& file_name) {
+  MELISAI_TRY(const ConfigValue tree, parse_config(text, file_name));
+  ConfigErrors errors(file_name);
+  check_root(tree, errors);
+  ConfigMap root(tree, errors);
+  ConfigMap collect(root.section("collect"), errors);
+  std::vector<HostProfile> profiles = read_profiles(collect.section("profiles"), errors);
+  if (errors.first()) return *errors.first();
+  return profiles;
+}
+
 }  // namespace melisai::run

@@ -5,11 +5,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/config.h"
 #include "core/base/env_expand.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "core/model/host_profile.h"
 #include "core/model/project.h"
 
 namespace melisai::run {
@@ -36,6 +38,10 @@ struct StepKnowledge {
 Result<Project> parse_project(std::string_view text, const std::string& file_name,
                               const EnvLookup& env, const StepKnowledge& knowledge,
                               const StageTimeouts& timeouts = {});
+
+/// The profiles of `collect.profiles` alone, whatever is wrong in other sections. Errors: config.
+Result<std::vector<HostProfile>> parse_profiles(std::string_view text,
+                                                const std::string& file_name);
 
 /// The section `git`, which an operator's configuration has too.
 GitOptions read_git(const ConfigValue& section, ConfigErrors& errors);

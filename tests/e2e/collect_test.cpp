@@ -114,6 +114,15 @@ TEST_F(Collect, RefusesWhatItDoesNotKnow) {
       << "before anybody waits";
 }
 
+TEST_F(Collect, TakesAProfileOfOnesOwn) {
+  std::ofstream(root() + "/.melisai-gate.yaml")
+      << "version: 1\ncollect: { profiles: { nightly: { duration: 1s } } }\n";
+  const Ran ran = collect({"-o", file()}, {}, "nightly");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  expect_valid();
+  EXPECT_EQ(written()["metadata"]["profile"], "nightly");
+}
+
 TEST_F(Collect, WatchesNothingThatIsNotThere) {
   const std::string beyond_all = "4194304";  // no pid is so large
   const std::string plain_root = std::filesystem::path(root()).lexically_normal();
