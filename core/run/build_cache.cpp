@@ -219,7 +219,7 @@ void BuildCache::evict() {
   Bytes total = 0;
   for (const Entry& entry : entries) {
     total += entry.bytes;
-    if (options_.enabled && entry.used >= oldest && total <= options_.size_max) continue;
+    if (entry.used >= oldest && total <= options_.size_max) continue;
     const auto lock = FileLock::try_take(entry.directory + "/lock");
     if (!lock) continue;
     if (const auto removed = remove_tree(entry.directory); !removed)

@@ -79,7 +79,7 @@ class BuildCache {
   /// is not waited for: the caller gets a private tree. Errors: disk_full, io.
   Result<BuildSlot> acquire(const BuildKey& key, std::string_view random_hex);
   /// Drops builds older than age_max, then the oldest until size_max holds; never one that is
-  /// locked.
+  /// locked. The same when it is not enabled: one branch may do without, and others not.
   void evict();
 
  private:

@@ -135,6 +135,14 @@ TEST_F(BuildCacheTest, EvictsTheLeastRecentlyUsedBeyondItsSize) {
   EXPECT_TRUE(cache().acquire(key("used"), "0000000000000005")->reused());
 }
 
+TEST_F(BuildCacheTest, WhoKeepsNothingLeavesTheBuildsOfOthers) {
+  build_and_commit(key());
+  BuildCache off = cache({.enabled = false});
+  EXPECT_FALSE(off.acquire(key(), "0000000000000002")->reused());
+  off.evict();
+  EXPECT_TRUE(cache().acquire(key(), "0000000000000003")->reused());
+}
+
 TEST_F(BuildCacheTest, EvictsWhatIsTooOldAndSparesWhatIsInUse) {
   build_and_commit(key());
   const auto held = cache().acquire(key(), "0000000000000002");
