@@ -134,6 +134,10 @@ Optimization read_optimization(const ConfigValue& section, Reading& reading) {
   flags.thorough_health_checks =
       map.boolean("thorough_health_checks", flags.thorough_health_checks);
   map.finish();
+  if (!flags.cache_dependencies)
+    reading.remark(
+        "cache_dependencies is false, which changes nothing: what comes after a build uses that "
+        "build; `cache: { enabled: false }` of a pipeline file builds each time");
   if (!flags.verify_fixes)
     reading.remark(
         "verify_fixes is false: a fix is offered only when its pipeline passed all the same");

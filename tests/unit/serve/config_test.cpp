@@ -55,6 +55,9 @@ TEST(ServeConfig, RemarksSayWhatHasNoEffect) {
   EXPECT_THAT(loaded(kProject).remarks, IsEmpty());
   EXPECT_THAT(loaded(kProject + "orchestrator: { persistence: { enabled: false } }").remarks,
               ElementsAre(HasSubstr("accepted runs are kept all the same")));
+  EXPECT_THAT(
+      loaded(kProject + "orchestrator: { optimization: { cache_dependencies: false } }").remarks,
+      ElementsAre(HasSubstr("cache_dependencies is false, which changes nothing")));
   EXPECT_THAT(loaded(kProject + "fixer: { command: ./fix }").remarks,
               ElementsAre("fixer.command never runs: auto_fix is off"));
   EXPECT_THAT(
