@@ -81,6 +81,7 @@ bool Workload::prepare() {
   if (signal_fd_ < 0) return fail("signals", errno);
   // Daemons become our children when their parents end, so that none is out of reach.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  keep_own_io();
   if (options_.mask && !take_patterns()) return fail("mask", errno);
   const MaskPatterns* patterns = options_.mask ? &patterns_ : nullptr;
   const char* to = options_.stdout_file;
@@ -103,7 +104,6 @@ bool Workload::take_patterns() {
   if (size == 0 || size > kMaskBlockMax) return false;
   auto* block = static_cast<char*>(std::malloc(size));  // for as long as we live
   if (block == nullptr) return false;
-  keep_own_io();
   if (prctl(PR_SET_DUMPABLE, 0) != 0) return false;
   errno = EINVAL;
   if (pread(STDIN_FILENO, block, size, 0) != static_cast<ssize_t>(size)) return false;
@@ -158,6 +158,9 @@ bool Workload::start() {
     };
   }
   leader_ = spawn(request);
+  // Our environment may be that of an attempt, with what no stage shall see. Not before: a workload
+  // that is held shares our memory, and collectors of our user look at it.
+  prctl(PR_SET_DUMPABLE, 0);
   close(request.stdin_fd);
   if (options_.sandbox) inside_.close_ends();
   stdout_.close_write_end();

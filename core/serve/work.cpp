@@ -10,6 +10,7 @@
 #include "core/pipeline.h"
 #include "core/serve/changed_paths.h"
 #include "core/serve/default_branch.h"
+#include "core/serve/hidden_memory.h"
 #include "core/serve/open_files.h"
 #include "core/serve/time_limit.h"
 #include "core/serve/unchanged.h"
@@ -269,6 +270,7 @@ std::string mirror_of(const std::string& state_dir, const RunEvent& event) {
 }
 
 Result<int> work(const WorkRequest& request, World& world) {
+  hide_memory();
   if (request.open_files > 0) MELISAI_CHECK(limit_open_files(request.open_files));
   NotesInLog notes;
   World noted = with(world, world.processes, notes);

@@ -1,5 +1,6 @@
 // What the operator's configuration knows and no commit may.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -35,6 +36,37 @@ TEST_F(ServeSecrets, OfTheConfigurationReachNoStage) {
   EXPECT_EQ(outcome_of("configuration#1"), "failed");
   EXPECT_THAT(run_of("configuration#1").dump(), HasSubstr("DEMO_TOKEN"));
   EXPECT_THAT(run_of("configuration#1").dump() + daemon_log(), Not(HasSubstr("t0ken-of-demo")));
+}
+
+/// The daemon as a user without privileges, as its package runs it: root may read everything.
+TEST_F(ServeSecrets, InVariablesOfTheDaemonAreNoStagesToRead) {
+  write(".melisai-gate.yaml",
+        "version: 1\n"
+        "pipelines:\n"
+        "  build:\n"
+        "    trigger: on_commit\n"
+        "    run: |\n"
+        "      CONTROL=s3en sleep 600 &\n"
+        "      cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' > seen\n"
+        "      kill $!\n"
+        "      grep -q CONTROL=s3en seen && echo looked; grep -c c4nary seen; true\n");
+  push();
+  std::ofstream(config_file()) << "project: { name: demo, repository: demo.git, token: "
+                                  "\"${DEMO_TOKEN}\" }\n"
+                                  "orchestrator: { polling_interval: 1 }\n";
+  Words as_somebody{"DEMO_TOKEN=c4nary-of-the-daemon"};
+  if (geteuid() == 0) {
+    const Words become = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    Words version = become;
+    version.insert(version.end(), {MELISAI_BIN_DIR "/melisai-gate", "--version"});
+    if (run_program(version, "/").code != 0)
+      GTEST_SKIP() << "nobody but root may run what was built here";
+    ASSERT_EQ(run_program({"chown", "-R", "65534:65534", root()}, "/").code, 0);
+    as_somebody.insert(as_somebody.end(), become.begin(), become.end());
+  }
+  start(as_somebody);
+  ASSERT_EQ(outcome_of("build#1"), "passed") << run_of("build#1") << daemon_log();
+  EXPECT_THAT(logs_of("build#1"), HasSubstr("looked\n0\n"));
 }
 
 /// Where a canary could be: every file of the daemon, what it answers, what it says.
