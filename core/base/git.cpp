@@ -228,6 +228,8 @@ class HelperGitRepo : public GitRepo {
     request["target"] = dir;
     request["submodules"] = options_.submodules;
     request["allow_http"] = options_.allow_http;
+    request["url"] = options_.origin.url;
+    request["token"] = options_.origin.token;
     return request;
   }
 

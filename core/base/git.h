@@ -18,11 +18,23 @@
 
 namespace melisai {
 
+struct RemoteAddress {
+  std::string url;
+  /// Sent to the https server of `url` alone when it asks for a password, also to a plain http one
+  /// of this machine; never to where it redirects to.
+  std::string token = "";
+  std::string proposal = "";  ///< is_proposal_head(); told of too. "": none
+  bool operator==(const RemoteAddress&) const = default;
+};
+
 struct GitOptions {
   bool allow_http =
       false;  ///< plain http for submodules and remotes; file, https and ssh are always allowed
   bool submodules = false;  ///< check submodules out too
   Milliseconds timeout{120'000};
+  /// Where a repository came from that does not say so itself, as a mirror. Relative addresses of
+  /// submodules start there; those of the same server get its token, and no others.
+  RemoteAddress origin = {};
 
   bool operator==(const GitOptions&) const = default;
 };
@@ -110,14 +122,6 @@ inline constexpr std::size_t kRemoteRefsMax = 100'000;
 /// Where a forge keeps the head of a pull request: refs/pull/N/head, refs/merge-requests/N/head.
 /// Only such refs are asked for and fetched besides branches and tags.
 bool is_proposal_head(std::string_view ref);
-
-struct RemoteAddress {
-  std::string url;
-  /// Sent to the https server of `url` alone when it asks for a password, also to a plain http one
-  /// of this machine; never to where it redirects to.
-  std::string token = "";
-  std::string proposal = "";  ///< is_proposal_head(); told of too. "": none
-};
 
 struct FetchRequest {
   std::string url;

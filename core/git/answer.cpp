@@ -53,6 +53,7 @@ Result<Request> parse_request(std::string_view text) {
     request.checkout.directory = json.value("target", "");
     request.checkout.submodules = json.value("submodules", false);
     request.checkout.allow_http = json.value("allow_http", false);
+    request.checkout.origin = {.url = request.url, .token = request.token};
     // The file system would see only what is before the NUL.
     for (const std::string* name : {&request.repository, &request.ref, &request.path, &request.glob,
                                     &request.checkout.directory, &request.message}) {

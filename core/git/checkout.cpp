@@ -73,8 +73,7 @@ Result<void> write_tree(git_repository& repository, const Tree& tree, const Targ
   TreeWriter writer(repository, target.budget, skip);
   MELISAI_TRY(const std::vector<Gitlink> links, writer.write(*tree, target.root));
   if (!target.task.submodules) return {};
-  SubmoduleWriter submodules(target.root, target.task.directory, target.budget,
-                             target.task.allow_http);
+  SubmoduleWriter submodules(target.root, target.budget, target.task);
   return submodules.write(repository, *tree, links);
 }
 

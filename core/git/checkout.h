@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/base/git.h"
 #include "core/git/library.h"
 
 namespace melisai::git {
@@ -13,6 +14,7 @@ struct CheckoutTask {
   std::string directory;  ///< exists, empty, outside the work tree
   bool submodules = false;
   bool allow_http = false;  ///< for submodules
+  RemoteAddress origin;     ///< as of GitOptions
 };
 
 /// Errors: git, io, disk_full, limit.

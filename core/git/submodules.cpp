@@ -48,12 +48,12 @@ Result<std::map<std::string, std::string>> read_gitmodules(git_repository& repos
 
 }  // namespace
 
-SubmoduleWriter::SubmoduleWriter(const Fd& root, std::string directory, Budget& budget,
-                                 bool allow_http)
+SubmoduleWriter::SubmoduleWriter(const Fd& root, Budget& budget, const CheckoutTask& task)
     : root_(root),
-      directory_(std::move(directory)),
+      directory_(task.directory),
       budget_(budget),
-      policy_{.allow_http = allow_http} {}
+      origin_(task.origin),
+      policy_{.allow_http = task.allow_http} {}
 
 Result<void> SubmoduleWriter::write(git_repository& repository, const git_tree& tree,
                                     const std::vector<Gitlink>& links) {
@@ -61,7 +61,7 @@ Result<void> SubmoduleWriter::write(git_repository& repository, const git_tree& 
   MELISAI_TRY(const TemporaryDirectory scratch,
               TemporaryDirectory::make(directory_, ".melisai-submodules-"));
   scratch_ = scratch.path();
-  const std::string url = url_of(repository);
+  const std::string url = origin_.url.empty() ? url_of(repository) : origin_.url;
   // A repository that came over the network must not make us read this machine's other
   // repositories.
   policy_.allow_local = is_local_url(url);
@@ -101,6 +101,7 @@ Result<void> SubmoduleWriter::write_child(const Parent& parent, const Gitlink& l
   const std::string sha = to_hex(link.id);
   MELISAI_TRY(const Repository repository,
               fetch_commit({.url = full_url,
+                            .token = is_same_server(full_url, origin_.url) ? origin_.token : "",
                             .directory = scratch_ + "/" + std::to_string(count_),
                             .sha = sha,
                             .policy = policy_}));

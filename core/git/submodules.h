@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/git/checkout.h"
 #include "core/git/tree_writer.h"
 #include "core/git/url.h"
 
@@ -13,9 +14,9 @@ namespace melisai::git {
 /// One object per checkout; the limits (100 submodules, 8 levels) are those of the whole checkout.
 class SubmoduleWriter {
  public:
-  /// `root` is open on `directory`, in which fetched repositories lie until the end: a process that
-  /// is killed then leaves nothing outside of what its caller removes.
-  SubmoduleWriter(const Fd& root, std::string directory, Budget& budget, bool allow_http);
+  /// `root` is open on the task's directory, in which fetched repositories lie until the end: a
+  /// process that is killed then leaves nothing outside of what its caller removes.
+  SubmoduleWriter(const Fd& root, Budget& budget, const CheckoutTask& task);
   /// `links`: what TreeWriter returned for `tree` of `repository`. Errors: git, io, disk_full,
   /// limit.
   Result<void> write(git_repository& repository, const git_tree& tree,
@@ -36,6 +37,7 @@ class SubmoduleWriter {
   const Fd& root_;
   std::string directory_;
   Budget& budget_;
+  RemoteAddress origin_;
   UrlPolicy policy_;
   std::string scratch_;
   int count_ = 0;

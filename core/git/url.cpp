@@ -160,6 +160,25 @@ bool may_carry_token(std::string_view url) {
   return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
 }
 
+bool is_same_server(std::string_view url, std::string_view origin) {
+  const std::string_view scheme = scheme_of(url);
+  if (!equal_ignoring_case(scheme, scheme_of(origin)) || !web_port(url)) return false;
+  const auto authority_of = [](std::string_view address) {
+    address.remove_prefix(scheme_of(address).size() + kSchemeEnd.size());
+    return address.substr(0, address.find('/'));
+  };
+  const auto host_of = [](std::string_view authority) {
+    authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
+    const size_t colon = authority.rfind(':');
+    return colon == std::string_view::npos || authority.ends_with(']') ? authority
+                                                                       : authority.substr(0, colon);
+  };
+  const std::string_view theirs = authority_of(url), ours = authority_of(origin);
+  // Where a user ends and a host begins not all programs agree; ours is the operator's word.
+  if (theirs != ours && theirs.find('@') != std::string_view::npos) return false;
+  return equal_ignoring_case(host_of(theirs), host_of(ours)) && web_port(url) == web_port(origin);
+}
+
 std::optional<int> web_port(std::string_view url) {
   constexpr int kHttps = 443;
   constexpr int kHttp = 80;

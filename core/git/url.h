@@ -32,6 +32,10 @@ Result<std::string> resolve_relative_url(std::string_view base, std::string_view
 /// Whether a secret may go there: https, and plain http that does not leave this machine.
 bool may_carry_token(std::string_view url);
 
+/// Whether the web server of `url`, which a stranger may have written, is that of `origin`: scheme,
+/// host and port. False where `url` has a user of its own, and for all but web servers.
+bool is_same_server(std::string_view url, std::string_view origin);
+
 /// The port that a web server of that address listens on; nothing for other addresses.
 std::optional<int> web_port(std::string_view url);
 

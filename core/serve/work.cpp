@@ -199,6 +199,18 @@ World with(const World& world, ProcessRunner& processes, ProgressSink& progress)
           .machine_lock = world.machine_lock};
 }
 
+/// The mirror does not say where it came from. The server's token gets submodules of whoever may
+/// push; strangers could name any repository that it can read.
+World with_origin(const World& world, std::string mirror, RemoteAddress origin) {
+  World made = with(world, world.processes, world.progress);
+  made.open_repo = [open = world.open_repo, mirror = std::move(mirror), origin = std::move(origin)](
+                       const std::string& directory, GitOptions options) {
+    if (directory == mirror) options.origin = origin;
+    return open(directory, options);
+  };
+  return made;
+}
+
 /// What the run is there for, with its commands run by `world`, and the operator's by `operators`.
 Result<PipelineResult> run_in(const WorkRequest& request, const Task& task,
                               const Described& described, ProcessRunner& operators, World& world) {
@@ -255,7 +267,11 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   MELISAI_CHECK(prepare_workspace(request.workspace));
   const auto run =
       needs_sandbox(task, described->config.orchestrator.untrusted) ? run_confined : run_described;
-  return run(request, task, *described, world);
+  const WatchedProject& project = described->watched;
+  World from_server =
+      with_origin(world, repository_of(request.state_dir, project.name),
+                  {.url = project.repository, .token = is_vouched_for(task) ? project.token : ""});
+  return run(request, task, *described, from_server);
 }
 
 }  // namespace

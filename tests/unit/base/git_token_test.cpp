@@ -70,5 +70,46 @@ TEST_F(GitToken, IsNotSentToAnotherPortOfTheSameHost) {
   EXPECT_EQ(sent(), "") << "nobody was even asked there";
 }
 
+class GitTokenOfSubmodules : public GitToken {
+ protected:
+  /// A checkout of a commit whose submodule `vendor` is the repository itself at that address.
+  std::string checkout(const std::string& url, const std::string& origin) {
+    spill(path("repo/.gitmodules"), "[submodule \"v\"]\n\tpath = vendor\n\turl = " + url + "\n");
+    const std::string top = sh("git add .gitmodules && git update-index --add --cacheinfo 160000," +
+                               sha + ",vendor && git commit -q -m top && git rev-parse HEAD");
+    const GitOptions options{
+        .allow_http = true, .submodules = true, .origin = {.url = origin, .token = kToken}};
+    std::filesystem::remove_all(path("out"));
+    return failure(open("repo", options)->checkout(top, make_directory("out")));
+  }
+};
+
+TEST_F(GitTokenOfSubmodules, IsForThoseOfTheSameServer) {
+  EXPECT_EQ(checkout(server.url() + "/repo/.git", server.url() + "/team/super.git"), "");
+  EXPECT_EQ(slurp(path("out/vendor/a")), "1");
+  EXPECT_EQ(checkout("../../repo/.git", server.url() + "/team/super.git"), "") << "from its origin";
+}
+
+TEST_F(GitTokenOfSubmodules, IsForNoOtherHostOrPortAndNoRedirect) {
+  const std::string origin = server.url() + "/team/super.git";
+  EXPECT_THAT(checkout(server.url("http", "localhost") + "/repo/.git", origin),
+              HasSubstr("asks for a password"));
+  EXPECT_THAT(checkout("http://u@" + server.url().substr(7) + "/repo/.git", origin),
+              HasSubstr("asks for a password"))
+      << "it says itself who it is";
+  const WebServer elsewhere("status 302 " + server.url("http", "localhost"));
+  EXPECT_NE(checkout(elsewhere.url() + "/repo/.git", elsewhere.url() + "/team/super.git"), "");
+  const WebServer other_port("status 302 " + server.url());
+  EXPECT_NE(checkout(server.url() + "/repo/.git", other_port.url() + "/team/super.git"), "");
+  EXPECT_THAT(checkout(other_port.url() + "/repo/.git", other_port.url() + "/team/super.git"),
+              HasSubstr("redirects to another port"));
+  EXPECT_THAT(sent(), Not(HasSubstr(kToken)));
+}
+
+TEST_F(GitTokenOfSubmodules, OfARepositoryFromElsewhereReadNothingOfThisMachine) {
+  EXPECT_THAT(checkout(path("repo"), server.url() + "/team/super.git"),
+              HasSubstr("only a local repository may use"));
+}
+
 }  // namespace
 }  // namespace melisai::git_tests

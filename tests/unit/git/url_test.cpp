@@ -133,5 +133,20 @@ TEST(GitUrl, SecretsGoOverHttpsOrStayOnThisMachine) {
     EXPECT_FALSE(may_carry_token(url)) << url;
 }
 
+TEST(Url, IsOfTheSameServer) {
+  const std::string ours = "https://bot:pw@forge.example/team/app.git";
+  for (const char* theirs : {"https://forge.example/team/lib.git", "HTTPS://Forge.Example:443/x",
+                             "https://bot:pw@forge.example/team/lib.git"})
+    EXPECT_TRUE(is_same_server(theirs, ours)) << theirs;
+  for (const char* theirs :
+       {"http://forge.example/x", "https://forge.example:8443/x", "https://forge.example.evil/x",
+        "https://evil.example/forge.example", "https://evil.example?x@forge.example/x",
+        "https://forge.example@evil.example/x", "https://me@forge.example/x",
+        "ssh://forge.example/x", "git@forge.example:x", "/srv/x", "file:///srv/x"})
+    EXPECT_FALSE(is_same_server(theirs, ours)) << theirs;
+  EXPECT_FALSE(is_same_server("/srv/x", "/srv/y"));
+  EXPECT_FALSE(is_same_server("https://forge.example/x", ""));
+}
+
 }  // namespace
 }  // namespace melisai::git
