@@ -49,6 +49,7 @@ class Planner final : public supervise::Module {
   void begin(const store::OpenEvent& open);
   void end(const store::OpenEvent& open, const Answer& answer);
   void settle_again(const store::OpenEvent& open, const Answer& answer);
+  void try_later(const Error& why);
   void wake_in(Milliseconds delay);
   void tell_pipelines(const Answer& answer);
   const WatchedProject* find_project(const std::string& name) const;  ///< null: none

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -211,8 +212,9 @@ class Queue {
                                             const std::string& pipeline) const;
   /// Accepted, but not planned yet, and not waiting for approval; oldest first.
   Result<std::vector<OpenEvent>> open_events() const;
-  /// The oldest of them whose time has come.
-  Result<std::vector<OpenEvent>> due_events(WallTime now, std::size_t limit) const;
+  /// The oldest of them whose time has come; of none of the `besides` projects.
+  Result<std::optional<OpenEvent>> due_event(WallTime now,
+                                             const std::set<std::string>& besides) const;
   /// Turns an open event into runs. A push takes the place of what older pushes to the same ref
   /// left queued. Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
   Result<std::optional<Planned>> plan(std::int64_t event, const Plan& plan, WallTime now);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "core/store/queue_body.h"
 
@@ -76,6 +75,18 @@ Result<RunEvent> read_event(const Statement& row) {
                               .author = row.text(14),
                               .approved_by = row.text(15)};
   return event;
+}
+
+// `held` is for somebody to approve.
+std::string open_events_sql() {
+  return "SELECT " + std::string(kEventColumns) +
+         ", tries, not_before_ms FROM events WHERE state = 'open' AND held = 0";
+}
+
+Result<OpenEvent> read_open_event(const Statement& row) {
+  MELISAI_TRY(RunEvent event, read_event(row));
+  return OpenEvent{std::move(event), row.small(kEventColumnCount),
+                   from_ms(row.integer(kEventColumnCount + 1))};
 }
 
 }  // namespace
@@ -190,24 +201,28 @@ Result<std::optional<WallTime>> Queue::last_cron(const std::string& project,
 }
 
 Result<std::vector<OpenEvent>> Queue::open_events() const {
-  constexpr WallTime kEver = WallTime::max();
-  return due_events(kEver, std::numeric_limits<std::int64_t>::max());
-}
-
-Result<std::vector<OpenEvent>> Queue::due_events(WallTime now, std::size_t limit) const {
-  MELISAI_TRY(Statement query,
-              body_->database.prepare("SELECT " + std::string(kEventColumns) +
-                                      ", tries, not_before_ms FROM events WHERE state = 'open' "
-                                      "AND held = 0 AND not_before_ms <= ?1 ORDER BY id LIMIT ?2"));
-  query.with(to_ms(now), limit);
+  MELISAI_TRY(Statement query, body_->database.prepare(open_events_sql() + " ORDER BY id"));
   std::vector<OpenEvent> events;
   while (true) {
     MELISAI_TRY(const bool found, query.step());
     if (!found) return events;
-    MELISAI_TRY(RunEvent event, read_event(query));
-    events.push_back({std::move(event), query.small(kEventColumnCount),
-                      from_ms(query.integer(kEventColumnCount + 1))});
+    MELISAI_TRY(OpenEvent event, read_open_event(query));
+    events.push_back(std::move(event));
   }
+}
+
+Result<std::optional<OpenEvent>> Queue::due_event(WallTime now,
+                                                  const std::set<std::string>& besides) const {
+  MELISAI_TRY(Statement query,
+              body_->database.prepare(
+                  open_events_sql() +
+                  " AND not_before_ms <= ?1 AND project NOT IN (SELECT value FROM json_each(?2)) "
+                  "ORDER BY id LIMIT 1"));
+  query.with(to_ms(now), names_to_json({besides.begin(), besides.end()}));
+  MELISAI_TRY(const bool found, query.step());
+  if (!found) return std::optional<OpenEvent>();
+  MELISAI_TRY(OpenEvent event, read_open_event(query));
+  return std::optional(std::move(event));
 }
 
 Result<RunEvent> Queue::event(std::int64_t id) const {
