@@ -61,7 +61,7 @@ std::optional<std::chrono::minutes> take_offset(std::string_view text) {
 }
 
 std::optional<WallTime> parse_time(std::string_view text) {
-  using namespace std::chrono;
+  namespace chrono = std::chrono;
   const auto year_number = take_number(text, 4, "-");
   const auto month_number = take_number(text, 2, "-");
   const auto day_number = take_number(text, 2, "T ");
@@ -73,10 +73,12 @@ std::optional<WallTime> parse_time(std::string_view text) {
   if (text.starts_with('.'))
     text.remove_prefix(std::min(text.find_first_not_of("0123456789", 1), text.size()));
   const auto offset = take_offset(text);
-  const year_month_day date{year{*year_number}, month{static_cast<unsigned>(*month_number)},
-                            day{static_cast<unsigned>(*day_number)}};
+  const chrono::year_month_day date{chrono::year{*year_number},
+                                    chrono::month{static_cast<unsigned>(*month_number)},
+                                    chrono::day{static_cast<unsigned>(*day_number)}};
   if (!offset || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return WallTime(sys_days{date}) + hours{*hour} + minutes{*minute} + seconds{*second} - *offset;
+  return WallTime(chrono::sys_days{date}) + chrono::hours{*hour} + chrono::minutes{*minute} +
+         chrono::seconds{*second} - *offset;
 }
 
 /// Told by the parser before anything is kept, so that what passes a limit takes no memory.

@@ -51,7 +51,8 @@ class FrontDoor : public Serve {
   std::string signature(const std::string& body) {
     const std::string path = root() + "/body";
     std::ofstream(path) << body;
-    const Ran ran = run_program({"openssl", "dgst", "-sha256", "-hmac", kHookSecret, "-r", path}, "/");
+    const Ran ran =
+        run_program({"openssl", "dgst", "-sha256", "-hmac", kHookSecret, "-r", path}, "/");
     return "sha256=" + ran.out.substr(0, 64);
   }
   static nlohmann::json forge_repository() {

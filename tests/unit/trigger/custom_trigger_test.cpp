@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongLine{"RefOption", R"({"ref":"-x","sha":")" + kSha + R"("})", "is no name"},
         WrongLine{"RefNul", R"({"ref":"a\u0000b","sha":")" + kSha + R"("})", "is no name"},
         WrongLine{"RefPull", R"({"ref":"refs/pull/1/head","sha":")" + kSha + R"("})",
-                  "untrusted code"},
+                  "code that anybody may propose"},
         WrongLine{"RefNotes", R"({"ref":"refs/notes/x","sha":")" + kSha + R"("})",
                   "neither a branch nor a tag"},
         WrongLine{"IdNumber", R"({"pipeline":"n","id":1})", "'id' is not a text"},
