@@ -23,6 +23,9 @@ struct ConfigSources {
   run::FormatProblem format_problem;
   std::function<bool(const std::string& name)> is_timezone;
   std::string directory;  ///< absolute; paths in the file are relative to it
+  /// It was taken before, maybe by a version that knew less: what merely has no effect is no reason
+  /// to fail a run that waits.
+  bool pinned = false;
 };
 
 /// Of this machine: the tz database, the formats that are built in, and for paths the directory of

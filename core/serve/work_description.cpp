@@ -39,13 +39,13 @@ Result<void> find_workflow(const std::string& run, const ServeConfig& config,
 
 /// As they were in force beside those of the configuration.
 Result<void> add_stored(const std::vector<std::string>& texts, ServeConfig& config,
-                        const EnvLookup& env) {
+                        const ConfigSources& sources) {
   std::vector<store::StoredWorkflow> stored;
   for (const std::string& text : texts) {
     MELISAI_TRY(std::string name, name_of_stored(text));
     stored.push_back({.name = std::move(name), .text = text});
   }
-  WorkflowSet set = workflows_in_force(config, stored, sources_for("/", env));
+  WorkflowSet set = workflows_in_force(config, stored, sources);
   if (!set.problems.empty())
     return Error{Errc::config,
                  "a workflow that the run keeps cannot be read: " + set.problems.begin()->second};
@@ -80,10 +80,11 @@ WallTime start_of(const std::string& level, const Task& task, const Described& d
 
 Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
                            const EnvLookup& env) {
-  MELISAI_TRY(
-      LoadedConfig loaded,
-      parse_serve_config(pinned.serve_file, "(configuration of the run)", sources_for("/", env)));
-  MELISAI_CHECK(add_stored(pinned.workflows, loaded.config, env));
+  ConfigSources sources = sources_for("/", env);
+  sources.pinned = true;
+  MELISAI_TRY(LoadedConfig loaded,
+              parse_serve_config(pinned.serve_file, "(configuration of the run)", sources));
+  MELISAI_CHECK(add_stored(pinned.workflows, loaded.config, sources));
   Described described;
   const auto read = is_vouched_for(task) ? read_pipeline_file : read_pipeline_file_of_strangers;
   MELISAI_TRY(described.project, read(pinned.pipeline_file, file, loaded.config, env));

@@ -91,6 +91,16 @@ TEST(WorkDescription, AStepOfAStoredWorkflowIsFoundInItsPinnedText) {
   EXPECT_THAT(lost.error().message, HasSubstr("no workflow is called 'b'"));
 }
 
+TEST(WorkDescription, WhatAnEarlierVersionTookIsNoReasonToFail) {
+  const std::string late =
+      "workflows: { w: { steps: [ { pipeline: a, if: { result: { b: passed } } }, "
+      "{ pipeline: b } ] } }\n";
+  const Pinned pinned{.pipeline_file = "version: 1\n",
+                      .serve_file = "project: { name: demo, repository: /srv/demo.git }\n" + late};
+  EXPECT_TRUE(describe(task_of("w/a"), pinned, "/x/pipeline.yaml",
+                       [](const auto&) { return std::nullopt; }));
+}
+
 TEST(WorkDescription, AStepHasItsConditionsAndThoseOfItsPipeline) {
   const auto inner = conditions_of(described(task_of("w/inner/test")));
   ASSERT_THAT(inner, SizeIs(2));
