@@ -68,7 +68,8 @@ class ServePullRequest : public FrontDoor {
   /// Commits that wait for approval.
   std::vector<std::string> waiting() {
     std::vector<std::string> shas;
-    for (const json& each : status()["waiting_for_approval"]) shas.push_back(each["commit"]);
+    const json now = status();
+    for (const json& each : now["waiting_for_approval"]) shas.push_back(each["commit"]);
     return shas;
   }
 
