@@ -97,7 +97,8 @@ struct Exit {
                                     ///< set when only a namespace holds the limit
   TreeLimits limits;                ///< of the command, as it was run
 
-  bool ok() const { return end == End::exited && code == 0; }
+  /// A program need not notice that what it had started was killed; in a cgroup v1 it lives on.
+  bool ok() const { return end == End::exited && code == 0 && !memory_exceeded; }
 };
 
 /// "exit code 3", "killed by SIGSEGV", "did not finish within 10 s", "interrupted"; with the limit

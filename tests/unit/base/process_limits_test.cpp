@@ -53,6 +53,29 @@ TEST_F(ProcessLimits, OfMemoryAreForAllProcessesTogether) {
   EXPECT_TRUE(run_limited(one + " & " + one + "; wait", limits).memory_exceeded);
 }
 
+TEST_F(ProcessLimits, OfProcessesRefuseMoreAndSaySo) {
+  // `sh` gives up at the first that it cannot start; the others end with the workload.
+  const std::string storm = "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 60 & done; exit 3";
+  const Exit enough = run_limited(storm, {.processes_max = 40});
+  if (enough.processes_limit != Enforced::by_cgroup)
+    GTEST_SKIP() << "no cgroup that counts processes can be made here";
+  EXPECT_EQ(enough.code, 3);
+  EXPECT_FALSE(enough.processes_exceeded);
+  const Exit few = run_limited(storm, {.processes_max = 5});
+  EXPECT_TRUE(few.processes_exceeded);
+  EXPECT_NE(few.code, 3);
+  EXPECT_LT(few.stray_processes, 5);
+  EXPECT_NE(describe(few, Milliseconds(1)).find("limit of 5 processes"), std::string::npos);
+}
+
+TEST_F(ProcessLimits, OfFilesHoldForEachProcess) {
+  const Exit exit = run_limited("ulimit -n; head -c 2M /dev/zero > large",
+                                {.file_size_max = kMebibyte, .open_files_max = 100});
+  EXPECT_EQ(output(), "100\n");
+  EXPECT_FALSE(exit.ok());
+  EXPECT_EQ(std::filesystem::file_size(path("large")), kMebibyte);
+}
+
 TEST_F(ProcessLimits, OfCpusSlowDown) {
   const Exit exit =
       run_limited("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done", {.cpus_max = 0.25});
@@ -65,9 +88,10 @@ TEST_F(ProcessLimits, OfMoreCpusThanThereAreAreNone) {
 }
 
 TEST_F(ProcessLimits, WithoutACgroupDoNotHoldAndSaySo) {
-  const Exit exit =
-      run_limited(kHog, {.memory_max = 64 * kMebibyte, .cpus_max = 0.5}, CgroupMode::off);
+  const Exit exit = run_limited(
+      kHog, {.memory_max = 64 * kMebibyte, .cpus_max = 0.5, .processes_max = 100}, CgroupMode::off);
   EXPECT_EQ(exit.memory_limit, Enforced::no);
+  EXPECT_EQ(exit.processes_limit, Enforced::no) << "all of this user would count";
   EXPECT_EQ(exit.cpu_limit, Enforced::no);
   EXPECT_TRUE(had_enough());
 }
@@ -82,7 +106,7 @@ TEST_F(ProcessLimits, WithoutACgroupCanHoldForEachProcess) {
 
 TEST_F(ProcessLimits, LeaveNoCgroupBehind) {
   run_limited("grep -o 'melisai-gate-[0-9a-f-]*' /proc/self/cgroup",
-              {.memory_max = 64 * kMebibyte, .cpus_max = 0.5});
+              {.memory_max = 64 * kMebibyte, .cpus_max = 0.5, .processes_max = 100});
   std::istringstream names(output());
   for (std::string name; std::getline(names, name);) {
     run_ok(command({"find", "/sys/fs/cgroup", "-name", name}));
@@ -92,7 +116,7 @@ TEST_F(ProcessLimits, LeaveNoCgroupBehind) {
 
 TEST_F(ProcessLimits, LeaveNoCgroupBehindWhenTheHelperIsKilled) {
   Command limited = shell("cat /proc/self/cgroup > own; sleep 0.3; kill -9 $PPID; sleep 100");
-  limited.limits = {.memory_max = 64 * kMebibyte, .cpus_max = 0.5};
+  limited.limits = {.memory_max = 64 * kMebibyte, .cpus_max = 0.5, .processes_max = 100};
   EXPECT_FALSE(run(limited));
   std::istringstream lines(read_all(path("own")));
   for (std::string line; std::getline(lines, line);) {

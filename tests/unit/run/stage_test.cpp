@@ -46,6 +46,14 @@ TEST(Stage, ThatPassedItsLimitOfMemoryFailsAndSaysWhy) {
   EXPECT_EQ(ended.remark, "");
 }
 
+TEST(Stage, ThatDidNotNoticeItsLimitOfMemoryFailsToo) {
+  const StageEnd ended =
+      run_to({.code = 0, .memory_limit = Enforced::by_cgroup, .memory_exceeded = true},
+             {.memory_max = 64 * kMebibyte});
+  EXPECT_EQ(ended.result.status, Status::failed);
+  EXPECT_EQ(ended.result.message, "killed at its memory limit of 64 MiB (exit code 0)");
+}
+
 TEST(Stage, ThatFailedBelowItsLimitsDoesNotBlameThem) {
   const StageEnd ended =
       run_to({.code = 2, .memory_limit = Enforced::by_cgroup}, {.memory_max = 64 * kMebibyte});
