@@ -1,6 +1,7 @@
 #include "core/base/env_expand.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/text.h"
 
@@ -8,8 +9,18 @@ namespace melisai {
 namespace {
 
 constexpr std::size_t kEnvNameMax = 200;
+constexpr std::array<std::string_view, 8> kPrivateWords = {
+    "token", "secret", "password", "passwd", "credential", "api_key", "apikey", "private_key"};
 
 }  // namespace
+
+bool names_private(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::any_of(kPrivateWords.begin(), kPrivateWords.end(),
+                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
 
 bool is_env_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -36,6 +47,7 @@ Result<std::string> EnvExpander::value_of(std::string_view reference) {
     return Error{Errc::config, "environment variable " + in_quotes(name) +
                                    " is not set; set it or write ${" + std::string(name) +
                                    ":-default}"};
+  if (is_private_ || names_private(name)) keep_private(*value);
   return *value;
 }
 
@@ -61,6 +73,14 @@ Result<std::string> EnvExpander::expand_around_secrets(std::string_view text) {
   keep_secrets_ = true;
   Result<std::string> expanded = expand(text);
   keep_secrets_ = false;
+  return expanded;
+}
+
+Result<std::string> EnvExpander::expand_private(std::string_view text) {
+  is_private_ = true;
+  Result<std::string> expanded = expand(text);
+  is_private_ = false;
+  if (expanded) keep_private(*expanded);
   return expanded;
 }
 

@@ -24,6 +24,9 @@ using SecretLookup = std::function<Result<std::string>(const std::string& name)>
 bool names_secret(std::string_view text);
 inline constexpr std::string_view kSecretReference = "secret:";
 
+/// Whether a key or a variable of that name holds what nobody may print: API_TOKEN, password.
+bool names_private(std::string_view name);
+
 /// Expands the values of one file; `lookup` must outlive it.
 class EnvExpander {
  public:
@@ -49,15 +52,24 @@ class EnvExpander {
   /// Of the variables that were looked up.
   const std::set<std::string>& names() const { return names_; }
 
+  /// The same of a value that nobody may print, nor any variable in it.
+  Result<std::string> expand_private(std::string_view text);
+  /// A value that nobody may print, wherever it comes from.
+  void keep_private(const std::string& value) { private_values_.insert(value); }
+  /// These, and those of variables that names_private().
+  const std::set<std::string>& private_values() const { return private_values_; }
+
  private:
   Result<std::string> value_of(std::string_view reference);
   Result<std::string> secret_of(std::string_view reference);
   const EnvLookup& lookup_;
   SecretLookup secrets_;
   bool keep_secrets_ = false;  ///< as references
+  bool is_private_ = false;    ///< the text that is expanded
   Bytes bytes_max_;
   Bytes bytes_left_;
   std::set<std::string> names_;
+  std::set<std::string> private_values_;
 };
 
 /// [A-Za-z_][A-Za-z0-9_]*, at most 200 characters.

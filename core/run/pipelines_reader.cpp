@@ -263,8 +263,9 @@ std::map<std::string, std::string> PipelinesReader::read_env(
       errors_.add(entry.value.position,
                   "a benchmark gets no secrets; only 'env' of a pipeline may "
                   "name one, for its 'run'");
-    Result<std::string> text =
-        is_secret ? env_.expand_around_secrets(entry.value.text) : env_.expand(entry.value.text);
+    Result<std::string> text = is_secret ? env_.expand_around_secrets(entry.value.text)
+                               : names_private(entry.key) ? env_.expand_private(entry.value.text)
+                                                          : env_.expand(entry.value.text);
     if (is_secret && secrets != nullptr && text) {
       secrets->emplace(entry.key, *std::move(text));
       continue;

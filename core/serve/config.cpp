@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/measure/formats/formats.h"
 #include "core/serve/hooks_section.h"
@@ -50,6 +51,13 @@ void check_webhooks(const OrchestratorSection& section, const ServeConfig& confi
     errors.add(*section.secret_missing,
                "webhooks need 'secret', here or as webhook: { secret: ... } of each project, or "
                "anybody could start runs");
+}
+
+/// Under names that nobody can refer to. What is too short or too long cannot be masked.
+void add_private(const std::set<std::string>& values, std::map<std::string, std::string>& secrets) {
+  for (const std::string& value : values)
+    if (value.size() >= kSecretMin && value.size() <= kSecretMax)
+      secrets[":" + std::to_string(secrets.size())] = value;
 }
 
 /// By webhooks; "" while nobody listens.
@@ -116,6 +124,7 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
   config.notify = read_notify(root.section("notify"), reading);
   config.fixer = read_fixer(root.section("fixer"), reading);
   if (errors.first()) return *errors.first();
+  add_private(expander.private_values(), loaded.secrets);
   config.secrets = expander.names();
   std::erase_if(config.secrets, run::is_passed_to_stages);
   add_remarks(config, reading);

@@ -34,7 +34,8 @@ ConfigSources sources_for(const std::string& file, const EnvLookup& env);
 
 struct LoadedConfig {
   ServeConfig config;
-  std::map<std::string, std::string> secrets;  ///< what ${secret:NAME} stands for, of those named
+  std::map<std::string, std::string> secrets;  ///< what ${secret:NAME} stands for, of those named;
+                                               ///< and, as ":1" and so on, what else is masked
   std::vector<std::string> remarks;  ///< sentences: what is read but has no effect as written
 };
 

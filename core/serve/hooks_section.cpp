@@ -143,7 +143,7 @@ WebNoticeOptions read_web(const ConfigValue& section, Reading& reading) {
   if (section.kind == ConfigValue::Kind::null) return web;
   constexpr std::array<std::string_view, 2> kFormats = {"json", "slack"};
   ConfigMap map(section, reading.errors);
-  web.url = expanded(map, "url", reading);
+  web.url = private_text(map, "url", reading);  // of chat services all that one has to know
   if (map.one_of("format", kFormats, "json") == "slack")
     web.format = WebNoticeOptions::Format::slack;
   web.token = expanded(map, "token", reading);

@@ -61,7 +61,7 @@ StageTimeouts read_timeouts(const ConfigValue& section, Reading& reading) {
 // Without webhooks a variable that is not set harms nobody.
 std::string read_secret(ConfigMap& map, bool needed, Reading& reading) {
   if (needed) return expanded(map, "secret", reading);
-  const Result<std::string> secret = reading.env.expand(map.string("secret", ""));
+  const Result<std::string> secret = reading.env.expand_private(map.string("secret", ""));
   return secret ? *secret : "";
 }
 

@@ -36,7 +36,22 @@ void Reading::remark(const std::string& sentence) {
 }
 
 std::string expanded(ConfigMap& map, std::string_view key, Reading& reading) {
+  if (names_private(key)) {
+    const std::string text = private_text(map, key, reading);
+    if (!text.empty() && text == map.string(key, ""))
+      reading.remark("the value of " + in_quotes(key) +
+                     " stands in the file itself, of which every run keeps a copy in the queue; "
+                     "write ${NAME} or ${secret:NAME} instead");
+    return text;
+  }
   Result<std::string> text = reading.env.expand(map.string(key, ""));
+  if (text) return *std::move(text);
+  map.fail(key, text.error().message);
+  return "";
+}
+
+std::string private_text(ConfigMap& map, std::string_view key, Reading& reading) {
+  Result<std::string> text = reading.env.expand_private(map.string(key, ""));
   if (text) return *std::move(text);
   map.fail(key, text.error().message);
   return "";

@@ -21,8 +21,11 @@ struct Reading {
   void remark(const std::string& sentence);
 };
 
-/// A text with ${NAME} from the environment.
+/// A text with ${NAME} from the environment. Where `key` names_private() it is masked from here on,
+/// and one that stands in the file itself is remarked on.
 std::string expanded(ConfigMap& map, std::string_view key, Reading& reading);
+/// A text that is masked from here on, with every variable in it.
+std::string private_text(ConfigMap& map, std::string_view key, Reading& reading);
 
 /// A list, or a single text instead of a list of one. Empty when absent.
 std::vector<std::string> one_or_more(ConfigMap& map, std::string_view key, Reading& reading);

@@ -35,6 +35,14 @@ TEST(EnvExpand, UsesTheDefaultOfAnUnsetOrEmptyVariable) {
   EXPECT_EQ(expand_text("${env:NO_SUCH:-a:-b $x}"), "a:-b $x");
 }
 
+TEST(EnvExpand, KnowsWhatIsPrivateByItsName) {
+  for (const char* name : {"token", "API_TOKEN", "Password", "npm_passwd", "WEBHOOK_SECRET",
+                           "AWS_CREDENTIALS", "MY_API_KEY", "apikey"})
+    EXPECT_TRUE(names_private(name)) << name;
+  for (const char* name : {"", "PATH", "CACHE_KEY", "PASS", "url"})
+    EXPECT_FALSE(names_private(name)) << name;
+}
+
 TEST(EnvExpand, LeavesOtherDollarsAlone) {
   EXPECT_EQ(expand_text("$NAME $1 $ 5$"), "$NAME $1 $ 5$");
   EXPECT_EQ(expand_text("$$"), "$");

@@ -59,10 +59,11 @@ TEST(Projects, HaveATokenFromTheEnvironmentAndPipelinesOfTheirOwn) {
 }
 
 TEST(Projects, ATokenThatNoServerGetsIsARemark) {
-  EXPECT_THAT(loaded("project: { repository: /a, token: t }").remarks,
+  EXPECT_THAT(loaded("project: { repository: /a, token: '${NOT_SET:-t}' }").remarks,
               ElementsAre("the token of project 'a' is never sent: only https servers are asked "
                           "with one"));
-  EXPECT_THAT(loaded("project: { repository: 'https://h/a', token: t }").remarks, ElementsAre());
+  EXPECT_THAT(loaded("project: { repository: 'https://h/a', token: '${NOT_SET:-t}' }").remarks,
+              ElementsAre());
 }
 
 TEST(Projects, HaveAWebhookWithASecretOfTheirOwnOrTheCommonOne) {

@@ -122,6 +122,36 @@ TEST(SecretsSection, NamesTheFilesThatAreOnlyTheOperators) {
   EXPECT_THAT(private_files(config), ElementsAre("/k/tls.pem", "/k/a"));
 }
 
+TEST(PrivateValues, AreKnownByTheNameOfTheirKeyOrVariable) {
+  const EnvLookup env = [](const std::string& name) -> std::optional<std::string> {
+    return "value of " + name;
+  };
+  ConfigSources sources = test_sources();
+  sources.env = env;
+  const Result<LoadedConfig> read = parse_serve_config(
+      "project: { name: demo, repository: 'https://h/a', token: '${A}', webhook: { secret: '${B}', "
+      "repository: x/y } }\n"
+      "notify: { webhook: { url: 'https://h/${C}', token: '${D}' }, email: { smtp: h, from: a@h, "
+      "to: a@h, user: '${E}', password: '${F}' } }\n" +
+          kPipeline + "X: '${MY_API_KEY}', DEPLOY_TOKEN: '${G}', OPEN: '${H}' } }\n",
+      "f", sources);
+  ASSERT_TRUE(read) << read.error().message;
+  std::vector<std::string> values;
+  for (const auto& [name, value] : read->secrets) {
+    EXPECT_EQ(name.front(), ':') << "it could be referred to";
+    values.push_back(value);
+  }
+  EXPECT_THAT(values, ::testing::UnorderedElementsAre(
+                          "value of A", "value of B", "https://h/value of C", "value of C",
+                          "value of D", "value of F", "value of MY_API_KEY", "value of G"));
+  EXPECT_THAT(read->remarks, IsEmpty());
+}
+
+TEST(PrivateValues, OfTheFileItselfAreRemarkedOn) {
+  EXPECT_THAT(loaded("project: { repository: 'https://h/a', token: plainly }").remarks,
+              ElementsAre(HasSubstr("'token' stands in the file itself")));
+}
+
 TEST(SecretsSection, GivesNoneToBenchmarks) {
   EXPECT_THAT(error_of("pipelines:\n  b: { trigger: on_commit, benchmarks: [ { name: x, run: ./x, "
                        "env: { K: \"${secret:WEBHOOK_SECRET}\" } } ] }\n" +
