@@ -94,7 +94,7 @@ class GitRepo {
   /// not_found, git.
   virtual Result<std::string> last_tag(const std::string& glob, const std::string& sha) = 0;
   /// Content of a regular file at a commit, or nothing when the commit has no such file. At most 1
-  /// MiB. Errors: git, limit.
+  /// MiB. Errors: git, limit; usage, for a link or a directory of that name.
   virtual Result<std::optional<std::string>> read_file(const std::string& sha,
                                                        const std::string& path) = 0;
   /// Writes the commit's files into `dir`, which must exist and be empty. Errors: git, disk_full.

@@ -45,7 +45,8 @@ Result<std::optional<std::string>> read_file(git_repository& repository, const s
   if (rc != 0) return last_error(where);
   const git_filemode_t mode = git_tree_entry_filemode(entry.get());
   if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE) {
-    return Error{Errc::git,
+    // Of this commit for ever: nobody has to try again.
+    return Error{Errc::usage,
                  where + " is not a regular file: replace the link or directory by a file"};
   }
   Odb odb;
