@@ -146,6 +146,13 @@ std::uint16_t Server::port() const {
 
 ServerCounters Server::counters() const { return body_->common->counters; }
 
+Result<void> Server::renew_tls() {
+  const std::optional<TlsFiles>& files = body_->common->options.tls;
+  if (!files) return {};
+  MELISAI_TRY(body_->make_wire, make_tls_wires(*files));
+  return {};
+}
+
 Result<std::unique_ptr<Server>> Server::listen(asio::io_context& loop, ServerOptions options,
                                                Handler handler) {
   MELISAI_TRY(const tcp::endpoint place, endpoint_of(options));

@@ -81,6 +81,9 @@ class Server {
                                                 ServerOptions options, Handler handler);
   std::uint16_t port() const;
   ServerCounters counters() const;
+  /// Reads the TLS files again, for connections from now on; those that are open go on. Errors:
+  /// config, naming the file; what was read before goes on then. Without TLS nothing happens.
+  Result<void> renew_tls();
 
   struct Body;
   explicit Server(std::shared_ptr<Body> body);  ///< what listen() calls

@@ -46,6 +46,8 @@ namespace asio = boost::asio;
 
 // Of the pool, and one each for the front door, the engines and thorough checks.
 constexpr std::size_t kThreads = kPoolThreads + 3;
+/// It looks whether its certificate was renewed.
+constexpr std::chrono::seconds kFrontInterval{10};
 
 class Daemon {
  public:
@@ -136,7 +138,8 @@ class Daemon {
                                               approver_));
     if (context_.config.http.enabled)
       // Like the control socket it can say what does not work.
-      MELISAI_CHECK(supervisor_.register_module({.id = "http", .name = "front door"}, front_));
+      MELISAI_CHECK(supervisor_.register_module(
+          {.id = "http", .name = "front door", .health_interval = kFrontInterval}, front_));
     MELISAI_CHECK(supervisor_.register_module({.id = "housekeeper",
                                                .name = "removes what is long over",
                                                .dependencies = {"queue"},

@@ -1,5 +1,7 @@
 #include "core/serve/front.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "core/base/log.h"
@@ -23,6 +25,18 @@ http::ServerOptions options_of(const HttpOptions& http) {
 }
 
 using api::Metric;
+
+/// Another text when the file was written or replaced.
+std::string mark_of(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || stat(path.c_str(), &status) != 0) return "";
+  return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+         std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+}
+
+std::string marks_of(const HttpOptions& http) {
+  return mark_of(http.certificate) + ", " + mark_of(http.key);
+}
 
 Metric metric(const char* name, const char* help, Metric::Type type, double value) {
   return {.name = name, .help = help, .type = type, .samples = {{.labels = {}, .value = value}}};
@@ -97,6 +111,7 @@ void Front::start(Done done) {
           static_cast<std::uint64_t>(options.connections_max + options.descriptors_reserved));
       !raised)
     log_warning(raised.error().message);
+  tls_files_ = marks_of(context_.config.http);
   auto server = http::Server::listen(context_.loop, std::move(options),
                                      [this](const http::Request& request, http::Respond respond) {
                                        answer(request, std::move(respond));
@@ -124,7 +139,24 @@ void Front::check(Checked done) {
     issues.push_back({supervise::IssueSeverity::medium,
                       "connections cannot be accepted: the limit of open files is reached"});
   accept_errors_ = failed;
+  renew_certificate();
+  if (!tls_problem_.empty()) issues.push_back({supervise::IssueSeverity::medium, tls_problem_});
   done(std::move(issues));
+}
+
+/// Whoever renews a certificate replaces two files, one after the other: between the two they do
+/// not belong together, and the old ones go on.
+void Front::renew_certificate() {
+  const std::string now = marks_of(context_.config.http);
+  if (!server_ || (now == tls_files_ && tls_problem_.empty())) return;
+  if (const Result<void> renewed = server_->renew_tls(); !renewed) {
+    if (tls_problem_.empty()) log_warning(renewed.error().message);
+    tls_problem_ = "the old certificate is used on: " + renewed.error().message;
+    return;
+  }
+  log_info("the certificate of the front door was renewed");
+  tls_files_ = now;
+  tls_problem_.clear();
 }
 
 std::string Front::address() const {

@@ -27,6 +27,7 @@ class Front final : public supervise::Module {
  private:
   api::Daemon with_own_numbers(api::Daemon daemon);
   void answer(const http::Request& request, http::Respond respond);
+  void renew_certificate();
 
   Context& context_;
   std::function<bool()> measuring_;
@@ -35,6 +36,8 @@ class Front final : public supervise::Module {
   std::unique_ptr<http::Server> server_;
   http::ServerCounters ended_;       // of servers before this one: counters never fall
   std::uint64_t accept_errors_ = 0;  // at the last check
+  std::string tls_files_;            // what tells the files that are used from later ones
+  std::string tls_problem_;          // of the later ones, which are not used
 };
 
 }  // namespace melisai::serve

@@ -130,6 +130,27 @@ TEST_F(ServeFront, SpeaksTls) {
   EXPECT_EQ(ask({.url = "/healthz", .ca_file = root() + "/cert.pem"}).status, 200);
 }
 
+TEST_F(ServeFront, TakesANewCertificateWithoutARestart) {
+  ASSERT_TRUE(make_certificate(root()));
+  configure_front(", tls: { certificate: cert.pem, key: key.pem }");
+  start_at(push("first"));
+  ASSERT_EQ(ask({.url = "/healthz", .ca_file = root() + "/cert.pem"}).status, 200);
+  ASSERT_TRUE(make_certificate(root()));
+  const Interrupt nobody;
+  EXPECT_TRUE(eventually(
+      [&] {
+        const auto answer = make_http_client(MELISAI_BIN_DIR "/melisai-gate-https")
+                                ->send({.url = door() + "/healthz",
+                                        .ca_file = root() + "/cert.pem",
+                                        .allow_private = true},
+                                       nobody);
+        return answer && answer->status == 200;
+      },
+      std::chrono::seconds(60)))
+      << daemon_log();
+  EXPECT_THAT(daemon_log(), HasSubstr("the certificate of the front door was renewed"));
+}
+
 TEST_F(ServeFront, StatusSaysWhereItListens) {
   configure_front();
   start_at(push("first"));

@@ -134,6 +134,15 @@ class Serving : public ::testing::Test {
     }
     return holds;
   }
+  /// "" or why not.
+  std::string renewal() {
+    std::string problem;
+    on_loop([&] {
+      const Result<void> renewed = server_->renew_tls();
+      if (!renewed) problem = renewed.error().message;
+    });
+    return problem;
+  }
   void end_server() {
     on_loop([this] { server_.reset(); });
   }

@@ -125,6 +125,18 @@ TEST_F(HttpTls, DrippingARequestDoesNotBuyTimeEither) {
   EXPECT_THAT(ask_over_tls("GET / HTTP/1.1\r\n"), StartsWith("HTTP/1.1 408 "));
 }
 
+TEST_F(HttpTls, TakesNewFilesWithoutClosingAnything) {
+  serve(options());
+  ASSERT_THAT(ask_over_tls(kGet), StartsWith("HTTP/1.1 200 OK\r\n"));
+  make_key("other");
+  std::filesystem::rename(path("other.pem"), path("server.pem"));  // and its key is still to come
+  EXPECT_THAT(renewal(), HasSubstr("mismatch"));
+  EXPECT_THAT(ask_over_tls(kGet), StartsWith("handshake: ")) << "the old one goes on";
+  std::filesystem::rename(path("other.key"), path("server.key"));
+  EXPECT_EQ(renewal(), "");
+  EXPECT_THAT(ask_over_tls(kGet), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
 TEST_F(HttpTls, NamesTheFileThatIsWrong) {
   write("junk.pem", "no certificate");
   make_key("other");
