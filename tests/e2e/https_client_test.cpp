@@ -4,6 +4,7 @@
 #include "core/base/http_client.h"
 #include "tests/e2e/support/sandbox.h"
 #include "tests/e2e/support/web_server.h"
+#include "tests/injections.h"
 
 namespace melisai::e2e {
 namespace {
@@ -122,31 +123,17 @@ TEST_F(HttpsClient, IsInterrupted) {
   EXPECT_EQ(failure({.url = server.url("/silent"), .allow_private = true}).code, Errc::interrupted);
 }
 
-class HostileUrl : public HttpsClient, public ::testing::WithParamInterface<const char*> {};
-
-TEST_P(HostileUrl, ReachesNobody) {
+TEST_F(HttpsClient, ReachesNobodyByHostileAddresses) {
   const WebServer server(root());
-  std::string url = GetParam();
-  if (const std::size_t place = url.find("PORT"); place != std::string::npos)
-    url.replace(place, 4, server.port());
-  const Error error = failure({.url = url, .bearer = "t0ken", .timeout = Milliseconds(5'000)});
-  EXPECT_EQ(error.code, Errc::usage) << error.message;
-  EXPECT_THAT(error.message, AllOf(Not(HasSubstr("t0ken")), Not(HasSubstr("/secret"))));
+  for (const std::string& url : injections("web_urls.txt", {{"port", server.port()}})) {
+    const Error error = failure({.url = url, .bearer = "t0ken", .timeout = Milliseconds(5'000)});
+    // Or no host that could be found: in both cases nothing was sent.
+    EXPECT_THAT(error.code, ::testing::AnyOf(Errc::usage, Errc::unavailable))
+        << shown(url) << ": " << error.message;
+    EXPECT_THAT(error.message, AllOf(Not(HasSubstr("t0ken")), Not(HasSubstr("/secret"))));
+  }
   EXPECT_EQ(server.request(1), "");
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Https, HostileUrl,
-    ::testing::Values("http://127.0.0.1:PORT/secret", "https://127.0.0.1:PORT/secret",
-                      "http://0x7f.1:PORT/secret", "http://2130706433:PORT/secret",
-                      "http://0177.0.0.1:PORT/secret", "http://127.1:PORT/secret",
-                      "http://localhost:PORT/secret", "http://[::ffff:127.0.0.1]:PORT/secret",
-                      "http://[::1]:PORT/secret", "http://0.0.0.0:PORT/secret",
-                      "https://169.254.169.254/secret", "https://10.0.0.1/secret",
-                      "http://1.1.1.1/secret", "https://user:pw@127.0.0.1:PORT/secret",
-                      "file:///etc/passwd", "ftp://127.0.0.1:PORT/secret",
-                      "gopher://127.0.0.1:PORT/secret", "127.0.0.1:PORT/secret", "/secret",
-                      "https://"));
 
 }  // namespace
 }  // namespace melisai::e2e

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "tests/injections.h"
 #include "tests/unit/base/git_sandbox.h"
 #include "tests/unit/base/git_servers.h"
 
@@ -97,6 +98,24 @@ TEST_F(GitSubmodules, DangerousAddressesAreRefusedBeforeAnythingIsStarted) {
     std::filesystem::remove_all(path("out"));
   }
   EXPECT_FALSE(std::filesystem::exists(proof));
+}
+
+TEST_F(GitSubmodules, HostileAddressesNeitherRunNorReadNorWriteAnything) {
+  const std::string executed = path("executed");
+  std::ofstream(path("secret")) << "canary-of-the-host\n";
+  sh("git remote add origin https://127.0.0.1:1/super.git");
+  for (const std::string& url :
+       injections("git_urls.txt", {{"executed", executed}, {"secret", path("secret")}})) {
+    if (url.find('\0') != std::string::npos) continue;  // no such file is read
+    std::string quoted;                                 // as git config writes it
+    for (const char c : url)
+      quoted += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    const std::string why = failure(checkout(commit_with_url('"' + quoted + '"')));
+    EXPECT_THAT(why, StartsWith("git: ")) << shown(url);
+    EXPECT_THAT(why, Not(HasSubstr("canary"))) << shown(url);
+    std::filesystem::remove_all(path("out"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(executed));
 }
 
 TEST_F(GitSubmodules, AMissingAddressOrCommitIsExplained) {

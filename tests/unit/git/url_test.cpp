@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/injections.h"
+
 namespace melisai::git {
 namespace {
 
@@ -57,6 +59,12 @@ INSTANTIATE_TEST_SUITE_P(
                     UrlRow{"Newline", "https://example.com/a\nb", false, false},
                     UrlRow{"Delete", "/srv/\x7f", false, false}),
     [](const auto& instance) { return instance.param.name; });
+
+TEST(Url, OfACommitIsRefusedWhenItIsHostile) {
+  for (const std::string& url :
+       injections("git_urls.txt", {{"executed", "/tmp/executed"}, {"secret", "/etc/passwd"}}))
+    EXPECT_FALSE(validate_url(url, {}).has_value()) << shown(url);
+}
 
 TEST(Url, LongerThanTwoThousandBytesIsRefused) {
   const std::string start = "https://example.com/";
