@@ -1,6 +1,7 @@
 // Pull requests of the real daemon: a bare repository with refs/pull/N/head, as a forge has it, and
 // what the forge delivers.
 #include "tests/e2e/support/front_door.h"
+#include "tests/e2e/support/web_server.h"
 
 namespace melisai::e2e {
 namespace {
@@ -13,17 +14,48 @@ using ::testing::Not;
 
 class ServePullRequest : public FrontDoor {
  protected:
-  /// main says what is built; started.
-  void start_with_main() {
+  /// main says what is built; started. `api`: where the forge is asked who may write, "" for
+  /// nowhere.
+  void start_with_main(const std::string& api = "") {
     write("file", "of main");
     write_pipelines(
         "build: { trigger: on_commit, run: \"cat file; echo built as main says; echo "
         "pr=$MELISAI_PULL_REQUEST base=$MELISAI_BASE_BRANCH branch=$MELISAI_BRANCH\" }\n");
-    // The sandbox has tests of its own.
-    configure_front("", "", ", untrusted: { sandbox: off }");
-    start_at(push("first"));
+    configure_forge(api);
+    start_at(push("first"), "build#1", {kToken});
     ASSERT_EQ(run_of("build#1")["outcome"], "passed");
     admin_ = token("admin");
+  }
+  /// The sandbox has tests of its own.
+  void configure_forge(const std::string& api) {
+    configure_front("", "", ", untrusted: { sandbox: off }",
+                    api.empty() ? ""
+                                : ", forge: { kind: github, api: '" + api +
+                                      "', token: '${FORGE_TOKEN}', allow_private: true }");
+  }
+  static constexpr const char* kToken = "FORGE_TOKEN=ghp_canary";
+  /// What GitHub answers about user 50.
+  static std::string permission(const std::string& role) {
+    return json{{"permission", role}, {"role_name", role}, {"user", {{"id", 50}, {"login", "wen"}}}}
+        .dump();
+  }
+  /// Of user 50.
+  json comment(const std::string& text) {
+    return deliver("issue_comment", {{"action", "created"},
+                                     {"issue", {{"number", 1}, {"pull_request", {{"url", "x"}}}}},
+                                     {"comment",
+                                      {{"id", 9},
+                                       {"body", text},
+                                       {"author_association", "OWNER"},
+                                       {"user", {{"id", 50}, {"login", "wen"}}}}},
+                                     {"repository", forge_repository()}});
+  }
+  /// How the last approval ended that somebody asked for.
+  bool approval_is(const std::string& state) {
+    return eventually([&] {
+      const auto states = query("SELECT state FROM approvals ORDER BY id DESC LIMIT 1");
+      return states == std::vector<std::string>{state};
+    });
   }
   /// A commit on top of `from` where the forge keeps the head of pull request 1.
   std::string propose(const std::string& what, const std::string& from = "main") {
@@ -131,9 +163,10 @@ TEST_F(ServePullRequest, AnApprovalIsNotOfWhatWasPushedUnnoticed) {
   const std::string there = propose("evil");
   ASSERT_EQ(approve(told).status, 200);
   // It is asked for again and again, because a forge may be late.
-  EXPECT_TRUE(eventually([&] { return !status()["waiting_events"].empty(); }));
+  EXPECT_TRUE(eventually(
+      [&] { return daemon_log().find("refs/pull/1/head is at " + there) != std::string::npos; }));
+  EXPECT_FALSE(status()["waiting_events"].empty());
   EXPECT_TRUE(run_of("build#2").is_null());
-  EXPECT_THAT(daemon_log(), HasSubstr("refs/pull/1/head is at " + there));
 }
 
 TEST_F(ServePullRequest, WaitsAcrossAKill) {
@@ -154,20 +187,45 @@ TEST_F(ServePullRequest, ACommentIsNoApprovalByItself) {
   start_with_main();
   const std::string head = propose("of a stranger");
   tell("opened", head);
-  const json taken =
-      deliver("issue_comment", {{"action", "created"},
-                                {"issue", {{"number", 1}, {"pull_request", {{"url", "x"}}}}},
-                                {"comment",
-                                 {{"id", 9},
-                                  {"body", "/melisai-gate approve " + head},
-                                  {"author_association", "OWNER"},
-                                  {"user", {{"id", 41}, {"login", "ann"}}}}},
-                                {"repository", forge_repository()}});
-  EXPECT_EQ(taken["asked"], true);
-  EXPECT_TRUE(eventually(
-      [&] { return query("SELECT state FROM approvals") == std::vector<std::string>{"refused"}; }));
+  EXPECT_EQ(comment("/melisai-gate approve " + head)["asked"], true);
+  EXPECT_TRUE(approval_is("refused")) << "nobody says whom to ask";
   EXPECT_THAT(waiting(), ::testing::ElementsAre(head));
-  EXPECT_THAT(daemon_log(), HasSubstr("approval by comment of 'ann' is refused"));
+  EXPECT_THAT(daemon_log(), HasSubstr("approval by comment of 'wen' is refused"));
+}
+
+TEST_F(ServePullRequest, ACommentCountsWhenTheForgeSaysThatItsAuthorMayWrite) {
+  const WebServer forge(root());
+  forge.answers(permission("read"));
+  start_with_main(forge.url(""));
+  const std::string head = propose("of a stranger");
+  tell("opened", head);
+  comment("/melisai-gate approve " + head);
+  EXPECT_TRUE(approval_is("refused"));
+  EXPECT_THAT(waiting(), ::testing::ElementsAre(head));
+  EXPECT_TRUE(run_of("build#2").is_null());
+  forge.answers(permission("write"));
+  comment("/melisai-gate approve " + head.substr(0, 12));
+  EXPECT_EQ(outcome_of("build#2"), "passed") << daemon_log();
+  EXPECT_THAT(logs_of("build#2"), HasSubstr("built as main says"));
+  comment("/melisai-gate retry " + head);
+  EXPECT_EQ(outcome_of("build#3"), "passed");
+  EXPECT_THAT(daemon_log(), Not(HasSubstr("ghp_canary")));
+}
+
+TEST_F(ServePullRequest, AKillWhileTheForgeIsAskedLosesNoApproval) {
+  const WebServer forge(root());
+  forge.answers(permission("write"));
+  start_with_main(forge.url("/silent"));
+  const std::string head = propose("of a stranger");
+  tell("opened", head);
+  comment("/melisai-gate approve " + head);
+  ASSERT_TRUE(eventually([&] { return !forge.request(1).empty(); })) << "it is being asked";
+  kill_daemon();
+  EXPECT_TRUE(approval_is("waiting"));
+  configure_forge(forge.url(""));
+  start({kToken});
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+  EXPECT_EQ(run_of("build#2")["commit"], head);
 }
 
 TEST_F(ServePullRequest, ThatIsClosedRunsNothing) {

@@ -15,20 +15,21 @@ class FrontDoor : public Serve {
  protected:
   static constexpr const char* kHookSecret = "s3cret-of-the-hook";
 
-  /// Polling finds nothing while a test runs, but for the first sight. `http` and `orchestrator`
-  /// are further keys of those sections, `extra` further sections.
+  /// Polling finds nothing while a test runs, but for the first sight. `http`, `orchestrator` and
+  /// `project` are further keys of those sections, `extra` further sections.
   void configure_front(const std::string& http = "", const std::string& extra = "",
-                       const std::string& orchestrator = "") {
+                       const std::string& orchestrator = "", const std::string& project = "") {
     std::ofstream(config_file())
         << "project: { name: demo, repository: demo.git, webhook: { secret: " << kHookSecret
-        << ", repository: team/demo } }\n"
+        << ", repository: team/demo }" << project << " }\n"
         << "orchestrator: { polling_interval: 1h, preflight: { quiet_wait: 0s }" << orchestrator
         << " }\nhttp: { enabled: true, port: 0" << http << " }\n"
         << extra;
   }
   /// Started, and the tip of main has run.
-  void start_at(const std::string& first, const std::string& run = "build#1") {
-    start();
+  void start_at(const std::string& first, const std::string& run = "build#1",
+                const Words& env = {}) {
+    start(env);
     ASSERT_NE(outcome_of(run), "failed");
     ASSERT_EQ(run_of(run)["commit"], first);
     find_door();
