@@ -21,6 +21,10 @@ find_package(OpenSSL 3.0 REQUIRED)
 
 find_package(date REQUIRED)
 
+# Symbols of profiled programs, and the lines of their top functions.
+pkg_check_modules(libelf REQUIRED IMPORTED_TARGET libelf)
+pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
+
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 
 # Third-party headers are not ours to warn about.
