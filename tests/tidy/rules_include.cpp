@@ -20,6 +20,7 @@ const std::map<std::string, int>& layers() {
       {"sandbox", 1},
       {"stats", 2},
       {"symbols", 2},
+      {"flame", 3},
       {"store", 3},
       {"trigger", kSteps},
       {"run", kSteps},

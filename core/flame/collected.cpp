@@ -1,0 +1,85 @@
+#include "core/flame/collected.h"
+
+#include <map>
+#include <optional>
+
+#include "core/symbols/stack_shape.h"
+
+namespace melisai::flame {
+namespace {
+
+class Namer {
+ public:
+  Namer(const CollectedStacks& collected, symbols::Symbolizer& symbolizer)
+      : collected_(collected), symbolizer_(symbolizer), images_(collected.files.size()) {}
+
+  void add(const CollectedStack& stack, double weight, Stacks& to) {
+    Stack numbers{process_number(stack.comm, to)};
+    symbols::StackEnds ends{.weight = weight};
+    for (auto at = stack.user.rbegin(); at != stack.user.rend(); ++at) {
+      const symbols::FrameId id = resolve(stack.pid, *at, at + 1 == stack.user.rend());
+      const Known& known = known_frame(id, to);
+      ends.rooted = ends.rooted || known.jit || (at == stack.user.rbegin() && known.starts);
+      ends.leaf_named = symbolizer_.frame(id).resolved;
+      numbers.push_back(known.number);
+    }
+    for (auto at = stack.kernel.rbegin(); at != stack.kernel.rend(); ++at)
+      numbers.push_back(known_frame(symbolizer_.kernel(*at), to).number);
+    // Threads of the kernel have no user code to be whole.
+    if (!stack.user.empty()) shape_.add(ends);
+    to.add(std::move(numbers), weight);
+  }
+  std::string advice() const { return shape_.advice(); }
+
+ private:
+  struct Known {
+    std::uint32_t number = 0;  // in the stacks
+    bool seen = false;
+    bool starts = false;
+    bool jit = false;
+  };
+
+  symbols::FrameId resolve(std::uint32_t pid, const CollectedFrame& frame, bool leaf) {
+    if (frame.file < 0) return symbolizer_.resolve(pid, {frame.offset, leaf});
+    const auto index = static_cast<std::size_t>(frame.file);
+    const CollectedFile& file = collected_.files[index];
+    if (!images_[index])
+      images_[index] = symbolizer_.image(pid, {.path = file.path, .build_id = file.build_id});
+    return symbolizer_.resolve_in(*images_[index], {frame.offset, leaf});
+  }
+  // Names are looked at once a function, not once a frame.
+  const Known& known_frame(symbols::FrameId id, Stacks& to) {
+    if (id >= known_.size()) known_.resize(id + std::size_t{1});
+    Known& known = known_[id];
+    if (known.seen) return known;
+    const StackFrame& frame = symbolizer_.frame(id).frame;
+    known = {to.frame(frame), true, symbols::starts_a_thread(frame), frame.kind == FrameKind::jit};
+    return known;
+  }
+  std::uint32_t process_number(const std::string& comm, Stacks& to) {
+    const auto [at, added] = processes_.emplace(comm, 0);
+    if (added) at->second = to.frame({comm, FrameKind::process});
+    return at->second;
+  }
+
+  const CollectedStacks& collected_;
+  symbols::Symbolizer& symbolizer_;
+  std::vector<std::optional<std::uint32_t>> images_;
+  std::vector<Known> known_;  // by FrameId
+  std::map<std::string, std::uint32_t> processes_;
+  symbols::StackShape shape_;
+};
+
+}  // namespace
+
+Named name_stacks(const CollectedStacks& collected, Weight weight,
+                  symbols::Symbolizer& symbolizer) {
+  Named named;
+  Namer namer(collected, symbolizer);
+  for (const CollectedStack& stack : collected.stacks)
+    namer.add(stack, weight == Weight::time ? stack.total_ns : stack.count, named.stacks);
+  named.advice = namer.advice();
+  return named;
+}
+
+}  // namespace melisai::flame

@@ -1,0 +1,80 @@
+#include "core/flame/collected.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/files.h"
+#include "tests/unit/symbols/elf_fixture.h"
+
+namespace melisai::flame {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CollectedProfile : public ::testing::Test {
+ protected:
+  CollectedProfile() {
+    symbols::write_bytes(app(), symbols::elf_bytes({.symtab = {{"main", 0x401000, 0x20},
+                                                               {"_ZN5Cache3getEi", 0x401020, 0x20}},
+                                                    .build_id = "\x01\x02\x03\x04"}));
+  }
+  std::string app() const { return directory_.path() + "/app"; }
+  Named named(const std::string& stacks, Weight weight = Weight::count) {
+    const auto collected =
+        collected_stacks_from_json(R"({"files":[{"path":")" + app() +
+                                   R"(","build_id":"01020304"}],"stacks":[)" + stacks + "]}");
+    EXPECT_TRUE(collected) << collected.error().message;
+    return name_stacks(*collected, weight, symbolizer_);
+  }
+
+  TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "collected-");
+  symbols::Symbolizer symbolizer_{{.proc = directory_.path(), .debug = directory_.path()}};
+};
+
+TEST_F(CollectedProfile, GetsNamesFromTheRootOn) {
+  // 4128 is where Cache::get begins, and where a call that ends main returns to.
+  const Named profile = named(R"({"pid":7,"comm":"app","count":12,"user":[[0,4133],[0,4128]],)"
+                              R"("kernel":["schedule","futex_wait"]})");
+  EXPECT_EQ(to_folded(profile.stacks), "app;main;Cache::get(int);futex_wait_[k];schedule_[k] 12\n");
+  EXPECT_EQ(profile.advice, "");
+}
+
+TEST_F(CollectedProfile, WeighsByTimeOrByCount) {
+  const std::string stack =
+      R"({"pid":7,"comm":"app","count":3,"total_ns":41000000,"user":[[0,4118]],"kernel":[]})";
+  EXPECT_EQ(to_folded(named(stack).stacks), "app;main 3\n");
+  EXPECT_EQ(to_folded(named(stack, Weight::time).stacks), "app;main 41000000\n");
+}
+
+TEST_F(CollectedProfile, HasAPlaceForWhatNobodyKnows) {
+  const Named profile = named(
+      R"({"pid":7,"comm":"app","count":2,"user":[[-1,140000000000000],[0,9999999]],"kernel":[]})");
+  EXPECT_EQ(to_folded(profile.stacks), "app;[app];[unknown] 2\n");
+  EXPECT_THAT(profile.advice, HasSubstr("frame pointers"));
+}
+
+TEST(CollectedStacks, RefusesWhatIsNone) {
+  for (const char* json : {"", "[]", "{}", R"({"files":[],"stacks":{}})", R"({"files":1})"})
+    EXPECT_FALSE(collected_stacks_from_json(json)) << json;
+}
+
+TEST(CollectedStacks, BelievesNoNumber) {
+  const auto read = collected_stacks_from_json(
+      R"({"files":[{"path":5,"build_id":"../../x"}],"stacks":[7,{"pid":-1,"comm":["x"],
+      "count":"many","total_ns":-5,"user":[[9,1],[0,-1],[0],"x",[0,1.5],[0,18446744073709551615]],
+      "kernel":[1,"\u001b[2J"]}]})");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->files[0], CollectedFile{});
+  ASSERT_EQ(read->stacks.size(), 2u);
+  const CollectedStack& stack = read->stacks[1];
+  EXPECT_EQ(stack.pid, 0u);
+  EXPECT_EQ(stack.count, 0);
+  EXPECT_EQ(stack.total_ns, 0);
+  ASSERT_EQ(stack.user.size(), 6u);
+  EXPECT_EQ(stack.user[0].file, -1) << "a file that is not in the list";
+  EXPECT_EQ(stack.user[5], (CollectedFrame{0, 18446744073709551615u}));
+  EXPECT_EQ(stack.kernel[1], "?[2J");
+}
+
+}  // namespace
+}  // namespace melisai::flame
