@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include "core/flame/activity.h"
 #include "core/flame/collected.h"
 #include "core/flame/difference.h"
 #include "core/flame/stacks.h"
