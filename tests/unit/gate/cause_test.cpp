@@ -1,0 +1,233 @@
+#include "core/gate/cause/cause.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <set>
+
+#include "core/gate/cause/cause_rules.h"
+
+namespace melisai::gate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr double kMs = 1e6;
+
+/// Milliseconds of several runs.
+Observed runs(std::vector<double> base, std::vector<double> head) {
+  for (std::vector<double>* side : {&base, &head})
+    for (double& value : *side) value *= kMs;
+  return {std::move(base), std::move(head)};
+}
+
+Observed from_to(double base, double head) { return {{base}, {head}}; }
+
+/// A command of 100 ms, all CPU, that takes 140 ms on head; `signals` say why.
+CauseInput slower(std::map<Signal, Observed> signals, double cpu_head = 140 * kMs) {
+  CauseInput input{.benchmark = "parse/BM_Small"};
+  input.signals = {{Signal::wall_time, from_to(100 * kMs, 140 * kMs)},
+                   {Signal::cpu_time, from_to(95 * kMs, cpu_head)},
+                   {Signal::instructions, from_to(2e8, 2e8)}};
+  for (auto& [signal, observed] : signals) input.signals.insert_or_assign(signal, observed);
+  return input;
+}
+constexpr double kCpuAsBefore = 95 * kMs;
+
+struct CauseCase {
+  std::string name;
+  Cause cause;
+  CauseInput input;
+};
+
+std::vector<CauseCase> typical_causes() {
+  using S = Signal;
+  return {
+      {"moreInstructions", Cause::cpu_work, slower({{S::instructions, from_to(2e8, 2.9e8)}})},
+      {"slowerInstructions", Cause::cpu_efficiency, slower({})},
+      {"mallocPerItem", Cause::allocation,
+       slower({{S::allocations, from_to(1e4, 1.01e6)}, {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"allocatorInTheProfile", Cause::allocation,
+       slower({{S::allocator_time, {{2 * kMs, 3 * kMs, 2 * kMs}, {32 * kMs, 30 * kMs, 31 * kMs}}},
+               {S::allocations, from_to(1e4, 1e5)}})},
+      {"moreMemoryTouched", Cause::memory, slower({{S::minor_faults, from_to(1'000, 75'000)}})},
+      {"pagesReadBack", Cause::memory, slower({{S::major_faults, from_to(0, 500)}}, kCpuAsBefore)},
+      {"smallerBuffers", Cause::system_calls,
+       slower({{S::system_calls, from_to(1'200, 120'000)}, {S::read_bytes, from_to(1e8, 1e8)}})},
+      {"extraFsync", Cause::file_io,
+       slower({{S::file_wait, from_to(1 * kMs, 41 * kMs)}, {S::fsyncs, from_to(1, 100)}},
+              kCpuAsBefore)},
+      {"fsyncsWithoutProfile", Cause::file_io,
+       slower({{S::fsyncs, from_to(1, 120)}}, kCpuAsBefore)},
+      {"moreBytesRead", Cause::file_io,
+       slower({{S::read_bytes, from_to(1e8, 3.5e8)}, {S::system_calls, from_to(100, 350)}})},
+      {"lockHeldLonger", Cause::lock_wait,
+       slower({{S::futex_wait, from_to(3 * kMs, 41 * kMs)},
+               {S::futex_waits, from_to(100, 2'000)},
+               {S::voluntary_switches, from_to(100, 2'000)}},
+              kCpuAsBefore)},
+      {"tooManyThreads", Cause::scheduling,
+       slower({{S::run_queue_wait, from_to(5 * kMs, 200 * kMs)},
+               {S::futex_wait, from_to(100 * kMs, 150 * kMs)},
+               {S::involuntary_switches, from_to(50, 4'000)}},
+              100 * kMs)},
+      {"fullBacklog", Cause::network,
+       slower({{S::network_wait, from_to(2 * kMs, 40 * kMs)}, {S::retransmits, from_to(0, 3)}},
+              kCpuAsBefore)},
+      {"connectionPerItem", Cause::network, slower({{S::connects, from_to(1, 1'200)}}, 110 * kMs)},
+      {"forkPerItem", Cause::subprocesses,
+       slower({{S::forks, from_to(1, 101)},
+               {S::execs, from_to(1, 101)},
+               {S::minor_faults, from_to(1'000, 80'000)},
+               {S::system_calls, from_to(1'000, 300'000)},
+               {S::allocations, from_to(1'000, 900'000)},
+               {S::child_wait, from_to(1 * kMs, 39 * kMs)}})},
+  };
+}
+
+class TypicalCause : public ::testing::TestWithParam<CauseCase> {};
+
+TEST_P(TypicalCause, IsNamed) {
+  const Evidence evidence = explain_slowdown(GetParam().input);
+  EXPECT_EQ(to_string(evidence.cause), to_string(GetParam().cause)) << evidence.sentence;
+  EXPECT_GE(evidence.confidence, 1.0 / 3);
+  EXPECT_LE(evidence.confidence, 1);
+  EXPECT_THAT(evidence.sentence, StartsWith(std::string(words_of(GetParam().cause)) + ": "));
+  EXPECT_THAT(evidence.sentence, HasSubstr(" → "));
+  EXPECT_NE(evidence.advice, "");
+  EXPECT_GE(evidence.metrics.size(), 2u);
+}
+
+TEST_P(TypicalCause, IsForgottenWhenItShrank) {
+  CauseInput input = GetParam().input;
+  for (auto& [signal, observed] : input.signals)
+    if (signal != Signal::wall_time && signal != Signal::cpu_time)
+      std::swap(observed.base, observed.head);
+  const Cause cause = explain_slowdown(input).cause;
+  EXPECT_TRUE(cause == Cause::not_known || cause == Cause::cpu_efficiency) << to_string(cause);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TypicalCause, ::testing::ValuesIn(typical_causes()),
+                         [](const auto& row) { return row.param.name; });
+
+// What grew, but cannot be why.
+std::vector<CauseCase> near_misses() {
+  using S = Signal;
+  return {
+      {"fewMoreAllocations", Cause::cpu_work,
+       slower({{S::allocations, from_to(1e4, 1e5)}, {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"fewMoreCalls", Cause::cpu_work,
+       slower({{S::system_calls, from_to(1'000, 9'000)}, {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"fewMoreFaults", Cause::cpu_efficiency, slower({{S::minor_faults, from_to(1'000, 6'000)}})},
+      {"idleThreadsOfALongerRun", Cause::cpu_efficiency,
+       slower({{S::futex_wait, runs({300, 301, 299}, {420, 421, 419})}})},
+      {"busyThreadsOfALongerRun", Cause::cpu_work,
+       slower({{S::run_queue_wait, runs({100, 101, 99}, {147, 148, 146})},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"cheapFsyncs", Cause::cpu_work,
+       slower({{S::fsyncs, from_to(1, 500)},
+               {S::file_wait, from_to(1 * kMs, 2 * kMs)},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"waitingForNobodyKnowsWhat", Cause::not_known, slower({}, kCpuAsBefore)},
+      {"oneNoisyRunOfAWait", Cause::not_known,
+       slower({{S::file_wait, from_to(200 * kMs, 298 * kMs)}}, kCpuAsBefore)},
+      {"waitsThatVaryFromRunToRun", Cause::not_known,
+       slower({{S::file_wait, runs({5, 120, 10}, {190, 20, 90})}}, kCpuAsBefore)},
+      {"numbersThatAreNone", Cause::cpu_efficiency,
+       slower({{S::allocations, from_to(std::numeric_limits<double>::quiet_NaN(), 1e9)},
+               {S::forks, from_to(1, std::numeric_limits<double>::infinity())},
+               {S::execs, {{}, {5'000}}}})},
+  };
+}
+
+class NearMiss : public ::testing::TestWithParam<CauseCase> {};
+
+TEST_P(NearMiss, IsNotBlamed) {
+  const Evidence evidence = explain_slowdown(GetParam().input);
+  EXPECT_EQ(to_string(evidence.cause), to_string(GetParam().cause)) << evidence.sentence;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NearMiss, ::testing::ValuesIn(near_misses()),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(ExplainSlowdown, WritesTheSentenceThatPeopleRead) {
+  CauseInput input = slower({{Signal::futex_wait, from_to(3 * kMs, 41 * kMs)}}, kCpuAsBefore);
+  input.off_cpu = {{.name = "Cache::get",
+                    .file = "src/cache.cpp",
+                    .line = 88,
+                    .when = "off-cpu",
+                    .unit = "ns",
+                    .base = 3 * kMs,
+                    .head = 41 * kMs,
+                    .confidence = 0.99},
+                   {.name = "shrank", .base = 2, .head = 1}};
+  input.on_cpu = {{.name = "busy", .base = 1, .head = 2}};
+  const Evidence evidence = explain_slowdown(input);
+  EXPECT_EQ(evidence.sentence,
+            "lock wait: futex off-CPU 3 ms → 41 ms per run, from Cache::get (cache.cpp:88)");
+  ASSERT_EQ(evidence.functions.size(), 1u);
+  EXPECT_EQ(evidence.functions[0].name, "Cache::get");
+}
+
+TEST(ExplainSlowdown, NamesTheSystemCall) {
+  CauseInput input = slower({{Signal::system_calls, from_to(1'200, 120'000)}});
+  input.calls = {
+      {"read", from_to(1'000, 119'000.5)}, {"write", from_to(10, 20)}, {"close", from_to(900, 1)}};
+  EXPECT_EQ(explain_slowdown(input).sentence,
+            "system calls: calls 1,200 → 120,000 per run, of which read 1,000 → 119,000.5");
+}
+
+TEST(ExplainSlowdown, DoesNotLetWaitingExplainCpuTime) {
+  CauseInput input = slower({{Signal::futex_wait, from_to(3 * kMs, 41 * kMs)}});
+  EXPECT_EQ(explain_slowdown(input).cause, Cause::lock_wait);
+  input.of_cpu_time = true;
+  EXPECT_EQ(explain_slowdown(input).cause, Cause::cpu_efficiency);
+}
+
+TEST(ExplainSlowdown, SaysWhatItLacks) {
+  CauseInput input = slower({});
+  input.signals.erase(Signal::instructions);
+  Evidence evidence = explain_slowdown(input);
+  EXPECT_EQ(evidence.cause, Cause::not_known);
+  EXPECT_THAT(evidence.note, HasSubstr("counts of instructions"));
+  EXPECT_EQ(evidence.confidence, 0);
+  EXPECT_EQ(explain_slowdown({}).sentence, "not known: nothing was measured on both sides");
+  input.signals = {{Signal::wall_time, from_to(140, 100)}};
+  EXPECT_THAT(explain_slowdown(input).note, HasSubstr("do not show the slowdown"));
+}
+
+TEST(ExplainSlowdown, IsAsSureAsItsNumbers) {
+  const auto confidence = [](std::vector<double> base, std::vector<double> head) {
+    return explain_slowdown(
+               slower({{Signal::file_wait, {std::move(base), std::move(head)}}}, kCpuAsBefore))
+        .confidence;
+  };
+  const double steady = confidence({1 * kMs, 1.1 * kMs, 1 * kMs}, {40 * kMs, 41 * kMs, 42 * kMs});
+  const double noisy = confidence({1 * kMs, 9 * kMs, 1 * kMs}, {20 * kMs, 60 * kMs, 40 * kMs});
+  const double part = confidence({1 * kMs, 1.1 * kMs, 1 * kMs}, {20 * kMs, 21 * kMs, 22 * kMs});
+  EXPECT_GT(steady, 0.9);
+  EXPECT_LT(noisy, steady);
+  EXPECT_LT(part, 0.6);
+}
+
+TEST(CauseRules, HaveARowForEverySignal) {
+  std::set<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(Signal::execs); ++i) {
+    const SignalRow& row = row_of(static_cast<Signal>(i));
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_NE(row.words, "");
+    EXPECT_GT(row.growth_min, 0);
+  }
+  for (const CauseRow& row : cause_rows()) {
+    EXPECT_GT(row.cost_ns, 0);
+    EXPECT_NE(row.advice, "");
+    const bool measured = row.account == Account::wait || row.account == Account::queue ||
+                          row.account == Account::cpu;
+    EXPECT_EQ(measured, row_of(row.signal).unit == "ns") << row_of(row.signal).name;
+  }
+}
+
+}  // namespace
+}  // namespace melisai::gate
