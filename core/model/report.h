@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/model/collector.h"
+#include "core/model/evidence.h"
 #include "core/model/host_report.h"
 #include "core/model/metric.h"
 #include "core/model/project.h"
@@ -204,6 +205,7 @@ struct Report {
   std::vector<BenchmarkResult> benchmarks;  ///< in file order, gating first within a benchmark
   std::vector<Measurement> measurements;
   std::vector<Profile> profiles;
+  std::vector<Evidence> evidence;  ///< of regressed benchmarks, the worst first
   HealthResult health{.profile = "none"};
   std::vector<StageResult> stages;
   std::vector<CollectorResult> collectors;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/model/evidence_json.h"
 #include "core/model/health_json.h"
 #include "core/model/host_report_input.h"
 #include "core/model/json_fields.h"
@@ -228,6 +229,7 @@ Report read_report(const Fields::Value& document, JsonReading& reading) {
   fields.read_objects("benchmarks", out.benchmarks, read_benchmark);
   fields.read_objects("measurements", out.measurements, read_measurement, kOptional);
   fields.read_objects("profiles", out.profiles, read_profile, kOptional);
+  fields.read_objects("evidence", out.evidence, read_evidence, kOptional);
   out.health = read_health(fields);
   fields.read_objects("stages", out.stages, read_stage);
   fields.read_objects("collectors", out.collectors, read_collector);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/model/evidence_json.h"
 #include "core/model/health_json.h"
 #include "core/model/host_report_output.h"
 #include "core/model/report.h"
@@ -176,6 +177,7 @@ std::string to_json(const Report& report) {
                            {"benchmarks", list(report.benchmarks, benchmark)},
                            {"measurements", list(report.measurements, measurement)},
                            {"profiles", list(report.profiles, profile)},
+                           {"evidence", list(report.evidence, evidence_to_json)},
                            {"health", health_to_json(report.health)},
                            {"stages", list(report.stages, stage)},
                            {"collectors", list(report.collectors, collector)},

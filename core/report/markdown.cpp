@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "core/report/evidence_text.h"
 #include "core/report/health_text.h"
 #include "core/report/markdown_text.h"
 #include "core/report/remarks.h"
@@ -16,6 +17,7 @@ namespace {
 // characters.
 constexpr std::size_t kDocumentBytesMax = 65'536;
 constexpr std::size_t kStagesBytesMax = 24'000;
+constexpr std::size_t kWhyBytesMax = 12'000;
 constexpr std::size_t kWarningsBytesMax = 5'000;  // of each of the lists of remarks
 constexpr std::size_t kProfileRowsMax = 30;       // of one benchmark
 constexpr std::size_t kLeftOutBytesMax = 300;     // the sentence about what was cut
@@ -85,6 +87,21 @@ std::string top(const Report& report, const Rows& deciding) {
     out += finding_item(*worst[i]);
   if (!worst.empty()) out += "\n";
   return out + paragraph(markdown_prose(one_sided(report), 2 * kProseBytesMax));
+}
+
+/// Three lines for each of the worst regressions.
+Part why(const Report& report) {
+  Part part{.head = "**Why**\n\n", .foot = "\n", .left_out = "explanations are"};
+  for (const EvidenceText& text : evidence_texts(report)) {
+    std::string item = "- " + markdown_code(text.benchmark, Within::text) + ": " +
+                       markdown_prose(text.cause, 2 * kProseBytesMax) + "\n";
+    for (const std::string* line : {&text.functions, &text.advice})
+      if (!line->empty()) item += "  - " + markdown_prose(*line, 2 * kProseBytesMax) + "\n";
+    part.items.push_back(std::move(item));
+  }
+  const std::string rest = evidence_left_out(report);
+  if (!rest.empty()) part.foot = "\n" + markdown_prose(rest) + "\n\n";
+  return part;
 }
 
 Part failed_stages(const Report& report) {
@@ -283,13 +300,14 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string first = top(report, deciding);
   const std::string last = context(report, repeat);
   std::size_t room = kDocumentBytesMax - first.size() - last.size();
-  std::size_t parts_to_come = 11;  // each can at least say that it was left out
+  std::size_t parts_to_come = 12;  // each can at least say that it was left out
   const auto take = [&](const Part& part, std::size_t bytes_max) {
     --parts_to_come;
     std::string text = render(part, std::min(room - parts_to_come * kLeftOutBytesMax, bytes_max));
     room -= text.size();
     return text;
   };
+  const std::string reasons = take(why(report), kWhyBytesMax);
   const std::string stages = take(failed_stages(report), kStagesBytesMax);
   const std::string warned =
       take(bullets("Warnings", report.warnings, "warnings are"), kWarningsBytesMax);
@@ -310,8 +328,8 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string noise = take(noise_table(deciding), kDocumentBytesMax);
   const std::string placed = take(placement_table(report), kDocumentBytesMax);
   const std::string profiles = take(profile_table(report), kDocumentBytesMax);
-  return first + stages + decided + noisy + shown + warned + health + disturbed + collectors +
-         noise + placed + profiles + last;
+  return first + reasons + stages + decided + noisy + shown + warned + health + disturbed +
+         collectors + noise + placed + profiles + last;
 }
 
 }  // namespace melisai::report

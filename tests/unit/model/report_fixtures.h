@@ -94,6 +94,19 @@ inline Report pass_report() {
   return report;
 }
 
+inline Evidence lock_evidence() {
+  Evidence evidence{.benchmark = "parse/BM_Small", .cause = Cause::lock_wait, .confidence = 0.96};
+  evidence.sentence =
+      "lock wait: futex off-CPU 3 ms → 41 ms per run, from Cache::get (cache.cpp:88)";
+  evidence.advice = "hold the lock for less time";
+  evidence.note = "one run a side was profiled";
+  evidence.metrics = {{"wall_time", "ns", 1e8, 1.4e8}, {"futex_wait", "ns", 3e6, std::nullopt}};
+  evidence.functions = {{"Cache::get", "src/cache.cpp", 88, "off-cpu", "ns", 3e6, 4.1e7, 0.99},
+                        {"main", "", 0, "off-cpu", "ns", 0, 2e6, 0.5}};
+  evidence.files = {{"flame_graph", "flame/parse.svg"}};
+  return evidence;
+}
+
 inline Report regression_report() {
   Report report = pass_report();
   report.verdict = Verdict::regression;
@@ -108,6 +121,7 @@ inline Report regression_report() {
   report.benchmarks.push_back(judged("parse/BM_Large", cpu_time(),
                                      {Decision::inconclusive, 0.02, -0.01, 0.06, 90000, 91800}));
   report.benchmarks.back().note = "the budget ended after 12 pairs";
+  report.evidence = {lock_evidence()};
   return report;
 }
 
@@ -270,6 +284,8 @@ inline Report remarks_report() {
   report.collectors[1].restarts = 1;
   report.collectors[1].log = {"attached 3 probes", "lost the ring buffer"};
   report.collectors[1].capabilities = {"CAP_BPF", "CAP_PERFMON"};
+  report.evidence = {lock_evidence()};
+  report.evidence[0].benchmark = "parse/BM_Odd";
   report.health = worse_health();
   report.overhead = ObserverOverhead{.self_pid = 100,
                                      .child_pids = {101, 102},
@@ -297,7 +313,14 @@ inline void add_remarks(Report& report, const std::string& text, std::size_t cou
   const Metric metric = {text, text, Better::unknown, Tier::explain};
   CollectorResult broken = collector(text, CollectorStatus::failed, text);
   broken.log = {text};
+  Evidence evidence = lock_evidence();
+  evidence.benchmark = evidence.sentence = evidence.advice = evidence.note = text;
+  for (EvidenceMetric& each : evidence.metrics) each.name = each.unit = text;
+  for (EvidenceFunction& each : evidence.functions)
+    each.name = each.file = each.when = each.unit = text;
+  for (EvidenceFile& each : evidence.files) each.path = text;
   for (std::size_t i = 0; i < count; ++i) {
+    report.evidence.push_back(evidence);
     report.benchmarks.insert(report.benchmarks.end(), {warning, accepted});
     report.measurements.push_back({text, 12, 1, text, true, "", {{1, 2, text}, {4, 4, text}}});
     report.profiles.push_back({text, text, {{text, metric, 1, 2}, {text, metric, {}, 2}}});

@@ -84,6 +84,17 @@ TEST(ReportJson, RoundTripsWhatCollectorsAndPeopleAdd) {
   }
 }
 
+TEST(ReportJson, RoundTripsEveryCause) {
+  Report report = fixtures::regression_report();
+  for (int cause = 0; cause <= static_cast<int>(Cause::not_known); ++cause) {
+    report.evidence[0].cause = static_cast<Cause>(cause);
+    const Result<Report> again = report_from_json(to_json(report));
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(*again == report) << to_string(report.evidence[0].cause);
+  }
+  EXPECT_THAT(json_problem(tampered_json("lock_wait", "bad_luck")), HasSubstr("evidence[0].class"));
+}
+
 TEST(ReportJson, ReadsTheFirstFormOfVersionOne) {
   const Result<std::string> json =
       read_file(MELISAI_SOURCE_DIR "/tests/golden/report/v1-first.json", 1 << 20);

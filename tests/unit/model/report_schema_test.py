@@ -51,6 +51,11 @@ def spoiled(report):
     yield change(["collectors", 0, "status"], "crashed")
     yield change(["collectors", 0, "metrics", 0, "tier"], 5)
     yield change(["stages", 0, "status"], "ok")
+    yield change(["evidence", 0, "class"], "magic")
+    yield change(["evidence", 0, "who"], "me")
+    yield change(["evidence", 0, "functions", 0, "line"], -1)
+    yield change(["evidence", 0, "metrics", 0, "base"], "3 ms")
+    yield change(["evidence", 0, "files", 0, "url"], "here.svg")
     yield change(["seconds"], "41")
     for key in report:
         bad = copy.deepcopy(report)
