@@ -164,7 +164,9 @@ Json json_of(const MetricInfo& metric) {
           {"privilege", metric.privilege}};
 }
 Json json_of(const PartInfo& part) {
-  return {{"name", part.name}, {"category", part.category}, {"tier", part.tier}};
+  Json json{{"name", part.name}, {"category", part.category}, {"tier", part.tier}};
+  if (!part.unavailable.empty()) json["unavailable"] = part.unavailable;
+  return json;
 }
 template <class T>
 Json list_of(const std::vector<T>& entries) {
@@ -230,9 +232,12 @@ MetricInfo read_metric(const Json& json, Fields& message) {
 
 PartInfo read_part(const Json& json, Fields& message) {
   Fields fields(json);
-  PartInfo part{.name = fields.name("name"), .category = fields.name("category")};
+  PartInfo part;
+  part.name = fields.name("name");
+  part.category = fields.name("category");
   part.tier = static_cast<int>(fields.whole("tier", 3));
   if (fields.ok() && part.tier == 0) fields.complain("'tier' is 0; it is 1, 2 or 3");
+  if (fields.has("unavailable")) part.unavailable = fields.text("unavailable");
   if (!fields.ok()) message.complain("part " + in_quotes(part.name) + ": " + fields.problem());
   return part;
 }

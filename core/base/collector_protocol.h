@@ -61,9 +61,10 @@ struct MetricInfo {
   std::string privilege;
 };
 struct PartInfo {
-  std::string name;      // "cpu_utilization"
-  std::string category;  // "cpu"
-  int tier = 1;          // 1 procfs, 2 another program, 3 native eBPF
+  std::string name;         // "cpu_utilization"
+  std::string category;     // "cpu"
+  int tier = 1;             // 1 procfs, 2 another program, 3 native eBPF
+  std::string unavailable;  // why this machine does not give it; "" when it does
 };
 struct Hello {
   int protocol = kVersion;

@@ -195,7 +195,10 @@ void Collectors::Worker::on(const protocol::Hello& hello) {
   }
   result_.parts.clear();
   for (const protocol::PartInfo& part : hello.parts)
-    result_.parts.push_back({.name = part.name, .category = part.category, .tier = part.tier});
+    result_.parts.push_back({.name = part.name,
+                             .category = part.category,
+                             .tier = part.tier,
+                             .unavailable = part.unavailable});
   running_ = result_.parts;
   std::erase_if(running_, [&](const CollectorPart& part) { return !runs(profile_, part); });
   if (!hello.available) {

@@ -46,9 +46,11 @@ PartFinding part_finding(const CollectorResult& collector, const CollectorPart& 
     finding.reason = collector.reason;
   else if (tier == tiers.end())
     finding.reason = "of a tier that is not known here";
+  else if (!part.unavailable.empty())
+    finding.reason = part.unavailable;
   else if (!tier->usable)
     finding.reason = tier->finding.found;
-  finding.works = collector.status == CollectorStatus::ok && tier != tiers.end() && tier->usable;
+  finding.works = finding.reason.empty();
   return finding;
 }
 

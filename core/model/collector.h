@@ -21,9 +21,10 @@ struct CollectorMetric {
 
 /// One thing that a collector sees and tells in more than numbers (host_report.h).
 struct CollectorPart {
-  std::string name;      ///< "cpu_utilization"
-  std::string category;  ///< "cpu"
-  int tier = 1;          ///< 1 procfs, 2 another program, 3 native eBPF
+  std::string name;              ///< "cpu_utilization"
+  std::string category;          ///< "cpu"
+  int tier = 1;                  ///< 1 procfs, 2 another program, 3 native eBPF
+  std::string unavailable = {};  ///< why this machine does not give it; "" when it does
   bool operator==(const CollectorPart&) const = default;
 };
 

@@ -177,6 +177,7 @@ CollectorPart read_collector_part(Fields fields) {
   fields.read("name", out.name);
   fields.read("category", out.category);
   fields.read("tier", out.tier);
+  fields.read("unavailable", out.unavailable, kOptional);
   return out;
 }
 

@@ -135,7 +135,9 @@ Output collector_metric(const CollectorMetric& value) {
 }
 
 Output collector_part(const CollectorPart& value) {
-  return {{"name", value.name}, {"category", value.category}, {"tier", value.tier}};
+  Output part = {{"name", value.name}, {"category", value.category}, {"tier", value.tier}};
+  if (!value.unavailable.empty()) part["unavailable"] = value.unavailable;
+  return part;
 }
 
 Output collector(const CollectorResult& value) {

@@ -127,12 +127,17 @@ std::string render_acknowledgements(const std::vector<store::StoredAcknowledgeme
 
 namespace {
 
-/// "sees cpu_utilization, disk_stats"
+/// "sees cpu_utilization, disk_stats", and of what it does not see here a line each.
 std::string parts_text(const std::vector<CollectorPart>& parts) {
   std::string text;
-  for (const CollectorPart& part : parts)
-    text += (text.empty() ? "sees " : ", ") + one_line(part.name);
-  return text;
+  std::string unavailable;
+  for (const CollectorPart& part : parts) {
+    if (part.unavailable.empty())
+      text += (text.empty() ? "  sees " : ", ") + one_line(part.name);
+    else
+      unavailable += "  not " + one_line(part.name) + ": " + one_line(part.unavailable) + "\n";
+  }
+  return text + (text.empty() ? "" : "\n") + unavailable;
 }
 
 }  // namespace
@@ -146,7 +151,7 @@ std::string render_collectors(const std::vector<CollectorResult>& collectors) {
             status_text(collector) +
             (collector.reason.empty() ? "" : ": " + one_line(collector.reason)) + "\n  " +
             one_line(collector.file) + "\n";
-    if (!collector.parts.empty()) text += "  " + parts_text(collector.parts) + "\n";
+    text += parts_text(collector.parts);
     if (collector.metrics.empty()) continue;
     Table table({{"  metric", 32}, {"unit"}, {"needs", 24}, {"what", 80}});
     for (const CollectorMetric& metric : collector.metrics)

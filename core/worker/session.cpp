@@ -86,12 +86,22 @@ protocol::Message Session::answer(const protocol::HelloRequest& request) {
   hello.reason = unavailable_reason();
   hello.available = hello.reason.empty();
   if (!hello.available) return hello;
+  for (protocol::PartInfo& part : hello.parts) part.unavailable = unavailable_reason(part);
   const melisai_str config{request.config.data(), request.config.size()};
   const bool returned =
       call_plugin([&] { instance_ = plugin_->functions.create(host_->c(), config); });
   if (!returned || instance_ == nullptr)
     return failure(0, host_->take_error(returned ? "create() refused without a reason" : kThrew));
   return hello;
+}
+
+std::string Session::unavailable_reason(const protocol::PartInfo& part) {
+  const auto available = plugin_->functions.part_available;
+  if (available == nullptr) return "";
+  std::int32_t answer = 0;
+  if (!call_plugin([&] { answer = available(host_->c(), {part.name.data(), part.name.size()}); }))
+    return kThrew;
+  return answer == 0 ? "" : host_->take_error("the plugin does not say why");
 }
 
 std::string Session::unavailable_reason() {

@@ -30,6 +30,7 @@ class Session {
   protocol::Message answer(const protocol::PingRequest& request);
   void handle(const protocol::Request& request);
   std::string unavailable_reason();
+  std::string unavailable_reason(const protocol::PartInfo& part);
   std::chrono::milliseconds sample_interval() const;
   std::optional<Channel::Time> next_sample() const;
   void sample();

@@ -21,7 +21,7 @@ TEST(Descriptor, IsACopyOfWhatIsRight) {
   const auto plugin = adopt(zoo::c_animal("zoo.c"));
   ASSERT_TRUE(plugin) << plugin.error().message;
   EXPECT_EQ(plugin->hello.name, "zoo.c");
-  EXPECT_EQ(plugin->hello.abi, "1.1");
+  EXPECT_EQ(plugin->hello.abi, "1.2");
   EXPECT_EQ(plugin->hello.metrics.size(), 1u);
   EXPECT_EQ(plugin->functions.start, &zoo::start);
 }
@@ -94,7 +94,7 @@ const std::vector<melisai_metric> kTalkative = [] {
 INSTANTIATE_TEST_SUITE_P(
     Rows, WrongDescriptor,
     ::testing::Values(
-        Wrong{"NewerMinor", [](C& c, M&) { c.abi_minor = 3; }, "ABI 1.3, this is 1.1"},
+        Wrong{"NewerMinor", [](C& c, M&) { c.abi_minor = 3; }, "ABI 1.3, this is 1.2"},
         Wrong{"NoSize", [](C& c, M&) { c.struct_size = 0; }, "struct_size 0"},
         Wrong{"LargeSize", [](C& c, M&) { c.struct_size += 8; }, "struct_size"},
         Wrong{"OnlyNames", [](C& c, M&) { c.struct_size = 40; }, "neither create nor destroy"},

@@ -32,6 +32,15 @@ TEST(Parts, AreDeclaredWithoutAnyMetric) {
   EXPECT_EQ(hello.parts[1].tier, 3);
 }
 
+TEST(Parts, ThatThisMachineDoesNotGiveSayWhyNot) {
+  WorkerProcess worker({zoo_plugin("parts")});
+  const auto hello = worker.expect<Hello>(HelloRequest{});
+  EXPECT_TRUE(hello.available);
+  ASSERT_THAT(hello.parts, SizeIs(2));
+  EXPECT_EQ(hello.parts[0].unavailable, "");
+  EXPECT_EQ(hello.parts[1].unavailable, "lost in a trap");
+}
+
 TEST(Parts, SayOneResultAWindow) {
   WorkerProcess worker({zoo_plugin("parts")});
   worker.expect<Hello>(HelloRequest{});

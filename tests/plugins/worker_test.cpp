@@ -32,7 +32,7 @@ TEST(Worker, IntroducesAPlugin) {
   const auto hello = worker.expect<Hello>(HelloRequest{.config = R"({"depth":3})"});
   EXPECT_EQ(hello.name, "zoo.good");
   EXPECT_EQ(hello.version, "1.2.3");
-  EXPECT_EQ(hello.abi, "1.1");
+  EXPECT_EQ(hello.abi, "1.2");
   EXPECT_TRUE(hello.available);
   EXPECT_TRUE(hello.watches);
   EXPECT_THAT(hello.capabilities, IsEmpty());
@@ -139,8 +139,8 @@ TEST_P(WorkerRefusal, SaysWhyAndLeavesInPeace) {
 
 INSTANTIATE_TEST_SUITE_P(
     Zoo, WorkerRefusal,
-    ::testing::Values(Refused{"newer_minor", {"plugin ABI 1.2, this is 1.1", "newer melisai-gate"}},
-                      Refused{"newer_major", {"plugin ABI 2, this is 1.1", "newer melisai-gate"}},
+    ::testing::Values(Refused{"newer_minor", {"plugin ABI 1.3, this is 1.2", "newer melisai-gate"}},
+                      Refused{"newer_major", {"plugin ABI 2, this is 1.2", "newer melisai-gate"}},
                       Refused{"half_capability", {"start but no stop"}},
                       Refused{"missing_symbol", {"undefined symbol: zoo_nobody_defines_this"}},
                       Refused{"not_a_plugin",

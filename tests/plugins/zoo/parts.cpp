@@ -11,6 +11,10 @@ struct Parts {
   static constexpr melisai::PartInfo kParts[] = {{.name = "wings", .category = "cpu"},
                                                  {.name = "tail", .category = "disk", .tier = 3}};
 
+  static std::string part_unavailable(std::string_view part) {
+    return part == "tail" ? "lost in a trap" : "";
+  }
+
   Parts(melisai::Host host, std::string_view) : host_(host) {}
   void start(const melisai::Target& target) {
     samples_ = 0;

@@ -50,7 +50,7 @@ Hello full_hello() {
           .watches = true,
           .capabilities = {"CAP_SYS_PTRACE"},
           .metrics = {{"run_delay", "ns", "lower", 3, "Waited", "schedstat, field 2", "none"}},
-          .parts = {{"cpu_utilization", "cpu", 2}}};
+          .parts = {{"cpu_utilization", "cpu", 2}, {"runqlat", "cpu", 3, "no BTF"}}};
 }
 
 TEST(CollectorProtocol, RequestsSurviveTheWire) {
@@ -89,10 +89,12 @@ TEST(CollectorProtocol, HelloSurvivesTheWire) {
   EXPECT_EQ(got.metrics[0].help, "Waited");
   EXPECT_EQ(got.metrics[0].source, "schedstat, field 2");
   EXPECT_EQ(got.metrics[0].privilege, "none");
-  ASSERT_EQ(got.parts.size(), 1u);
+  ASSERT_EQ(got.parts.size(), 2u);
   EXPECT_EQ(got.parts[0].name, "cpu_utilization");
   EXPECT_EQ(got.parts[0].category, "cpu");
   EXPECT_EQ(got.parts[0].tier, 2);
+  EXPECT_EQ(got.parts[0].unavailable, "");
+  EXPECT_EQ(got.parts[1].unavailable, "no BTF");
 }
 
 TEST(CollectorProtocol, AnswersSurviveTheWire) {

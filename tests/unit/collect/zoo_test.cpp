@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Zoo, EveryAnimal, ::testing::ValuesIn(kAnimals), [](con
 
 TEST_F(Zoo, APluginSaysItsAbi) {
   load_zoo();
-  EXPECT_EQ(result("zoo.good").abi, "1.1");
+  EXPECT_EQ(result("zoo.good").abi, "1.2");
   EXPECT_EQ(result("zoo.good").version, "1.2.3");
 }
 

@@ -276,6 +276,15 @@ TEST_F(CollectorFindings, PartsFollowTheirTiers) {
   EXPECT_FALSE(finding.parts[2].works) << "a tier that nobody knows";
 }
 
+TEST_F(CollectorFindings, PartsThatThisMachineDoesNotGiveSayWhyNot) {
+  const CollectorFinding finding =
+      of({.name = "ebpf", .parts = {{"runqlat", "cpu", 3}, {"cachestat", "memory", 3, "no x"}}});
+  EXPECT_EQ(finding.state, State::ok) << "of the others there is enough";
+  EXPECT_TRUE(finding.parts[0].works);
+  EXPECT_FALSE(finding.parts[1].works);
+  EXPECT_EQ(finding.parts[1].reason, "no x");
+}
+
 TEST_F(CollectorFindings, UnavailableIsWorseWhereNothingBetterIsLost) {
   CollectorResult extra{.name = "ebpf",
                         .status = CollectorStatus::unavailable,

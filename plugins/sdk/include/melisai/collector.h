@@ -28,7 +28,7 @@ extern "C" {
 /* NOLINTBEGIN(readability-identifier-naming): names as C has them */
 
 #define MELISAI_ABI_MAJOR 1
-#define MELISAI_ABI_MINOR 1
+#define MELISAI_ABI_MINOR 2
 #define MELISAI_EXPORT __attribute__((visibility("default")))
 
 typedef struct melisai_str {
@@ -136,6 +136,10 @@ typedef struct melisai_collector {
   const melisai_part* parts;
   uint32_t part_size;  /* sizeof(melisai_part) when the plugin was built */
   uint32_t part_count; /* at most 100 */
+  /* [no instance] Since 1.2: can this machine give what `part`, one of `parts`, sees? Not 0: no,
+   * and the reason was logged at MELISAI_LOG_ERROR. Called after available(), when that said yes;
+   * wanted all the same, the part says in its result why it has nothing. NULL: always. */
+  int32_t (*part_available)(const melisai_host* host, melisai_str part);
   /* Fields of later minors are appended here, each marked "since 1.x". */
 } melisai_collector;
 

@@ -133,6 +133,10 @@ template <class T>
 using UnavailableOf = decltype(std::string(T::unavailable()));
 template <class T>
 using UnavailableName = decltype(&T::unavailable);
+template <class T>
+using PartUnavailableOf = decltype(std::string(T::part_unavailable(std::string_view())));
+template <class T>
+using PartUnavailableName = decltype(&T::part_unavailable);
 
 constexpr melisai_str to_c(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -269,6 +273,18 @@ struct Plugin {
         });
     return failed != 0 ? failed : lacking;
   }
+  static std::int32_t part_available(const melisai_host* host, melisai_str part) noexcept {
+    std::int32_t lacking = 0;
+    const std::int32_t failed =
+        guarded(host, "part_unavailable() threw something that is no std::exception", [&] {
+          if constexpr (kHas<PartUnavailableOf, T>) {
+            const std::string reason(T::part_unavailable(std::string_view(part.data, part.size)));
+            if (!reason.empty()) Host(host).error(reason);
+            lacking = reason.empty() ? 0 : 1;
+          }
+        });
+    return failed != 0 ? failed : lacking;
+  }
   static void* create(const melisai_host* host, melisai_str config) noexcept {
     void* self = nullptr;
     guarded(host, "the constructor threw something that is no std::exception", [&] {
@@ -325,6 +341,8 @@ constexpr melisai_collector describe() {
       "a collector is made by (melisai::Host host, std::string_view config_json) or by ()");
   static_assert(kHas<UnavailableOf, T> || !kHas<UnavailableName, T>,
                 "write it as: static std::string unavailable(); it gives \"\" or the reason");
+  static_assert(kHas<PartUnavailableOf, T> || !kHas<PartUnavailableName, T>,
+                "write it as: static std::string part_unavailable(std::string_view part);");
   static_assert(is_name(T::kInfo.name), "kInfo.name: a letter, then letters, digits and _ . -");
   static_assert(!T::kInfo.version.empty() && T::kInfo.version.size() <= 64,
                 "kInfo.version: 1 to 64 characters, \"1.0.0\"");
@@ -368,6 +386,7 @@ constexpr melisai_collector describe() {
   collector.start = &Plugin<T>::start;
   collector.stop = &Plugin<T>::stop;
   if (kHas<SampleOf, T>) collector.sample = &Plugin<T>::sample;
+  if (kHas<PartUnavailableOf, T>) collector.part_available = &Plugin<T>::part_available;
   return collector;
 }
 
