@@ -124,6 +124,12 @@ TEST_P(MetricTable, SaysWhatThePluginDeclares) {
   EXPECT_THAT(rows, ::testing::UnorderedElementsAreArray(declared(GetParam().plugin)));
 }
 
+#ifdef MELISAI_EBPF
+INSTANTIATE_TEST_SUITE_P(Ebpf, MetricTable,
+                         ::testing::Values(Documented{"ebpf", kPlugins + "/ebpf.so",
+                                                      "ebpf/README.md", ""}));
+#endif
+
 INSTANTIATE_TEST_SUITE_P(
     Plugins, MetricTable,
     ::testing::Values(Documented{"process", kPlugins + "/process.so", "process/README.md", ""},

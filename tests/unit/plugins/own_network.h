@@ -3,30 +3,17 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace melisai::plugins::procfs {
+#include "tests/unit/plugins/enter_network.h"
 
-inline void enter_own_network() {
-  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return;
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request{};
-  std::memcpy(request.ifr_name, "lo", 2);
-  request.ifr_flags = IFF_UP;
-  if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) != 0) _exit(2);
-  close(fd);
-}
+namespace melisai::plugins::procfs {
 
 /// What `observe` returned, called in a child.
 inline nlohmann::json in_own_network(const std::function<nlohmann::json()>& observe) {

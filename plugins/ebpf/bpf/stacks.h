@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// profile: where CPUs were when they were looked at. offcputime: where threads were when they gave
+// up their CPU, and for how long. Addresses only; names are the plugin's business.
+#pragma once
+
+#include "plugins/ebpf/bpf/common.h"
+
+struct {
+  __uint(type, BPF_MAP_TYPE_STACK_TRACE);
+  __uint(max_entries, 4096);
+  __uint(key_size, sizeof(u32));
+  __uint(value_size, ebpf_stack_frames_max * sizeof(u64));
+} stack_traces SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 8192);
+  __type(key, struct ebpf_stack_key);
+  __type(value, struct ebpf_stack_total);
+} stack_totals SEC(".maps");
+
+struct off_cpu {
+  u64 since_ns;
+  struct ebpf_stack_key key;
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 8192);
+  __type(key, u32); /* thread */
+  __type(value, struct off_cpu);
+} off_cpus SEC(".maps");
+
+enum { already_exists = -17, kernel_thread = 0x00200000 };
+enum { scheduler_frames = 3 }; /* of the tracepoint and the switch itself */
+
+static __always_inline void add_to_stack(struct ebpf_stack_key* key, u64 took) {
+  struct ebpf_stack_total* total = bpf_map_lookup_elem(&stack_totals, key);
+  if (!total) {
+    struct ebpf_stack_total none = {};
+    bpf_map_update_elem(&stack_totals, key, &none, BPF_NOEXIST);
+    total = bpf_map_lookup_elem(&stack_totals, key);
+  }
+  if (!total) {
+    add(counter_dropped_stacks, 1);
+    return;
+  }
+  __sync_fetch_and_add(&total->count, 1);
+  __sync_fetch_and_add(&total->total_ns, took);
+}
+
+static __always_inline void take_stacks(void* ctx, struct ebpf_stack_key* key, u64 skipped) {
+  bpf_get_current_comm(key->comm, sizeof key->comm);
+  key->user_stack = bpf_get_stackid(ctx, &stack_traces, BPF_F_USER_STACK);
+  key->kernel_stack = bpf_get_stackid(ctx, &stack_traces, skipped);
+  if (key->user_stack == already_exists || key->kernel_stack == already_exists)
+    add(counter_dropped_stacks, 1);
+}
+
+SEC("perf_event")
+int profile_tick(void* ctx) {
+  u32 pid = current_tgid();
+  if (!pid) {
+    if (whole_host) add(counter_samples_idle, 1);
+    return 0;
+  }
+  if (!is_wanted(pid)) return 0;
+  add(counter_samples, 1);
+  struct ebpf_stack_key key = {.pid = pid};
+  take_stacks(ctx, &key, 0);
+  add_to_stack(&key, 0);
+  return 0;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(offcputime_switch, bool preempted, struct task_struct* prev,
+             struct task_struct* next) {
+  u64 now = bpf_ktime_get_ns();
+  u32 pid = prev->pid;
+  if (pid && !(prev->flags & kernel_thread) && is_wanted(prev->tgid)) {
+    struct off_cpu off = {.since_ns = now, .key = {.pid = prev->tgid, .off_cpu = 1}};
+    take_stacks(ctx, &off.key, scheduler_frames); /* prev is current still */
+    if (bpf_map_update_elem(&off_cpus, &pid, &off, BPF_ANY)) add(counter_dropped_offcpu, 1);
+  }
+  pid = next->pid;
+  struct off_cpu* off = bpf_map_lookup_elem(&off_cpus, &pid);
+  if (!off) return 0;
+  u64 took = now - off->since_ns;
+  struct ebpf_stack_key key = off->key;
+  add(counter_offcpu_switches, 1);
+  record(histogram_offcpu_ns, took);
+  add_to_stack(&key, took);
+  bpf_map_delete_elem(&off_cpus, &pid);
+  return 0;
+}

@@ -1,0 +1,233 @@
+#include "plugins/ebpf/mappings.h"
+
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+
+#include "plugins/common/proc.h"
+
+namespace melisai::plugins::ebpf {
+namespace {
+
+constexpr std::size_t kRingPages = 32;         // of each CPU: about 1,000 records between two looks
+constexpr std::size_t kMappingsMax = 100'000;  // of all processes together
+constexpr std::size_t kMapsBytesMax = 4 << 20;
+constexpr std::size_t kTimeBytes = 8;  // after each record
+
+std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+std::size_t ring_bytes() { return (kRingPages + 1) * page_bytes(); }
+
+// The parts of PERF_RECORD_MMAP2 that do not vary, after the header.
+struct MappingBody {
+  std::uint32_t pid;
+  std::uint32_t thread;
+  std::uint64_t address;
+  std::uint64_t bytes;
+  std::uint64_t offset;
+  std::uint8_t build_id_size;  // with PERF_RECORD_MISC_MMAP_BUILD_ID
+  std::uint8_t unused[3];
+  std::uint8_t build_id[20];
+  std::uint32_t protection;
+  std::uint32_t flags;
+};
+static_assert(sizeof(MappingBody) == 64);
+
+std::string to_hex(const std::uint8_t* bytes, std::size_t size) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
+perf_event_attr attributes(bool whole_host) {
+  perf_event_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_DUMMY;
+  attributes.sample_type = PERF_SAMPLE_TIME;
+  attributes.sample_id_all = 1;
+  attributes.mmap = 1;
+  attributes.mmap2 = 1;
+  attributes.comm = 1;
+  attributes.comm_exec = 1;
+  attributes.task = 1;
+  attributes.inherit = whole_host ? 0 : 1;
+  attributes.exclude_kernel = 1;
+  attributes.build_id = 1;
+  return attributes;
+}
+
+template <typename Value>
+Value value_at(const std::string& body, std::size_t at) {
+  Value value{};
+  if (body.size() >= at + sizeof value) std::memcpy(&value, body.data() + at, sizeof value);
+  return value;
+}
+
+std::optional<std::uint64_t> hex(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Mappings::Mappings(std::int64_t root_pid, std::string proc_root)
+    : whole_host_(root_pid == 0), proc_root_(std::move(proc_root)) {
+  const int cpus = libbpf_num_possible_cpus();
+  for (int cpu = 0; cpu < cpus; ++cpu) open(root_pid, cpu);
+}
+
+Mappings::~Mappings() {
+  for (const Ring& ring : rings_) munmap(ring.memory, ring_bytes());
+}
+
+void Mappings::open(std::int64_t root_pid, int cpu) {
+  perf_event_attr wanted = attributes(whole_host_);
+  const auto call = [&] {
+    return static_cast<int>(syscall(SYS_perf_event_open, &wanted,
+                                    whole_host_ ? -1 : static_cast<pid_t>(root_pid), cpu, -1,
+                                    PERF_FLAG_FD_CLOEXEC));
+  };
+  int fd = call();
+  if (fd < 0 && errno == EINVAL) {
+    wanted.build_id = 0;  // before Linux 5.12
+    fd = call();
+  }
+  if (fd < 0 && errno == ENODEV) return;  // a CPU that is switched off
+  Ring ring{.event = Descriptor(fd)};
+  if (fd >= 0) ring.memory = mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (fd < 0 || ring.memory == MAP_FAILED)
+    throw std::runtime_error(std::string("cannot watch what is mapped into memory: ") +
+                             std::strerror(errno));
+  rings_.push_back(std::move(ring));
+}
+
+void Mappings::take() {
+  std::vector<Record> records;
+  for (const Ring& ring : rings_) read(ring, records);
+  // A process may move to another CPU between two of its records.
+  std::stable_sort(records.begin(), records.end(),
+                   [](const Record& a, const Record& b) { return a.time < b.time; });
+  for (const Record& record : records) apply(record);
+}
+
+void Mappings::read(const Ring& ring, std::vector<Record>& records) {
+  auto* control = static_cast<perf_event_mmap_page*>(ring.memory);
+  const char* data = static_cast<const char*>(ring.memory) + page_bytes();
+  const std::size_t size = kRingPages * page_bytes();
+  const std::uint64_t head =
+      std::atomic_ref<__u64>(control->data_head).load(std::memory_order_acquire);
+  std::uint64_t tail = control->data_tail;
+  const auto copy = [&](char* to, std::uint64_t from, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) to[i] = data[(from + i) % size];
+  };
+  while (tail + sizeof(perf_event_header) <= head) {
+    perf_event_header header{};
+    copy(reinterpret_cast<char*>(&header), tail, sizeof header);
+    if (header.size < sizeof header || tail + header.size > head) break;
+    Record record{.flags = header.misc, .type = header.type};
+    record.body.resize(header.size - sizeof header);
+    copy(record.body.data(), tail + sizeof header, record.body.size());
+    if (record.body.size() >= kTimeBytes)
+      record.time = value_at<std::uint64_t>(record.body, record.body.size() - kTimeBytes);
+    records.push_back(std::move(record));
+    tail += header.size;
+  }
+  std::atomic_ref<__u64>(control->data_tail).store(tail, std::memory_order_release);
+}
+
+void Mappings::apply(const Record& record) {
+  const auto pid = value_at<std::uint32_t>(record.body, 0);
+  const auto second = value_at<std::uint32_t>(record.body, 4);
+  switch (record.type) {
+    case PERF_RECORD_LOST: lost_ += value_at<std::uint64_t>(record.body, 8); break;
+    case PERF_RECORD_COMM:
+      if ((record.flags & PERF_RECORD_MISC_COMM_EXEC) != 0) processes_[pid].clear();
+      break;
+    case PERF_RECORD_FORK:
+      if (pid != second && processes_.contains(second)) processes_[pid] = processes_[second];
+      break;
+    case PERF_RECORD_MMAP2: apply_mapping(record); break;
+    default: break;
+  }
+}
+
+void Mappings::apply_mapping(const Record& record) {
+  if (record.body.size() <= sizeof(MappingBody) + kTimeBytes) return;
+  const auto body = value_at<MappingBody>(record.body, 0);
+  const char* name = record.body.data() + sizeof body;
+  MappedFile file{
+      .path = std::string(name, strnlen(name, record.body.size() - sizeof body - kTimeBytes)),
+      .build_id = ""};
+  if ((record.flags & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0)
+    file.build_id =
+        to_hex(body.build_id, std::min<std::size_t>(body.build_id_size, sizeof body.build_id));
+  add(body.pid, {.begin = body.address, .end = body.address + body.bytes, .offset = body.offset},
+      std::move(file));
+}
+
+void Mappings::add(std::uint32_t pid, Mapping mapping, MappedFile file) {
+  if (++count_ > kMappingsMax) {
+    ++lost_;
+    return;
+  }
+  const auto [known, is_new] = numbers_.try_emplace(std::move(file), files_.size());
+  if (is_new) files_.push_back(known->first);
+  mapping.file = known->second;
+  processes_[pid].push_back(mapping);
+}
+
+// "7f0000000000-7f0000001000 r-xp 00001000 08:01 1234   /usr/lib/x.so"
+void Mappings::read_proc(std::uint32_t pid) {
+  const std::string path = proc_root_ + "/" + std::to_string(pid) + "/maps";
+  const std::string text = read_text(path, kMapsBytesMax).value_or("");
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const auto fields = words(std::string_view(text).substr(at, end - at));
+    at = end + 1;
+    if (fields.size() < 6 || fields[1].size() < 3 || fields[1][2] != 'x') continue;
+    const std::size_t dash = fields[0].find('-');
+    if (dash == std::string_view::npos) continue;
+    const auto begin = hex(fields[0].substr(0, dash));
+    const auto last = hex(fields[0].substr(dash + 1));
+    const auto offset = hex(fields[2]);
+    if (begin && last && offset)
+      add(pid, {.begin = *begin, .end = *last, .offset = *offset},
+          {.path = std::string(fields[5]), .build_id = ""});
+  }
+}
+
+std::optional<Location> Mappings::look_up(std::uint32_t pid, std::uint64_t address) const {
+  const auto known = processes_.find(pid);
+  if (known == processes_.end()) return std::nullopt;
+  const auto& mappings = known->second;
+  const auto found = std::find_if(mappings.rbegin(), mappings.rend(), [&](const Mapping& mapping) {
+    return address >= mapping.begin && address < mapping.end;
+  });
+  if (found == mappings.rend()) return std::nullopt;
+  return Location{.file = found->file, .offset = address - found->begin + found->offset};
+}
+
+std::optional<Location> Mappings::find(std::uint32_t pid, std::uint64_t address) {
+  auto found = look_up(pid, address);
+  if (found || !whole_host_ || asked_[pid]) return found;
+  asked_[pid] = true;
+  read_proc(pid);
+  return look_up(pid, address);
+}
+
+}  // namespace melisai::plugins::ebpf

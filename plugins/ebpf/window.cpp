@@ -1,0 +1,180 @@
+#include "plugins/ebpf/window.h"
+
+#include <bpf/bpf.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <exception>
+#include <map>
+#include <set>
+
+#include "plugins/common/proc.h"
+#include "plugins/ebpf/reading.h"
+#include "plugins/ebpf/report.h"
+#include "plugins/ebpf/stacks.h"
+
+namespace melisai::plugins::ebpf {
+namespace {
+
+constexpr const char* kProc = "/proc";
+constexpr int kFrequencyHz = 199;  // no divisor of what timers run at; 1.5 % of a busy CPU at most
+constexpr std::size_t kProcessesMax = 65'536;
+
+constexpr std::array kMetrics = {
+    CountedMetric{"syscalls", Tool::syscount, counter_syscalls},
+    CountedMetric{"opens", Tool::opens, counter_opens},
+    CountedMetric{"opens_not_found", Tool::opens, counter_opens_enoent},
+    CountedMetric{"forks", std::nullopt, counter_forks},
+    CountedMetric{"execs", std::nullopt, counter_execs},
+    CountedMetric{"page_faults_user", Tool::pagefaults, counter_faults_user},
+    CountedMetric{"page_faults_kernel", Tool::pagefaults, counter_faults_kernel},
+    CountedMetric{"pages_allocated", Tool::pagealloc, counter_pages_allocated},
+    CountedMetric{"page_cache_read_pages", Tool::cachestat, counter_cache_read_pages},
+    CountedMetric{"page_cache_added_pages", Tool::cachestat, counter_cache_added_pages},
+    CountedMetric{"switches_voluntary", Tool::ctxswitch, counter_switches_voluntary},
+    CountedMetric{"switches_involuntary", Tool::ctxswitch, counter_switches_involuntary},
+    CountedMetric{"migrations", Tool::ctxswitch, counter_migrations},
+    CountedMetric{"futex_waits", Tool::futex, counter_futex_waits},
+    CountedMetric{"futex_wakes", Tool::futex, counter_futex_wakes},
+    CountedMetric{"block_reads", Tool::biolatency, counter_block_reads},
+    CountedMetric{"block_read_bytes", Tool::biolatency, counter_block_read_bytes},
+    CountedMetric{"block_writes", Tool::biolatency, counter_block_writes},
+    CountedMetric{"block_write_bytes", Tool::biolatency, counter_block_write_bytes},
+    CountedMetric{"tcp_connects", Tool::tcpconnlat, counter_tcp_connects},
+    CountedMetric{"tcp_accepts", Tool::tcpconnlat, counter_tcp_accepts},
+    CountedMetric{"tcp_retransmits", Tool::tcpretrans, counter_tcp_retransmits},
+    CountedMetric{"oom_kills", Tool::oomkill, counter_oom_kills}};
+
+bool takes_stacks(Tool tool) { return tool == Tool::profile || tool == Tool::offcputime; }
+
+std::int64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+/// `roots` and all that they started and that still runs.
+std::set<std::int64_t> with_descendants(const std::vector<std::int64_t>& roots) {
+  std::multimap<std::int64_t, std::int64_t> children;
+  for (const std::int64_t pid : numbered_entries(kProc, kProcessesMax)) {
+    const auto text = read_text(std::string(kProc) + "/" + std::to_string(pid) + "/stat");
+    const auto stat = text ? parse_process_stat(*text) : std::nullopt;
+    if (stat) children.emplace(stat->parent, pid);
+  }
+  std::set<std::int64_t> found;
+  std::vector<std::int64_t> left = roots;
+  while (!left.empty()) {
+    const std::int64_t pid = left.back();
+    left.pop_back();
+    if (!found.insert(pid).second) continue;
+    const auto [begin, end] = children.equal_range(pid);
+    for (auto child = begin; child != end; ++child) left.push_back(child->second);
+  }
+  return found;
+}
+
+Findings unavailable(const std::string& reason) {
+  Findings findings;
+  findings.errors.push_back("unavailable: " + reason);
+  return findings;
+}
+
+ObjectSettings object_settings(const WindowSettings& settings, const Support& support) {
+  return {.tools = tools_of(settings) & support.tools(),
+          .types = support.types,
+          .root_pid = static_cast<std::uint32_t>(settings.root_pid),
+          .events_max = settings.options.events_max};
+}
+
+}  // namespace
+
+const CountedMetric* find_metric(std::string_view name) {
+  const auto* found =
+      std::find_if(kMetrics.begin(), kMetrics.end(),
+                   [&](const CountedMetric& metric) { return metric.name == name; });
+  return found == kMetrics.end() ? nullptr : found;
+}
+
+ToolSet tools_of(const WindowSettings& settings) {
+  ToolSet tools = settings.wanted;
+  if (settings.root_pid == 0) return tools;
+  static const ToolSet cheap =
+      tool_set(Tool::pagefaults, Tool::pagealloc, Tool::cachestat, Tool::biolatency,
+               Tool::tcpconnlat, Tool::tcpretrans, Tool::oomkill, Tool::ctxswitch);
+  static const ToolSet at_each_call = tool_set(Tool::syscount, Tool::opens, Tool::futex);
+  static const ToolSet timing =
+      tool_set(Tool::runqlat, Tool::syslat, Tool::profile, Tool::offcputime);
+  const bool is_timed = (settings.wanted & timing).any();
+  tools |= cheap;
+  if (!is_timed) tools |= at_each_call;
+  return tools;
+}
+
+Window::Window(WindowSettings settings, const Support& support)
+    : settings_(std::move(settings)),
+      support_(support),
+      tools_(tools_of(settings_) & support.tools()),
+      object_(object_settings(settings_, support)) {
+  if (contains(tools_, Tool::profile) || contains(tools_, Tool::offcputime)) {
+    try {
+      mappings_.emplace(settings_.root_pid, kProc);
+    } catch (const std::exception& error) {
+      no_mappings_ = error.what();
+    }
+  }
+  if (settings_.root_pid == 0) seed_observers();
+  object_.attach(kFrequencyHz);
+  malloc_trim(0);
+}
+
+void Window::seed_observers() {
+  std::vector<std::int64_t> roots = settings_.options.observer_pids;
+  roots.push_back(getpid());
+  for (const std::int64_t pid : with_descendants(roots)) {
+    const auto key = static_cast<std::uint32_t>(pid);
+    const ebpf_process process{.started_ns = 0, .who = ebpf_ours, .unused = 0};
+    bpf_map_update_elem(object_.map("processes"), &key, &process, BPF_ANY);
+  }
+}
+
+void Window::sample() {
+  if (mappings_) mappings_->take();
+}
+
+bool Window::end(const TakeMetric& take_metric, const TakeResult& take_result) {
+  object_.detach();
+  sample();
+  const Reading reading(object_);
+  const WindowFacts facts{.object = object_,
+                          .reading = reading,
+                          .events_max = settings_.options.events_max,
+                          .frequency_hz = kFrequencyHz,
+                          .clock_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)};
+  for (const ToolInfo& info : kTools) {
+    if (!contains(settings_.wanted, info.tool)) continue;
+    Findings findings;
+    if (!contains(tools_, info.tool))
+      findings = unavailable(support_.reasons[index(info.tool)]);
+    else if (!takes_stacks(info.tool))
+      findings = report(info.tool, facts);
+    else if (mappings_)
+      findings = report_stacks(info.tool, facts, *mappings_, kProc);
+    else
+      findings = unavailable(no_mappings_);
+    if (contains(tools_, info.tool))
+      put_dropped(object_.missed(info.tool), "events: in the middle of another one", findings);
+    take_result(info.name, to_text(findings));
+  }
+  if (settings_.root_pid == 0) return true;
+  if (reading[counter_dropped_processes] > 0) return false;
+  for (const CountedMetric& metric : kMetrics)
+    if (!metric.tool || (contains(tools_, *metric.tool) && object_.missed(*metric.tool) == 0))
+      take_metric(metric.name,
+                  static_cast<double>(reading[static_cast<ebpf_counter>(metric.counter)]));
+  return true;
+}
+
+}  // namespace melisai::plugins::ebpf

@@ -1,0 +1,61 @@
+// One window: the programs that it takes, from before the first instruction of the observed tree
+// until everything of it has ended, or of the whole host. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "plugins/ebpf/mappings.h"
+#include "plugins/ebpf/object.h"
+#include "plugins/ebpf/options.h"
+#include "plugins/ebpf/support.h"
+
+namespace melisai::plugins::ebpf {
+
+/// A number that is counted in every window around a tree.
+struct CountedMetric {
+  std::string_view name;
+  std::optional<Tool> tool;  // that counts it; nothing: it is always counted
+  int counter = 0;           // ebpf_counter
+};
+const CountedMetric* find_metric(std::string_view name);
+
+struct WindowSettings {
+  ToolSet wanted;             // whose results are
+  std::int64_t root_pid = 0;  // 0: the whole host
+  Options options = {};
+};
+
+/// What runs: the wanted tools, and around a tree those that count. What is counted at each system
+/// call would be a part of what is timed, so the two are not together.
+ToolSet tools_of(const WindowSettings& settings);
+
+class Window {
+ public:
+  /// Loads and attaches. Throws LoadError.
+  Window(WindowSettings settings, const Support& support);
+
+  /// While it is open: takes what the kernel tells of new mappings.
+  void sample();
+
+  using TakeMetric = std::function<void(std::string_view name, double value)>;
+  using TakeResult = std::function<void(std::string_view part, const std::string& json)>;
+  /// Detaches and tells. A tool that does not work here has the reason as its result. Numbers that
+  /// some processes are missing in are not told; then false.
+  bool end(const TakeMetric& take_metric, const TakeResult& take_result);
+
+ private:
+  void seed_observers();
+
+  WindowSettings settings_;
+  const Support& support_;
+  ToolSet tools_;
+  std::optional<Mappings> mappings_;
+  std::string no_mappings_;  // why there are none
+  Object object_;
+};
+
+}  // namespace melisai::plugins::ebpf
