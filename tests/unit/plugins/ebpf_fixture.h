@@ -26,6 +26,11 @@ inline const Support& kernel_support() {
   return kSupport;
 }
 
+// A macro, because skipping returns from the function that it stands in.
+#define MELISAI_NEED(wanted)                                                                \
+  if (const std::string& reason = kernel_support().reasons[index(wanted)]; !reason.empty()) \
+  GTEST_SKIP() << kTools[index(wanted)].name << ": " << reason
+
 /// A child that executes ebpf_load once it is released.
 class HeldLoad {
  public:
@@ -98,11 +103,6 @@ struct Seen {
 
 class EbpfFixture : public ::testing::Test {
  protected:
-  void need(Tool tool) {
-    const std::string& reason = kernel_support().reasons[index(tool)];
-    if (!reason.empty()) GTEST_SKIP() << kTools[index(tool)].name << ": " << reason;
-  }
-
   static Seen end(Window& window) {
     Seen seen;
     EXPECT_TRUE(window.end(

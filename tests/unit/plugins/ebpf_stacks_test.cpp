@@ -39,7 +39,7 @@ bool has_kernel_frame(const nlohmann::json& data, const std::string& name) {
 }
 
 TEST_F(EbpfStacks, SampleWhatRunsWhereItIs) {
-  need(Tool::profile);
+  MELISAI_NEED(Tool::profile);
   const Seen seen = observe(tool_set(Tool::profile, Tool::runqlen), {"burn", "500"});
   const auto& data = seen.results.at("profile")["data"];
   const double samples = data["samples"];
@@ -60,7 +60,7 @@ TEST_F(EbpfStacks, SampleWhatRunsWhereItIs) {
 }
 
 TEST_F(EbpfStacks, TellWhereThreadsWaited) {
-  need(Tool::offcputime);
+  MELISAI_NEED(Tool::offcputime);
   const Seen seen = observe(tool_set(Tool::offcputime), {"nap", "100"});
   const auto& data = seen.results.at("offcputime")["data"];
   // A nap of a millisecond may be over before its thread has given up the CPU.

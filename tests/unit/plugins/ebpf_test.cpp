@@ -40,7 +40,7 @@ double calls_of(const Seen& seen, const std::string& name) {
 class Ebpf : public EbpfFixture {};
 
 TEST_F(Ebpf, CountsAMillionCallsAsAMillionBesideAnotherProcess) {
-  need(Tool::syscount);
+  MELISAI_NEED(Tool::syscount);
   const ForeignNoise noise;
   const Seen seen = observe(tool_set(Tool::syscount), {"call", "1000000"});
   EXPECT_EQ(calls_of(seen, "getppid"), 1'000'000);
@@ -51,14 +51,14 @@ TEST_F(Ebpf, CountsAMillionCallsAsAMillionBesideAnotherProcess) {
 }
 
 TEST_F(Ebpf, FollowsADaemonThatHasLeftTheTree) {
-  need(Tool::syscount);
+  MELISAI_NEED(Tool::syscount);
   const Seen seen = observe(tool_set(Tool::syscount), {"daemon", "50000"});
   EXPECT_EQ(calls_of(seen, "getppid"), 50'000);
   EXPECT_EQ(seen.metrics.at("forks"), 2);
 }
 
 TEST_F(Ebpf, CountsOpensAndThoseOfFilesThatDoNotExist) {
-  need(Tool::opens);
+  MELISAI_NEED(Tool::opens);
   const Seen idle = observe(tool_set(Tool::opens), {"call", "1"});
   const Seen seen = observe(tool_set(Tool::opens), {"open", "20000"});
   EXPECT_EQ(seen.metrics.at("opens") - idle.metrics.at("opens"), 40'000);
@@ -67,7 +67,7 @@ TEST_F(Ebpf, CountsOpensAndThoseOfFilesThatDoNotExist) {
 }
 
 TEST_F(Ebpf, MeasuresHowLongThreadsWaitedForACpu) {
-  need(Tool::runqlat);
+  MELISAI_NEED(Tool::runqlat);
   const Seen seen = observe(tool_set(Tool::runqlat, Tool::ctxswitch), {"pingpong", "20000"});
   const double waits = seen("runqlat", "waits");
   EXPECT_THAT(waits, AllOf(Ge(40'000), Le(44'000)));
@@ -87,7 +87,7 @@ TEST_F(Ebpf, MeasuresHowLongThreadsWaitedForACpu) {
 }
 
 TEST_F(Ebpf, SaysOfAToolThatDoesNotWorkHereWhyNot) {
-  need(Tool::syscount);
+  MELISAI_NEED(Tool::syscount);
   Support crippled = kernel_support();
   crippled.reasons[index(Tool::cachestat)] = "the kernel has no tracepoint x";
   HeldLoad load({"call", "1"});
@@ -107,7 +107,7 @@ TEST_F(Ebpf, SaysOfAToolThatDoesNotWorkHereWhyNot) {
 }
 
 TEST_F(Ebpf, WatchesTheWholeHostButNotItself) {
-  need(Tool::syscount);
+  MELISAI_NEED(Tool::syscount);
   HeldLoad load({"call", "100000"});
   Options options;
   HeldLoad ours({"call", "100000"});

@@ -69,7 +69,7 @@ double in_histogram(const Seen& seen, const std::string& part, const std::string
 }
 
 TEST_F(EbpfTools, CountConnections) {
-  need(Tool::tcpconnlat);
+  MELISAI_NEED(Tool::tcpconnlat);
   const Seen seen = observe(tool_set(Tool::tcpconnlat, Tool::tcprtt), {"connect", "500"});
   EXPECT_EQ(seen.metrics.at("tcp_connects"), 500);
   EXPECT_EQ(seen.metrics.at("tcp_accepts"), 500);
@@ -85,7 +85,7 @@ TEST_F(EbpfTools, CountConnections) {
 }
 
 TEST_F(EbpfTools, TellSoManyEventsAndCountTheOthers) {
-  need(Tool::tcpconnlat);
+  MELISAI_NEED(Tool::tcpconnlat);
   Options few;
   few.events_max = 10;
   const Seen seen = observe(tool_set(Tool::tcpconnlat), {"connect", "100"}, few);
@@ -96,7 +96,7 @@ TEST_F(EbpfTools, TellSoManyEventsAndCountTheOthers) {
 }
 
 TEST_F(EbpfTools, CountRetransmitsAsTheKernelDoes) {
-  need(Tool::tcpretrans);
+  MELISAI_NEED(Tool::tcpretrans);
   const Seen seen = observe(tool_set(Tool::tcpretrans), {"backlog", "3500", file("snmp")});
   const double counted = tcp_counter(file("snmp"), "RetransSegs");
   EXPECT_GE(counted, 7);
@@ -108,13 +108,13 @@ TEST_F(EbpfTools, CountRetransmitsAsTheKernelDoes) {
 }
 
 TEST_F(EbpfTools, SeeNoRetransmitsOfACalmConnection) {
-  need(Tool::tcpretrans);
+  MELISAI_NEED(Tool::tcpretrans);
   const Seen seen = observe(tool_set(Tool::tcpretrans), {"connect", "10"});
   EXPECT_EQ(seen.metrics.at("tcp_retransmits"), 0);
 }
 
 TEST_F(EbpfTools, TellColdReadsFromWarmOnes) {
-  need(Tool::cachestat);
+  MELISAI_NEED(Tool::cachestat);
   const std::string path = cold_file(32);
   const double pages = 32 * kMegabyte / kPageBytes;
   const ToolSet tools = tool_set(Tool::cachestat, Tool::biolatency, Tool::biosnoop);
@@ -136,13 +136,13 @@ TEST_F(EbpfTools, TellColdReadsFromWarmOnes) {
 }
 
 TEST_F(EbpfTools, CountWhatIsWrittenToDisk) {
-  need(Tool::biolatency);
+  MELISAI_NEED(Tool::biolatency);
   const Seen seen = observe(tool_set(Tool::biolatency), {"write", "32", file("out")});
   EXPECT_THAT(seen.metrics.at("block_write_bytes"), AllOf(Ge(32 * kMegabyte), Le(36 * kMegabyte)));
 }
 
 TEST_F(EbpfTools, CountPageFaultsAndPages) {
-  need(Tool::pagefaults);
+  MELISAI_NEED(Tool::pagefaults);
   const Seen seen = observe(tool_set(Tool::pagefaults, Tool::pagealloc), {"touch", "12800"});
   EXPECT_THAT(seen("pagefaults", "user_write"), AllOf(Ge(12'800), Le(13'100)));
   EXPECT_NEAR(seen.metrics.at("page_faults_user") + seen.metrics.at("page_faults_kernel"),
@@ -152,7 +152,7 @@ TEST_F(EbpfTools, CountPageFaultsAndPages) {
 }
 
 TEST_F(EbpfTools, ListProgramsAndHowTheyEnded) {
-  need(Tool::execsnoop);
+  MELISAI_NEED(Tool::execsnoop);
   const Seen seen = observe(tool_set(Tool::execsnoop), {"exec", "50"});
   EXPECT_EQ(seen.metrics.at("execs"), 51);
   EXPECT_EQ(seen.metrics.at("forks"), 50);
@@ -163,7 +163,7 @@ TEST_F(EbpfTools, ListProgramsAndHowTheyEnded) {
 }
 
 TEST_F(EbpfTools, TimeWaitsForLocks) {
-  need(Tool::futex);
+  MELISAI_NEED(Tool::futex);
   const Seen seen = observe(tool_set(Tool::futex), {"futex", "100"});
   EXPECT_EQ(seen.metrics.at("futex_waits"), 100);
   EXPECT_EQ(in_histogram(seen, "futex", "total_count"), 100);
@@ -171,7 +171,7 @@ TEST_F(EbpfTools, TimeWaitsForLocks) {
 }
 
 TEST_F(EbpfTools, TimeSystemCallsByName) {
-  need(Tool::syslat);
+  MELISAI_NEED(Tool::syslat);
   const Seen seen = observe(tool_set(Tool::syslat), {"open", "1000"});
   bool found = false;
   for (const auto& call : seen("syslat", "by_name")) {
@@ -208,7 +208,7 @@ class LittleMemory {
 };
 
 TEST_F(EbpfTools, CountProcessesKilledForWantOfMemory) {
-  need(Tool::oomkill);
+  MELISAI_NEED(Tool::oomkill);
   const LittleMemory cgroup;
   if (!cgroup.works()) GTEST_SKIP() << "no cgroup of version 1 to limit memory with";
   const Seen seen = observe(tool_set(Tool::oomkill), {"oom", "16384", cgroup.path()});
