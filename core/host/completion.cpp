@@ -17,7 +17,7 @@ struct Tool {
   std::string_view name;
   const char* category;
 };
-constexpr std::array<Tool, 11> kTools = {{{"runqlat", "cpu"},
+constexpr std::array<Tool, 19> kTools = {{{"runqlat", "cpu"},
                                           {"runqlen", "cpu"},
                                           {"biolatency", "disk"},
                                           {"biosnoop", "disk"},
@@ -27,7 +27,15 @@ constexpr std::array<Tool, 11> kTools = {{{"runqlat", "cpu"},
                                           {"profile", "stacktrace"},
                                           {"offcputime", "stacktrace"},
                                           {"cachestat", "memory"},
-                                          {"execsnoop", "process"}}};
+                                          {"execsnoop", "process"},
+                                          {"syscount", "process"},
+                                          {"syslat", "process"},
+                                          {"pagefaults", "memory"},
+                                          {"ctxswitch", "cpu"},
+                                          {"futex", "process"},
+                                          {"opens", "process"},
+                                          {"oomkill", "memory"},
+                                          {"pagealloc", "memory"}}};
 
 std::string category_of(const std::string& tool) {
   const auto* known = std::find_if(kTools.begin(), kTools.end(),

@@ -10,8 +10,8 @@
 namespace melisai::worker {
 namespace {
 
-constexpr Bytes kOwnMemory = 16 << 20;  // the largest message and what it takes to write it
-constexpr rlim_t kDescriptorsMax = 256;
+constexpr Bytes kOwnMemory = 16 << 20;    // the largest message and what it takes to write it
+constexpr rlim_t kDescriptorsMax = 1024;  // the collector ebpf: about 90, and 3 for each CPU
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MELISAI_WORKER_ASAN 1

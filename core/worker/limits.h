@@ -6,7 +6,7 @@
 
 namespace melisai::worker {
 
-/// Private memory (RLIMIT_DATA), no core file, 256 descriptors, no new privileges, and death with
+/// Private memory (RLIMIT_DATA), no core file, 1024 descriptors, no new privileges, and death with
 /// its supervisor. Under AddressSanitizer, which reserves terabytes, memory has no limit. Errors:
 /// process.
 Result<void> apply_limits(Bytes memory_max);
