@@ -195,7 +195,7 @@ TEST_F(CiScripts, InstallPutsHelpersWhereTheProgramLooks) {
   EXPECT_THAT(version.output, ContainsRegex("^melisai-gate [0-9.]+ \\(commit ([0-9a-f]{12}\\+?|"
                                             "unknown), plugin ABI 1\\.[0-9]+\\)\n$"));
   EXPECT_THAT(run("'" + prefix + "/bin/melisai-gate' plugins").output,
-              ContainsRegex("process [0-9.]+ \\(plugin ABI 1\\.1\\): available\n +" + prefix));
+              ContainsRegex("process [0-9.]+ \\(plugin ABI 1\\.2\\): available\n +" + prefix));
   // `ab` needs melisai-gate-exec: from the installed tree alone.
   const Ran compared =
       run("cd '" + directory_.string() + "' && '" + prefix +

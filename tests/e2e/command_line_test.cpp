@@ -22,7 +22,7 @@ TEST(CommandLine, PrintsItsVersion) {
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.out,
               ::testing::MatchesRegex(
-                  "melisai-gate [0-9]+\\.[0-9]+\\.[0-9]+ .commit [0-9a-z+]+, plugin ABI 1\\.1.\n"));
+                  "melisai-gate [0-9]+\\.[0-9]+\\.[0-9]+ .commit [0-9a-z+]+, plugin ABI 1\\.2.\n"));
 }
 
 struct Mistake {

@@ -152,7 +152,7 @@ TEST_F(FileChecks, TheWorkerBecomesAProgramWithLimitsAndWithoutCapabilities) {
   ASSERT_EQ(worker.logs().size(), 1u);
   EXPECT_THAT(worker.logs()[0].text,
               AllOf(HasSubstr("HOME LANG PATH"), HasSubstr("caps=0000000000000000"),
-                    EndsWith("files=256")));
+                    EndsWith("files=1024")));
   worker.close_line();
   EXPECT_EQ(worker.wait(), 0);
 }

@@ -371,7 +371,7 @@ TEST(Worker, LimitsDescriptorsAndCoreFiles) {
   const auto limits = read_file("/proc/" + std::to_string(worker.pid()) + "/limits", 1 << 16);
   ASSERT_TRUE(limits);
   EXPECT_THAT(*limits, HasSubstr("Max core file size        0                    0 "));
-  EXPECT_THAT(*limits, HasSubstr("Max open files            256                  256 "));
+  EXPECT_THAT(*limits, HasSubstr("Max open files            1024                 1024 "));
 }
 
 TEST(Worker, ExplainsItsCommandLine) {
