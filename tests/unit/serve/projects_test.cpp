@@ -95,10 +95,13 @@ TEST(Projects, AWebhookSecretIsFromTheEnvironmentAndKeptFromStages) {
 }
 
 TEST(Projects, AWebhookOfAPathNeedsTheNameOfItsRepository) {
-  EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: s } }").remarks,
-              ElementsAre("nothing says what the forge of project 'a' calls it, so none of its "
-                          "webhooks is taken; write webhook: { repository: owner/name }"));
-  EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: s, repository: t/a } }")
+  EXPECT_THAT(
+      loaded("project: { repository: /srv/a.git, webhook: { secret: '${WEBHOOK_SECRET}' } }")
+          .remarks,
+      ElementsAre("nothing says what the forge of project 'a' calls it, so none of its "
+                  "webhooks is taken; write webhook: { repository: owner/name }"));
+  EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: '${WEBHOOK_SECRET}', "
+                     "repository: t/a } }")
                   .remarks,
               ElementsAre());
 }

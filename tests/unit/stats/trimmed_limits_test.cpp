@@ -9,7 +9,7 @@
 namespace melisai::stats {
 namespace {
 
-constexpr double kInfinite = std::numeric_limits<double>::infinity();
+constexpr double kEndless = std::numeric_limits<double>::infinity();
 
 // The level of all looks that gives one look (up to 60 pairs) the level `nominal`.
 double level_for(double nominal) { return std::pow(nominal / 0.2, 1 / 1.23); }
@@ -46,7 +46,7 @@ TEST(TrimmedLimits, OfTiedValuesComeFromTheirOrder) {
   sorted.front() = -0.7;
   sorted.back() = 0.7;
   const double once = 1.0 / 8192;
-  EXPECT_EQ(limits_at(sorted, 0.9 * once, 0.9 * once).high, kInfinite);
+  EXPECT_EQ(limits_at(sorted, 0.9 * once, 0.9 * once).high, kEndless);
   EXPECT_EQ(limits_at(sorted, 1.1 * once, 1.1 * once).high, 0.7);
   EXPECT_EQ(limits_at(sorted, 1.1 * once, 1.1 * once).low, -0.7);
   EXPECT_EQ(limits_at(sorted, 1.1 * once, 15.4 * once).high, 0.0);
@@ -56,7 +56,7 @@ TEST(TrimmedLimits, ProveNothingBeyondWhatModesExplain) {
   const std::vector<double> quiet = {0.1999, 0.2000, 0.2000, 0.2001};
   const double provable = std::pow(1.0 / 3, 4);
   EXPECT_GT(limits_at(quiet, 1.01 * provable, 0.1).low, 0);
-  EXPECT_EQ(limits_at(quiet, 0.99 * provable, 0.1).low, -kInfinite);
+  EXPECT_EQ(limits_at(quiet, 0.99 * provable, 0.1).low, -kEndless);
 }
 
 TEST(TrimmedMean, CutsOffAtLeastOneOfThreeAtEachEnd) {
