@@ -15,7 +15,8 @@ import urllib.error
 import urllib.request
 
 PATIENCE = 2
-NAMES = {"project": "demo", "benchmark": "none", "metric": "none"}  # parameters that have to be given
+# Parameters that have to be given.
+NAMES = {"project": "demo", "benchmark": "none", "metric": "none", "workflow": "none"}
 
 
 def ask(url, token, context):
