@@ -135,9 +135,10 @@ Output collector_metric(const CollectorMetric& value) {
 }
 
 Output collector_part(const CollectorPart& value) {
-  Output part = {{"name", value.name}, {"category", value.category}, {"tier", value.tier}};
-  if (!value.unavailable.empty()) part["unavailable"] = value.unavailable;
-  return part;
+  return {{"name", value.name},
+          {"category", value.category},
+          {"tier", value.tier},
+          {"unavailable", value.unavailable}};
 }
 
 Output collector(const CollectorResult& value) {
