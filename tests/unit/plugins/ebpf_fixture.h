@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -92,7 +93,8 @@ class HeldLoad {
 struct Seen {
   std::map<std::string, double> metrics;
   std::map<std::string, nlohmann::json> results;
-  rusage used{};  // as the kernel counts, from before the program was executed
+  rusage used{};       // as the kernel counts, from before the program was executed
+  double seconds = 0;  // from the release to the end of the tree
 
   nlohmann::json operator()(const std::string& part, const std::string& key) const {
     const auto result = results.find(part);
@@ -120,9 +122,12 @@ class EbpfFixture : public ::testing::Test {
     HeldLoad load(arguments);
     Window window({.wanted = tools, .root_pid = load.pid(), .options = std::move(options)},
                   kernel_support());
+    const auto released = std::chrono::steady_clock::now();
     load.release();
     load.await([&] { window.sample(); });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - released;
     Seen seen = end(window);
+    seen.seconds = took.count();
     seen.used = load.reap();
     return seen;
   }

@@ -43,8 +43,10 @@ TEST_F(EbpfStacks, SampleWhatRunsWhereItIs) {
   const Seen seen = observe(tool_set(Tool::profile, Tool::runqlen), {"burn", "500"});
   const auto& data = seen.results.at("profile")["data"];
   const double samples = data["samples"];
-  EXPECT_THAT(samples, AllOf(Ge(80), Le(120))) << "0.5 s at 199 Hz";
-  EXPECT_THAT(seen("runqlen", "samples"), AllOf(Ge(80), Le(120)));
+  // The clock of the samples ticks on while a host takes the CPU away; the process's own does not.
+  const double most = 199 * seen.seconds + 2;
+  EXPECT_THAT(samples, AllOf(Ge(80), Le(most))) << "0.5 s at 199 Hz";
+  EXPECT_THAT(seen("runqlen", "samples"), AllOf(Ge(80), Le(most)));
   double told = 0;
   for (const auto& stack : data["stacks"]) told += stack["count"].get<double>();
   EXPECT_EQ(told, samples);

@@ -70,7 +70,10 @@ TEST_F(Ebpf, MeasuresHowLongThreadsWaitedForACpu) {
   MELISAI_NEED(Tool::runqlat);
   const Seen seen = observe(tool_set(Tool::runqlat, Tool::ctxswitch), {"pingpong", "20000"});
   const double waits = seen("runqlat", "waits");
-  EXPECT_THAT(waits, AllOf(Ge(40'000), Le(44'000)));
+  // Whoever leaves a CPU waits for the next turn; how often a read finds its byte there already is
+  // the machine's affair.
+  EXPECT_NEAR(waits, static_cast<double>(seen.used.ru_nvcsw + seen.used.ru_nivcsw), 10);
+  EXPECT_GE(waits, 10'000);
   const auto& histogram = seen.results.at("runqlat")["histograms"][0];
   EXPECT_EQ(histogram["name"], "runqlat");
   EXPECT_EQ(histogram["unit"], "ns");
