@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "core/base/clock.h"
 #include "core/base/fd.h"
@@ -25,6 +26,14 @@ void redirect_to_null(std::initializer_list<int> descriptors) {
   for (const int descriptor : descriptors) dup2(null.get(), descriptor);
 }
 
+/// Another daemon may answer at the same place until the child has found that out, and the child
+/// itself answers before all of it has started.
+bool serves(const std::string& status, pid_t child) {
+  const auto json = nlohmann::json::parse(status, nullptr, false);
+  if (!json.is_object() || !json.contains("pid") || json["pid"] != child) return false;
+  return json.contains("status") && json["status"] != "starting" && json["status"] != "stopping";
+}
+
 Result<int> wait_until_it_serves(pid_t child, const std::string& state_dir) {
   const SystemClock clock;
   const auto deadline = clock.monotonic() + kStartMax;
@@ -32,7 +41,9 @@ Result<int> wait_until_it_serves(pid_t child, const std::string& state_dir) {
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child)
       return WIFEXITED(status) ? WEXITSTATUS(status) : 4;
-    if (ask_daemon(state_dir, R"({"command":"status"})", kAskTimeout)) return 0;
+    const Result<std::string> answer =
+        ask_daemon(state_dir, R"({"command":"status"})", kAskTimeout);
+    if (answer && serves(*answer, child)) return 0;
     const timespec pause{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kPause).count()};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
   }

@@ -63,6 +63,24 @@ TEST_F(ServeControl, RefusesASecondDaemonWithThePidOfTheFirst) {
   EXPECT_TRUE(status().is_object()) << "the first one serves on";
 }
 
+TEST_F(ServeControl, ASecondOneInTheBackgroundIsRefusedToo) {
+  push_waiting();
+  start();
+  const Ran second = gate({"serve", "--config", config_file(), "--daemon"});
+  EXPECT_EQ(second.code, 4);
+  EXPECT_THAT(second.err, HasSubstr("pid " + std::to_string(daemon())));
+  EXPECT_EQ(status()["pid"], daemon()) << "the first one serves on";
+}
+
+// Its control socket answers before its front door finds the port taken.
+TEST_F(ServeControl, OneThatFailsToStartInTheBackgroundSaysSo) {
+  const git_tests::SilentServer taken;
+  configure("demo.git", "http: { enabled: true, port: " + std::to_string(taken.port()) + " }\n");
+  const Ran ran = gate({"serve", "--config", config_file(), "--daemon"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr(std::to_string(taken.port())));
+}
+
 TEST_F(ServeControl, StopQueuesWhatRunsAgain) {
   push_waiting();
   start();
