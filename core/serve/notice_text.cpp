@@ -55,8 +55,10 @@ Json time_or_null(const std::optional<WallTime>& time) {
 
 std::string headline_of(const Notice& notice) {
   const PipelineRun& run = notice.run;
-  return one_line(name_of(run) + " " + std::string(words_for(notice.event)) + " on " +
-                  place_of(run) + (notice.reason.empty() ? "" : ": " + notice.reason));
+  const std::string place = place_of(run);
+  return one_line(name_of(run) + " " + std::string(words_for(notice.event)) +
+                  (place.empty() ? "" : " on " + place) +
+                  (notice.reason.empty() ? "" : ": " + notice.reason));
 }
 
 std::string text_of(const Notice& notice) {

@@ -261,10 +261,10 @@ Result<void> Planner::fail_visibly(const RunEvent& event, const std::string& rea
   return end_visibly(event, PipelineRun::Outcome::failed, reason);
 }
 
-// A commit that breaks its pipeline file must turn red, not vanish.
+// A commit that breaks its pipeline file must turn red, not vanish; nor may what somebody asked for
+// on a ref that is not there, of which no commit is known.
 Result<void> Planner::end_visibly(const RunEvent& event, PipelineRun::Outcome outcome,
                                   const std::string& reason) {
-  if (event.sha.empty()) return context_.queue.reject(event.id, reason);
   store::Plan plan{.ref = event.ref,
                    .sha = event.sha,
                    .configuration = to_json(Pinned{}),

@@ -54,6 +54,14 @@ TEST_F(ServeControl, TriggersWithParams) {
   EXPECT_THAT(followed.out, HasSubstr("demo/hello#1: passed"));
 }
 
+TEST_F(ServeControl, WhatIsTriggeredOnABranchThatIsNotThereFailsVisibly) {
+  push_waiting();
+  start();
+  ASSERT_EQ(gate({"trigger", "hello", "--ref", "nope"}).code, 0);
+  EXPECT_EQ(outcome_of("hello#1"), "failed");
+  EXPECT_EQ(run_of("hello#1")["reason"], "demo has no refs/heads/nope");
+}
+
 TEST_F(ServeControl, RefusesASecondDaemonWithThePidOfTheFirst) {
   push_waiting();
   start();

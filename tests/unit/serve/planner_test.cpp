@@ -219,7 +219,7 @@ TEST_F(PlannerTest, AShortNameIsATagOrABranch) {
   EXPECT_THAT(refs, ::testing::UnorderedElementsAre("refs/heads/next a", "refs/tags/v1 b"));
 }
 
-TEST_F(PlannerTest, ARefThatIsNotThereEndsTheEvent) {
+TEST_F(PlannerTest, ARefThatIsNotThereIsARedRun) {
   set_refs({{"refs/heads/main", kShaA}});
   RunEvent event = push_of("demo", "");
   event.kind = RunEvent::Kind::manual;
@@ -227,8 +227,26 @@ TEST_F(PlannerTest, ARefThatIsNotThereEndsTheEvent) {
   event.pipeline = "build";
   accept(event);
   plan();
-  EXPECT_THAT(runs(), IsEmpty());
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].pipeline, "build");
+  EXPECT_EQ(all[0].ref, "refs/heads/gone");
+  EXPECT_EQ(all[0].sha, "");
+  EXPECT_EQ(all[0].outcome, Outcome::failed);
+  EXPECT_EQ(all[0].reason, "demo has no refs/heads/gone");
   EXPECT_THAT(queue.open_events().value(), IsEmpty());
+}
+
+TEST_F(PlannerTest, WhatNoCommitWasEverFoundForIsARedRunInTheEnd) {
+  RunEvent event = push_of("demo", "");
+  event.kind = RunEvent::Kind::cron;
+  event.ref = "";
+  event.pipeline = "nightly";
+  give_up(accept(event, kPlanningPatience));
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].pipeline, "nightly");
+  EXPECT_EQ(all[0].outcome, Outcome::error);
 }
 
 TEST_F(PlannerTest, AServerThatHangsDelaysItsOwnProjectOnly) {
