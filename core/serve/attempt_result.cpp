@@ -15,6 +15,7 @@ using RunOutcome = PipelineRun::Outcome;
 
 constexpr Bytes kLogTail = 500;
 constexpr std::string_view kInterrupted = "interrupted: the daemon ended first";
+constexpr std::string_view kStopped = "interrupted: the engines were stopped in order";
 constexpr Milliseconds kAttemptMax{24 * 3'600'000};
 
 /// The last thing that `work` said, when it left no result.
@@ -40,7 +41,9 @@ store::AttemptEnd end_with(const PipelineResult& result) {
 }
 
 /// An end of the daemon is no failure of the infrastructure: both have limits of their own.
-bool was_interrupted(const Attempt& attempt) { return attempt.reason == kInterrupted; }
+bool was_interrupted(const Attempt& attempt) {
+  return attempt.reason == kInterrupted || attempt.reason == kStopped;
+}
 
 int count(const std::vector<Attempt>& attempts, RunOutcome outcome) {
   return static_cast<int>(
@@ -88,9 +91,16 @@ std::optional<store::AttemptEnd> result_in_time(const Attempt& attempt) {
 
 store::AttemptEnd interrupted_end(const std::vector<Attempt>& earlier, WallTime now) {
   store::AttemptEnd end{.outcome = RunOutcome::error, .reason = std::string(kInterrupted)};
-  const auto before = std::count_if(earlier.begin(), earlier.end(), was_interrupted);
+  const auto before = std::count_if(earlier.begin(), earlier.end(), [](const Attempt& attempt) {
+    return attempt.reason == kInterrupted;
+  });
   if (before < kInterruptsMax) end.retry_at = now;
   return end;
+}
+
+store::AttemptEnd stopped_end(WallTime now) {
+  return {
+      .outcome = RunOutcome::error, .reason = std::string(kStopped), .report = {}, .retry_at = now};
 }
 
 }  // namespace melisai::serve

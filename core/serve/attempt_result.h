@@ -12,7 +12,7 @@
 namespace melisai::serve {
 
 inline constexpr int kInterruptsMax =
-    5;  ///< of one run, by ends of the daemon; then it is an error
+    5;  ///< of one run, by crashes of the daemon; then it is an error
 
 /// An attempt whose process has ended, and the ones of its run before it.
 struct EndedAttempt {
@@ -32,5 +32,9 @@ std::optional<store::AttemptEnd> result_in_time(const Attempt& attempt);
 /// The daemon ended before the attempt did: the run is queued again at once, unless that has
 /// happened too often to be chance.
 store::AttemptEnd interrupted_end(const std::vector<Attempt>& earlier, WallTime now);
+
+/// Somebody stopped the engines in order: the run is queued again at once, however often that
+/// happens, because it says nothing of the run.
+store::AttemptEnd stopped_end(WallTime now);
 
 }  // namespace melisai::serve

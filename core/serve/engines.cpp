@@ -23,11 +23,6 @@ constexpr Milliseconds kAttemptMax{24 * 3'600'000};
 constexpr std::chrono::seconds kStartPatience{10};
 constexpr Bytes kAttemptLogMax = 1 << 20;  // of `work` itself; stages have logs of their own
 
-store::AttemptEnd end_beside_daemon(const Attempt& attempt, const std::vector<Attempt>& earlier,
-                                    WallTime now) {
-  return result_in_time(attempt).value_or(interrupted_end(earlier, now));
-}
-
 }  // namespace
 
 std::string_view to_string(EngineState state) {
@@ -86,7 +81,8 @@ Result<void> Engines::recover() {
   for (const Attempt& attempt : attempts) {
     MELISAI_TRY(const PipelineRun run, context_.queue.run(attempt.run));
     MELISAI_TRY(const std::vector<Attempt> earlier, attempts_before(attempt));
-    MELISAI_CHECK(close(run, attempt, end_beside_daemon(attempt, earlier, context_.now())));
+    MELISAI_CHECK(close(
+        run, attempt, result_in_time(attempt).value_or(interrupted_end(earlier, context_.now()))));
   }
   return {};
 }
@@ -261,12 +257,13 @@ Result<std::vector<Attempt>> Engines::attempts_before(const Attempt& attempt) co
 }
 
 Result<store::AttemptEnd> Engines::end_with(const Engine& engine, const Result<Exit>& exit) const {
-  MELISAI_TRY(std::vector<Attempt> earlier, attempts_before(engine.attempt));
   if (stopping_) {
-    store::AttemptEnd end = end_beside_daemon(engine.attempt, earlier, context_.now());
+    std::optional<store::AttemptEnd> left = result_in_time(engine.attempt);
     // It was asked to end; what failed may have been killed for it.
-    return end.outcome == Outcome::failed ? interrupted_end(earlier, context_.now()) : end;
+    return left && left->outcome != Outcome::failed ? *std::move(left)
+                                                    : stopped_end(context_.now());
   }
+  MELISAI_TRY(std::vector<Attempt> earlier, attempts_before(engine.attempt));
   return end_of(engine.run,
                 {.attempt = engine.attempt, .exit = exit, .earlier = std::move(earlier)},
                 context_.config, context_.rng, context_.now());
@@ -274,8 +271,8 @@ Result<store::AttemptEnd> Engines::end_with(const Engine& engine, const Result<E
 
 void Engines::on_ended(Engine& engine, const Result<Exit>& exit) {
   const Result<store::AttemptEnd> end = end_with(engine, exit);
-  const Result<void> closed =
-      end ? close(engine.run, engine.attempt, *end) : Result<void>(end.error());
+  const Result<Closed> closed =
+      end ? close(engine.run, engine.attempt, *end) : Result<Closed>(end.error());
   if (!closed) {
     if (engine.state != EngineState::error)
       log_error("how " + name_of(engine.run) +
@@ -284,9 +281,12 @@ void Engines::on_ended(Engine& engine, const Result<Exit>& exit) {
     if (!stopping_) return write_again(engine, exit);
   }
   engine.process.reset();
-  engine.state = stopping_                                ? EngineState::stopped
-                 : !end || end->outcome == Outcome::error ? EngineState::error
-                                                          : EngineState::idle;
+  // Whoever cancels a run has its process killed, which is no fault of ours.
+  const bool is_ours =
+      !end || !closed || (end->outcome == Outcome::error && *closed != Outcome::cancelled);
+  engine.state = stopping_ ? EngineState::stopped
+                 : is_ours ? EngineState::error
+                           : EngineState::idle;
   answer_stop();
   wake();
   changed_();
@@ -300,14 +300,13 @@ void Engines::write_again(Engine& engine, const Result<Exit>& exit) {
   });
 }
 
-Result<void> Engines::close(const PipelineRun& run, const Attempt& attempt,
-                            const store::AttemptEnd& end) {
+Result<Engines::Closed> Engines::close(const PipelineRun& run, const Attempt& attempt,
+                                       const store::AttemptEnd& end) {
   MELISAI_TRY(const auto released, context_.queue.end_attempt(attempt, end, context_.now()));
-  if (!released) return {};
   // As the queue decided: a run that was cancelled meanwhile is not tried again.
   MELISAI_TRY(const PipelineRun closed, context_.queue.run(run.id));
-  tell(closed);
-  return {};
+  if (released) tell(closed);
+  return closed.outcome;
 }
 
 void Engines::tell(const PipelineRun& run) {

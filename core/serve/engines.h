@@ -69,7 +69,10 @@ class Engines final : public supervise::Module {
   void on_ended(Engine& engine, const Result<Exit>& exit);
   Result<std::vector<Attempt>> attempts_before(const Attempt& attempt) const;
   Result<store::AttemptEnd> end_with(const Engine& engine, const Result<Exit>& exit) const;
-  Result<void> close(const PipelineRun& run, const Attempt& attempt, const store::AttemptEnd& end);
+  /// How the run ended in the queue; nothing when it is tried again.
+  using Closed = std::optional<PipelineRun::Outcome>;
+  Result<Closed> close(const PipelineRun& run, const Attempt& attempt,
+                       const store::AttemptEnd& end);
   void tell(const PipelineRun& run);
   void write_again(Engine& engine, const Result<Exit>& exit);
   bool has_room() const;

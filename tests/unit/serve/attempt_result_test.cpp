@@ -146,6 +146,17 @@ TEST_F(AttemptResult, AnEndOfTheDaemonQueuesTheRunAgainButNotForEver) {
   EXPECT_EQ(interrupted_end(earlier, kNow).outcome, Outcome::error);
 }
 
+TEST_F(AttemptResult, AnOrderedStopQueuesTheRunAgainHoweverOften) {
+  config.orchestrator.failure.retries_max = 1;
+  for (int i = 0; i <= kInterruptsMax; ++i) {
+    EXPECT_THAT(stopped_end(kNow).retry_at, Optional(kNow));
+    add_earlier(Outcome::error, stopped_end(kNow).reason);
+  }
+  EXPECT_TRUE(interrupted_end(earlier, kNow).retry_at) << "none of them was a crash";
+  leave(Outcome::error);
+  EXPECT_TRUE(end().retry_at) << "nor a failure of the infrastructure";
+}
+
 TEST_F(AttemptResult, ErrorsDoNotCountAsEndsOfTheDaemon) {
   for (int i = 0; i < kInterruptsMax; ++i) add_earlier(Outcome::error, "no network");
   EXPECT_TRUE(interrupted_end(earlier, kNow).retry_at);

@@ -1,5 +1,9 @@
 #include "core/serve/engines.h"
 
+#include <poll.h>
+
+#include "core/serve/attempt_result.h"
+#include "tests/fakes/fake_process_runner.h"
 #include "tests/unit/serve/loop_fixture.h"
 
 namespace melisai::serve {
@@ -29,6 +33,27 @@ class EnginesTest : public WithLoop {
     });
     return found;
   }
+  void stop() {
+    bool stopped = false;
+    engines.stop([&](const Result<void>& done) { stopped = done.has_value(); });
+    turn_until([&] { return stopped; });
+  }
+  /// From now on attempts run until somebody ends them.
+  void run_until_ended() {
+    world.make_runner = [](const Interrupt& end) {
+      return std::make_unique<FakeProcessRunner>([&end](const Command&) {
+        pollfd asked{.fd = end.fd(), .events = POLLIN, .revents = 0};
+        poll(&asked, 1, -1);
+        return Exit{.end = Exit::End::interrupted};
+      });
+    };
+  }
+  void turn_until_it_runs() {
+    turn_until([&] {
+      const auto open = queue.open_attempts();
+      return open && open->size() == 1 && open->front().pid != 0;
+    });
+  }
   /// No attempt can have a directory.
   void block_attempts() { ASSERT_TRUE(write_file(directory.path() + "/attempts", "in the way")); }
 
@@ -57,6 +82,38 @@ TEST_F(EnginesTest, ARunThatWaitsForSomethingIsNone) {
   add_run("demo", kShaA, "build");
   ASSERT_TRUE(engines.pause("by hand"));
   EXPECT_THAT(issues(), IsEmpty());
+}
+
+TEST_F(EnginesTest, TheEngineOfACancelledRunHasNoFault) {
+  run_until_ended();
+  const PipelineRun run = add_run("demo", kShaA, "build");
+  start();
+  turn_until_it_runs();
+  ASSERT_TRUE(queue.cancel(run.id, "cancelled by hand", kNow)->running);
+  engines.end_run(run.id);
+  turn_until([&] { return queue.run(run.id)->outcome.has_value(); });
+  EXPECT_EQ(queue.run(run.id)->outcome, PipelineRun::Outcome::cancelled);
+  EXPECT_EQ(engines.view().front().state, EngineState::idle);
+}
+
+TEST_F(EnginesTest, OneWhoseProcessDiesByItselfHas) {
+  world.make_runner = [](const Interrupt&) { return std::make_unique<FakeProcessRunner>(); };
+  const PipelineRun run = add_run("demo", kShaA, "build");
+  start();
+  turn_until([&] { return !queue.run(run.id)->reason.empty(); });
+  EXPECT_EQ(queue.run(run.id)->state, PipelineRun::State::queued) << "it is tried again";
+  EXPECT_EQ(engines.view().front().state, EngineState::error);
+}
+
+TEST_F(EnginesTest, AnOrderedRestartIsNoCrashOfTheRun) {
+  run_until_ended();
+  const PipelineRun run = add_run("demo", kShaA, "build");
+  for (int i = 0; i <= kInterruptsMax; ++i) {
+    start();
+    turn_until_it_runs();
+    stop();
+    ASSERT_EQ(queue.run(run.id)->state, PipelineRun::State::queued) << queue.run(run.id)->reason;
+  }
 }
 
 }  // namespace engines_test
