@@ -67,8 +67,6 @@ void cancel_run(Parts& parts, Call call) {
   if (auto bad = read_body(call.request, {}, body)) return call.respond(*std::move(bad));
   const Result<PipelineRun> run = run_of(parts, call);
   if (!run) return call.respond(refused(run.error()));
-  if (run->state == PipelineRun::State::finished)
-    return call.respond(http::problem(409, name_of(*run) + " has ended already"));
   forward(parts, {{"command", "cancel"}, {"run", run->id}}, std::move(call.respond), 202);
 }
 

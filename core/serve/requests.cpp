@@ -260,6 +260,11 @@ Result<std::string> cancel_run(const Json& request, Context& context, Engines& e
   if (!request.contains("run") || !request["run"].is_number_integer())
     return Error{Errc::usage, "name the run by its number"};
   const auto id = request["run"].get<std::int64_t>();
+  MELISAI_TRY(const PipelineRun run, context.queue.run(id));
+  if (run.outcome)
+    return Error{Errc::usage, name_of(run) +
+                                  " has ended already: " + std::string(to_string(*run.outcome)) +
+                                  (run.reason.empty() ? "" : ": " + run.reason)};
   MELISAI_TRY(const store::Queue::Cancelled cancelled,
               context.queue.cancel(id, "cancelled by hand", context.now()));
   if (cancelled.running) engines.end_run(id);

@@ -54,6 +54,17 @@ TEST_F(ServeControl, TriggersWithParams) {
   EXPECT_THAT(followed.out, HasSubstr("demo/hello#1: passed"));
 }
 
+TEST_F(ServeControl, CancelSaysHowARunEndedThatIsOver) {
+  release();
+  push_waiting();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  const Ran cancelled = gate({"cancel", "build#1"});
+  EXPECT_EQ(cancelled.code, 2);
+  EXPECT_EQ(cancelled.out, "");
+  EXPECT_THAT(cancelled.err, HasSubstr("demo/build#1 has ended already: passed"));
+}
+
 TEST_F(ServeControl, WhatIsTriggeredOnABranchThatIsNotThereFailsVisibly) {
   push_waiting();
   start();

@@ -63,8 +63,8 @@ TEST_F(CommandsTest, CancelIsForWhatHasNotEnded) {
   const std::string target = "/api/v1/runs/" + std::to_string(run) + "/cancel";
   EXPECT_EQ(status({.method = "POST", .target = target, .token = "trigger"}), 202);
   EXPECT_EQ(commands.back(), Json_({{"command", "cancel"}, {"run", run}}));
-  end(begin(run));
-  EXPECT_EQ(status(post(target)), 409);
+  command_answer = R"({"ok": false, "error": "demo/build#1 has ended already", "usage": true})";
+  EXPECT_EQ(json(post(target), 409)["detail"], "demo/build#1 has ended already");
   EXPECT_EQ(status(post("/api/v1/runs/99/cancel")), 404);
 }
 
