@@ -73,7 +73,7 @@ struct PipelineRun {
     inconclusive,
     error,  ///< infrastructure: git, disk, a killed process ...
     cancelled,
-    superseded,  ///< by a newer push, before it began
+    superseded,  ///< by a newer push or time of its schedule, before it began
     skipped      ///< its condition did not hold
   };
   /// An attempt took longer than the limits that people set, which changes nothing else.

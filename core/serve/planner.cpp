@@ -207,18 +207,46 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
     MELISAI_TRY(const auto planned, context_.queue.plan(event.id, *plan, context_.now()));
     if (!planned) return {};
     for (const PipelineRun& run : planned->superseded)
-      log_info(name_of(run) + " is superseded by a newer push");
+      log_info(name_of(run) + " is superseded: " + run.reason);
     return {};
   }
   if (answer.head && tries >= kHeadTriesMin) return follow_head(event, *answer.head);
-  if (is_final(plan.error())) return fail_visibly(event, plan.error().message);
+  MELISAI_TRY(const bool paused, is_paused(event));
+  if (!paused && is_final(plan.error())) return fail_visibly(event, plan.error().message);
   // The tries count too: a clock that somebody sets is no reason.
-  if (tries >= kPlanningTriesMin && context_.now() - event.received_at >= kPlanningPatience)
+  if (!paused && tries >= kPlanningTriesMin &&
+      context_.now() - event.received_at >= kPlanningPatience)
     return give_up(event, plan.error());
+  MELISAI_TRY(const bool overtaken, is_overtaken(event));
+  if (overtaken) {
+    log_info(event.project + ": " + event.cause + " is superseded: a newer time of it waits");
+    return context_.queue.reject(event.id, "superseded: a newer time of its schedule");
+  }
   const Milliseconds delay =
       std::min(kRetryFirst * (1 << std::min(tries, kDoublingsMax)), kRetryMax);
   log_warning(event.project + ": " + event.cause + " waits: " + plan.error().message);
   return context_.queue.postpone(event.id, plan.error().message, context_.now() + delay);
+}
+
+// Nobody waits for the answer to a schedule, and what is paused turns red no more than it starts.
+Result<bool> Planner::is_paused(const RunEvent& event) const {
+  if (event.kind != RunEvent::Kind::cron) return false;
+  MELISAI_TRY(const store::Queue::Pause all, context_.queue.pause());
+  if (all.paused) return true;
+  MELISAI_TRY(const auto paused, context_.queue.paused_pipelines());
+  return std::any_of(paused.begin(), paused.end(), [&](const store::PausedPipeline& one) {
+    return one.project == event.project && one.pipeline == event.pipeline;
+  });
+}
+
+// While none can be planned one of a schedule waits, the newest.
+Result<bool> Planner::is_overtaken(const RunEvent& event) const {
+  if (event.kind != RunEvent::Kind::cron) return false;
+  MELISAI_TRY(const auto open, context_.queue.open_events());
+  return std::any_of(open.begin(), open.end(), [&](const store::OpenEvent& other) {
+    return other.event.kind == event.kind && other.event.project == event.project &&
+           other.event.pipeline == event.pipeline && other.event.id > event.id;
+  });
 }
 
 // Red as well: the ref stays where it is, so that nothing else would ever tell that this commit has

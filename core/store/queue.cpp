@@ -46,6 +46,7 @@ Result<void> Queue::set_paused(bool paused, const std::string& reason) {
   if (paused) return set(kPaused, reason, database);
   MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
   MELISAI_CHECK(database.run("DELETE FROM settings WHERE name = ?1", kPaused));
+  MELISAI_CHECK(make_ticks_due("", "", database));
   return transaction.commit();
 }
 

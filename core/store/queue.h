@@ -216,7 +216,8 @@ class Queue {
   Result<std::optional<OpenEvent>> due_event(WallTime now,
                                              const std::set<std::string>& besides) const;
   /// Turns an open event into runs. A push takes the place of what older pushes to the same ref
-  /// left queued. Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
+  /// left queued, and a time of a schedule that of its older times of which nothing has begun.
+  /// Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
   Result<std::optional<Planned>> plan(std::int64_t event, const Plan& plan, WallTime now);
   /// Planning failed, and is tried again then.
   Result<void> postpone(std::int64_t event, const std::string& reason, WallTime until);
@@ -288,7 +289,7 @@ class Queue {
   };
   Result<Cancelled> cancel(std::int64_t run, const std::string& reason, WallTime now);
 
-  /// Survives a restart.
+  /// Survives a restart. Its end makes postponed times of schedules due, as resume_pipelines does.
   Result<void> set_paused(bool paused, const std::string& reason);
   struct Pause {
     bool paused = false;

@@ -39,6 +39,10 @@ inline constexpr std::string_view kRunColumns =
 inline constexpr int kRunColumnCount = 23;
 /// The same without the pinned configuration, which is long.
 std::string short_columns();
+/// Whether its pipeline is not paused; of `runs AS r`.
+inline constexpr std::string_view kMayStart =
+    "(NOT EXISTS (SELECT 1 FROM paused_pipelines p WHERE p.project = r.project AND "
+    "p.pipeline = r.pipeline))";
 Result<PipelineRun> read_run(const Statement& row);
 /// All rows of a prepared and bound query over kRunColumns.
 Result<std::vector<PipelineRun>> read_runs(Statement& query);
@@ -65,6 +69,10 @@ struct NewNotice {
 /// With a delivery for each sink.
 Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const Database& database,
                         WallTime now);
+/// Times of schedules that wait to be planned, perhaps because they were paused, are due now. Of
+/// all projects and pipelines where these are "".
+Result<void> make_ticks_due(const std::string& project, const std::string& pipeline,
+                            const Database& database);
 /// Nothing when that pipeline is paused already.
 Result<void> add_pause(const PausedPipeline& paused, const Database& database);
 /// Of its last attempt, ended or not; once for each limit.

@@ -16,6 +16,7 @@ Result<int> Queue::resume_pipelines(const std::string& project, const std::strin
       "DELETE FROM paused_pipelines WHERE (?1 = '' OR project = ?1) AND (?2 = '' OR pipeline = ?2)",
       project, pipeline));
   const auto resumed = static_cast<int>(database.changes());
+  MELISAI_CHECK(make_ticks_due(project, pipeline, database));
   MELISAI_CHECK(transaction.commit());
   return resumed;
 }
@@ -30,6 +31,14 @@ Result<std::vector<PausedPipeline>> Queue::paused_pipelines() const {
     if (!found) return paused;
     paused.push_back({query.text(0), query.text(1), query.text(2), from_ms(query.integer(3))});
   }
+}
+
+Result<void> make_ticks_due(const std::string& project, const std::string& pipeline,
+                            const Database& database) {
+  return database.run(
+      "UPDATE events SET not_before_ms = received_ms WHERE state = 'open' AND kind = 'cron' AND "
+      "(?1 = '' OR project = ?1) AND (?2 = '' OR pipeline = ?2)",
+      project, pipeline);
 }
 
 Result<void> add_pause(const PausedPipeline& paused, const Database& database) {

@@ -30,6 +30,43 @@ Result<void> insert_run(std::int64_t event, const Plan& plan, const PlannedRun& 
       count_of(run.duration.critical), waits_to_json(run));
 }
 
+/// For that reason; what comes after them is the caller's.
+Result<void> end_superseded(std::vector<PipelineRun>& runs, const std::string& reason,
+                            const Database& database, WallTime now) {
+  for (PipelineRun& run : runs) {
+    run.state = PipelineRun::State::finished;
+    run.outcome = PipelineRun::Outcome::superseded;
+    run.reason = reason;
+    run.finished_at = now;
+    MELISAI_CHECK(
+        database.run("UPDATE runs SET state = 'finished', outcome = 'superseded', reason = ?2, "
+                     "finished_ms = ?3 WHERE id = ?1",
+                     run.id, run.reason, to_ms(now)));
+  }
+  return {};
+}
+
+// What has begun goes on to its end: else a schedule that is faster than its last pipeline would
+// never get there. A pipeline that is paused has no end to go on to.
+Result<std::vector<PipelineRun>> supersede_ticks(std::int64_t event, const Database& database,
+                                                 WallTime now) {
+  MELISAI_TRY(
+      Statement query,
+      database.prepare("SELECT " + std::string(kRunColumns) +
+                       " FROM runs AS r JOIN events AS mine ON mine.id = ?1 JOIN events AS e ON "
+                       "e.id = r.event WHERE r.state IN ('blocked', 'queued') AND mine.kind = "
+                       "'cron' AND e.kind = 'cron' AND e.project = mine.project AND e.pipeline = "
+                       "mine.pipeline AND e.id < mine.id AND (NOT EXISTS (SELECT 1 FROM runs AS b "
+                       "JOIN attempts AS a ON a.run = b.id WHERE b.event = e.id) OR (r.state = "
+                       "'queued' AND NOT " +
+                       std::string(kMayStart) + ")) ORDER BY r.id"));
+  query.with(event);
+  MELISAI_TRY(std::vector<PipelineRun> runs, read_runs(query));
+  MELISAI_CHECK(end_superseded(runs, "a newer time of its schedule", database, now));
+  for (const PipelineRun& run : runs) MELISAI_CHECK(release_after(run.event, database, now));
+  return runs;
+}
+
 }  // namespace
 
 // Older events only, because a postponed one may be planned after a newer one.
@@ -44,16 +81,7 @@ Result<std::vector<PipelineRun>> supersede(std::int64_t event, const std::string
                        "e.kind = mine.kind AND e.id < mine.id ORDER BY r.id"));
   query.with(event, ref);
   MELISAI_TRY(std::vector<PipelineRun> runs, read_runs(query));
-  for (PipelineRun& run : runs) {
-    run.state = PipelineRun::State::finished;
-    run.outcome = PipelineRun::Outcome::superseded;
-    run.reason = "a newer push to " + ref;
-    run.finished_at = now;
-    MELISAI_CHECK(
-        database.run("UPDATE runs SET state = 'finished', outcome = 'superseded', reason = ?2, "
-                     "finished_ms = ?3 WHERE id = ?1",
-                     run.id, run.reason, to_ms(now)));
-  }
+  MELISAI_CHECK(end_superseded(runs, "a newer push to " + ref, database, now));
   return runs;
 }
 
@@ -71,6 +99,8 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
   if (database.changes() == 0) return std::optional<Planned>();
   Planned planned;
   MELISAI_TRY(planned.superseded, supersede(event, plan.ref, database, now));
+  MELISAI_TRY(const std::vector<PipelineRun> ticks, supersede_ticks(event, database, now));
+  planned.superseded.insert(planned.superseded.end(), ticks.begin(), ticks.end());
   MELISAI_TRY(const std::int64_t configuration, configuration_row(plan.configuration, database));
   for (const PlannedRun& run : plan.runs) {
     MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));

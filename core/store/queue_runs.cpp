@@ -6,11 +6,6 @@ namespace {
 using State = PipelineRun::State;
 using Outcome = PipelineRun::Outcome;
 
-// Of `runs AS r`.
-constexpr std::string_view kMayStart =
-    "NOT EXISTS (SELECT 1 FROM paused_pipelines p WHERE p.project = r.project AND "
-    "p.pipeline = r.pipeline)";
-
 Result<void> finish(const PipelineRun& run, Outcome outcome, const std::string& reason,
                     const Database& database, WallTime now) {
   return database.run(

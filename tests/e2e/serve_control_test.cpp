@@ -41,6 +41,25 @@ TEST_F(ServeControl, PausesAcrossARestartAndResumes) {
   EXPECT_EQ(outcome_of("build#2"), "passed");
 }
 
+TEST_F(ServeControl, OneTimeOfAScheduleWaitsDuringAPause) {
+  write_pipelines(
+      "build: { trigger: on_commit, run: echo built }\n"
+      "tick: { trigger: cron, schedule: \"* * * * * *\", run: echo tick }\n");
+  push();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  ASSERT_EQ(gate({"pause", "tick"}).code, 0);
+  const auto ticks = [&](const std::string& which) {
+    return std::stoi(query("SELECT count(*) FROM runs WHERE pipeline = 'tick' AND " + which)[0]);
+  };
+  const int before = ticks("outcome = 'superseded'");
+  EXPECT_TRUE(eventually([&] { return ticks("outcome = 'superseded'") >= before + 2; }));
+  EXPECT_EQ(ticks("state = 'queued'"), 1);
+  const int passed = ticks("outcome = 'passed'");
+  ASSERT_EQ(gate({"resume", "tick"}).code, 0);
+  EXPECT_TRUE(eventually([&] { return ticks("outcome = 'passed'") > passed; }));
+}
+
 TEST_F(ServeControl, TriggersWithParams) {
   release();
   push_waiting();

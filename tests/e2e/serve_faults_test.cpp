@@ -117,6 +117,10 @@ class ServeWhenTheClockJumps : public ServeFaults {
     std::ofstream(offset_file() + ".new") << offset << "\n";
     std::filesystem::rename(offset_file() + ".new", offset_file());
   }
+  int passed_ticks() {
+    return std::stoi(
+        query("SELECT count(*) FROM runs WHERE pipeline = 'tick' AND outcome = 'passed'").front());
+  }
 };
 
 TEST_F(ServeWhenTheClockJumps, RunsAndSchedulesGoOn) {
@@ -136,17 +140,12 @@ TEST_F(ServeWhenTheClockJumps, RunsAndSchedulesGoOn) {
   int build = 1;
   for (const char* offset : {"+3600", "-3600", "+86400", "+0"}) {
     SCOPED_TRACE(offset);
-    const int ticks = std::stoi(query("SELECT count(*) FROM runs WHERE pipeline = 'tick'").front());
+    const int ticks = passed_ticks();
     set_clock(offset);
     push();
     EXPECT_EQ(outcome_of("build#" + std::to_string(++build)), "passed");
-    EXPECT_TRUE(eventually(
-        [&] {
-          return std::stoi(query("SELECT count(*) FROM runs WHERE pipeline = 'tick' AND outcome = "
-                                 "'passed'")
-                               .front()) >= ticks + 2;
-        },
-        std::chrono::seconds(60)))
+    // Two may have waited, or run, since before.
+    EXPECT_TRUE(eventually([&] { return passed_ticks() >= ticks + 3; }, std::chrono::seconds(60)))
         << "the schedule is silent";
   }
   EXPECT_THAT(query("SELECT outcome FROM runs WHERE state = 'finished'"),

@@ -29,6 +29,14 @@ class PlannerTest : public WithLoop {
     event.received_at = clock.now() - std::chrono::duration_cast<WallTime::duration>(ago);
     return queue.accept(event).value().event;
   }
+  /// A time of the schedule of `nightly`.
+  std::int64_t tick() {
+    RunEvent event = push_of("demo", "");
+    event.kind = RunEvent::Kind::cron;
+    event.ref = "";
+    event.pipeline = "nightly";
+    return accept(event);
+  }
   /// Plans what is open, as often as once per event.
   void plan(int events = 1) {
     const int before = planned;
@@ -107,17 +115,34 @@ TEST_F(PlannerTest, ABrokenPipelineFileIsARedRun) {
 TEST_F(PlannerTest, ABrokenPipelineFileIsARedRunForASchedule) {
   commit(kShaA, "version: 1\npipelines: [\n");
   set_refs({{"refs/heads/main", kShaA}});
-  RunEvent event = push_of("demo", "");
-  event.kind = RunEvent::Kind::cron;
-  event.ref = "";
-  event.pipeline = "nightly";
-  accept(event);
+  tick();
   plan();
   const auto all = runs();
   ASSERT_THAT(all, SizeIs(1));
   EXPECT_EQ(all[0].pipeline, "nightly");
   EXPECT_EQ(all[0].sha, kShaA);
   EXPECT_EQ(all[0].outcome, Outcome::failed);
+}
+
+TEST_F(PlannerTest, APausedScheduleWithABrokenFileWaitsAndTurnsNothingRed) {
+  commit(kShaA, "version: 1\npipelines: [\n");
+  set_refs({{"refs/heads/main", kShaA}});
+  ASSERT_TRUE(queue.pause_pipeline({"demo", "nightly", "by hand", kNow}));
+  tick();
+  plan();
+  expect_waiting("demo");
+  const std::int64_t newer = tick();
+  ASSERT_TRUE(queue.resume_pipelines("demo", "nightly"));
+  ASSERT_TRUE(queue.set_paused(true, "by hand"));
+  plan(2);
+  EXPECT_THAT(runs(), IsEmpty()) << "now all is paused";
+  const auto open = queue.open_events().value();
+  ASSERT_THAT(open, SizeIs(1));
+  EXPECT_EQ(open.front().event.id, newer) << "took the place of the older one";
+  ASSERT_TRUE(queue.set_paused(false, ""));
+  plan();
+  ASSERT_THAT(runs(), SizeIs(1));
+  EXPECT_EQ(runs().front().outcome, Outcome::failed);
 }
 
 TEST_F(PlannerTest, TellsWhatTheDefaultBranchHas) {
