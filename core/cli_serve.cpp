@@ -87,7 +87,10 @@ void ServeParser::add_control() {
   status.footer(kControlFooter);
   add_pause("pause", "Start no run until `resume`; what runs may end",
             "Only of this pipeline (default: of all)");
-  add_pause("resume", "Start runs again", "Only of this pipeline (default: of all)");
+  add_pause("resume", "Start runs again",
+            "Of this pipeline, which was paused by itself (default: what is not)")
+      .add_flag("--all", all_, "Of pipelines that were paused by themselves too")
+      ->excludes("NAME");
   CLI::App& trigger = add("trigger", "Run a pipeline, and what comes after it, by hand");
   trigger.add_option("NAME", pipeline_, "PIPELINE or PROJECT/PIPELINE")->required();
   trigger.add_option("--project", project_, "Its project; needed when there are several");
@@ -111,13 +114,14 @@ void ServeParser::add_control() {
   restart.footer(kControlFooter);
 }
 
-void ServeParser::add_pause(const std::string& name, const std::string& what,
-                            const std::string& of_one) {
+CLI::App& ServeParser::add_pause(const std::string& name, const std::string& what,
+                                 const std::string& of_one) {
   CLI::App& command = add(name, what);
   CLI::Option* const pipeline = command.add_option("NAME", pipeline_, of_one);
   command.add_option("--project", project_, "Its project; needed when there are several")
       ->needs(pipeline);
   command.footer(kControlFooter);
+  return command;
 }
 
 void ServeParser::add_logs() {
@@ -180,6 +184,7 @@ Result<Invocation> ServeParser::control(const std::string& command,
                                 .modules = modules_,
                                 .project = project_,
                                 .pipeline = pipeline_,
+                                .all = all_,
                                 .ref = ref_,
                                 .params = {},
                                 .run = run_,

@@ -29,7 +29,7 @@ class ServeParser {
   void add_validate();
   void add_serve();
   void add_control();
-  void add_pause(const std::string& name, const std::string& what, const std::string& of_one);
+  CLI::App& add_pause(const std::string& name, const std::string& what, const std::string& of_one);
   void add_logs();
   void add_work();
   Result<Invocation> validate() const;
@@ -43,6 +43,7 @@ class ServeParser {
   std::int64_t number_ = 0;
   std::uint64_t open_files_ = 0;
   std::vector<std::string> params_, hidden_;
+  bool all_ = false;
   bool json_ = false;
   bool modules_ = false;
   bool daemon_ = false;

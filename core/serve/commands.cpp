@@ -33,6 +33,7 @@ Result<Json> request_json(const ControlRequest& request) {
     json["params"] = request.params;
   }
   if (!request.pipeline.empty()) json["pipeline"] = request.pipeline;
+  if (request.all) json["all"] = true;
   if (request.command == "restart-module") json["module"] = request.module;
   if (request.command == "approve") {
     json["number"] = request.number;
@@ -46,10 +47,10 @@ Result<Json> request_json(const ControlRequest& request) {
   return Result<Json>(boost::system::in_place_value, std::move(json));
 }
 
-std::string said(const ControlRequest& request) {
+std::string said(const ControlRequest& request, const std::string& answer) {
   if (request.command == "stop") return "the daemon stops\n";
   if (request.command == "pause") return "paused; what runs may end\n";
-  if (request.command == "resume") return "resumed\n";
+  if (request.command == "resume") return resumed_text(answer);
   if (request.command == "trigger") return "accepted; `melisai-gate runs` shows it\n";
   if (request.command == "cancel") return "cancelled\n";
   if (request.command == "approve") return "approved; `melisai-gate runs` shows what it starts\n";
@@ -76,7 +77,7 @@ Result<int> control(const ControlRequest& request, const Print& print) {
     return Error{answer.value("usage", false) ? Errc::usage : Errc::unavailable,
                  answer.value("error", "the daemon refused")};
   if (request.command != "status") {
-    MELISAI_CHECK(written(print(said(request))));
+    MELISAI_CHECK(written(print(said(request, text))));
     return 0;
   }
   MELISAI_CHECK(

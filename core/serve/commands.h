@@ -23,6 +23,7 @@ struct ControlRequest {
   bool modules = false;  ///< of status
   std::string project;
   std::string pipeline;                       ///< of trigger; of pause and resume, "": everything
+  bool all = false;                           ///< of resume: pipelines paused by themselves, too
   std::string ref;                            ///< of trigger
   std::map<std::string, std::string> params;  ///< of trigger
   std::string run;                            ///< of cancel: "12", or "build#3", or "demo/build#3"

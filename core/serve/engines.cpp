@@ -339,7 +339,6 @@ Result<void> Engines::pause(const std::string& reason) {
 
 Result<void> Engines::resume() {
   MELISAI_CHECK(context_.queue.set_paused(false, ""));
-  MELISAI_CHECK(context_.queue.resume_pipelines("", ""));
   log_info("resumed");
   wake();
   return {};

@@ -44,7 +44,7 @@ class Engines final : public supervise::Module {
   /// Asks the attempt of that run to end; nothing when it has none.
   void end_run(std::int64_t run);
   Result<void> pause(const std::string& reason);
-  Result<void> resume();  ///< and every pipeline that is paused by itself
+  Result<void> resume();  ///< but no pipeline that is paused by itself
 
   /// Called when a run has begun or ended.
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }

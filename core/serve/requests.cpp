@@ -117,6 +117,25 @@ Json problems_of(const supervise::SystemHealth& health) {
   return problems;
 }
 
+Json paused_of(const std::vector<store::PausedPipeline>& paused) {
+  Json all = Json::array();
+  for (const store::PausedPipeline& one : paused)
+    all.push_back({{"project", one.project},
+                   {"pipeline", one.pipeline},
+                   {"reason", one.reason},
+                   {"since", utc_time(one.since)}});
+  return all;
+}
+
+/// What is paused, as a whole and by itself; `status` and the ends of pauses say it.
+Result<Json> pauses_of(const store::Queue& queue) {
+  MELISAI_TRY(const store::Queue::Pause pause, queue.pause());
+  MELISAI_TRY(const auto paused, queue.paused_pipelines());
+  return Result<Json>(boost::system::in_place_value, Json{{"paused", pause.paused},
+                                                          {"pause_reason", pause.reason},
+                                                          {"paused_pipelines", paused_of(paused)}});
+}
+
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -128,11 +147,10 @@ class StatusOf {
   Result<std::string> text(std::chrono::nanoseconds started) const {
     const supervise::SystemHealth health = parts_.supervisor.system_health();
     const store::Queue& queue = context_.queue;
-    MELISAI_TRY(const store::Queue::Pause pause, queue.pause());
+    MELISAI_TRY(const Json pauses, pauses_of(queue));
     MELISAI_TRY(const auto open, queue.runs({.open = true, .limit = kOpenRunsShown}));
     MELISAI_TRY(const auto recent, queue.runs({.limit = kRunsShown}));
     MELISAI_TRY(const auto waiting, queue.open_events());
-    MELISAI_TRY(const auto paused, queue.paused_pipelines());
     MELISAI_TRY(const auto proposals, queue.pull_requests({.waits = true, .limit = kRunsShown}));
     MELISAI_TRY(const auto given_up, queue.given_up(kGivenUpShown));
     MELISAI_TRY(const store::DeliveryCounts notices, queue.delivery_counts());
@@ -141,9 +159,9 @@ class StatusOf {
                      {"status", supervise::name_of(health.status)},
                      {"problems", problems_of(health)},
                      {"http", parts_.front.address()},
-                     {"paused", pause.paused},
-                     {"pause_reason", pause.reason},
-                     {"paused_pipelines", paused_of(paused)},
+                     {"paused", pauses["paused"]},
+                     {"pause_reason", pauses["pause_reason"]},
+                     {"paused_pipelines", pauses["paused_pipelines"]},
                      {"notices",
                       {{"waiting", notices.waiting},
                        {"given_up", notices.given_up},
@@ -205,15 +223,6 @@ class StatusOf {
   static Json runs_of(const std::vector<PipelineRun>& runs) {
     Json all = Json::array();
     for (const PipelineRun& run : runs) all.push_back(Json::parse(run_to_json(run)));
-    return all;
-  }
-  static Json paused_of(const std::vector<store::PausedPipeline>& paused) {
-    Json all = Json::array();
-    for (const store::PausedPipeline& one : paused)
-      all.push_back({{"project", one.project},
-                     {"pipeline", one.pipeline},
-                     {"reason", one.reason},
-                     {"since", utc_time(one.since)}});
     return all;
   }
   static Json events_of(const std::vector<store::OpenEvent>& events) {
@@ -298,7 +307,7 @@ Result<std::string> pause_pipeline(const Json& request, Context& context, Engine
   return accepted();
 }
 
-Result<std::string> resume_pipeline(const Json& request, Context& context, Engines& engines) {
+Result<void> resume_pipeline(const Json& request, Context& context, Engines& engines) {
   MELISAI_TRY(const Named named, pipeline_at(request, context.config));
   const auto& [project, pipeline] = named;
   MELISAI_TRY(const int resumed, context.queue.resume_pipelines(project, pipeline));
@@ -306,7 +315,27 @@ Result<std::string> resume_pipeline(const Json& request, Context& context, Engin
     return Error{Errc::usage, project + "/" + pipeline + " is not paused; `status` shows what is"};
   log_info(project + "/" + pipeline + " is resumed");
   engines.wake();
-  return accepted();
+  return {};
+}
+
+Result<void> resume_together(const Json& request, Context& context, Engines& engines) {
+  if (request.contains("all") && !request["all"].is_boolean())
+    return Error{Errc::usage, "'all' is neither true nor false"};
+  if (request.value("all", false)) {
+    MELISAI_TRY(const int resumed, context.queue.resume_pipelines("", ""));
+    log_info("resumed " + std::to_string(resumed) + " pipelines that were paused by themselves");
+  }
+  return engines.resume();
+}
+
+/// The end of a pause, and what stays paused.
+Result<std::string> resume(const Json& request, Context& context, const Controlled& parts) {
+  MELISAI_CHECK(request.contains("pipeline") ? resume_pipeline(request, context, parts.engines)
+                                             : resume_together(request, context, parts.engines));
+  // Times of schedules may have waited for it.
+  parts.planner.wake();
+  MELISAI_TRY(Json left, pauses_of(context.queue));
+  return accepted(std::move(left));
 }
 
 }  // namespace
@@ -326,13 +355,10 @@ void Requests::handle(const std::string& text, ControlServer::Answer answer) {
     answer(result ? accepted() : refusal(result.error()));
   };
   if (command == "status") return reply(StatusOf(context_, parts_).text(started_));
-  const bool of_pipeline = request.contains("pipeline");
-  if (command == "pause" && of_pipeline)
+  if (command == "pause" && request.contains("pipeline"))
     return reply(pause_pipeline(request, context_, parts_.engines));
-  if (command == "resume" && of_pipeline)
-    return reply(resume_pipeline(request, context_, parts_.engines));
   if (command == "pause") return done(parts_.engines.pause("by hand"));
-  if (command == "resume") return done(parts_.engines.resume());
+  if (command == "resume") return reply(resume(request, context_, parts_));
   if (command == "trigger") return reply(trigger_run(request, context_, parts_.planner));
   if (command == "cancel") return reply(cancel_run(request, context_, parts_.engines));
   if (command == "approve") return reply(approve_head(request, context_, parts_.planner));

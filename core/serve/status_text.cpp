@@ -75,6 +75,15 @@ std::string paused_line(const Json& paused) {
          "`\n";
 }
 
+std::string pauses_text(const Json& json) {
+  std::string text;
+  if (flag_at(json, "paused"))
+    text += "paused (" + one_line(text_at(json, "pause_reason")) +
+            "): nothing starts until `melisai-gate resume`\n";
+  for (const Json& paused : list_at(json, "paused_pipelines")) text += paused_line(paused);
+  return text;
+}
+
 std::string proposal_line(const Json& proposal) {
   const std::string number = number_at(proposal, "number");
   const std::string project = one_line(text_at(proposal, "project"));
@@ -109,6 +118,11 @@ std::string triggers_table(const Json& triggers) {
 
 }  // namespace
 
+std::string resumed_text(const std::string& answer) {
+  const std::string left = pauses_text(Json::parse(answer, nullptr, false));
+  return "resumed\n" + left;
+}
+
 std::string status_text(const std::string& answer, bool modules) {
   const Json json = Json::parse(answer, nullptr, false);
   if (!json.is_object()) return "the daemon's answer cannot be read\n";
@@ -118,10 +132,7 @@ std::string status_text(const std::string& answer, bool modules) {
     if (problem.is_string()) text += "  " + one_line(problem.get<std::string>()) + "\n";
   if (!text_at(json, "http").empty())
     text += "listening at " + one_line(text_at(json, "http")) + "\n";
-  if (flag_at(json, "paused"))
-    text += "paused (" + one_line(text_at(json, "pause_reason")) +
-            "): nothing starts until `melisai-gate resume`\n";
-  for (const Json& paused : list_at(json, "paused_pipelines")) text += paused_line(paused);
+  text += pauses_text(json);
   text += notices_line(json.contains("notices") ? json["notices"] : Json());
   text += "\nprojects\n" + projects_text(list_at(json, "projects"));
   text += "\nengines\n";

@@ -1,4 +1,4 @@
-// The daemon's answer to `status`, for people.
+// The daemon's answers to `status` and `resume`, for people.
 #pragma once
 
 #include <string>
@@ -7,5 +7,8 @@ namespace melisai::serve {
 
 /// `answer`: JSON of requests.cpp; what is missing in it is left out.
 std::string status_text(const std::string& answer, bool modules);
+
+/// Likewise: that it is resumed, and what stays paused.
+std::string resumed_text(const std::string& answer);
 
 }  // namespace melisai::serve

@@ -126,7 +126,8 @@ Result<void> pause_after(const PipelineRun& run, const NoticeRules& rules, const
   return add_notice(
       {.run = run.id,
        .event = Event::paused,
-       .reason = run.project + "/" + run.pipeline + " starts nothing until `melisai-gate resume`"},
+       .reason = run.project + "/" + run.pipeline + " starts nothing until `melisai-gate resume " +
+                 run.project + "/" + run.pipeline + "`"},
       rules, database, now);
 }
 

@@ -41,6 +41,25 @@ TEST_F(ServeControl, PausesAcrossARestartAndResumes) {
   EXPECT_EQ(outcome_of("build#2"), "passed");
 }
 
+TEST_F(ServeControl, ResumesAllOnlyWhenAsked) {
+  release();
+  push_waiting();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  ASSERT_EQ(gate({"pause"}).code, 0);
+  ASSERT_EQ(gate({"pause", "build"}).code, 0);
+  push();
+  ASSERT_TRUE(is_in_state("build#2", "queued"));
+  const Ran resumed = gate({"resume"});
+  EXPECT_EQ(resumed.code, 0);
+  EXPECT_THAT(resumed.out, HasSubstr("demo/build is paused (by hand)"));
+  EXPECT_EQ(status()["paused"], false);
+  EXPECT_EQ(run_of("build#2")["state"], "queued");
+  EXPECT_EQ(gate({"resume", "--all", "build"}).code, 2);
+  EXPECT_EQ(gate({"resume", "--all"}).out, "resumed\n");
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+}
+
 TEST_F(ServeControl, OneTimeOfAScheduleWaitsDuringAPause) {
   write_pipelines(
       "build: { trigger: on_commit, run: echo built }\n"

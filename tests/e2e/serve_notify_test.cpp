@@ -185,6 +185,10 @@ TEST_F(ServeNotify, AFailurePausesItsPipelineUntilResume) {
   EXPECT_THAT(gate({"status"}).out, HasSubstr("demo/build is paused (demo/build#1: failed)"));
   EXPECT_EQ(run_of("build#2")["attempts"], 0);
   EXPECT_EQ(gate({"resume", "lint"}).code, 2);
+  const Ran resumed = gate({"resume"});
+  EXPECT_EQ(resumed.code, 0);
+  EXPECT_THAT(resumed.out, HasSubstr("demo/build is paused (demo/build#1: failed)"));
+  EXPECT_EQ(run_of("build#2")["state"], "queued") << "only what is paused as a whole goes on";
   ASSERT_EQ(gate({"resume", "demo/build"}).code, 0);
   EXPECT_EQ(outcome_of("build#2"), "passed");
   ASSERT_TRUE(tells(3));

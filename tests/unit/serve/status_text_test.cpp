@@ -67,6 +67,15 @@ TEST(StatusText, SaysWhatIsPausedAndWhatReachedNobody) {
                     HasSubstr("passed  critical")));
 }
 
+TEST(StatusText, AfterAPauseSaysWhatStaysPaused) {
+  EXPECT_EQ(resumed_text(R"({"ok": true, "paused": false, "paused_pipelines": []})"), "resumed\n");
+  EXPECT_THAT(resumed_text(R"({"paused": true, "pause_reason": "by hand", "paused_pipelines":
+                               [{"project": "demo", "pipeline": "build", "reason": "why"}]})"),
+              AllOf(HasSubstr("resumed\npaused (by hand): nothing starts"),
+                    HasSubstr("`melisai-gate resume build --project demo`\n")));
+  EXPECT_EQ(resumed_text("["), "resumed\n");
+}
+
 TEST(StatusText, ModulesAreShownWhenAskedFor) {
   EXPECT_THAT(text_of(kAnswer), Not(HasSubstr("poller")));
   EXPECT_THAT(text_of(kAnswer, true), HasSubstr("poller  running  degraded  no"));
