@@ -25,7 +25,8 @@ constexpr const char* kServeFooter =
 constexpr const char* kControlFooter =
     "\nExit codes: 0 done, 2 usage, or no daemon runs there, 4 the daemon could not do it.";
 constexpr const char* kLogsFooter =
-    "\nExit codes: 0, 2 no such run, 4 it could not be read or written.";
+    "\nExit codes: 0, 2 no such run, 4 it could not be read or written, or (-f) no daemon is left\n"
+    "that could end the run.";
 
 constexpr const char* kValidateFooter =
     "\n`melisai-gate --validate-config [--config F]` is the same.\n"

@@ -35,6 +35,17 @@ std::optional<FileLock> FileLock::try_take(const std::string& path) {
   return lock ? *std::move(lock) : std::nullopt;
 }
 
+Result<bool> FileLock::is_held(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0 && errno == ENOENT) return false;
+  if (fd < 0) return error_from_errno(errno, "cannot open the lock " + in_quotes(path));
+  const FileLock probe(fd);
+  // Shared, so that two who ask do not take each other for its holder.
+  if (flock(fd, LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK || errno == EINTR) return true;
+  return error_from_errno(errno, "cannot ask for the lock " + in_quotes(path));
+}
+
 Result<void> FileLock::write_note(std::string_view note) {
   if (ftruncate(fd_, 0) != 0) return error_from_errno(errno, "cannot write to a lock");
   const ssize_t written = pwrite(fd_, note.data(), note.size(), 0);

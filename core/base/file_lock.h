@@ -18,6 +18,9 @@ class FileLock {
   /// The same, but tells the two apart: nothing when somebody holds it. Errors: not_found, io,
   /// disk_full when it cannot be opened.
   static Result<std::optional<FileLock>> take(const std::string& path);
+  /// Whether somebody holds it; false when there is no such file. While it looks nobody can take
+  /// it, so that who has to have it tries again. Errors: io, when it cannot be opened.
+  static Result<bool> is_held(const std::string& path);
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {
     std::swap(fd_, other.fd_);

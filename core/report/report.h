@@ -34,7 +34,9 @@ std::string render_terminal(const Report& report, TerminalStyle style);
 // What the store remembers, as tables for a terminal; none is empty of rows (the caller says that
 // in words).
 std::string render_runs(const std::vector<store::RunSummary>& runs);
-std::string render_pipeline_runs(const std::vector<PipelineRun>& runs);
+/// Whether there is a daemon: without one what runs is interrupted.
+enum class Daemon { running, gone };
+std::string render_pipeline_runs(const std::vector<PipelineRun>& runs, Daemon daemon);
 std::string render_run(const store::Run& run);  ///< head data, report, log files
 std::string render_baselines(const std::vector<store::Baseline>& baselines);
 std::string render_acknowledgements(const std::vector<store::StoredAcknowledgement>& all);

@@ -26,6 +26,12 @@ std::string outcome_of(const store::RunSummary& run) {
   return std::string(run.verdict ? to_string(*run.verdict) : to_string(run.state));
 }
 
+std::string state_of(const PipelineRun& run, Daemon daemon) {
+  if (run.outcome) return std::string(to_string(*run.outcome));
+  if (daemon == Daemon::gone && run.state == PipelineRun::State::running) return "interrupted";
+  return std::string(to_string(run.state));
+}
+
 std::string status_text(const CollectorResult& collector) {
   return std::string(collector.status == CollectorStatus::ok ? "available"
                                                              : to_string(collector.status));
@@ -49,7 +55,7 @@ std::string render_runs(const std::vector<store::RunSummary>& runs) {
   return table.text();
 }
 
-std::string render_pipeline_runs(const std::vector<PipelineRun>& runs) {
+std::string render_pipeline_runs(const std::vector<PipelineRun>& runs, Daemon daemon) {
   Table table({{"run", 40},
                {"created (UTC)"},
                {"commit"},
@@ -61,9 +67,9 @@ std::string render_pipeline_runs(const std::vector<PipelineRun>& runs) {
                {"reason", 80}});
   for (const PipelineRun& run : runs)
     table.add({name_of(run), minute_of(utc_time(run.created_at)), short_sha(run.sha), run.ref,
-               std::string(run.outcome ? to_string(*run.outcome) : to_string(run.state)),
-               std::to_string(run.attempts), run.report ? std::to_string(*run.report) : "",
-               std::string(to_string(run.slow)), run.reason});
+               state_of(run, daemon), std::to_string(run.attempts),
+               run.report ? std::to_string(*run.report) : "", std::string(to_string(run.slow)),
+               run.reason});
   return table.text();
 }
 

@@ -1,9 +1,11 @@
 #include "core/serve/commands.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/report/report.h"
 #include "core/serve/control.h"
+#include "core/serve/daemon_lock.h"
 #include "core/serve/find_run.h"
 #include "core/serve/run_json.h"
 #include "core/serve/status_text.h"
@@ -15,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr Milliseconds kAnswerTimeout{70'000};  // longer than a start or stop of modules
+constexpr std::size_t kNamedMax = 5;            // runs in one sentence
 
 Result<store::Queue> open_queue(const std::string& state_dir) {
   MELISAI_TRY(std::optional<store::Queue> queue, store::Queue::open_reader(state_dir));
@@ -57,6 +60,26 @@ std::string said(const ControlRequest& request, const std::string& answer) {
   return "done\n";
 }
 
+/// What a daemon that is gone has left running.
+std::string left_running(const std::string& state_dir) {
+  const Result<store::Queue> queue = open_queue(state_dir);
+  if (!queue || has_daemon(state_dir)) return "";
+  const auto runs = queue->runs(
+      {.limit = kNamedMax + 1, .state = PipelineRun::State::running, .configuration = false});
+  if (!runs || runs->empty()) return "";
+  std::string names;
+  for (std::size_t i = 0; i < std::min(runs->size(), kNamedMax); ++i)
+    names += (i == 0 ? "" : ", ") + name_of((*runs)[i]);
+  if (runs->size() > kNamedMax) names += " and others";
+  return names + ": " + std::string(kNoDaemon);
+}
+
+/// Whoever asks how things are is told as much as is known without it.
+Error no_status(const Error& error, const std::string& state_dir) {
+  const std::string left = error.code == Errc::not_found ? left_running(state_dir) : std::string();
+  return {error.code, error.message + (left.empty() ? "" : "; " + left)};
+}
+
 Result<void> written(bool printed) {
   if (printed) return {};
   return Error{Errc::io, "the result could not be written to standard output"};
@@ -66,10 +89,13 @@ Result<void> written(bool printed) {
 
 Result<int> control(const ControlRequest& request, const Print& print) {
   MELISAI_TRY(const Json asked, request_json(request));
-  MELISAI_TRY(
-      const std::string text,
+  const Result<std::string> reply =
       ask_daemon(request.state_dir, asked.dump(-1, ' ', false, Json::error_handler_t::replace),
-                 kAnswerTimeout));
+                 kAnswerTimeout);
+  if (!reply)
+    return request.command == "status" ? no_status(reply.error(), request.state_dir)
+                                       : reply.error();
+  const std::string& text = *reply;
   const Json answer = Json::parse(text, nullptr, false);
   if (!answer.is_object() || !answer.contains("ok") || !answer["ok"].is_boolean())
     return Error{Errc::io, "the daemon's answer is none; is it another version?"};
@@ -92,11 +118,17 @@ bool has_queue(const std::string& state_dir) {
 
 Result<int> pipeline_runs(const PipelineRunsRequest& request, const Print& print) {
   MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
-  MELISAI_TRY(const std::vector<PipelineRun> runs, queue.runs({.project = request.project,
-                                                               .pipeline = request.pipeline,
-                                                               .limit = request.limit}));
+  MELISAI_TRY(std::vector<PipelineRun> runs, queue.runs({.project = request.project,
+                                                         .pipeline = request.pipeline,
+                                                         .limit = request.limit}));
+  const auto daemon =
+      has_daemon(request.state_dir) ? report::Daemon::running : report::Daemon::gone;
+  for (PipelineRun& run : runs)
+    if (daemon == report::Daemon::gone && run.state == PipelineRun::State::running)
+      run.reason = kNoDaemon;
   if (!request.json) {
-    MELISAI_CHECK(written(print(runs.empty() ? "no runs\n" : report::render_pipeline_runs(runs))));
+    MELISAI_CHECK(
+        written(print(runs.empty() ? "no runs\n" : report::render_pipeline_runs(runs, daemon))));
     return 0;
   }
   Json all = Json::array();

@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 
-#include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/secrets.h"
@@ -17,6 +16,7 @@
 #include "core/serve/approver.h"
 #include "core/serve/config.h"
 #include "core/serve/control.h"
+#include "core/serve/daemon_lock.h"
 #include "core/serve/delegation.h"
 #include "core/serve/detach.h"
 #include "core/serve/engines.h"
@@ -287,23 +287,6 @@ class Daemon {
   std::optional<Error> failure_;
 };
 
-/// Held as long as the daemon lives, so that two never share a state directory.
-Result<FileLock> take_lock(const std::string& state_dir, const Clock& clock) {
-  MELISAI_CHECK(make_directories(state_dir, {.private_mode = true}));
-  const std::string path = state_dir + "/serve.lock";
-  MELISAI_TRY(std::optional<FileLock> lock, FileLock::take(path));
-  if (!lock) {
-    const auto note = read_file(path, 1 << 10);
-    return Error{Errc::unavailable,
-                 "a daemon runs with " + state_dir + " already" +
-                     (note && !note->empty() ? " (" + *note + ")" : "") +
-                     "; `melisai-gate stop` ends it, or use another --state-dir"};
-  }
-  MELISAI_CHECK(
-      lock->write_note("pid " + std::to_string(getpid()) + ", since " + utc_time(clock.now())));
-  return *std::move(lock);
-}
-
 }  // namespace
 
 Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
@@ -313,7 +296,7 @@ Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
       const LoadedConfig loaded,
       parse_serve_config(text, request.config_file, sources_for(request.config_file, world.env)));
   MELISAI_CHECK(keep_secrets(loaded.secrets, false));
-  MELISAI_TRY(const FileLock lock, take_lock(request.state_dir, world.clock));
+  MELISAI_TRY(const FileLock lock, take_daemon_lock(request.state_dir, world.clock));
   MELISAI_CHECK(prepare_workspace(workspace_of(loaded.config.orchestrator, request.state_dir)));
   MELISAI_CHECK(open_log(targets_of(loaded.config.logging, request.state_dir)));
   for (const std::string& remark : loaded.remarks) log_warning(remark);

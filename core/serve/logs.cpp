@@ -7,8 +7,10 @@
 #include <map>
 #include <memory>
 
+#include "core/base/clock.h"
 #include "core/base/units.h"
 #include "core/serve/commands.h"
+#include "core/serve/daemon_lock.h"
 #include "core/serve/find_run.h"
 
 namespace melisai::serve {
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 << 10;
 constexpr Milliseconds kPause{200};
+constexpr Milliseconds kPatience{5'000};  // for a daemon that is started again
 constexpr const char* kWorkLog = "work.log";
 
 /// Reads files as they grow: a cursor for each, and nothing of them in memory.
@@ -73,6 +76,27 @@ class Reader {
   std::string last_;  // whose text came last
 };
 
+/// Says when nobody is left who could end what is followed.
+class Attendance {
+ public:
+  explicit Attendance(const std::string& state_dir) : state_dir_(state_dir) {}
+  bool is_given_up() {
+    const auto now = clock_.monotonic();
+    if (has_daemon(state_dir_)) seen_ = now;
+    return now - seen_ >= kPatience;
+  }
+
+ private:
+  const std::string& state_dir_;
+  SystemClock clock_;
+  std::chrono::nanoseconds seen_ = clock_.monotonic();
+};
+
+std::string left_alone(const PipelineRun& run) {
+  if (run.state == PipelineRun::State::running) return name_of(run) + ": " + std::string(kNoDaemon);
+  return name_of(run) + ": " + std::string(to_string(run.state)) + ", and no daemon is running";
+}
+
 void pause_for_more() {
   const timespec interval{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kPause).count()};
   clock_nanosleep(CLOCK_MONOTONIC, 0, &interval, nullptr);
@@ -89,6 +113,7 @@ Result<int> logs(const LogsRequest& request, const Print& print,
                  "no daemon ever worked with the state directory " + request.state_dir};
   MELISAI_TRY(PipelineRun run, find_run(request.run, *queue));
   std::map<int, Reader> readers;
+  Attendance attendance(request.state_dir);
   while (true) {
     // The state before the text: what an attempt wrote last is printed when it has ended.
     MELISAI_TRY(run, queue->run(run.id));
@@ -101,11 +126,14 @@ Result<int> logs(const LogsRequest& request, const Print& print,
         return Error{Errc::io, "the log could not be written to standard output"};
     }
     if (!request.follow || run.state == PipelineRun::State::finished || interrupted()) break;
+    if (attendance.is_given_up()) return Error{Errc::unavailable, left_alone(run)};
     pause_for_more();
   }
   if (run.outcome)
     print(name_of(run) + ": " + std::string(to_string(*run.outcome)) +
           (run.reason.empty() ? "" : ": " + run.reason) + "\n");
+  else if (!has_daemon(request.state_dir))
+    print(left_alone(run) + "\n");
   return 0;
 }
 

@@ -10,6 +10,7 @@ namespace melisai::e2e {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ServeControl : public Serve {
  protected:
@@ -170,6 +171,28 @@ TEST_F(ServeControl, RestartsAModule) {
   EXPECT_EQ(gate({"restart-module", "no-such-part"}).code, 2);
   push();
   EXPECT_EQ(outcome_of("build#2"), "passed");
+}
+
+TEST_F(ServeControl, WhatAKilledDaemonLeftRunningIsInterrupted) {
+  push_waiting();
+  start();
+  ASSERT_TRUE(is_in_state("build#1", "running"));
+  EXPECT_THAT(gate({"runs"}).out, HasSubstr("running"));
+  kill_daemon();
+  const Ran runs = gate({"runs"});
+  EXPECT_THAT(runs.out, HasSubstr("interrupted: no daemon is running"));
+  EXPECT_THAT(runs.out, Not(HasSubstr("  running  ")));
+  EXPECT_EQ(run_of("build#1")["reason"], "interrupted: no daemon is running");
+  const Ran asked = gate({"status"});
+  EXPECT_EQ(asked.code, 2);
+  EXPECT_THAT(asked.err, HasSubstr("demo/build#1: interrupted: no daemon is running"));
+  EXPECT_THAT(logs_of("build#1"), HasSubstr("demo/build#1: interrupted: no daemon is running\n"));
+  const Ran followed = gate({"logs", "-f", "build#1"});
+  EXPECT_EQ(followed.code, 4);
+  EXPECT_THAT(followed.err, HasSubstr("demo/build#1: interrupted: no daemon is running"));
+  release();
+  start();
+  EXPECT_EQ(outcome_of("build#1"), "passed");
 }
 
 TEST_F(ServeControl, WithoutADaemonSaysHowToStartOne) {

@@ -21,6 +21,23 @@ TEST(FileLock, IsHeldByOneAndFreeAfterItsEnd) {
   EXPECT_TRUE(FileLock::try_take(path));
 }
 
+TEST(FileLock, IsAskedForWithoutBeingTaken) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
+  ASSERT_TRUE(directory);
+  const std::string path = directory->path() + "/lock";
+  EXPECT_EQ(FileLock::is_held(path).value(), false);
+  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing is made by asking";
+  {
+    const auto lock = FileLock::try_take(path);
+    EXPECT_EQ(FileLock::is_held(path).value(), true);
+    EXPECT_EQ(FileLock::is_held(path).value(), true);
+  }
+  EXPECT_EQ(FileLock::is_held(path).value(), false);
+  EXPECT_TRUE(FileLock::try_take(path));
+  std::filesystem::create_symlink(path, directory->path() + "/link");
+  EXPECT_FALSE(FileLock::is_held(directory->path() + "/link"));
+}
+
 TEST(FileLock, MovesWithItsOwner) {
   const auto directory = TemporaryDirectory::make(::testing::TempDir(), "lock");
   ASSERT_TRUE(directory);
