@@ -11,12 +11,13 @@
 
 #include "core/base/clock.h"
 #include "core/base/fd.h"
+#include "core/base/units.h"
 #include "core/serve/control.h"
 
 namespace melisai::serve {
 namespace {
 
-constexpr Milliseconds kStartMax{60'000};
+constexpr Milliseconds kStartMax{70'000};  // the supervisor gives up first, and says why
 constexpr Milliseconds kPause{20};
 constexpr Milliseconds kAskTimeout{5'000};
 
@@ -48,7 +49,8 @@ Result<int> wait_until_it_serves(pid_t child, const std::string& state_dir) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
   }
   return Error{Errc::timeout, "the daemon (pid " + std::to_string(child) +
-                                  ") did not get ready within 60 s; its log says more"};
+                                  ") did not get ready within " + format_duration(kStartMax) +
+                                  "; its log says more"};
 }
 
 }  // namespace
