@@ -47,15 +47,17 @@ Result<void> end_superseded(std::vector<PipelineRun>& runs, const std::string& r
 }
 
 // What has begun goes on to its end: else a schedule that is faster than its last pipeline would
-// never get there. A pipeline that is paused has no end to go on to.
+// never get there. A pipeline that is paused has no end to go on to. That nothing finished is
+// looked for is said in the words of the index, or every run there ever was would be read.
 Result<std::vector<PipelineRun>> supersede_ticks(std::int64_t event, const Database& database,
                                                  WallTime now) {
   MELISAI_TRY(
       Statement query,
       database.prepare("SELECT " + std::string(kRunColumns) +
                        " FROM runs AS r JOIN events AS mine ON mine.id = ?1 JOIN events AS e ON "
-                       "e.id = r.event WHERE r.state IN ('blocked', 'queued') AND mine.kind = "
-                       "'cron' AND e.kind = 'cron' AND e.project = mine.project AND e.pipeline = "
+                       "e.id = r.event WHERE r.state <> 'finished' AND r.state IN ('blocked', "
+                       "'queued') AND mine.kind = 'cron' AND e.kind = 'cron' AND e.project = "
+                       "mine.project AND e.pipeline = "
                        "mine.pipeline AND e.id < mine.id AND (NOT EXISTS (SELECT 1 FROM runs AS b "
                        "JOIN attempts AS a ON a.run = b.id WHERE b.event = e.id) OR (r.state = "
                        "'queued' AND NOT " +
