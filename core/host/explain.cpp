@@ -10,11 +10,11 @@
 namespace melisai::host {
 namespace {
 
-// Together with the resources and the lines around them: 79 lines.
+// Of lists that may be long. What belongs to an entry is never cut: half of the commands of an
+// advice would leave a setting that is worse than before.
 constexpr std::size_t kDeductionsMax = 10;
 constexpr std::size_t kAnomaliesMax = 15;
 constexpr std::size_t kAdviceMax = 8;
-constexpr std::size_t kCommandsMax = 2;
 constexpr std::size_t kMissingMax = 6;
 
 std::string fixed(double value, int decimals) {
@@ -84,8 +84,7 @@ std::string advice(const HostSummary& summary) {
          lines_of(summary.recommendations, kAdviceMax, [](const Recommendation& advice) {
            std::string text = std::to_string(advice.priority) + ". " + advice.title + ": " +
                               advice.evidence + "\n";
-           for (std::size_t i = 0; i < std::min(kCommandsMax, advice.commands.size()); ++i)
-             text += "   " + advice.commands[i] + "\n";
+           for (const std::string& command : advice.commands) text += "   " + command + "\n";
            return text;
          });
 }

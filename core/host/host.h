@@ -37,7 +37,7 @@ using Say = std::function<void(const std::string&)>;
 Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say);
 
 /// The report for a reader with little time, a person or a language model: host, health, anomalies,
-/// resources, advice, what is missing. Plain text, at most 80 lines.
+/// resources, advice with all of its commands, what is missing. Plain text, at most 150 lines.
 std::string explain(const HostReport& report);
 
 /// Which profile, as the command line names it.
