@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/base/units.h"
+#include "core/gate/health/health.h"
 #include "core/host/host.h"
 
 namespace melisai::host {
@@ -14,7 +15,8 @@ namespace {
 // advice would leave a setting that is worse than before.
 constexpr std::size_t kDeductionsMax = 10;
 constexpr std::size_t kAnomaliesMax = 15;
-constexpr std::size_t kAdviceMax = 8;
+constexpr std::size_t kAdviceMax = 12;
+constexpr std::size_t kTuningMax = 8;
 constexpr std::size_t kMissingMax = 6;
 
 std::string fixed(double value, int decimals) {
@@ -78,15 +80,27 @@ std::string resources(const HostSummary& summary) {
   return summary.resources.empty() ? "" : text;
 }
 
+std::string advice_text(const Recommendation& advice) {
+  std::string text = std::to_string(advice.priority) + ". " + advice.title + ": " + advice.evidence;
+  if (!advice.answers.empty()) text += " [" + joined(advice.answers) + "]";
+  text += "\n";
+  for (const std::string& command : advice.commands) text += "   " + command + "\n";
+  return text;
+}
+
+/// Two lists: what this report asks for, and settings that it does not ask for.
 std::string advice(const HostSummary& summary) {
-  if (summary.recommendations.empty()) return "";
-  return "\nAdvice (nothing of it was executed):\n" +
-         lines_of(summary.recommendations, kAdviceMax, [](const Recommendation& advice) {
-           std::string text = std::to_string(advice.priority) + ". " + advice.title + ": " +
-                              advice.evidence + "\n";
-           for (const std::string& command : advice.commands) text += "   " + command + "\n";
-           return text;
-         });
+  std::vector<Recommendation> asked;
+  std::vector<Recommendation> tuning;
+  for (const Recommendation& each : summary.recommendations)
+    (gate::is_tuning(each) ? tuning : asked).push_back(each);
+  std::string text;
+  if (!asked.empty())
+    text += "\nAdvice (nothing of it was executed):\n" + lines_of(asked, kAdviceMax, advice_text);
+  if (!tuning.empty())
+    text += "\nTuning (settings that nothing above asks for; nothing of it was executed):\n" +
+            lines_of(tuning, kTuningMax, advice_text);
+  return text;
 }
 
 std::string missing(const HostCategories& categories) {

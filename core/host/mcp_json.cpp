@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.h"
+#include "core/gate/health/health.h"
 
 namespace melisai::host {
 namespace {
@@ -50,6 +51,8 @@ Json advice_json(const std::vector<Recommendation>& recommendations) {
     all.push_back({{"id", advice.id},
                    {"category", advice.category},
                    {"type", advice.type},
+                   {"answers", advice.answers},
+                   {"tuning", gate::is_tuning(advice)},
                    {"title", advice.title},
                    {"evidence", advice.evidence},
                    {"commands", advice.commands},

@@ -126,7 +126,8 @@ struct Recommendation {
   std::string expected_impact;
   std::string evidence;  ///< the numbers that made it
   std::string source;
-  double badness = 0;  ///< how far the condition is met; more is worse
+  double badness = 0;                ///< how far the condition is met; more is worse
+  std::vector<std::string> answers;  ///< metrics of the report's anomalies that it may end
   bool operator==(const Recommendation&) const = default;
 };
 struct HostSummary {

@@ -259,6 +259,7 @@ Recommendation host_input::recommendation(JsonFields fields) {
   fields.read("evidence", out.evidence, kOptional);
   fields.read("source", out.source, kOptional);
   fields.read("badness", out.badness, kOptional);
+  fields.read("answers", out.answers, kOptional);
   return out;
 }
 

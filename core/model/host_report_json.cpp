@@ -162,7 +162,8 @@ Output host_output::recommendation(const Recommendation& value) {
           {"expected_impact", value.expected_impact},
           {"evidence", value.evidence},
           {"source", value.source},
-          {"badness", number(value.badness)}};
+          {"badness", number(value.badness)},
+          {"answers", value.answers}};
 }
 
 Output host_output::anomaly(const Anomaly& value) {

@@ -163,6 +163,7 @@ class Memory final : public Part {
     put(data, "minor_faults_per_sec", grown.rate(grown.minor_faults()));
     put(data, "swap_in_pages_per_sec", grown.rate(grown.of("pswpin ")));
     put(data, "swap_out_pages_per_sec", grown.rate(grown.of("pswpout ")));
+    put(data, "oom_kills", grown.of("oom_kill "));
   }
 
   static void put_reclaim(Json& data, const Growth& grown) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "core/gate/health/number_text.h"
 
 namespace melisai::gate {
 namespace {
 
+constexpr std::string_view kTuning = "optimization";
 constexpr std::string_view kSysctlFile = "/etc/sysctl.d/90-melisai-gate.conf";
 
 std::string filled(std::string_view text, const Case& met) {
@@ -39,6 +41,25 @@ Recommendation recommendation(const AdviceRow& row, const Case& met) {
   out.source = row.source;
   out.badness = met.badness;
   return out;
+}
+
+/// Where an advice stands: the less the earlier.
+int rank_of(const Recommendation& advice, bool answers_critical) {
+  const int setting_alone = advice.type == kTuning ? 1 : 0;
+  if (advice.answers.empty()) return 4 + setting_alone;
+  return (answers_critical ? 0 : 2) + setting_alone;
+}
+
+/// Says what of `anomalies` the advice answers; whether one of them is critical.
+bool match(const AdviceRow& row, const std::vector<Anomaly>& anomalies, Recommendation& advice) {
+  bool critical = false;
+  for (const Anomaly& anomaly : anomalies) {
+    if (std::find(row.answers.begin(), row.answers.end(), anomaly.metric) == row.answers.end())
+      continue;
+    advice.answers.push_back(anomaly.metric);
+    critical = critical || anomaly.severity == Severity::critical;
+  }
+  return critical;
 }
 
 Cases one(double badness, std::string evidence) {
@@ -104,17 +125,30 @@ bool is_plain_name(std::string_view name) {
              std::string_view::npos;
 }
 
-std::vector<Recommendation> recommendations_of(const HostCategories& categories) {
+bool is_tuning(const Recommendation& advice) {
+  return advice.answers.empty() && advice.type == kTuning;
+}
+
+std::vector<Recommendation> recommendations_of(const HostCategories& categories,
+                                               const std::vector<Anomaly>& anomalies) {
   const HostView host(categories);
-  std::vector<Recommendation> all;
+  std::map<int, std::vector<Recommendation>> by_rank;
   for (const auto& table :
        {cpu_memory_advice(), tcp_advice(), queue_advice(), tuning_advice(), own_advice()})
     for (const AdviceRow& row : table) {
       for (const Case& met : row.met(host)) {
-        all.push_back(recommendation(row, met));
-        all.back().priority = static_cast<int>(all.size());
+        Recommendation advice = recommendation(row, met);
+        const bool critical = match(row, anomalies, advice);
+        by_rank[rank_of(advice, critical)].push_back(std::move(advice));
       }
     }
+  std::vector<Recommendation> all;
+  for (auto& [rank, same] : by_rank) {
+    for (Recommendation& advice : same) {
+      all.push_back(std::move(advice));
+      all.back().priority = static_cast<int>(all.size());
+    }
+  }
   return all;
 }
 

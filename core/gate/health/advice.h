@@ -31,6 +31,7 @@ struct AdviceRow {
   std::string_view type;  ///< "fix": something goes wrong now; "optimization": a better setting
   std::string_view title;
   Cases (*met)(const HostView&);
+  std::vector<std::string_view> answers;     ///< metrics of the anomalies that it may end
   std::vector<std::string_view> commands;    ///< before the settings
   std::vector<std::string_view> settings;    ///< sysctls, "vm.swappiness=10"
   std::vector<std::string_view> persistent;  ///< beside the settings

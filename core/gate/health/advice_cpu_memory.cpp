@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/gate/health/advice.h"
 #include "core/gate/health/use.h"
 
@@ -32,6 +34,27 @@ Cases swapping_early(const HostView& host) {
                    when_above(host, {kMemory, "swappiness"}, kSwappinessMax));
 }
 
+// The kernel's words when all memory is used up; a cgroup that used up its own begins otherwise,
+// and accounting would not help it.
+constexpr std::string_view kKilled = "Out of memory: Kill";
+
+/// Of the window, and those that the kernel's log still tells of: kills are too rare to wait for.
+double out_of_memory_kills(const HostView& host) {
+  double logged = 0;
+  for (const HostData& entry : host.data("system_info").list("dmesg_errors"))
+    logged += entry.text("message").value_or("").starts_with(kKilled) ? 1 : 0;
+  return std::max({logged, host.number(kMemory, "oom_kills").value_or(0),
+                   host.number("oomkill", "kills").value_or(0)});
+}
+
+// Nearly every host guesses, and most do well: only one that had to kill is told.
+Cases killed_for_guesses(const HostView& host) {
+  const double kills = out_of_memory_kills(host);
+  if (kills < 1) return {};
+  return when_both(when_equal(host, {kMemory, "overcommit_memory"}, 0),
+                   {{kBegins, evidence("processes killed for want of memory", kills)}});
+}
+
 Cases huge_pages_split(const HostView& host) {
   return when_both(when_above(host, {kMemory, "reclaim.thp_split_rate"}, 1),
                    when_text(host, {kMemory, "thp_enabled"}, "always"));
@@ -50,6 +73,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "More runnable tasks than CPUs: find out which code they run",
      .met = load_high,
+     .answers = {"load_average", "cpu_utilization", "cpu_psi_pressure", "runqlat_p99"},
      .commands = {"perf record -a -g -o perf.data -- sleep 30", "perf report -i perf.data"},
      .impact = "names the functions that keep the CPUs busy",
      .source = "proc(5), /proc/loadavg"},
@@ -61,6 +85,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_above(h, {kCpu, "sched_latency_ns"}, kSchedLatencyMax);
          },
+     .answers = {"runqlat_p99"},
      .settings = {"kernel.sched_latency_ns=6000000", "kernel.sched_min_granularity_ns=750000"},
      .impact = "tasks wait less for a CPU, for more switches",
      .source = "Linux before 5.13: Documentation/scheduler/sched-design-CFS.rst"},
@@ -69,29 +94,28 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Keep memory of programs rather than file pages",
      .met = swapping_early,
+     .answers = {"swap_usage", "memory_psi_pressure"},
      .settings = {"vm.swappiness=10"},
      .impact = "fewer waits for pages that were swapped out",
      .source = kVmPage},
     {.id = "dirty_ratio_high",
      .category = "memory",
-     .type = "fix",
+     .type = "optimization",
      .title = "Write modified pages back sooner",
      .met =
          [](const HostView& h) {
            return when_above(h, {kMemory, "dirty_ratio"}, kDirtyRatioMax);
          },
+     .answers = {"io_psi_pressure", "disk_avg_latency"},
      .settings = {"vm.dirty_ratio=10", "vm.dirty_background_ratio=5"},
      .impact = "shorter stalls of writers when memory is full of modified pages",
      .source = kVmPage},
     {.id = "overcommit_guessed",
      .category = "memory",
-     .type = "optimization",
+     .type = "fix",
      .title =
          "Account for promised memory instead of guessing (programs that reserve much may fail)",
-     .met =
-         [](const HostView& h) {
-           return when_equal(h, {kMemory, "overcommit_memory"}, 0);
-         },
+     .met = killed_for_guesses,
      .settings = {"vm.overcommit_memory=2"},
      .impact = "allocations fail early instead of processes being killed later",
      .source = "Linux: Documentation/mm/overcommit-accounting.rst"},
@@ -103,6 +127,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_any(h, {kMemory, "reclaim.direct_reclaim_rate"}, kMuchReclaim);
          },
+     .answers = {"direct_reclaim_rate", "memory_psi_pressure"},
      .settings = {"vm.watermark_scale_factor=200", "vm.min_free_kbytes=131072"},
      .impact = "programs no longer free pages themselves while they allocate",
      .source = kVmPage},
@@ -111,6 +136,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Give huge pages only to programs that ask for them",
      .met = huge_pages_split,
+     .answers = {"thp_split_rate"},
      .commands = {"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
                   "echo defer+madvise > /sys/kernel/mm/transparent_hugepage/defrag"},
      .persistent = {"kernel command line: transparent_hugepage=madvise"},
@@ -121,6 +147,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Keep a program and its memory on one NUMA node",
      .met = numa_misses,
+     .answers = {"numa_miss_ratio"},
      .commands = {"numactl --cpunodebind=0 --membind=0 PROGRAM"},
      .persistent = {"or let the kernel move pages: sysctl -w 'kernel.numa_balancing=1'"},
      .impact = "memory accesses stay on the near node",
@@ -133,6 +160,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_above(h, {kMemory, "reclaim.compact_stall_rate"}, 1);
          },
+     .answers = {"compaction_stall_rate"},
      .commands = {"echo 1 > /proc/sys/vm/compact_memory"},
      .settings = {"vm.extfrag_threshold=500"},
      .impact = "allocations of large pages stall less",

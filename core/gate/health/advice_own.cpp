@@ -22,6 +22,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Much time is spent in the kernel: count the system calls that cause it",
      .met = system_time_high,
+     .answers = {"cpu_utilization"},
      .commands = {"strace -c -f -p PID", "perf trace -s -p PID"},
      .impact = "names the system calls to make less often, or with more data at once",
      .source = "proc(5), /proc/stat; strace(1), perf-trace(1)"},

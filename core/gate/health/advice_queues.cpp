@@ -99,6 +99,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Give the card {of} a longer receive ring",
      .met = rings_small,
+     .answers = {"nic_rx_discards"},
      .commands = {"ethtool -G {of} rx {to}"},
      .persistent = {"systemd.link(5) of {of}: [Link] RxBufferSize={to}"},
      .impact = "bursts are not discarded by the card",
@@ -112,6 +113,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_any(h, {kNet, "tcp_ext.listen_overflows"}, kManyEvents);
          },
+     .answers = {"listen_overflows", "listen_queue_saturation"},
      .settings = {"net.core.somaxconn=65535"},
      .persistent = {"in the server: a longer backlog in listen(2), SO_REUSEPORT (socket(7))"},
      .impact = "connections are not refused while the server is busy",
@@ -121,6 +123,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Let more packets wait for each CPU",
      .met = backlog_small,
+     .answers = {"softnet_dropped"},
      .settings = {"net.core.netdev_max_backlog=10000"},
      .impact = "bursts are not dropped before the network stack",
      .source = kCorePage},
@@ -140,6 +143,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "optimization",
      .title = "Use more ports for outgoing connections",
      .met = few_ports,
+     .answers = {"tcp_timewait"},
      .settings = {"net.ipv4.ip_local_port_range=1024 65535"},
      .impact = "more connections to one server at a time",
      .source = "ip(7)"},
@@ -167,6 +171,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Handle more packets in one turn",
      .met = budget_small,
+     .answers = {"softnet_time_squeeze"},
      .settings = {"net.core.netdev_budget=600", "net.core.netdev_budget_usecs=8000"},
      .impact = "packets wait less for the next turn",
      .source = kCorePage},
@@ -175,6 +180,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "UDP packets were dropped: allow larger receive buffers",
      .met = udp_buffers_small,
+     .answers = {"udp_rcvbuf_errors"},
      .settings = {"net.core.rmem_max=26214400"},
      .impact = "bursts of UDP packets are kept (programs must ask with SO_RCVBUF)",
      .source = "udp(7)"},
@@ -186,6 +192,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_any(h, {kNet, "recvq_saturated_count"}, kManyEvents);
          },
+     .answers = {"tcp_rcvq_drop", "tcp_zero_window_drop"},
      .commands = {"ss -tnp state established | sort -k1 -n -r | head"},
      .impact = "names the process whose receive queue is long",
      .source = "ss(8)"},
@@ -194,6 +201,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "A server accepts too slowly: more listeners, longer queue",
      .met = accept_queue_full,
+     .answers = {"listen_queue_saturation", "listen_overflows"},
      .settings = {"net.core.somaxconn={to}"},
      .persistent = {"in the server: SO_REUSEPORT (socket(7)) and a longer backlog in listen(2)"},
      .impact = "connections are not refused when load grows",
@@ -207,6 +215,7 @@ const std::vector<AdviceRow> kRows = {
            return when_any(h, {kNet, "tcp_ext.tcp_zero_window_drop_rate"},
                            many_per_second(h, kNet));
          },
+     .answers = {"tcp_zero_window_drop"},
      .settings = {"net.ipv4.tcp_rmem=4096 131072 16777216"},
      .impact = "senders are stopped less often",
      .source = "tcp(7)"},
@@ -228,6 +237,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_any(h, {kNet, "tcp_ext.prune_called"}, kManyEvents);
          },
+     .answers = {"tcp_abort_on_memory"},
      .settings = {"net.ipv4.tcp_mem=786432 1048576 1572864"},
      .impact = "received data is not thrown away and sent again",
      .source = "tcp(7)"},

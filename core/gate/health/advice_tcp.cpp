@@ -56,6 +56,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "optimization",
      .title = "Send by the measured rate of the path instead of by losses",
      .met = not_bbr,
+     .answers = {"tcp_retransmits"},
      .commands = {"modprobe tcp_bbr"},
      .settings = {"net.core.default_qdisc=fq", "net.ipv4.tcp_congestion_control=bbr"},
      .impact = "more throughput over long or lossy paths",
@@ -68,6 +69,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_above(h, {kNet, "tcp.retrans_rate_per_sec"}, 1);
          },
+     .answers = {"tcp_retransmits"},
      .commands = {"ss --tcp --numeric --info"},
      .impact = "names the connections that lose segments: those with \"retrans\"",
      .source = "RFC 6298, ss(8)"},
@@ -79,6 +81,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_small(h, {kNet, "sysctls.somaxconn"}, kQueueMin);
          },
+     .answers = {"listen_overflows", "listen_queue_saturation"},
      .settings = {"net.core.somaxconn=4096"},
      .impact = "bursts of connections are not refused",
      .source = "listen(2)"},
@@ -87,6 +90,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "optimization",
      .title = "Let receive buffers of TCP grow further",
      .met = [](const HostView& h) { return buffer_small(h, "tcp_rmem"); },
+     .answers = {"tcp_rcvq_drop", "tcp_zero_window_drop"},
      .settings = {"net.ipv4.tcp_rmem={of} 6291456"},
      .impact = "more throughput over paths with a large bandwidth-delay product",
      .source = kTcpPage},
@@ -103,6 +107,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Reuse the ports of finished connections for new ones",
      .met = time_wait_kept,
+     .answers = {"tcp_timewait"},
      .settings = {"net.ipv4.tcp_tw_reuse=1"},
      .impact = "clients that open many connections do not run out of ports",
      .source = kIpPage},
@@ -122,6 +127,7 @@ const std::vector<AdviceRow> kRows = {
      .type = "fix",
      .title = "Make room in the table of tracked connections",
      .met = conntrack_full,
+     .answers = {"conntrack_usage_pct"},
      .settings = {"net.netfilter.nf_conntrack_max={to}"},
      .impact = "packets of new connections are not dropped",
      .source = "Linux: Documentation/networking/nf_conntrack-sysctl.rst"},

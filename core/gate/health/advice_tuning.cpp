@@ -54,6 +54,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return other_scheduler(h, {.rotational = false, .schedulers = {"mq-deadline", "none"}});
          },
+     .answers = {"biolatency_p99_ssd", "disk_avg_latency"},
      .commands = {"echo mq-deadline > /sys/block/{of}/queue/scheduler"},
      .persistent =
          {R"(echo 'ACTION=="add|change", KERNEL=="{of}", ATTR{queue/scheduler}="mq-deadline"' >> )"
@@ -69,6 +70,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return other_scheduler(h, {.rotational = true, .schedulers = {"bfq"}});
          },
+     .answers = {"biolatency_p99_hdd", "disk_avg_latency"},
      .commands = {"echo bfq > /sys/block/{of}/queue/scheduler"},
      .persistent =
          {R"(echo 'ACTION=="add|change", KERNEL=="{of}", ATTR{queue/scheduler}="bfq"' >> )"
@@ -84,6 +86,7 @@ const std::vector<AdviceRow> kRows = {
          [](const HostView& h) {
            return when_text(h, {kMemory, "thp_enabled"}, "always");
          },
+     .answers = {"thp_split_rate", "compaction_stall_rate"},
      .commands = {"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"},
      .persistent = {"kernel command line: transparent_hugepage=madvise"},
      .impact = "less memory used and steadier latency",
@@ -97,6 +100,7 @@ const std::vector<AdviceRow> kRows = {
            return when_both(when_small(h, {kMemory, "min_free_kbytes"}, kFreeMin),
                             when_above(h, {kMemory, "total_bytes"}, kMuchMemory));
          },
+     .answers = {"direct_reclaim_rate"},
      .settings = {"vm.min_free_kbytes=131072"},
      .impact = "allocations in interrupts and bursts do not have to wait",
      .source = "Linux: Documentation/admin-guide/sysctl/vm.rst"},

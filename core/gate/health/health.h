@@ -54,9 +54,13 @@ struct Score {
 Score health_score(const std::map<std::string, ResourceUse>& resources,
                    const std::vector<Anomaly>& anomalies);
 
-/// In the order of melisai's 35 conditions, then ours; priorities from 1. Nothing is ever executed
-/// by us.
-std::vector<Recommendation> recommendations_of(const HostCategories& categories);
+/// Priorities from 1: what answers one of `anomalies`, critical ones first; what else goes wrong;
+/// then tuning. Within each in the order of melisai's 35 conditions, then ours. Nothing is ever
+/// executed by us.
+std::vector<Recommendation> recommendations_of(const HostCategories& categories,
+                                               const std::vector<Anomaly>& anomalies = {});
+/// A better setting that nothing seen asks for.
+bool is_tuning(const Recommendation& advice);
 
 HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy);
 

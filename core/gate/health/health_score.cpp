@@ -109,7 +109,7 @@ HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy
   if (!summary.resources.empty() || !summary.anomalies.empty())
     summary.health_score = score.health_score;
   summary.deductions = std::move(score.deductions);
-  summary.recommendations = recommendations_of(categories);
+  summary.recommendations = recommendations_of(categories, summary.anomalies);
   return summary;
 }
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/gate/health/advice.h"
 #include "core/gate/health/health.h"
 #include "tests/unit/gate/health_advice_cases.h"
 #include "tests/unit/gate/health_fixture.h"
@@ -77,6 +78,56 @@ TEST(AdviceTable, MissingSettingsGiveNoAdvice) {
                                {"network_stats",
                                 R"({"data":{"sysctls":{},"interfaces":[{"name":"eth0"}]}})"}})),
               IsEmpty());
+}
+
+// Whoever reads it from the top begins with what hurts.
+TEST(AdviceTable, WhatAnswersAnAnomalyComesFirstAndTuningLast) {
+  const auto advice =
+      analyse(host({{"cpu_utilization", R"({"data":{"load_avg_1":9,"num_cpus":4}})"},
+                    {"memory_info", R"({"data":{"swappiness":60,"swap_used_bytes":1}})"},
+                    {"network_stats", R"({"data":{"tcp":{"retrans_rate_per_sec":60},
+                        "sysctls":{"tcp_fastopen":0,"congestion_control":"cubic"}}})"}}),
+              {})
+          .recommendations;
+  std::vector<std::string> order;
+  for (const Recommendation& each : advice) order.push_back(each.id);
+  EXPECT_THAT(order, ElementsAre("retransmits", "congestion_control_not_bbr", "load_high",
+                                 "swapping_early", "fast_open_off"));
+  EXPECT_THAT(advice[0].answers, ElementsAre("tcp_retransmits"));
+  EXPECT_THAT(advice[2].answers, ElementsAre("load_average"));
+  EXPECT_THAT(advice[3].answers, IsEmpty());
+  for (std::size_t i = 0; i < advice.size(); ++i) {
+    EXPECT_EQ(advice[i].priority, static_cast<int>(i) + 1);
+    EXPECT_EQ(is_tuning(advice[i]), i == 4) << advice[i].id;
+  }
+}
+
+TEST(AdviceTable, AnswersNameAnomaliesThatThereAre) {
+  std::size_t answers = 0;
+  for (const auto& table :
+       {cpu_memory_advice(), tcp_advice(), queue_advice(), tuning_advice(), own_advice()}) {
+    for (const AdviceRow& row : table) {
+      answers += row.answers.size();
+      for (const std::string_view metric : row.answers)
+        EXPECT_EQ(anomaly_problem(std::string(metric)), "") << row.id;
+    }
+  }
+  EXPECT_GE(answers, 30u);
+}
+
+TEST(AdviceTable, OvercommitIsNamedWhereTheKernelHadToKill) {
+  const auto with = [](const std::string& message, int kills) {
+    return advice_ids(
+        host({{"memory_info", R"({"data":{"overcommit_memory":0}})"},
+              {"oomkill", R"({"data":{"kills":)" + std::to_string(kills) + "}}"},
+              {"system_info", R"({"data":{"dmesg_errors":[{"message":")" + message + R"("}]}})"}}));
+  };
+  EXPECT_THAT(with("Out of memory: Killed process 77 (cc1plus)", 0),
+              ElementsAre("overcommit_guessed"));
+  EXPECT_THAT(with("all is well", 1), ElementsAre("overcommit_guessed"));
+  EXPECT_THAT(with("all is well", 0), IsEmpty());
+  EXPECT_THAT(with("Memory cgroup out of memory: Killed process 77 (cc1plus)", 0), IsEmpty())
+      << "a limit of its own, which accounting does not change";
 }
 
 TEST(AdviceTable, PrioritiesCountFromOneInTheOrderOfTheConditions) {

@@ -30,6 +30,22 @@ TEST(Explain, SaysTheScoreAndWhatMadeIt) {
                                      HasSubstr("Anomalies: none")));
 }
 
+TEST(Explain, TellsAdviceFromTuning) {
+  HostReport report;
+  report.summary.recommendations = {{.priority = 1,
+                                     .type = "fix",
+                                     .title = "Find the connections",
+                                     .evidence = "rate = 60",
+                                     .answers = {"tcp_retransmits"}},
+                                    {.priority = 2, .type = "optimization", .title = "Queues"}};
+  const std::string text = explain(report);
+  EXPECT_THAT(text, HasSubstr("\nAdvice (nothing of it was executed):\n"
+                              "1. Find the connections: rate = 60 [tcp_retransmits]\n\nTuning ("));
+  EXPECT_THAT(text, HasSubstr("2. Queues"));
+  report.summary.recommendations.erase(report.summary.recommendations.begin());
+  EXPECT_THAT(explain(report), Not(HasSubstr("Advice")));
+}
+
 TEST(Explain, StaysShortHoweverMuchThereIs) {
   HostReport report;
   report.summary.health_score = 0;

@@ -83,7 +83,7 @@ def spoiled_summary(report):
     for name, key, value in [("anomalies", "severity", "note"), ("anomalies", "value", 1.25),
                              ("anomalies", "threshold", "1"), ("anomalies", "metric", "A B"),
                              ("recommendations", "priority", 0), ("recommendations", "type", "hint"),
-                             ("recommendations", "commands", "ls"), ("deductions", "points", 1.5)]:
+                             ("recommendations", "commands", "ls"), ("recommendations", "answers", "x"), ("deductions", "points", 1.5)]:
         bad = copy.deepcopy(report)
         bad["summary"][name][0][key] = value
         yield f"summary.{name}[0].{key}", bad

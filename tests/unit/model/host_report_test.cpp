@@ -64,7 +64,8 @@ HostReport full_report() {
                               "fewer refusals",
                               "somaxconn = 128",
                               "listen(2)",
-                              32}};
+                              32,
+                              {"listen_overflows"}}};
   return report;
 }
 
