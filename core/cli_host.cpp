@@ -1,7 +1,6 @@
 #include "core/cli_host.h"
 
 #include <CLI/CLI.hpp>
-#include <sstream>
 
 #include "core/base/text.h"
 
@@ -27,15 +26,6 @@ constexpr const char* kMcpFooter =
     "\nA client starts it and speaks to it on standard input and output:\n"
     "  {\"mcpServers\": {\"melisai-gate\": {\"command\": \"melisai-gate\", \"args\": [\"mcp\"]}}}\n"
     "\nExit codes: 0 the client or a signal ended it, 2 usage, 4 the streams cannot be used.";
-
-std::vector<std::string> words_of(const std::string& list) {
-  std::vector<std::string> words;
-  std::istringstream text(list);
-  for (std::string word; std::getline(text, word, ',');) {
-    if (!word.empty()) words.push_back(word);
-  }
-  return words;
-}
 
 }  // namespace
 
@@ -92,7 +82,9 @@ void HostParser::add_mcp() {
 }
 
 Result<host::ProfileChoice> HostParser::profile() const {
-  host::ProfileChoice choice{.name = profile_, .config_file = "", .focus = words_of(focus_)};
+  const auto focus = host::parse_focus(focus_);
+  if (!focus) return usage("--focus", focus.error().message);
+  host::ProfileChoice choice{.name = profile_, .config_file = "", .focus = *focus};
   if (!config_file_.empty()) choice.config_file = absolute(config_file_);
   if (duration_.empty()) return choice;
   const Result<Milliseconds> duration = parse_duration(duration_);

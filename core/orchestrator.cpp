@@ -203,6 +203,8 @@ class Flow {
         {.sample_interval_ms = static_cast<int>(watched.sample_interval.count())}, watched);
     const collect::OverheadProbe overhead(getpid());
     collectors.load();
+    if (const std::string problem = tool_problem(watched, collectors.results()); !problem.empty())
+      warn(problem);
     if (project_.collect.enabled && !project_.collect.collectors.empty() &&
         collectors.results().empty())
       warn(

@@ -102,6 +102,10 @@ void ConfigErrors::add(ConfigPosition position, const std::string& what) {
   if (!first_) first_ = config_error(file_name_, position, what);
 }
 
+std::string ConfigErrors::place(ConfigPosition position) const {
+  return file_name_ + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
+}
+
 std::vector<std::string> scalars_of(const ConfigValue& list, ConfigErrors& errors) {
   if (list.kind != ConfigValue::Kind::sequence) {
     errors.add(list.position,

@@ -25,6 +25,7 @@ class ConfigErrors {
   explicit ConfigErrors(std::string file_name) : file_name_(std::move(file_name)) {}
   void add(ConfigPosition position, const std::string& what);
   const std::optional<Error>& first() const { return first_; }
+  std::string place(ConfigPosition position) const;  ///< "FILE:LINE:COLUMN", as errors have it
 
  private:
   std::string file_name_;

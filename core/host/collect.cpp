@@ -59,6 +59,8 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
                                  config_of(request), request.profile);
   collectors.load();
   const std::vector<CollectorResult> found = collectors.results();
+  if (const std::string problem = tool_problem(request.profile, found); !problem.empty())
+    return Error{Errc::config, problem};
   say("initialize: profile " + request.profile.name + ", " + std::to_string(found.size()) +
       " collectors");
   say("collect: " + what_is_watched(request));

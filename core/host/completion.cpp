@@ -13,34 +13,11 @@ constexpr std::array<const char*, 8> kCategories = {"cpu",     "memory", "disk",
 
 constexpr int kToolTier = 2;  // at least
 
-struct Tool {
-  std::string_view name;
-  const char* category;
-};
-constexpr std::array<Tool, 19> kTools = {{{"runqlat", "cpu"},
-                                          {"runqlen", "cpu"},
-                                          {"biolatency", "disk"},
-                                          {"biosnoop", "disk"},
-                                          {"tcpconnlat", "network"},
-                                          {"tcpretrans", "network"},
-                                          {"tcprtt", "network"},
-                                          {"profile", "stacktrace"},
-                                          {"offcputime", "stacktrace"},
-                                          {"cachestat", "memory"},
-                                          {"execsnoop", "process"},
-                                          {"syscount", "process"},
-                                          {"syslat", "process"},
-                                          {"pagefaults", "memory"},
-                                          {"ctxswitch", "cpu"},
-                                          {"futex", "process"},
-                                          {"opens", "process"},
-                                          {"oomkill", "memory"},
-                                          {"pagealloc", "memory"}}};
-
 std::string category_of(const std::string& tool) {
-  const auto* known = std::find_if(kTools.begin(), kTools.end(),
-                                   [&](const Tool& entry) { return entry.name == tool; });
-  return known == kTools.end() ? "system" : known->category;
+  const auto tools = host_tools();
+  const auto known = std::find_if(tools.begin(), tools.end(),
+                                  [&](const HostTool& entry) { return entry.name == tool; });
+  return std::string(known == tools.end() ? "system" : known->category);
 }
 
 void add_missing(const std::string& category, const std::string& collector, std::string why,

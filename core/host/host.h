@@ -33,7 +33,8 @@ using Say = std::function<void(const std::string&)>;
 /// Initialize, collect, assemble, analyze: everything but the output. Takes the profile's duration,
 /// or as long as the command runs, at most command_max; never longer than its timeout. A signal
 /// ends it early, and the report says so. What goes wrong with one collector is in its result.
-/// Errors: usage when a process or cgroup is not there; process when the command cannot be started.
+/// Errors: usage when a process or cgroup is not there; config when no collector can have one of
+/// the profile's tools; process when the command cannot be started.
 Result<HostReport> collect(const CollectRequest& request, World& world, const Say& say);
 
 /// The report for a reader with little time, a person or a language model: host, health, anomalies,
@@ -48,6 +49,9 @@ struct ProfileChoice {
   std::vector<std::string> focus;        ///< empty: that of the profile
   std::optional<Milliseconds> duration;  ///< instead of the profile's
 };
+/// "disk, stacks": categories of tools, joined by commas; empty for none. Errors: usage, with the
+/// words that there are.
+Result<std::vector<std::string>> parse_focus(const std::string& list);
 /// Of the pipeline file only the own profiles are read; of nothing when neither a name nor a file
 /// was given. Errors: usage, for a name that none has; config; those of reading the file.
 Result<HostProfile> choose_profile(const ProfileChoice& choice);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/base/text.h"
 #include "core/host/anomaly_texts.h"
@@ -25,10 +24,6 @@ constexpr Milliseconds kDurationMax = seconds(240);
 constexpr Milliseconds kCollectMax = seconds(300);
 constexpr const char* kQuick = "quick";
 
-constexpr std::array<std::string_view, 10> kFocusWords = {
-    "cpu",    "memory",    "disk",       "network", "process",
-    "system", "container", "stacktrace", "stacks",  "all"};
-
 Result<HostReport> collect_within(CollectRequest request, Milliseconds limit,
                                   const ToolWorld& world) {
   // At the timeout the window closes; collectors then have their time to hand over what they saw.
@@ -43,33 +38,17 @@ Result<ToolAnswer> get_health(const json&, const ToolWorld& world) {
   MELISAI_TRY(HostProfile quick, find_profile(kQuick, {}));
   request.profile = with_duration(std::move(quick), kHealthWindow);
   MELISAI_TRY(const HostReport report, collect_within(std::move(request), kHealthMax, world));
-  const std::string blind =
-      report.summary.resources.empty()
-          ? "Nothing of this host could be seen, so there is no score.\n\n"
-          : "";
+  const std::string blind = report.summary.resources.empty()
+                                ? "Nothing of this host could be seen, so there is no score.\n\n"
+                                : "";
   return ToolAnswer{blind + explain(report), line_of(summary_json(report))};
-}
-
-Result<std::vector<std::string>> focus_of(const std::string& list) {
-  std::vector<std::string> words;
-  std::istringstream text(list);
-  for (std::string word; std::getline(text, word, ',');) {
-    word.erase(0, word.find_first_not_of(' '));
-    word.erase(word.find_last_not_of(' ') + 1);
-    if (std::find(kFocusWords.begin(), kFocusWords.end(), word) == kFocusWords.end())
-      return Error{Errc::usage,
-                   "focus: there is no category " + in_quotes(word) +
-                       "; there are cpu, memory, disk, network, process, system, container, "
-                       "stacks and all, joined by commas"};
-    words.push_back(word);
-  }
-  return words;
 }
 
 Result<HostProfile> profile_of(const json& arguments) {
   MELISAI_TRY(HostProfile profile, find_profile(text_of(arguments, "profile", kQuick), {}));
-  MELISAI_TRY(const auto focus, focus_of(text_of(arguments, "focus", "")));
-  if (!focus.empty()) profile.focus = focus;
+  const auto focus = parse_focus(text_of(arguments, "focus", ""));
+  if (!focus) return with_context(focus.error(), "focus");
+  if (!focus->empty()) profile.focus = *focus;
   const std::string typed = text_of(arguments, "duration", "");
   if (typed.empty()) return profile;
   const Result<Milliseconds> duration = parse_duration(typed);

@@ -1,4 +1,6 @@
 // Profiles by name: those of a project's pipeline file, and the built-in ones.
+#include <sstream>
+
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/host/host.h"
@@ -21,6 +23,19 @@ Result<std::vector<HostProfile>> own_profiles(const ProfileChoice& choice) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> parse_focus(const std::string& list) {
+  std::vector<std::string> words;
+  std::istringstream text(list);
+  for (std::string word; std::getline(text, word, ',');) {
+    word.erase(0, word.find_first_not_of(' '));
+    word.erase(word.find_last_not_of(' ') + 1);
+    if (const std::string problem = focus_problem(word); !problem.empty())
+      return Error{Errc::usage, problem + ", joined by commas"};
+    words.push_back(word);
+  }
+  return words;
+}
 
 Result<HostProfile> choose_profile(const ProfileChoice& choice) {
   MELISAI_TRY(const std::vector<HostProfile> own, own_profiles(choice));

@@ -1,6 +1,7 @@
 // Profiles: how long a host or a process tree is watched, and with what.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,23 @@ struct HostProfile {
   Milliseconds timeout{30'000};         ///< from the start of the collectors to the report
   std::vector<std::string> tools;       ///< the parts of tier 2 and 3 that run, by name
   std::vector<std::string> focus;       ///< of them only these categories; empty or "all": all
+  std::string tools_at = {};  ///< "FILE:LINE:COLUMN" of `tools`; "" when no file names them
   bool operator==(const HostProfile&) const = default;
 };
+
+/// A part of tier 2 or 3 that melisai-gate's own collectors have.
+struct HostTool {
+  std::string_view name;
+  std::string_view category;
+};
+std::span<const HostTool> host_tools();
+
+/// Why `word` says no focus, with those that do; "" when it does.
+std::string focus_problem(std::string_view word);
+/// Why one of `profile`'s tools cannot be meant: it is none of host_tools(), and no part that a
+/// collector has. "" when all can, and when a collector is lost that might have had it.
+std::string tool_problem(const HostProfile& profile,
+                         const std::vector<CollectorResult>& collectors);
 
 /// quick, standard, deep.
 const std::vector<HostProfile>& built_in_profiles();
@@ -31,7 +47,7 @@ Result<HostProfile> find_profile(std::string_view name, const std::vector<HostPr
 HostProfile with_duration(HostProfile profile, Milliseconds duration);
 
 /// Does this part of a collector run? Tier 1 always does; of the others those that `tools` names
-/// and whose category is in focus. Focus words are categories; "stacks" is stacktrace.
+/// and whose category is in focus. "stacks" is stacktrace.
 bool runs(const HostProfile& profile, const CollectorPart& part);
 
 }  // namespace melisai

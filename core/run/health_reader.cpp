@@ -70,7 +70,12 @@ HostProfile read_profile(const ConfigEntry& entry, ConfigErrors& errors) {
       map.duration("sample_interval", profile.sample_interval, {.min = 10ms, .max = 1min});
   profile.timeout = map.duration("timeout", profile.duration + 20s, {.min = 2s, .max = 2h});
   profile.tools = read_words(map, "tools");
+  if (const ConfigValue* tools = map.find("tools"))
+    profile.tools_at = errors.place(tools->position);
   profile.focus = read_words(map, "focus");
+  for (const std::string& word : profile.focus)
+    if (const std::string problem = focus_problem(word); !problem.empty())
+      map.fail("focus", problem);
   map.finish();
   if (profile.timeout <= profile.duration)
     map.fail("timeout", "is not longer than 'duration'; the collectors need time to end");

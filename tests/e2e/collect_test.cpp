@@ -123,6 +123,22 @@ TEST_F(Collect, TakesAProfileOfOnesOwn) {
   EXPECT_EQ(written()["metadata"]["profile"], "nightly");
 }
 
+TEST_F(Collect, RefusesAFocusAndAToolThatThereIsNot) {
+  const Ran focus = collect({"--focus", "netwrk"});
+  EXPECT_EQ(focus.code, 2);
+  EXPECT_THAT(focus.err, AllOf(HasSubstr("--focus: there is no category 'netwrk'"),
+                               HasSubstr("cpu, memory, disk, network"), HasSubstr("stacks, all")));
+  std::ofstream(root() + "/.melisai-gate.yaml")
+      << "version: 1\ncollect:\n  profiles:\n    own: { duration: 1s, tools: [nosuch] }\n";
+  const Ran tool = collect({"-o", file()}, {}, "own");
+  EXPECT_EQ(tool.code, 2);
+  EXPECT_THAT(tool.err,
+              AllOf(HasSubstr(".melisai-gate.yaml:4:33: 'tools': no collector here has a tool "
+                              "'nosuch'; there are runqlat, "),
+                    Not(HasSubstr("collect: "))))
+      << "before anybody waits";
+}
+
 TEST_F(Collect, WatchesNothingThatIsNotThere) {
   const std::string beyond_all = "4194304";  // no pid is so large
   const std::string plain_root = std::filesystem::path(root()).lexically_normal();

@@ -51,6 +51,35 @@ TEST(HostProfiles, AnUnknownNameNamesThoseThatExist) {
       << "once, although there are two";
 }
 
+TEST(HostProfiles, AFocusIsACategoryOrAll) {
+  for (const char* word : {"cpu", "memory", "disk", "network", "process", "system", "container",
+                           "stacktrace", "stacks", "all"})
+    EXPECT_EQ(focus_problem(word), "");
+  EXPECT_THAT(focus_problem("netwrk"), HasSubstr("'netwrk'; there are cpu, memory, disk, network"));
+  EXPECT_NE(focus_problem(""), "");
+}
+
+TEST(HostProfiles, AToolIsOneOfOursOrAPartOfACollectorHere) {
+  const std::vector<CollectorResult> here = {
+      {.name = "mine",
+       .parts = {{.name = "locks", .category = "process", .tier = 2},
+                 {.name = "counts", .category = "cpu", .tier = 1}}}};
+  const auto problem = [&](const std::string& tool) {
+    return tool_problem({.name = "own", .tools = {tool}, .focus = {}, .tools_at = "f:3:9"}, here);
+  };
+  EXPECT_EQ(problem("runqlat"), "") << "reported as unavailable where no collector has it";
+  EXPECT_EQ(problem("locks"), "");
+  EXPECT_THAT(
+      problem("nosuch"),
+      HasSubstr("f:3:9: 'tools': no collector here has a tool 'nosuch'; there are runqlat"));
+  EXPECT_THAT(problem("nosuch"), HasSubstr("locks"));
+  EXPECT_NE(problem("counts"), "") << "tier 1 always runs: naming it would mean nothing";
+  const std::vector<CollectorResult> lost = {
+      {.name = "mine", .status = CollectorStatus::timed_out, .reason = "no answer"}};
+  EXPECT_EQ(tool_problem({.name = "own", .tools = {"locks"}, .focus = {}}, lost), "");
+  for (const HostProfile& profile : built_in_profiles()) EXPECT_EQ(tool_problem(profile, {}), "");
+}
+
 TEST(HostProfiles, AnotherDurationMovesTheTimeoutToo) {
   const HostProfile longer = with_duration(built_in("quick"), 45s);
   EXPECT_EQ(longer.duration, 45s);

@@ -59,7 +59,8 @@ collect:
                                                        .sample_interval = 50ms,
                                                        .timeout = 9s,
                                                        .tools = {"runqlat"},
-                                                       .focus = {"disk", "all"}}));
+                                                       .focus = {"disk", "all"},
+                                                       .tools_at = "f:12:70"}));
   EXPECT_EQ(project->collect.profiles[1], HostProfile{.name = "plain"});
 }
 
@@ -116,6 +117,8 @@ TEST(HealthReader, MistakesAreNamedWithTheirPlace) {
            {profiles + "{ a: { duration: 30s, timeout: 30s } }",
             "f:3:44: 'timeout': is not longer than 'duration'"},
            {profiles + "{ a: { tools: ['/bin/sh'] } }", "f:3:27: 'tools': '/bin/sh' is no name"},
+           {profiles + "{ a: { focus: [disk, netwrk] } }",
+            "f:3:27: 'focus': there is no category 'netwrk'; there are cpu, memory, disk, network"},
            {profiles + "{ a: { span: 1s } }", "f:3:20: unknown key 'span'"},
        }) {
     const std::string message = refusal_of(refused.text);
