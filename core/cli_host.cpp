@@ -7,6 +7,7 @@
 namespace melisai::cli {
 namespace {
 
+constexpr const char* kStandardOutput = "-";
 constexpr Milliseconds kDurationMin{1'000};
 constexpr Milliseconds kDurationMax{3'600'000};
 constexpr std::uint64_t kEventsMax = 100'000;
@@ -51,7 +52,9 @@ void HostParser::add_collect() {
                   "Tools of these categories only, such as network,disk or stacks; /proc is always "
                   "read")
       ->type_name("LIST");
-  collect.add_option("--pid", pid_, "Of processes, only this one and what it starts")
+  collect
+      .add_option("--pid", pid_,
+                  "Of processes, only this one and what it starts; not with a COMMAND")
       ->type_name("N");
   collect.add_option("--cgroup", cgroup_, "Of processes and limits, only those of this cgroup")
       ->type_name("DIR");
@@ -64,8 +67,9 @@ void HostParser::add_collect() {
   collect.add_option("-o,--output", output_, "The JSON report; - for standard output (default)")
       ->type_name("FILE");
   collect.add_flag("-q,--quiet", quiet_, "Nothing on standard error while it works");
-  collect.add_flag("--explain,--ai-prompt", explained_,
-                   "Print what a person or a language model needs; JSON only with -o FILE");
+  collect.add_flag(
+      "--explain,--ai-prompt", explained_,
+      "Print what a person or a language model needs; the JSON report only with -o FILE");
   add_plugin_dir_option(collect, plugin_dirs_);
   collect.add_option("COMMAND", command_,
                      "After --: watch this program as long as it runs, then end it: at --duration, "
@@ -95,8 +99,20 @@ Result<host::ProfileChoice> HostParser::profile() const {
   return choice;
 }
 
+Result<void> HostParser::check_combinations() const {
+  if (!pid_.empty() && !command_.empty())
+    return usage("--pid", "watches a process that runs, and " + in_quotes(command_.front()) +
+                              " would be started; name one of the two");
+  if (explained_ && output_ == kStandardOutput)
+    return usage("--explain",
+                 "its text goes to standard output, and so would the JSON report of '-o -'; leave "
+                 "'-o -' away, or name a file with -o FILE");
+  return {};
+}
+
 Result<Invocation> HostParser::collect() const {
   host::CollectCommand command;
+  MELISAI_CHECK(check_combinations());
   MELISAI_TRY(command.profile, profile());
   MELISAI_TRY(const auto pid, number("--pid", pid_, 1, kPidMax));
   if (pid) command.request.pids = {static_cast<std::int64_t>(*pid)};
@@ -107,7 +123,8 @@ Result<Invocation> HostParser::collect() const {
     command.request.plugin_dirs.push_back(absolute(directory));
   command.request.command = command_;
   if (!command_.empty()) command.request.command_max = command.profile.duration;
-  command.output = output_ == "-" ? output_ : absolute(output_);
+  const bool to_file = !output_.empty() && output_ != kStandardOutput;
+  command.output = to_file ? absolute(output_) : kStandardOutput;
   command.quiet = quiet_;
   command.explained = explained_;
   return Invocation(std::move(command));

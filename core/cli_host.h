@@ -23,13 +23,14 @@ class HostParser {
  private:
   void add_collect();
   void add_mcp();
+  Result<void> check_combinations() const;
   Result<Invocation> collect() const;
   Result<Invocation> mcp(const EnvLookup& env) const;
   Result<host::ProfileChoice> profile() const;
 
   CLI::App& app_;
-  std::string profile_, config_file_, focus_, output_ = "-", duration_, pid_, cgroup_, max_events_,
-                                              state_dir_;
+  std::string profile_, config_file_, focus_, output_, duration_, pid_, cgroup_, max_events_,
+      state_dir_;
   std::vector<std::string> plugin_dirs_, command_;
   bool quiet_ = false;
   bool explained_ = false;

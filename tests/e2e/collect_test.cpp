@@ -139,6 +139,17 @@ TEST_F(Collect, RefusesAFocusAndAToolThatThereIsNot) {
       << "before anybody waits";
 }
 
+TEST_F(Collect, RefusesWhatCannotBeBoth) {
+  const Ran both = collect({"--pid", std::to_string(getpid()), "--", "true"});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_THAT(both.err, AllOf(HasSubstr("--pid: watches a process that runs"), HasSubstr("'true'"),
+                              HasSubstr("name one of the two")));
+  const Ran two = collect({"--explain", "-o", "-"});
+  EXPECT_EQ(two.code, 2);
+  EXPECT_EQ(two.out, "");
+  EXPECT_THAT(two.err, AllOf(HasSubstr("--explain: "), HasSubstr("name a file with -o FILE")));
+}
+
 TEST_F(Collect, WatchesNothingThatIsNotThere) {
   const std::string beyond_all = "4194304";  // no pid is so large
   const std::string plain_root = std::filesystem::path(root()).lexically_normal();
