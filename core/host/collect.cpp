@@ -9,6 +9,7 @@
 #include "core/host/host.h"
 #include "core/host/metadata.h"
 #include "core/host/targets.h"
+#include "core/host/watched.h"
 #include "core/host/window.h"
 
 namespace melisai::host {
@@ -67,19 +68,19 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
   const auto begun = world.clock.now();
   MELISAI_TRY(Window window, observe(request, collectors, deadline, world));
 
-  if (!window.note.empty()) say(window.note);
+  if (window.exit && !window.exit->ok()) say("the command: " + window.end);
   for (const std::string& gone : gone_targets(request)) say(gone);
   say("assemble: " + std::to_string(window.categories.size()) + " categories" +
       (window.interrupted ? ", ended early by a signal" : ""));
   HostReport report;
   report.metadata = describe(request, window, begun);
   report.metadata.observer_overhead = overhead.so_far();
+  report.metadata.target = target_of(request, window);
   report.categories = std::move(window.categories);
   complete(request.profile, collectors.results(), report.categories);
   for (const HostResult& result : report.categories["system"]) {
     if (result.collector == "system_info") report.system = result.data;
   }
-  if (!window.note.empty()) report.categories["process"].front().errors.push_back(window.note);
 
   report.summary = gate::analyse(report.categories, {});
   const std::optional<int> score = report.summary.health_score;

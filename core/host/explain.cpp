@@ -7,6 +7,7 @@
 #include "core/base/units.h"
 #include "core/gate/health/health.h"
 #include "core/host/host.h"
+#include "core/host/watched.h"
 
 namespace melisai::host {
 namespace {
@@ -128,9 +129,9 @@ std::string overhead(const HostMetadata& about) {
 }  // namespace
 
 std::string explain(const HostReport& report) {
-  return head(report.metadata) + health(report.summary) + anomalies(report.summary) +
-         resources(report.summary) + advice(report.summary) + missing(report.categories) +
-         overhead(report.metadata);
+  return head(report.metadata) + explain_target(report) + health(report.summary) +
+         anomalies(report.summary) + resources(report.summary) + advice(report.summary) +
+         missing(report.categories) + overhead(report.metadata);
 }
 
 }  // namespace melisai::host

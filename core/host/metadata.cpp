@@ -65,6 +65,12 @@ std::string short_duration(Milliseconds duration) {
   return std::to_string(duration.count()) + "ms";
 }
 
+/// A command ends when it ends: what the profile says would be no duration of anything.
+Milliseconds duration_of(const CollectRequest& request, const Window& window) {
+  if (request.command.empty()) return request.profile.duration;
+  return Milliseconds(std::llround(window.seconds * 1000));
+}
+
 }  // namespace
 
 HostMetadata describe(const CollectRequest& request, const Window& window,
@@ -78,7 +84,7 @@ HostMetadata describe(const CollectRequest& request, const Window& window,
           .schema_version = std::string(kHostSchemaVersion),
           .hostname = printable(system.nodename),
           .timestamp = utc_time(begun),
-          .duration = short_duration(request.profile.duration),
+          .duration = short_duration(duration_of(request, window)),
           .window_seconds = window.seconds,
           .profile = request.profile.name,
           .focus_areas = request.profile.focus,
@@ -90,7 +96,8 @@ HostMetadata describe(const CollectRequest& request, const Window& window,
           .container_env = container.text("runtime").value_or("none"),
           .cgroup_version = static_cast<int>(version.value_or(0)),
           .observer_overhead = std::nullopt,
-          .interrupted = window.interrupted};
+          .interrupted = window.interrupted,
+          .target = std::nullopt};
 }
 
 }  // namespace melisai::host

@@ -1,13 +1,33 @@
 #include "core/host/targets.h"
 
+#include <charconv>
 #include <filesystem>
 
+#include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/base/units.h"
 
 namespace melisai::host {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr Bytes kProcFileMax = 64 << 10;
+
+std::string text_of(const std::string& file) {
+  const Result<std::string> text = read_file(file, kProcFileMax);
+  return text ? *text : "";
+}
+
+std::optional<std::int64_t> count_after(std::string_view text, std::string_view key) {
+  const std::size_t at = text.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(at + key.size());
+  std::int64_t count = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (read.ec != std::errc() || count < 0) return std::nullopt;
+  return count;
+}
 
 bool is_there(const std::string& path) {
   std::error_code error;
@@ -16,10 +36,6 @@ bool is_there(const std::string& path) {
 
 std::string root_or(const std::string& root, const char* live) {
   return root.empty() ? live : root;
-}
-
-bool is_process(const CollectRequest& request, std::int64_t pid) {
-  return is_there(root_or(request.proc_root, "/proc") + "/" + std::to_string(pid) + "/stat");
 }
 
 bool is_cgroup_directory(const std::string& path) { return is_there(path + "/cgroup.procs"); }
@@ -44,6 +60,10 @@ bool is_cgroup(const CollectRequest& request, const std::string& cgroup) {
 
 }  // namespace
 
+bool is_process(const CollectRequest& request, std::int64_t pid) {
+  return is_there(root_or(request.proc_root, "/proc") + "/" + std::to_string(pid) + "/stat");
+}
+
 Result<void> check_targets(const CollectRequest& request) {
   for (const std::int64_t pid : request.pids) {
     if (!is_process(request, pid))
@@ -57,6 +77,17 @@ Result<void> check_targets(const CollectRequest& request) {
                                     ", or its path as /proc/PID/cgroup has it"};
   }
   return {};
+}
+
+ProcessFacts facts_of(const CollectRequest& request, std::int64_t pid) {
+  const std::string directory = root_or(request.proc_root, "/proc") + "/" + std::to_string(pid);
+  ProcessFacts facts;
+  facts.name = text_of(directory + "/comm");
+  while (facts.name.ends_with('\n')) facts.name.pop_back();
+  const std::string io = "\n" + text_of(directory + "/io");
+  facts.read_bytes = count_after(io, "\nread_bytes: ");
+  facts.write_bytes = count_after(io, "\nwrite_bytes: ");
+  return facts;
 }
 
 std::vector<std::string> gone_targets(const CollectRequest& request) {

@@ -98,11 +98,25 @@ Result<Window> observe_command(const CollectRequest& request, collect::Collector
   return Window{.categories = collectors.take_host_results(),
                 .seconds = observer.window_seconds(),
                 .interrupted = exit->end == Exit::End::interrupted,
-                .note = exit->ok() ? "" : "the command: " + describe(*exit, limit)};
+                .exit = *exit,
+                .end = describe(*exit, limit),
+                .process = {}};
+}
+
+ProcessFacts facts_of_first(const CollectRequest& request) {
+  return request.pids.empty() ? ProcessFacts{} : facts_of(request, request.pids.front());
+}
+
+/// Nothing unless both are known: a process that ended took its counters with it.
+std::optional<std::int64_t> growth(const std::optional<std::int64_t>& before,
+                                   const std::optional<std::int64_t>& after) {
+  if (!before || !after) return std::nullopt;
+  return std::max<std::int64_t>(*after - *before, 0);
 }
 
 Window observe_host(const CollectRequest& request, collect::Collectors& collectors,
                     nanoseconds deadline, World& world) {
+  const ProcessFacts before = facts_of_first(request);
   collectors.open_host();
   const nanoseconds begun = world.clock.monotonic();
   const nanoseconds end = std::min(begun + request.profile.duration, deadline);
@@ -110,11 +124,17 @@ Window observe_host(const CollectRequest& request, collect::Collectors& collecto
     std::this_thread::sleep_for(
         std::clamp<nanoseconds>(end - world.clock.monotonic(), nanoseconds(0), kSlice));
   const nanoseconds took = world.clock.monotonic() - begun;
+  const ProcessFacts after = facts_of_first(request);
+  const bool has_ended = !request.pids.empty() && !is_process(request, request.pids.front());
   collectors.close_host();
   return {.categories = collectors.take_host_results(),
           .seconds = seconds(took),
           .interrupted = world.interrupted(),
-          .note = ""};
+          .exit = std::nullopt,
+          .end = has_ended ? "ended before the window did" : "",
+          .process = {.name = before.name,
+                      .read_bytes = growth(before.read_bytes, after.read_bytes),
+                      .write_bytes = growth(before.write_bytes, after.write_bytes)}};
 }
 
 }  // namespace

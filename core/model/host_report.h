@@ -152,13 +152,33 @@ struct ObserverOverhead {
   std::int64_t context_switches = 0;
   bool operator==(const ObserverOverhead&) const = default;
 };
+/// What was watched besides the host: a command from its start to its end, or a process or cgroup
+/// that was there. Nothing: not known, or of another kind of target.
+struct HostTarget {
+  std::string command;  ///< as a shell line, secrets masked; "": none was started
+  std::string end;      ///< how the command ended: "exit code 3"; of a process, that it did
+  std::optional<std::int64_t> exit_code;  ///< of a command that ended by itself
+  std::optional<std::int64_t> pid;        ///< of the process
+  std::string name;                       ///< of the process, as the kernel has it
+  std::string cgroup;
+  std::optional<double> wall_seconds;          ///< of the command
+  std::optional<double> cpu_seconds;           ///< of the command and all that it waited for
+  std::optional<double> cpu_pct;               ///< of one CPU
+  std::optional<std::int64_t> rss_bytes;       ///< of the process, at the end
+  std::optional<std::int64_t> peak_rss_bytes;  ///< of the command's largest process
+  std::optional<std::int64_t> read_bytes;      ///< from storage, in the window
+  std::optional<std::int64_t> write_bytes;     ///< to storage
+  std::optional<std::int64_t> threads;         ///< of the process, at the end
+  std::optional<std::int64_t> open_files;      ///< of the process, at the end
+  bool operator==(const HostTarget&) const = default;
+};
 struct HostMetadata {
   std::string tool;
   std::string version;
   std::string schema_version;  ///< "1.1.0"
   std::string hostname;
   std::string timestamp;      ///< RFC 3339, UTC: when the window began
-  std::string duration;       ///< "10s": what was asked for
+  std::string duration;       ///< "10s": what was asked for; with a command what it took
   double window_seconds = 0;  ///< what was observed
   std::string profile;
   std::vector<std::string> focus_areas;
@@ -170,7 +190,8 @@ struct HostMetadata {
   std::string container_env;  ///< none docker kubernetes lxc
   int cgroup_version = 0;
   std::optional<ObserverOverhead> observer_overhead;
-  bool interrupted = false;  ///< a signal ended the window early
+  bool interrupted = false;          ///< a signal ended the window early
+  std::optional<HostTarget> target;  ///< nothing: the host alone
   bool operator==(const HostMetadata&) const = default;
 };
 

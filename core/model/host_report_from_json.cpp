@@ -126,6 +126,30 @@ void cut_lists(HostResult& result) {
   result.truncated = result.truncated || any;
 }
 
+void read_known(Fields& fields, std::string_view key, std::optional<std::int64_t>& out) {
+  if (fields.has(key)) out = fields.integer(key, 0, 0, kIntegerMax);  // null was left out
+}
+
+HostTarget read_target(Fields fields) {
+  HostTarget out;
+  fields.read("command", out.command, kOptional);
+  fields.read("end", out.end, kOptional);
+  read_known(fields, "exit_code", out.exit_code);
+  read_known(fields, "pid", out.pid);
+  fields.read("name", out.name, kOptional);
+  fields.read("cgroup", out.cgroup, kOptional);
+  fields.read("wall_seconds", out.wall_seconds, kOptional);
+  fields.read("cpu_seconds", out.cpu_seconds, kOptional);
+  fields.read("cpu_pct", out.cpu_pct, kOptional);
+  read_known(fields, "rss_bytes", out.rss_bytes);
+  read_known(fields, "peak_rss_bytes", out.peak_rss_bytes);
+  read_known(fields, "read_bytes", out.read_bytes);
+  read_known(fields, "write_bytes", out.write_bytes);
+  read_known(fields, "threads", out.threads);
+  read_known(fields, "open_files", out.open_files);
+  return out;
+}
+
 void read_metadata(Fields& report, HostMetadata& out) {
   auto fields = report.object("metadata");
   if (!fields) return;
@@ -148,6 +172,7 @@ void read_metadata(Fields& report, HostMetadata& out) {
   fields->read("interrupted", out.interrupted, kOptional);
   if (const auto overhead = fields->object("observer_overhead", kOptional))
     out.observer_overhead = host_input::overhead(*overhead);
+  if (const auto target = fields->object("target", kOptional)) out.target = read_target(*target);
 }
 
 /// The number behind `name=` in "warning=0.1, critical=1"; 0 when there is none.

@@ -76,6 +76,29 @@ Output result(const HostResult& value) {
           {"truncated", value.truncated}};
 }
 
+template <class T>
+Output known(const std::optional<T>& value) {
+  return value ? Output(*value) : Output(nullptr);
+}
+
+Output target(const HostTarget& value) {
+  return {{"command", value.command},
+          {"end", value.end},
+          {"exit_code", known(value.exit_code)},
+          {"pid", known(value.pid)},
+          {"name", value.name},
+          {"cgroup", value.cgroup},
+          {"wall_seconds", known(value.wall_seconds)},
+          {"cpu_seconds", known(value.cpu_seconds)},
+          {"cpu_pct", known(value.cpu_pct)},
+          {"rss_bytes", known(value.rss_bytes)},
+          {"peak_rss_bytes", known(value.peak_rss_bytes)},
+          {"read_bytes", known(value.read_bytes)},
+          {"write_bytes", known(value.write_bytes)},
+          {"threads", known(value.threads)},
+          {"open_files", known(value.open_files)}};
+}
+
 Output metadata(const HostMetadata& value) {
   Output object = {{"tool", value.tool},
                    {"version", value.version},
@@ -96,6 +119,7 @@ Output metadata(const HostMetadata& value) {
                    {"interrupted", value.interrupted}};
   if (value.observer_overhead)
     object["observer_overhead"] = host_output::overhead(*value.observer_overhead);
+  if (value.target) object["target"] = target(*value.target);
   return object;
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -40,11 +39,22 @@ TEST_F(CollectCommand, IsWatchedWithItsProcesses) {
 }
 
 TEST_F(CollectCommand, ThatFailsGetsAReportThatSaysSo) {
-  EXPECT_EQ(collect({"-o", file(), "--", "sh", "-c", "exit 7"}).code, 0);
+  const Ran ran = collect({"--explain", "-o", file(), "--", "sh", "-c", "TOKEN=hidden; exit 7"});
+  EXPECT_EQ(ran.code, 0);
   expect_valid();
-  EXPECT_THAT(result(written(), "process_info")["errors"], ElementsAre(HasSubstr("exit code 7")))
-      << written()["categories"]["process"];
-  EXPECT_FALSE(written()["metadata"]["interrupted"]);
+  const json report = written();
+  EXPECT_THAT(result(report, "process_info")["errors"], IsEmpty())
+      << "that a command fails is no collector's mistake";
+  const json& about = report["metadata"];
+  EXPECT_EQ(about["target"]["command"], "sh -c 'TOKEN=***; exit 7'");
+  EXPECT_EQ(about["target"]["end"], "exit code 7");
+  EXPECT_EQ(about["target"]["exit_code"], 7);
+  EXPECT_GT(about["target"]["peak_rss_bytes"], 0);
+  EXPECT_FALSE(about["interrupted"]);
+  EXPECT_NE(about["duration"], "10s") << "the profile's";
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("\nWatched command: sh -c 'TOKEN=***; exit 7'\n"),
+                             HasSubstr("\n- exit code 7 after "), HasSubstr(" of CPU time, "),
+                             Not(HasSubstr("Not seen:\n- process_info"))));
 }
 
 TEST_F(CollectCommand, IsEndedAtTheDurationThatWasAskedFor) {
@@ -54,7 +64,8 @@ TEST_F(CollectCommand, IsEndedAtTheDurationThatWasAskedFor) {
   EXPECT_THAT(ran.err,
               AllOf(HasSubstr("until 'sh' ends, at most 2 s"), HasSubstr("the command: ")));
   expect_valid();
-  EXPECT_THAT(result(written(), "process_info")["errors"], ElementsAre(HasSubstr("the command: ")));
+  EXPECT_THAT(result(written(), "process_info")["errors"], IsEmpty());
+  EXPECT_NE(written()["metadata"]["target"]["end"], "");
   EXPECT_GE(written()["metadata"]["window_seconds"], 2.0);
   EXPECT_LT(written()["metadata"]["window_seconds"], 10.0);
   expect_no_process_left();

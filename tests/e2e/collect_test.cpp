@@ -165,6 +165,19 @@ TEST_F(Collect, WatchesNothingThatIsNotThere) {
   }
 }
 
+TEST_F(Collect, SaysWhatTheProcessUsedThatItWatched) {
+  const Ran ran =
+      collect({"--duration", "1s", "--explain", "--pid", std::to_string(getpid()), "-o", file()});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  expect_valid();
+  const json target = written()["metadata"]["target"];
+  EXPECT_EQ(target["pid"], getpid());
+  EXPECT_GT(target["rss_bytes"], 0);
+  EXPECT_GT(target["threads"], 0);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("\nWatched process: " + std::to_string(getpid()) + " ("),
+                             HasSubstr(" of memory, ")));
+}
+
 TEST_F(Collect, SaysThatAProcessEndedBeforeTheWindow) {
   const pid_t child = fork();
   if (child == 0) {
@@ -182,6 +195,8 @@ TEST_F(Collect, SaysThatAProcessEndedBeforeTheWindow) {
       });
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("process " + std::to_string(child) + " ended before"));
+  EXPECT_EQ(written()["metadata"]["target"]["pid"], child);
+  EXPECT_EQ(written()["metadata"]["target"]["end"], "ended before the window did");
   EXPECT_THAT(result(written(), "process_info")["errors"],
               ElementsAre(HasSubstr("process " + std::to_string(child))));
 }

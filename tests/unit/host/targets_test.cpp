@@ -17,10 +17,10 @@ using ::testing::IsEmpty;
 
 class Targets : public ::testing::Test {
  protected:
-  void put(const std::string& file) const {
+  void put(const std::string& file, const std::string& text = "") const {
     const std::filesystem::path path = root_.path() + "/" + file;
     std::filesystem::create_directories(path.parent_path());
-    ASSERT_TRUE(write_file(path, ""));
+    ASSERT_TRUE(write_file(path, text));
   }
   CollectRequest request() const {
     CollectRequest request;
@@ -37,6 +37,18 @@ class Targets : public ::testing::Test {
   TemporaryDirectory root_ =
       *TemporaryDirectory::make(std::filesystem::temp_directory_path(), "targets.");
 };
+
+TEST_F(Targets, OfAProcessNameAndStorageAreRead) {
+  put("proc/7/comm", "my server\n");
+  put("proc/7/io", "rchar: 1\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 5\n");
+  const ProcessFacts facts = facts_of(request(), 7);
+  EXPECT_EQ(facts.name, "my server");
+  EXPECT_EQ(facts.read_bytes, 4096);
+  EXPECT_EQ(facts.write_bytes, 8192);
+  put("proc/8/comm", "hers\n");
+  EXPECT_EQ(facts_of(request(), 8).read_bytes, std::nullopt) << "of another user: not 0";
+  EXPECT_EQ(facts_of(request(), 9).name, "");
+}
 
 TEST_F(Targets, AreProcessesThatRun) {
   put("proc/7/stat");

@@ -69,5 +69,16 @@ TEST_F(WindowOfCollect, GivesACommandNoMoreThanWasAskedFor) {
   EXPECT_LT(given(request, clock_.monotonic() + 1s), 1s);
 }
 
+TEST_F(WindowOfCollect, SaysHowTheCommandEnded) {
+  const Window well = observed(watching({"true"}), 1h);
+  EXPECT_EQ(well.end, "exit code 0");
+  processes_ = FakeProcessRunner([](const Command&) { return Exit{.code = 3}; });
+  const Window badly = observed(watching({"false"}), 1h);
+  EXPECT_EQ(badly.end, "exit code 3");
+  ASSERT_TRUE(badly.exit);
+  EXPECT_EQ(badly.exit->code, 3);
+  EXPECT_FALSE(observed(watching({}), 1h).exit);
+}
+
 }  // namespace
 }  // namespace melisai::host

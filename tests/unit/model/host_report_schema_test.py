@@ -15,7 +15,7 @@ except ImportError:
     print("skipped: no Python module jsonschema (Debian: python3-jsonschema)")
     sys.exit(77)
 
-OPTIONAL = {"observer_overhead"}
+OPTIONAL = {"observer_overhead", "target"}
 CATEGORIES = {"cpu", "memory", "disk", "network", "process", "system", "container", "stacktrace"}
 
 
@@ -87,6 +87,9 @@ def spoiled_summary(report):
         bad = copy.deepcopy(report)
         bad["summary"][name][0][key] = value
         yield f"summary.{name}[0].{key}", bad
+    bad = copy.deepcopy(report)
+    bad["metadata"]["target"]["exit_code"] = "3"
+    yield "a command's exit code", bad
     bad = copy.deepcopy(report)
     bad["categories"]["cpu"][0]["histograms"][0]["buckets"][0]["count"] = -1
     yield "a bucket's count", bad

@@ -30,7 +30,9 @@ HostReport full_report() {
                      .container_env = "docker",
                      .cgroup_version = 2,
                      .observer_overhead = ObserverOverhead{1, {2, 3}, 4, 5, 6, 7, 8, 9, 10},
-                     .interrupted = true};
+                     .interrupted = true,
+                     .target = HostTarget{"make bench", "exit code 3", 3, 77, "make", "/build", 1.5,
+                                          0.75, 50, 1000, 2000, 3000, 4000, 5, 6}};
   report.system = *HostData::parse(R"({"os":"Debian","kernel":"6.1.0","uptime_seconds":7})");
   HostResult result{
       .collector = "cpu_utilization",
