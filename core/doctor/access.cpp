@@ -61,6 +61,7 @@ Finding perf_events(const Facts& facts) {
   }
   finding.state = State::note;
   finding.found += paranoid == 2 ? ": own user code only" : ": nothing without CAP_PERFMON";
+  if (!is_tier_used(facts, 2)) return finding;  // ours need CAP_PERFMON, whatever it says
   finding.action = "Lower it where profiles shall show the kernel, too.";
   finding.commands = {"sysctl -w kernel.perf_event_paranoid=1"};
   return finding;
@@ -81,7 +82,7 @@ Finding kernel_addresses(const Facts& facts) {
   if (!facts.kptr_restrict) return finding;
   finding.found += restrict > 1 ? ": addresses are hidden from everybody"
                                 : ": addresses need CAP_SYSLOG, which this process lacks";
-  if (restrict < 2) return finding;
+  if (restrict < 2 || !are_stacks_taken(facts)) return finding;
   finding.action = "Lower it where profiles shall show the kernel, too.";
   finding.commands = {"sysctl -w kernel.kptr_restrict=1"};
   return finding;

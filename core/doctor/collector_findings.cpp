@@ -12,6 +12,14 @@ bool is_extra(const CollectorResult& collector) {
                      [](const CollectorPart& part) { return part.tier > 1; });
 }
 
+template <class Is>
+bool has_part(const Facts& facts, Is is_wanted) {
+  return std::any_of(
+      facts.collectors.begin(), facts.collectors.end(), [&](const CollectorResult& collector) {
+        return std::any_of(collector.parts.begin(), collector.parts.end(), is_wanted);
+      });
+}
+
 State state_of(const CollectorResult& collector) {
   switch (collector.status) {
     case CollectorStatus::ok: return State::ok;
@@ -56,6 +64,14 @@ PartFinding part_finding(const CollectorResult& collector, const CollectorPart& 
 
 }  // namespace
 
+bool is_tier_used(const Facts& facts, int tier) {
+  return has_part(facts, [&](const CollectorPart& part) { return part.tier == tier; });
+}
+
+bool are_stacks_taken(const Facts& facts) {
+  return has_part(facts, [](const CollectorPart& part) { return part.category == "stacktrace"; });
+}
+
 std::vector<CollectorFinding> collector_findings(const Facts& facts,
                                                  const std::vector<Tier>& tiers) {
   std::vector<CollectorFinding> findings;
@@ -78,6 +94,18 @@ Finding collectors_found(const Facts& facts) {
                   .why =
                       "Collectors say why something is slower, and whether the machine was "
                       "quiet."};
+  std::vector<std::string> idle;
+  for (const CollectorResult& collector : facts.collectors) {
+    if (collector.status == CollectorStatus::ok) continue;
+    idle.push_back(collector.name + " " + std::string(to_string(collector.status)));
+    // What this machine lacks is judged with the collector itself.
+    if (collector.status != CollectorStatus::unavailable) finding.state = State::warning;
+  }
+  if (!idle.empty()) {
+    finding.found = std::to_string(count - idle.size()) + " of " + std::to_string(count) + " in " +
+                    where + " work: " + joined(idle);
+    finding.action = "What to do is said with each of those that do not work.";
+  }
   if (count > 0) return finding;
   finding.state = State::missing;
   finding.found = "none in " + where;

@@ -89,6 +89,7 @@ struct Facts {
   std::vector<std::string>
       programs;  ///< of tier 2, those that are there: "perf", "bpftrace", "bcc"
   bool kernel_headers = false;
+  bool serves = false;                  ///< /etc/melisai-gate/serve.yaml, of the service, is there
   int cycles_errno = 0;                 ///< of counting CPU cycles; 0: it works
   int bpf_errno = 0;                    ///< of loading a BPF program that does nothing; 0: it works
   std::optional<SandboxFacts> sandbox;  ///< filled in by the caller; nothing: not tried

@@ -22,6 +22,7 @@ constexpr std::string_view kClocksource = "/sys/devices/system/clocksource/clock
 /// Where collectors look for the programs of others.
 constexpr std::string_view kProgramDirectories[] = {"/usr/bin", "/usr/sbin", "/usr/local/bin",
                                                     "/usr/local/sbin"};
+constexpr std::string_view kServeConfig = "/etc/melisai-gate/serve.yaml";  // of the systemd unit
 constexpr std::string_view kBccDirectory = "/usr/share/bcc/tools";
 constexpr std::string_view kBccProgram = "biolatency-bpfcc";  // Debian: all tools, one by one
 
@@ -179,6 +180,7 @@ Result<Facts> read_facts(const Sources& sources) {
   read_kernel(root, facts);
   facts.cgroups = read_cgroups(root);
   read_programs(root, facts);
+  facts.serves = exists(root + std::string(kServeConfig));
   facts.cycles_errno = sources.count_cycles();
   facts.bpf_errno = sources.load_bpf();
   return facts;

@@ -26,6 +26,11 @@ Finding sandbox_finding(const Facts& facts);
 /// That there are collectors at all.
 Finding collectors_found(const Facts& facts);
 
+/// Whether a collector here has a part of that tier.
+bool is_tier_used(const Facts& facts, int tier);
+/// Whether a collector here takes stacks.
+bool are_stacks_taken(const Facts& facts);
+
 /// `number` of linux/capability.h.
 bool has_capability(const Facts& facts, int number);
 /// Of CAP_BPF and the like; false for a name that is not known here.

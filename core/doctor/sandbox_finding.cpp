@@ -80,6 +80,10 @@ Finding sandbox_finding(const Facts& facts) {
         "container its seccomp profile.";
     return finding;
   }
+  if (!facts.serves) {
+    finding.action = "Install bubblewrap where `melisai-gate serve` shall run such code.";
+    return finding;
+  }
   finding.action = "Install bubblewrap.";
   const std::string command = install_command(facts.distribution, Package::bubblewrap);
   if (!command.empty()) finding.commands = {command};

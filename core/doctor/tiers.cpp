@@ -17,14 +17,13 @@ bool is_installed(const Facts& facts, std::string_view program) {
 
 bool is_refusal(int number) { return number == EPERM || number == EACCES; }
 
-/// The sentence for a tier that nobody uses.
+/// The sentence for a tier that nobody uses. Collectors that only yield numbers read files.
 std::string used_by_none(const Facts& facts, int tier) {
-  for (const CollectorResult& collector : facts.collectors) {
-    if (collector.parts.empty() && tier == 1) return "";
-    for (const CollectorPart& part : collector.parts)
-      if (part.tier == tier) return "";
-  }
-  return " No collector here uses it.";
+  const auto has_numbers_only = [](const CollectorResult& each) { return each.parts.empty(); };
+  const bool is_used = is_tier_used(facts, tier) ||
+                       (tier == 1 && std::any_of(facts.collectors.begin(), facts.collectors.end(),
+                                                 has_numbers_only));
+  return is_used ? "" : " No collector here uses it.";
 }
 
 Tier files(const Facts& facts) {
@@ -104,6 +103,10 @@ Tier programs(const Facts& facts) {
       "Programs of others, where collectors cannot see for themselves." + used_by_none(facts, 2);
   if (all && absent.empty()) return tier;
   finding.state = State::note;
+  if (!is_tier_used(facts, 2)) {  // nothing to install for nobody
+    finding.commands.clear();
+    return tier;
+  }
   finding.action = absent.empty() && finding.commands.empty()
                        ? "Give melisai-gate the rights that they need."
                        : "Install what a collector asks for.";

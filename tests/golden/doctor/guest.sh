@@ -3,8 +3,6 @@
 echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource
 # optional: aslr (off): Switch it on, unless something here needs it off.
 sysctl -w kernel.randomize_va_space=2
-# optional: kptr_restrict (2: addresses are hidden from everybody): Lower it where profiles shall show the kernel, too.
-sysctl -w kernel.kptr_restrict=1
 # optional: tier_2 (bpftrace: installed; BCC tools: need the headers of the running kernel; not installed: perf): Install what a collector asks for.
 apt-get install linux-perf
 # optional: tier_2 (bpftrace: installed; BCC tools: need the headers of the running kernel; not installed: perf): Install what a collector asks for.

@@ -177,6 +177,9 @@ TEST_F(Findings, WithoutASandboxOnlyStrangersCodeDoesNotRun) {
   EXPECT_THAT(finding_of(facts, "sandbox").action, HasSubstr("another user than root"));
   facts.sandbox = SandboxFacts{.installed = false, .problem = "bubblewrap is not installed"};
   EXPECT_EQ(state_of("sandbox"), State::note);
+  EXPECT_THAT(finding_of(facts, "sandbox").commands, IsEmpty()) << "no daemon is set up here";
+  EXPECT_THAT(finding_of(facts, "sandbox").action, HasSubstr("melisai-gate serve"));
+  facts.serves = true;
   EXPECT_THAT(finding_of(facts, "sandbox").commands, ElementsAre(HasSubstr("install bubblewrap")));
   facts.sandbox = SandboxFacts{.installed = true, .problem = "no namespaces"};
   EXPECT_THAT(finding_of(facts, "sandbox").found, HasSubstr("no namespaces"));
@@ -188,6 +191,17 @@ TEST_F(Findings, WithoutCollectorsSomethingIsMissing) {
   EXPECT_EQ(state_of("collectors"), State::missing);
   EXPECT_THAT(finding_of(facts, "collectors").found, HasSubstr("/usr/lib/melisai-gate/plugins"));
   EXPECT_FALSE(fit());
+}
+
+TEST_F(Findings, CollectorsThatDoNotWorkAreNotCountedAsOk) {
+  facts.collectors.push_back({.name = "stray", .status = CollectorStatus::refused});
+  EXPECT_EQ(state_of("collectors"), State::warning);
+  EXPECT_EQ(finding_of(facts, "collectors").found,
+            "1 of 2 in /usr/lib/melisai-gate/plugins work: stray refused");
+  EXPECT_FALSE(finding_of(facts, "collectors").action.empty());
+  facts.collectors.back() = {.name = "ebpf", .status = CollectorStatus::unavailable};
+  EXPECT_EQ(state_of("collectors"), State::ok) << "what the machine lacks is judged with it";
+  EXPECT_THAT(finding_of(facts, "collectors").found, HasSubstr("ebpf unavailable"));
 }
 
 class Tiers : public Findings {
@@ -231,7 +245,23 @@ TEST_F(Tiers, NativeBpfNeedsAKernelWithBtfThatShowsItsMemory) {
   EXPECT_THAT(tier(3).finding.found, HasSubstr("CONFIG_BPF_SYSCALL"));
 }
 
+TEST_F(Tiers, NothingIsInstalledForNobody) {
+  facts.programs = {"perf"};
+  facts.kernel_headers = false;
+  EXPECT_THAT(tier(2).finding.commands, IsEmpty());
+  EXPECT_EQ(tier(2).finding.action, "");
+  as_user();
+  facts.perf_event_paranoid = 3;
+  facts.kptr_restrict = 2;
+  EXPECT_THAT(fix_commands(facts, findings_of(facts)), HasSubstr("nothing to change"));
+  facts.collectors.front().parts = {{"biolatency", "disk", 2}, {"profile", "stacktrace", 3}};
+  EXPECT_THAT(tier(2).finding.commands, Not(IsEmpty()));
+  EXPECT_THAT(finding_of(facts, "perf_event_paranoid").commands, Not(IsEmpty()));
+  EXPECT_THAT(finding_of(facts, "kptr_restrict").commands, Not(IsEmpty()));
+}
+
 TEST_F(Tiers, ProgramsOfOthersHaveNeedsOfTheirOwn) {
+  facts.collectors.front().parts = {{"biolatency", "disk", 2}};
   facts.kernel_headers = false;
   EXPECT_TRUE(tier(2).usable);
   EXPECT_THAT(tier(2).finding.found, HasSubstr("BCC tools: need the headers"));
