@@ -17,15 +17,21 @@ constexpr const char* kCollectFooter =
     "\nExamples:\n"
     "  melisai-gate collect --profile quick -o report.json\n"
     "  melisai-gate collect --explain -- make bench\n"
+    "  melisai-gate collect --explain --pid 4711 --duration 20s\n"
     "\nThe JSON report is compatible with melisai's schema 1.1.0; `melisai-gate compare OLD NEW`\n"
     "compares two of them.\n"
-    "\nExit codes: 0 a report was written (also when a signal ended it early or a collector "
-    "failed),\n"
-    "2 usage, 4 the command could not be started or the report not be written.";
+    "\nExit codes: 0 a report was written (also when a signal ended it early, or a collector or "
+    "COMMAND\n"
+    "failed: the report says so), 2 usage, 4 the command could not be started or the report not be "
+    "written.";
 
 constexpr const char* kMcpFooter =
     "\nA client starts it and speaks to it on standard input and output:\n"
     "  {\"mcpServers\": {\"melisai-gate\": {\"command\": \"melisai-gate\", \"args\": [\"mcp\"]}}}\n"
+    "\nTools: get_health, collect_metrics, explain_anomaly, list_anomalies, explain_run; they only "
+    "look.\n"
+    "It ends when the client closes its standard input (Ctrl-D in a terminal), and with SIGINT or\n"
+    "SIGTERM.\n"
     "\nExit codes: 0 the client or a signal ended it, 2 usage, 4 the streams cannot be used.";
 
 }  // namespace

@@ -42,6 +42,11 @@ CollectOptions options_of(const CollectRequest& request) {
   return options;
 }
 
+/// "1 anomaly", "2 anomalies".
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
 std::string what_is_watched(const CollectRequest& request) {
   if (request.command.empty()) return format_duration(request.profile.duration);
   const std::string until = "until " + in_quotes(request.command.front()) + " ends";
@@ -62,15 +67,17 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
   const std::vector<CollectorResult> found = collectors.results();
   if (const std::string problem = tool_problem(request.profile, found); !problem.empty())
     return Error{Errc::config, problem};
-  say("initialize: profile " + request.profile.name + ", " + std::to_string(found.size()) +
-      " collectors");
+  say("initialize: profile " + request.profile.name + ", " +
+      counted(found.size(), "collector", "collectors"));
+  if (!request.profile.focus.empty() && request.profile.tools.empty())
+    say("focus: chooses among tools, and profile " + request.profile.name + " runs none");
   say("collect: " + what_is_watched(request));
   const auto begun = world.clock.now();
   MELISAI_TRY(Window window, observe(request, collectors, deadline, world));
 
   if (window.exit && !window.exit->ok()) say("the command: " + window.end);
   for (const std::string& gone : gone_targets(request)) say(gone);
-  say("assemble: " + std::to_string(window.categories.size()) + " categories" +
+  say("assemble: " + counted(window.categories.size(), "category", "categories") +
       (window.interrupted ? ", ended early by a signal" : ""));
   HostReport report;
   report.metadata = describe(request, window, begun);
@@ -85,7 +92,7 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
   report.summary = gate::analyse(report.categories, {});
   const std::optional<int> score = report.summary.health_score;
   say("analyze: health score " + (score ? std::to_string(*score) : "not known") + ", " +
-      std::to_string(report.summary.anomalies.size()) + " anomalies");
+      counted(report.summary.anomalies.size(), "anomaly", "anomalies"));
   return report;
 }
 

@@ -74,10 +74,11 @@ std::string anomalies(const HostSummary& summary) {
 }
 
 std::string resources(const HostSummary& summary) {
-  std::string text = "\nUtilization, saturation, errors:\n";
+  std::string text = "\nResources:\n";
   for (const auto& [name, use] : summary.resources)
-    text += "- " + name + ": " + fixed(use.utilization_pct, 1) + " %, " +
-            fixed(use.saturation_pct, 1) + " %, " + std::to_string(use.errors) + "/s\n";
+    text += "- " + name + ": " + fixed(use.utilization_pct, 1) + " % used, " +
+            fixed(use.saturation_pct, 1) + " % saturated, " + std::to_string(use.errors) +
+            (use.errors == 1 ? " error/s\n" : " errors/s\n");
   return summary.resources.empty() ? "" : text;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 
 #include "core/base/fd.h"
 #include "core/base/log.h"
@@ -168,6 +169,10 @@ class Session {
 }  // namespace
 
 Result<int> serve(const McpCommand& command, World& world) {
+  if (isatty(STDIN_FILENO) == 1)  // somebody tries it by hand, and would wait for a prompt
+    std::fputs(
+        "melisai-gate: mcp: waits for the messages of an MCP client, one a line; Ctrl-D ends it\n",
+        stderr);
   MELISAI_TRY(Streams streams, Streams::take());
   Session session(std::move(streams), world);
   const Say say = [](const std::string& line) { log_info(line); };

@@ -30,6 +30,12 @@ TEST(Explain, SaysTheScoreAndWhatMadeIt) {
                                      HasSubstr("Anomalies: none")));
 }
 
+TEST(Explain, SaysWhatTheNumbersOfAResourceAre) {
+  HostReport report;
+  report.summary.resources["cpu"] = {98.2, 1.5, 1};
+  EXPECT_THAT(explain(report), HasSubstr("\n- cpu: 98.2 % used, 1.5 % saturated, 1 error/s\n"));
+}
+
 TEST(Explain, TellsAdviceFromTuning) {
   HostReport report;
   report.summary.recommendations = {{.priority = 1,
