@@ -26,11 +26,13 @@ constexpr std::size_t kReasonMax = 1'000;
 
 Result<RunName> run_name(const std::string& option, const std::string& text) {
   if (text == "last") return RunName{};
+  if (text.find('#') != std::string::npos) return RunName{.id = {}, .of_daemon = text};
   const Result<std::optional<std::uint64_t>> id = number(option, text, 1, kNumberMax);
   if (!id || !*id)
-    return usage(option, in_quotes(text) +
-                             " is not the number of a run, nor 'last'; "
-                             "`melisai-gate runs` lists them");
+    return usage(option,
+                 in_quotes(text) +
+                     " is not the number of a run, nor 'last', nor a name such as demo/build#3; "
+                     "`melisai-gate runs` lists them");
   return RunName{static_cast<store::RunId>(**id)};
 }
 
@@ -123,11 +125,11 @@ void RecordsParser::add_runs() {
   runs.add_flag("--json", json_, "Print JSON");
 
   CLI::App& show = add("show", "Everything about one stored run");
-  show.add_option("RUN", run_, "Its number, or 'last'")->required();
+  show.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
   show.add_flag("--json", json_, "Print JSON");
 
   CLI::App& report = add("report", "The report of a stored run, again");
-  report.add_option("RUN", run_, "Its number, or 'last'")->required();
+  report.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
   report.add_option("--format", format_, "Default terminal")->type_name("json|markdown|terminal");
 
   CLI::App& gc = add("gc", "Remove old runs and their logs; what a baseline names stays");
@@ -146,7 +148,7 @@ void RecordsParser::add_baseline() {
   list.add_option("--project", project_, "Only of this project")->type_name("NAME");
   list.add_flag("--json", json_, "Print JSON");
   CLI::App& set = *baseline.add_subcommand("set", "Pin a run; green runs no longer move it");
-  set.add_option("RUN", run_, "Its number, or 'last'")->required();
+  set.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
   set.add_option("--branch", branch_, "For this branch (default: the run's own)")->type_name("B");
   add_wait_option(set, wait_);
   CLI::App& remove = *baseline.add_subcommand("rm", "Forget one");

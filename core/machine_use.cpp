@@ -67,7 +67,8 @@ Step<void> MachineUse::take(Use use, Milliseconds wait) {
   release();
   const auto deadline = world_.clock.monotonic() + wait;
   Milliseconds next_pause = kFirstPause;
-  for (bool told = false;; told = true) {
+  ToldWait told(world_.progress);
+  while (true) {
     MELISAI_TRY(const bool taken, try_take(use));
     if (taken) {
       use_ = use;
@@ -86,7 +87,7 @@ Step<void> MachineUse::take(Use use, Milliseconds wait) {
       return Stop{ReasonCode::busy, who + ", and did so for all of " + format_duration(wait) +
                                         "; run again, or raise measure.machine_wait"};
     }
-    if (!told) world_.progress.note("waiting: " + who);
+    told.tell("waiting: " + who, "the machine: " + who);
     pause_for(next_pause);
     next_pause = std::min(2 * next_pause, kLongestPause);
   }

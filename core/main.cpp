@@ -213,6 +213,35 @@ Result<bool> list_pipeline_runs(const ListRuns& list, const std::string& state_d
   return false;
 }
 
+/// The run that the request is about; null when there is none.
+RunName* named_run(RecordsRequest& request) {
+  const auto find = [](auto& each) -> RunName* {
+    if constexpr (requires { each.run; })
+      return &each.run;
+    else
+      return nullptr;
+  };
+  return std::visit(find, request);
+}
+
+/// Puts the number in the store for the name of a run of the daemon. True when there is nothing
+/// left to do: it was shown, and the store knows nothing of it.
+Result<bool> find_pipeline_run(RecordsRequest& request, const std::string& state_dir) {
+  RunName* const name = named_run(request);
+  if (name == nullptr || name->of_daemon.empty()) return false;
+  const auto* const show = std::get_if<ShowRun>(&request);
+  if (show == nullptr) {
+    MELISAI_TRY(name->id, serve::stored_run(name->of_daemon, state_dir));
+    return false;
+  }
+  MELISAI_TRY(name->id, serve::show_pipeline_run(
+                            {.state_dir = state_dir, .run = name->of_daemon, .json = show->json},
+                            print_part));
+  if (!name->id) return true;
+  print_part("\n");
+  return false;
+}
+
 int run(RecordsCommand command, World& world) {
   if (std::string* project = missing_project(command.request)) {
     Result<std::string> name = project_name(command.directory, world);
@@ -227,6 +256,9 @@ int run(RecordsCommand command, World& world) {
     if (!all) return failed(all.error());
     if (*all) return 0;
   }
+  const Result<bool> shown = find_pipeline_run(command.request, command.state_dir);
+  if (!shown) return failed(shown.error());
+  if (*shown) return 0;
   const Result<void> answered =
       answer(command.request, {.state_dir = command.state_dir,
                                .lock_wait = command.lock_wait,

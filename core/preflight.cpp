@@ -75,7 +75,8 @@ std::string disturbance_between(const HostCounters& before, const HostCounters& 
 Step<std::string> wait_for_quiet(Milliseconds wait, const CollectOptions& levels,
                                  const World& world, const std::function<HostCounters()>& read) {
   const auto deadline = world.clock.monotonic() + wait;
-  for (bool told = false;; told = true) {
+  ToldWait told(world.progress);
+  while (true) {
     const auto start = world.clock.monotonic();
     const HostCounters before = read();
     pause_for(kWindow);
@@ -84,7 +85,7 @@ Step<std::string> wait_for_quiet(Milliseconds wait, const CollectOptions& levels
     if (world.interrupted && world.interrupted())
       return Stop{ReasonCode::interrupted, "interrupted before anything was timed"};
     if (why.empty() || world.clock.monotonic() >= deadline) return why;
-    if (!told) world.progress.note("waiting for a quiet machine: " + why);
+    told.tell("waiting for a quiet machine: " + why, "a quiet machine: " + why);
   }
 }
 

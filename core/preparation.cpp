@@ -60,11 +60,14 @@ Report begin_report(const Request& request, const World& world) {
 
 Step<RunLog> begin_run(const Request& request, const RunSource& source, Report& report,
                        World& world) {
+  ToldWait told(world.progress);
   const store::Store::Writer writer{
       .command = "melisai-gate " + source.command + " in " + source.directory,
       .wait = request.lock_wait,
       .interrupted = world.interrupted,
-      .waiting = [&](const std::string& sentence) { world.progress.note(sentence); }};
+      .waiting = [&](const std::string& sentence) {
+        told.tell(sentence, "the store: " + sentence);
+      }};
   MELISAI_TRY(RunLog log, RunLog::begin(request.state_dir, writer,
                                         {.command = source.command,
                                          .directory = source.directory,

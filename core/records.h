@@ -17,6 +17,8 @@ namespace melisai {
 /// "12", or "last" for the newest.
 struct RunName {
   std::optional<store::RunId> id;  ///< nothing: the newest
+  /// "demo/benchmark#3": a run of the daemon, whose number in the store main asks for; "": none.
+  std::string of_daemon = "";
 };
 
 struct ListRuns {

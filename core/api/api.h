@@ -37,7 +37,8 @@ struct Daemon {
   std::function<Result<store::Accepted>(const RunEvent&)> accept;
   /// The same; errors as Queue::approve.
   std::function<Result<store::Approved>(const store::Approval&)> approve;
-  std::function<std::string(const PipelineRun&)> run_json;  ///< core/serve/run_json.h
+  /// Each as core/serve/run_json.h writes it.
+  std::function<std::vector<std::string>(const std::vector<PipelineRun>&)> runs_json;
   std::function<supervise::SystemHealth()> health;
   std::function<void(std::function<void()>)> in_pool;  ///< off the loop, for what blocks
   std::function<void(std::function<void()>)> in_loop;  ///< from any thread to the loop

@@ -62,7 +62,7 @@ void remove_workflow(Parts& parts, Call call);
 
 /// The run that {run} of the path names. Errors: not_found, io.
 Result<PipelineRun> run_of(Parts& parts, const Call& call);
-/// As Daemon::run_json gives it.
+/// As Daemon::runs_json gives it.
 Json run_object(const Parts& parts, const PipelineRun& run);
 Json run_objects(const Parts& parts, const std::vector<PipelineRun>& runs);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/api/handlers.h"
 #include "core/api/log_files.h"
@@ -77,8 +78,9 @@ Result<std::string> list(Parts& parts, const http::Request& request) {
   const bool more = runs.size() > limit;
   if (more) runs.resize(limit);
   std::string text = "{\"runs\":[";
-  for (const PipelineRun& run : runs)
-    text += (&run == runs.data() ? "" : ",") + parts.daemon.run_json(run);
+  const char* separator = "";
+  for (const std::string& run : parts.daemon.runs_json(runs))
+    text += std::exchange(separator, ",") + run;
   return text + "],\"next\":" + (more ? std::to_string(runs.back().id) : "null") + "}\n";
 }
 
@@ -104,12 +106,13 @@ Result<PipelineRun> run_of(Parts& parts, const Call& call) {
 }
 
 Json run_object(const Parts& parts, const PipelineRun& run) {
-  return Json::parse(parts.daemon.run_json(run), nullptr, false);
+  return run_objects(parts, {run}).at(0);
 }
 
 Json run_objects(const Parts& parts, const std::vector<PipelineRun>& runs) {
   Json all = Json::array();
-  for (const PipelineRun& run : runs) all.push_back(run_object(parts, run));
+  for (const std::string& run : parts.daemon.runs_json(runs))
+    all.push_back(Json::parse(run, nullptr, false));
   return all;
 }
 

@@ -29,6 +29,32 @@ class ProgressSink {
   virtual void stage_finished(const StageResult& stage) = 0;
   virtual void pair_finished(const PairProgress& progress) = 0;
   virtual void note(const std::string& sentence) = 0;
+  /// What it waits for from now on, as what follows "waits for"; "": for nothing any more. Besides
+  /// note(), for those who look later.
+  virtual void waits_for(const std::string&) {}
+};
+
+/// Somebody waits, until it is over: however that is left, nobody is told of a wait that has ended.
+class ToldWait {
+ public:
+  explicit ToldWait(ProgressSink& progress) : progress_(progress) {}
+  ~ToldWait() {
+    if (told_) progress_.waits_for("");
+  }
+  ToldWait(const ToldWait&) = delete;
+  ToldWait& operator=(const ToldWait&) = delete;
+
+  /// Only the first time. `sentence`: for note().
+  void tell(const std::string& sentence, const std::string& what) {
+    if (told_) return;
+    told_ = true;
+    progress_.note(sentence);
+    progress_.waits_for(what);
+  }
+
+ private:
+  ProgressSink& progress_;
+  bool told_ = false;
 };
 
 class SilentProgress final : public ProgressSink {

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/report/report.h"
 #include "core/serve/control.h"
 #include "core/serve/daemon_lock.h"
 #include "core/serve/find_run.h"
-#include "core/serve/run_json.h"
 #include "core/serve/status_text.h"
 #include "core/store/queue.h"
 
@@ -18,14 +16,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr Milliseconds kAnswerTimeout{70'000};  // longer than a start or stop of modules
 constexpr std::size_t kNamedMax = 5;            // runs in one sentence
-
-Result<store::Queue> open_queue(const std::string& state_dir) {
-  MELISAI_TRY(std::optional<store::Queue> queue, store::Queue::open_reader(state_dir));
-  if (!queue)
-    return Error{Errc::not_found, "no daemon ever worked with the state directory " + state_dir +
-                                      "; name its own with --state-dir or --config"};
-  return *std::move(queue);
-}
 
 Result<Json> request_json(const ControlRequest& request) {
   Json json{{"command", request.command}};
@@ -108,32 +98,6 @@ Result<int> control(const ControlRequest& request, const Print& print) {
   }
   MELISAI_CHECK(
       written(print(request.json ? answer.dump(2) + "\n" : status_text(text, request.modules))));
-  return 0;
-}
-
-bool has_queue(const std::string& state_dir) {
-  const auto queue = store::Queue::open_reader(state_dir);
-  return queue && queue->has_value();
-}
-
-Result<int> pipeline_runs(const PipelineRunsRequest& request, const Print& print) {
-  MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
-  MELISAI_TRY(std::vector<PipelineRun> runs, queue.runs({.project = request.project,
-                                                         .pipeline = request.pipeline,
-                                                         .limit = request.limit}));
-  const auto daemon =
-      has_daemon(request.state_dir) ? report::Daemon::running : report::Daemon::gone;
-  for (PipelineRun& run : runs)
-    if (daemon == report::Daemon::gone && run.state == PipelineRun::State::running)
-      run.reason = kNoDaemon;
-  if (!request.json) {
-    MELISAI_CHECK(
-        written(print(runs.empty() ? "no runs\n" : report::render_pipeline_runs(runs, daemon))));
-    return 0;
-  }
-  Json all = Json::array();
-  for (const PipelineRun& run : runs) all.push_back(Json::parse(run_to_json(run)));
-  MELISAI_CHECK(written(print(all.dump(2) + "\n")));
   return 0;
 }
 

@@ -1,10 +1,11 @@
 // The commands that talk to a daemon or read its queue: status, stop, pause, resume, trigger,
-// cancel, approve, restart-module, logs, and runs of pipelines.
+// cancel, approve, restart-module, logs, and what its runs are and wait for.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,16 @@ struct PipelineRunsRequest {
   bool json = false;
 };
 Result<int> pipeline_runs(const PipelineRunsRequest& request, const Print& print);
+struct ShowPipelineRun {
+  std::string state_dir;  ///< absolute
+  std::string run;        ///< as of ControlRequest
+  bool json = false;
+};
+/// What the store knows more of it, by its number there; nothing of JSON, which holds that number.
+Result<std::optional<std::int64_t>> show_pipeline_run(const ShowPipelineRun& request,
+                                                      const Print& print);
+/// The number in the store of what that run measured. Errors: usage, not_found.
+Result<std::int64_t> stored_run(const std::string& run, const std::string& state_dir);
 /// Whether a daemon ever worked there.
 bool has_queue(const std::string& state_dir);
 

@@ -32,9 +32,9 @@
 #include "core/serve/parts.h"
 #include "core/serve/planner.h"
 #include "core/serve/requests.h"
-#include "core/serve/run_json.h"
 #include "core/serve/thorough_check.h"
 #include "core/serve/trigger_program.h"
+#include "core/serve/waits_for.h"
 #include "core/serve/watcher.h"
 #include "core/serve/workflow_book.h"
 #include "core/serve/workspace.h"
@@ -174,7 +174,10 @@ class Daemon {
                   if (approved) planner_.wake();
                   return approved;
                 },
-            .run_json = run_to_json,
+            .runs_json =
+                [this](const std::vector<PipelineRun>& runs) {
+                  return runs_to_json(runs, waits_in(context_));
+                },
             .health = [this] { return supervisor_.system_health(); },
             .in_pool = [this](auto work) { asio::post(readers_, std::move(work)); },
             .in_loop = [this](auto work) { asio::post(loop_, std::move(work)); },

@@ -32,26 +32,69 @@ bool repeats(const PipelineRun& a, const PipelineRun& b) {
   return a.project == b.project && a.sha == b.sha && may_share_pipeline(a.pipeline, b.pipeline);
 }
 
+std::size_t engines_of(const DispatchRules& rules) { return rules.parallel ? rules.engines : 1; }
+
+/// What keeps `run` from starting beside `busy`.
+std::optional<Hindrance> hindrance_beside(const std::vector<PipelineRun>& busy,
+                                          const PipelineRun& run, const DispatchRules& rules) {
+  using Kind = Hindrance::Kind;
+  const auto alone = std::find_if(busy.begin(), busy.end(),
+                                  [](const PipelineRun& other) { return other.exclusive; });
+  if (alone != busy.end()) return Hindrance{Kind::measures, *alone};
+  if (run.exclusive && !busy.empty()) return Hindrance{Kind::has_to_be_alone, busy.front()};
+  if (busy.size() >= engines_of(rules)) return Hindrance{Kind::no_engine, busy.front()};
+  const auto same = std::find_if(busy.begin(), busy.end(),
+                                 [&](const PipelineRun& other) { return repeats(run, other); });
+  if (same != busy.end()) return Hindrance{Kind::repeats, *same};
+  return std::nullopt;
+}
+
+/// Calls `tell` for the runs of `ready`, up to the one that nothing younger may overtake.
+template <class Tell>
+void dispatch(const std::vector<PipelineRun>& ready, const std::vector<PipelineRun>& running,
+              const DispatchRules& rules, Tell tell) {
+  std::vector<PipelineRun> busy = running;
+  for (const PipelineRun& run : ready) {
+    const std::optional<Hindrance> hindrance = hindrance_beside(busy, run, rules);
+    tell(run, hindrance);
+    if (!hindrance)
+      busy.push_back(run);
+    else if (hindrance->kind != Hindrance::Kind::repeats)
+      break;
+  }
+}
+
 }  // namespace
 
 std::vector<PipelineRun> choose_runs(const std::vector<PipelineRun>& ready,
                                      const std::vector<PipelineRun>& running,
                                      const DispatchRules& rules) {
   std::vector<PipelineRun> chosen;
-  std::vector<PipelineRun> busy = running;
-  const std::size_t engines = rules.parallel ? rules.engines : 1;
-  const auto measures = [](const PipelineRun& run) { return run.exclusive; };
-  for (const PipelineRun& run : ready) {
-    if (busy.size() >= engines) break;
-    if (std::any_of(busy.begin(), busy.end(), measures)) break;
-    if (run.exclusive && !busy.empty()) break;
-    if (std::any_of(busy.begin(), busy.end(),
-                    [&](const PipelineRun& other) { return repeats(run, other); }))
-      continue;
-    busy.push_back(run);
-    chosen.push_back(run);
-  }
+  dispatch(ready, running, rules,
+           [&](const PipelineRun& run, const std::optional<Hindrance>& hindrance) {
+             if (!hindrance) chosen.push_back(run);
+           });
   return chosen;
+}
+
+std::optional<Hindrance> hindrance_of(std::int64_t id, const std::vector<PipelineRun>& ready,
+                                      const std::vector<PipelineRun>& running,
+                                      const DispatchRules& rules) {
+  std::optional<Hindrance> found;
+  bool seen = false;
+  dispatch(ready, running, rules,
+           [&](const PipelineRun& run, const std::optional<Hindrance>& hindrance) {
+             if (seen) return;
+             seen = run.id == id;
+             found = hindrance;
+             if (seen || !hindrance || hindrance->kind == Hindrance::Kind::repeats) return;
+             // This one stops all that are younger.
+             if (hindrance->kind == Hindrance::Kind::has_to_be_alone)
+               found = Hindrance{Hindrance::Kind::is_behind, run};
+           });
+  const bool is_ready =
+      std::any_of(ready.begin(), ready.end(), [&](const PipelineRun& run) { return run.id == id; });
+  return is_ready ? found : std::nullopt;
 }
 
 }  // namespace melisai::serve

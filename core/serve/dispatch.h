@@ -1,6 +1,7 @@
-// Dispatch: which queued runs start now. Pure.
+// Dispatch: which queued runs start now, and why another one does not. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,21 @@ struct DispatchRules {
 std::vector<PipelineRun> choose_runs(const std::vector<PipelineRun>& ready,
                                      const std::vector<PipelineRun>& running,
                                      const DispatchRules& rules);
+
+/// Why a run does not start now.
+struct Hindrance {
+  enum class Kind {
+    measures,         ///< `other` does, and has the machine for itself
+    no_engine,        ///< all are busy; `other` is one that runs
+    has_to_be_alone,  ///< it measures, and `other` runs
+    is_behind,        ///< `other`, which measures and is older, waits for the machine
+    repeats           ///< `other` is the same pipeline on the same commit
+  } kind = Kind::no_engine;
+  PipelineRun other;
+};
+/// Of the run of `ready` with that id. Nothing: it may start, or is not ready.
+std::optional<Hindrance> hindrance_of(std::int64_t id, const std::vector<PipelineRun>& ready,
+                                      const std::vector<PipelineRun>& running,
+                                      const DispatchRules& rules);
 
 }  // namespace melisai::serve

@@ -19,6 +19,14 @@ std::optional<std::int64_t> number_of(std::string_view text) {
 
 }  // namespace
 
+Result<store::Queue> open_queue(const std::string& state_dir) {
+  MELISAI_TRY(std::optional<store::Queue> queue, store::Queue::open_reader(state_dir));
+  if (!queue)
+    return Error{Errc::not_found, "no daemon ever worked with the state directory " + state_dir +
+                                      "; name its own with --state-dir"};
+  return *std::move(queue);
+}
+
 Result<PipelineRun> find_run(const std::string& text, const store::Queue& queue) {
   if (const auto id = number_of(text)) return queue.run(*id);
   const std::size_t mark = text.rfind('#');

@@ -106,18 +106,14 @@ void pause_for_more() {
 
 Result<int> logs(const LogsRequest& request, const Print& print,
                  const std::function<bool()>& interrupted) {
-  MELISAI_TRY(const std::optional<store::Queue> queue,
-              store::Queue::open_reader(request.state_dir));
-  if (!queue)
-    return Error{Errc::not_found,
-                 "no daemon ever worked with the state directory " + request.state_dir};
-  MELISAI_TRY(PipelineRun run, find_run(request.run, *queue));
+  MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
+  MELISAI_TRY(PipelineRun run, find_run(request.run, queue));
   std::map<int, Reader> readers;
   Attendance attendance(request.state_dir);
   while (true) {
     // The state before the text: what an attempt wrote last is printed when it has ended.
-    MELISAI_TRY(run, queue->run(run.id));
-    MELISAI_TRY(const std::vector<Attempt> attempts, queue->attempts(run.id));
+    MELISAI_TRY(run, queue.run(run.id));
+    MELISAI_TRY(const std::vector<Attempt> attempts, queue.attempts(run.id));
     for (const Attempt& attempt : attempts) {
       const auto [reader, is_new] = readers.try_emplace(attempt.number, attempt.directory, print);
       if (is_new && attempts.size() > 1)

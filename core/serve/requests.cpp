@@ -11,7 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/serve/accept.h"
-#include "core/serve/run_json.h"
+#include "core/serve/waits_for.h"
 
 namespace melisai::serve {
 namespace {
@@ -220,16 +220,21 @@ class StatusOf {
     }
     return all;
   }
-  static Json runs_of(const std::vector<PipelineRun>& runs) {
+  Json runs_of(const std::vector<PipelineRun>& runs) const {
     Json all = Json::array();
-    for (const PipelineRun& run : runs) all.push_back(Json::parse(run_to_json(run)));
+    for (const std::string& run : runs_to_json(runs, waits_in(context_)))
+      all.push_back(Json::parse(run));
     return all;
   }
-  static Json events_of(const std::vector<store::OpenEvent>& events) {
+  Json events_of(const std::vector<store::OpenEvent>& events) const {
     Json all = Json::array();
-    for (const store::OpenEvent& open : events)
-      all.push_back(
-          {{"project", open.event.project}, {"cause", open.event.cause}, {"tries", open.tries}});
+    for (const store::OpenEvent& open : events) {
+      const auto state = context_.queue.event_state(open.event.id);
+      all.push_back({{"project", open.event.project},
+                     {"cause", open.event.cause},
+                     {"tries", open.tries},
+                     {"reason", state ? state->reason : ""}});
+    }
     return all;
   }
 
@@ -263,6 +268,21 @@ Result<std::string> trigger_run(const Json& request, Context& context, Planner& 
   MELISAI_TRY(const store::Accepted done, context.queue.accept(event));
   planner.wake();
   return accepted({{"event", done.event}, {"project", event.project}});
+}
+
+/// Of those of "runs", by their numbers, that wait.
+Result<std::string> waits_of(const Json& request, const Context& context) {
+  if (!request.contains("runs") || !request["runs"].is_array())
+    return Error{Errc::usage, "name the runs by their numbers"};
+  WaitsFor waits = waits_in(context);
+  Json all = Json::object();
+  for (const Json& id : request["runs"]) {
+    if (!id.is_number_integer()) return Error{Errc::usage, "a run is named by its number"};
+    const auto run = context.queue.run(id.get<std::int64_t>());
+    if (!run) continue;
+    if (const std::string text = waits.of(*run); !text.empty()) all[std::to_string(run->id)] = text;
+  }
+  return accepted({{"waits", all}});
 }
 
 Result<std::string> cancel_run(const Json& request, Context& context, Engines& engines) {
@@ -360,6 +380,7 @@ void Requests::handle(const std::string& text, ControlServer::Answer answer) {
   if (command == "pause") return done(parts_.engines.pause("by hand"));
   if (command == "resume") return reply(resume(request, context_, parts_));
   if (command == "trigger") return reply(trigger_run(request, context_, parts_.planner));
+  if (command == "waits") return reply(waits_of(request, context_));
   if (command == "cancel") return reply(cancel_run(request, context_, parts_.engines));
   if (command == "approve") return reply(approve_head(request, context_, parts_.planner));
   if (command == "stop") {

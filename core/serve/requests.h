@@ -1,6 +1,6 @@
 // Requests: what the control socket can be asked, one JSON object each:
 //   {"command": "status" | "stop" | "pause" | "resume" | "trigger" | "cancel" | "approve" |
-//   "restart-module", ...}
+//   "restart-module" | "waits", ...}
 // Answers are {"ok": true, ...} or {"ok": false, "error": "...", "usage": true when it is the
 // caller's mistake}.
 #pragma once

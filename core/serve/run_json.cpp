@@ -15,7 +15,7 @@ Json time_or_null(const std::optional<WallTime>& time) {
 
 }  // namespace
 
-std::string run_to_json(const PipelineRun& run) {
+std::string run_to_json(const PipelineRun& run, const std::string& waits_for) {
   const Json json{
       {"run", name_of(run)},
       {"id", run.id},
@@ -27,6 +27,7 @@ std::string run_to_json(const PipelineRun& run) {
       {"state", to_string(run.state)},
       {"outcome", run.outcome ? Json(to_string(*run.outcome)) : Json(nullptr)},
       {"reason", run.reason},
+      {"waits_for", waits_for.empty() ? Json(nullptr) : Json(waits_for)},
       {"attempts", run.attempts},
       {"created_at", utc_time_ms(run.created_at)},
       {"started_at", time_or_null(run.started_at)},

@@ -8,8 +8,8 @@
 namespace melisai::serve {
 
 /// {"run", "id", "project", "pipeline", "number", "ref", "commit", "state", "outcome", "reason",
-/// "attempts", "created_at", "started_at", "finished_at", "report", "slow"}; null for what is not
-/// known.
-std::string run_to_json(const PipelineRun& run);
+/// "waits_for", "attempts", "created_at", "started_at", "finished_at", "report", "slow"}; null for
+/// what is not known. `waits_for`: "" for nothing.
+std::string run_to_json(const PipelineRun& run, const std::string& waits_for);
 
 }  // namespace melisai::serve

@@ -38,12 +38,20 @@ const Json& list_at(const Json& json, const char* key) {
   return json.contains(key) && json[key].is_array() ? json[key] : nothing;
 }
 
+/// Why it is not over, or how it ended.
+std::string reason_of(const Json& run) {
+  const std::string waits_for = text_at(run, "waits_for");
+  const std::string reason = text_at(run, "reason");
+  if (waits_for.empty()) return reason;
+  return "waits for " + waits_for + (reason.empty() ? "" : "; " + reason);
+}
+
 std::string runs_table(const Json& runs) {
-  Table table({{"run", 40}, {"commit"}, {"ref", 32}, {"state"}, {"slow"}, {"reason", 60}});
+  Table table({{"run", 40}, {"commit"}, {"ref", 32}, {"state"}, {"slow"}, {"reason", 100}});
   for (const Json& run : runs)
     table.add({text_at(run, "run"), text_at(run, "commit").substr(0, 10), text_at(run, "ref"),
                text_at(run, "outcome").empty() ? text_at(run, "state") : text_at(run, "outcome"),
-               text_at(run, "slow"), text_at(run, "reason")});
+               text_at(run, "slow"), reason_of(run)});
   return table.text();
 }
 
@@ -93,6 +101,12 @@ std::string proposal_line(const Json& proposal) {
          number + " " + one_line(text_at(proposal, "commit")) + "`\n";
 }
 
+std::string waiting_line(const Json& event) {
+  const std::string reason = text_at(event, "reason");
+  return "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
+         one_line(text_at(event, "cause")) + (reason.empty() ? "" : ": " + one_line(reason)) + "\n";
+}
+
 std::string notices_line(const Json& notices) {
   const std::string problem = text_at(notices, "problem");
   if (problem.empty()) return "";
@@ -137,9 +151,7 @@ std::string status_text(const std::string& answer, bool modules) {
   text += "\nprojects\n" + projects_text(list_at(json, "projects"));
   text += "\nengines\n";
   for (const Json& engine : list_at(json, "engines")) text += engine_line(engine);
-  for (const Json& event : list_at(json, "waiting_events"))
-    text += "waiting to be planned: " + one_line(text_at(event, "project")) + ", " +
-            one_line(text_at(event, "cause")) + "\n";
+  for (const Json& event : list_at(json, "waiting_events")) text += waiting_line(event);
   for (const Json& proposal : list_at(json, "waiting_for_approval"))
     text += proposal_line(proposal);
   for (const Json& event : list_at(json, "given_up_events"))

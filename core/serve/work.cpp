@@ -14,6 +14,7 @@
 #include "core/serve/open_files.h"
 #include "core/serve/time_limit.h"
 #include "core/serve/unchanged.h"
+#include "core/serve/waits_for.h"
 #include "core/serve/work_description.h"
 #include "core/serve/work_follow_up.h"
 #include "core/serve/work_sandbox.h"
@@ -39,13 +40,23 @@ Result<Task> read_task(const WorkRequest& request) {
   return task;
 }
 
-/// Nobody watches an attempt, but its log says what it waits for.
+/// Nobody watches an attempt, but its log says what it waits for, and a file while it does.
 class NotesInLog final : public ProgressSink {
  public:
+  explicit NotesInLog(std::string directory) : file_(std::move(directory) + "/" + kWaitsForFile) {}
   void stage_started(const std::string&, const std::string&) override {}
   void stage_finished(const StageResult&) override {}
   void pair_finished(const PairProgress&) override {}
   void note(const std::string& sentence) override { log_warning(sentence); }
+  void waits_for(const std::string& what) override {
+    const Result<void> told = what.empty() ? remove_tree(file_)
+                                           : write_file(file_, masked(what).substr(0, kWaitsForMax),
+                                                        {.private_mode = true});
+    if (!told) log_warning("what this waits for cannot be shown: " + told.error().message);
+  }
+
+ private:
+  std::string file_;
 };
 
 /// What the push of this run changed; not asked for when no condition needs it.
@@ -288,7 +299,7 @@ std::string mirror_of(const std::string& state_dir, const RunEvent& event) {
 Result<int> work(const WorkRequest& request, World& world) {
   hide_memory();
   if (request.open_files > 0) MELISAI_CHECK(limit_open_files(request.open_files));
-  NotesInLog notes;
+  NotesInLog notes(request.directory);
   World noted = with(world, world.processes, notes);
   MELISAI_TRY(const PipelineResult result, result_of(request, noted));
   MELISAI_CHECK(

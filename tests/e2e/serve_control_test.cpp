@@ -112,6 +112,21 @@ TEST_F(ServeControl, WhatIsTriggeredOnABranchThatIsNotThereFailsVisibly) {
   EXPECT_EQ(run_of("hello#1")["reason"], "demo has no refs/heads/nope");
 }
 
+TEST_F(ServeControl, SaysWhatARunWaitsFor) {
+  push_waiting();
+  start();
+  ASSERT_TRUE(is_in_state("build#1", "running"));
+  ASSERT_EQ(gate({"pause"}).code, 0);
+  push();
+  ASSERT_TRUE(is_in_state("build#2", "queued"));
+  EXPECT_THAT(run_of("build#2").value("waits_for", ""),
+              HasSubstr("everything is paused (by hand)"));
+  EXPECT_THAT(gate({"show", "build#2"}).out, HasSubstr("waits for `melisai-gate resume`"));
+  EXPECT_EQ(stop(), 0);
+  EXPECT_THAT(run_of("build#2").value("waits_for", ""), HasSubstr("no daemon runs here"));
+  EXPECT_THAT(gate({"runs"}).out, HasSubstr("waits for `melisai-gate serve`"));
+}
+
 TEST_F(ServeControl, RefusesASecondDaemonWithThePidOfTheFirst) {
   push_waiting();
   start();

@@ -25,8 +25,14 @@ TEST_F(ServeMachine, ABuildWaitsForSomebodyElsesBenchmark) {
     return logs_of("build#1").find("waiting: another melisai-gate measures") != std::string::npos;
   }));
   EXPECT_TRUE(is_in_state("build#1", "running"));
+  EXPECT_THAT(run_of("build#1").value("waits_for", ""), HasSubstr("another melisai-gate measures"));
+  EXPECT_THAT(gate({"runs"}).out, HasSubstr("waits for the machine"));
+  EXPECT_THAT(gate({"show", "demo/build#1"}).out,
+              HasSubstr("waits for the machine: another melisai-gate measures"));
+  EXPECT_THAT(gate({"status"}).out, HasSubstr("waits for the machine"));
   benchmark.end();
   EXPECT_EQ(outcome_of("build#1"), "passed");
+  EXPECT_TRUE(run_of("build#1")["waits_for"].is_null());
   EXPECT_THAT(logs_of("build#1"), HasSubstr("built"));
 }
 

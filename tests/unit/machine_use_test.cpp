@@ -11,6 +11,7 @@ namespace melisai {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class Notes final : public ProgressSink {
@@ -19,7 +20,9 @@ class Notes final : public ProgressSink {
   void stage_finished(const StageResult&) override {}
   void pair_finished(const PairProgress&) override {}
   void note(const std::string& sentence) override { all.push_back(sentence); }
+  void waits_for(const std::string& what) override { waits.push_back(what); }
   std::vector<std::string> all;
+  std::vector<std::string> waits;  // "": it is over
 };
 
 class MachineUseTest : public ::testing::Test {
@@ -65,6 +68,7 @@ TEST_F(MachineUseTest, TellsOnceForWhatItWaitsAndGivesUpAsBusy) {
   EXPECT_THAT(shared.error().reason, HasSubstr("measure.machine_wait"));
   ASSERT_EQ(notes_.all.size(), 1u);
   EXPECT_THAT(notes_.all[0], HasSubstr("waiting: another melisai-gate"));
+  EXPECT_THAT(notes_.waits, ElementsAre(HasSubstr("the machine: another melisai-gate"), ""));
 }
 
 TEST_F(MachineUseTest, WhoGaveUpKeepsNobodyWaiting) {

@@ -51,7 +51,9 @@ class QuietWait : public ::testing::Test {
     void stage_finished(const StageResult&) override {}
     void pair_finished(const PairProgress&) override {}
     void note(const std::string& sentence) override { all.push_back(sentence); }
+    void waits_for(const std::string& what) override { waits.push_back(what); }
     std::vector<std::string> all;
+    std::vector<std::string> waits;  // "": it is over
   };
   /// A machine that uses a whole CPU for its first `readings`.
   Step<std::string> wait_on_machine_busy_for(int readings, Milliseconds wait) {
@@ -88,6 +90,9 @@ TEST_F(QuietWait, EndsWhenTheMachineBecomesQuietAndTellsOnce) {
   EXPECT_EQ(*noise, "");
   ASSERT_EQ(notes_.all.size(), 1u);
   EXPECT_THAT(notes_.all[0], HasSubstr("waiting for a quiet machine: other processes used"));
+  ASSERT_EQ(notes_.waits.size(), 2u);
+  EXPECT_THAT(notes_.waits[0], HasSubstr("a quiet machine: other processes used"));
+  EXPECT_EQ(notes_.waits[1], "") << "it is over";
 }
 
 TEST_F(QuietWait, EndsAtItsLimitWithWhatDisturbs) {

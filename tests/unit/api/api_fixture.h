@@ -68,7 +68,12 @@ class ApiTest : public ::testing::Test {
                 [this](const store::Approval& approval) {
                   return queue.approve(approval, clock.now());
                 },
-            .run_json = [](const PipelineRun& run) { return json_of(run); },
+            .runs_json =
+                [](const std::vector<PipelineRun>& runs) {
+                  std::vector<std::string> all;
+                  for (const PipelineRun& run : runs) all.push_back(json_of(run));
+                  return all;
+                },
             .health = [this] { return health; },
             .in_pool = [this](std::function<void()> work) { pool.push_back(std::move(work)); },
             .in_loop = [this](std::function<void()> work) { loop.push_back(std::move(work)); },
@@ -98,6 +103,7 @@ class ApiTest : public ::testing::Test {
                  {"state", to_string(run.state)},
                  {"outcome", run.outcome ? Json_(to_string(*run.outcome)) : Json_(nullptr)},
                  {"reason", run.reason},
+                 {"waits_for", nullptr},
                  {"attempts", run.attempts},
                  {"created_at", utc_time_ms(run.created_at)},
                  {"started_at", time(run.started_at)},

@@ -94,6 +94,24 @@ TEST(Dispatch, OnePipelineOfTwoProjectsGoesSideBySide) {
   EXPECT_THAT(chosen({run(1, "a"), other}, {}), ElementsAre(1, 2));
 }
 
+TEST(Dispatch, SaysWhatKeepsARunFromStarting) {
+  using Why = Hindrance::Kind;
+  const PipelineRun build = run(1, "a");
+  const PipelineRun bench = run(2, "b", Kind::measures);
+  const PipelineRun lint = run(3, "c");
+  const DispatchRules rules{.engines = 2};
+  EXPECT_FALSE(hindrance_of(1, {build}, {}, rules));
+  EXPECT_FALSE(hindrance_of(9, {build}, {lint, run(4, "d")}, rules)) << "not ready";
+  const auto kind = [&](std::int64_t id, const std::vector<PipelineRun>& running) {
+    const auto hindrance = hindrance_of(id, {bench, lint}, running, rules);
+    return hindrance ? std::optional(std::pair(hindrance->kind, hindrance->other.id))
+                     : std::nullopt;
+  };
+  EXPECT_EQ(kind(2, {build}), std::pair(Why::has_to_be_alone, std::int64_t{1}));
+  EXPECT_EQ(kind(3, {build}), std::pair(Why::is_behind, std::int64_t{2}));
+  EXPECT_EQ(kind(3, {}), std::pair(Why::measures, std::int64_t{2}));
+}
+
 TEST(Dispatch, WithoutParallelExecutionThereIsOneAtATime) {
   const DispatchRules rules{.engines = 3, .parallel = false};
   EXPECT_THAT(chosen({run(1, "a"), run(2, "b")}, {}, rules), ElementsAre(1));

@@ -47,6 +47,18 @@ TEST(StatusText, SaysWhatWaitsForApprovalAndHowToGiveIt) {
                         "`melisai-gate approve demo 7 0123456789abcdef`\n"));
 }
 
+TEST(StatusText, SaysWhatARunAndAnEventWaitFor) {
+  const std::string text = text_of(
+      R"({"open": [{"run": "demo/build#3", "commit": "0123456789abcdef", "ref": "refs/heads/main",
+                    "state": "queued", "outcome": null, "reason": "disk full",
+                    "waits_for": "demo/benchmark#1 to end,\nwhich measures alone"}],
+          "waiting_events": [{"project": "demo", "cause": "push to main", "tries": 1,
+                              "reason": "no\nnetwork"}]})");
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("waits for demo/benchmark#1 to end, which measures alone; disk full\n"),
+                  HasSubstr("waiting to be planned: demo, push to main: no network\n")));
+}
+
 TEST(StatusText, SaysWhichEventsWereGivenUp) {
   EXPECT_THAT(text_of(R"({"given_up_events": [{"project": "demo", "cause": "push to main",
                           "reason": "given up after 3 d: no\nbranch holds it"}]})"),
