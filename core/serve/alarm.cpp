@@ -24,9 +24,9 @@ Result<std::vector<ServePipeline>> pipelines_in_mirror(const ServeWorld& world,
                                                        const std::string& sha) {
   const auto opened = world.open_repo(repository, config.git, world.interrupt);
   MELISAI_TRY(const std::optional<std::string> file, opened->read_file(sha, run::kPipelineFile));
-  MELISAI_TRY(const Project declared, read_pipeline_file(file.value_or(kEmptyPipelineFile),
-                                                         run::kPipelineFile, config, world.env));
-  return pipelines_at(config, project, declared.pipelines);
+  return pipelines_at(
+      config, project,
+      read_pipeline_file(file.value_or(kEmptyPipelineFile), run::kPipelineFile, config, world.env));
 }
 
 }  // namespace

@@ -29,13 +29,17 @@ Error not_declared(const std::string& name, const std::vector<PipelineSpec>& dec
                             (names.empty() ? "" : suggestion(name, names, "it declares"))};
 }
 
+const std::vector<ServePipeline>& configured_for(const ServeConfig& config,
+                                                 const WatchedProject& project) {
+  return project.pipelines.empty() ? config.pipelines : project.pipelines;
+}
+
 }  // namespace
 
 Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
                                                 const WatchedProject& project,
                                                 const std::vector<PipelineSpec>& declared) {
-  std::vector<ServePipeline> pipelines =
-      project.pipelines.empty() ? config.pipelines : project.pipelines;
+  std::vector<ServePipeline> pipelines = configured_for(config, project);
   if (pipelines.empty()) return as_declared(declared);
   for (ServePipeline& pipeline : pipelines) {
     PipelineSpec& spec = pipeline.spec;
@@ -51,6 +55,21 @@ Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
     if (!pipeline.timeout) spec.timeout = own->timeout;
   }
   return pipelines;
+}
+
+Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
+                                                const WatchedProject& project,
+                                                const Result<Project>& declared) {
+  if (declared) return pipelines_at(config, project, declared->pipelines);
+  const std::vector<ServePipeline>& pipelines = configured_for(config, project);
+  if (std::all_of(pipelines.begin(), pipelines.end(),
+                  [](const ServePipeline& pipeline) { return needs_pipeline_file(pipeline.spec); }))
+    return declared.error();
+  return pipelines;
+}
+
+bool needs_pipeline_file(const PipelineSpec& pipeline) {
+  return pipeline.run.empty() || !pipeline.benchmarks.empty();
 }
 
 }  // namespace melisai::serve

@@ -18,4 +18,15 @@ Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
                                                 const WatchedProject& project,
                                                 const std::vector<PipelineSpec>& declared);
 
+/// The same of a commit whose pipeline file may be none that can be read. Then those that do
+/// without it are there as they are configured, and the others too, so that they can end with the
+/// file's error; with the latter alone, or where nothing is configured, that error is returned.
+Result<std::vector<ServePipeline>> pipelines_at(const ServeConfig& config,
+                                                const WatchedProject& project,
+                                                const Result<Project>& declared);
+
+/// Whether it means something else without the commit's pipeline file: it has nothing to do by
+/// itself, or is judged by the policy that stands there.
+bool needs_pipeline_file(const PipelineSpec& pipeline);
+
 }  // namespace melisai::serve

@@ -65,11 +65,10 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
   Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
                 .serve_file = question.config_text};
   const auto read = event.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
-  MELISAI_TRY(const Project declared,
-              read(pinned.pipeline_file, run::kPipelineFile, question.config, world.env));
-  MELISAI_TRY(answer.pipelines,
-              pipelines_at(question.config, question.project, declared.pipelines));
-  if (question.config.git.submodules || declared.git.submodules)
+  const Result<Project> declared =
+      read(pinned.pipeline_file, run::kPipelineFile, question.config, world.env);
+  MELISAI_TRY(answer.pipelines, pipelines_at(question.config, question.project, declared));
+  if (question.config.git.submodules || (declared && declared->git.submodules))
     MELISAI_CHECK(check_submodules(event, source, *repository));
   store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = "", .runs = {}};
   MELISAI_TRY(plan.before, fork_point(event, source, *repository));

@@ -274,6 +274,9 @@ Result<PipelineResult> result_of(const WorkRequest& request, World& world) {
   if (!described)
     return PipelineResult{.outcome = RunOutcome::failed, .reason = described.error().message};
   MELISAI_CHECK(keep_secrets(described->secrets, is_vouched_for(task)));
+  if (!described->file_problem.empty())
+    log_warning("this pipeline does without the pipeline file, which cannot be read: " +
+                described->file_problem);
   forget(described->config.secrets);
   MELISAI_CHECK(prepare_workspace(request.workspace));
   const auto run =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/run/run.h"
 #include "core/serve/config.h"
 #include "core/serve/follow_up.h"
 #include "core/serve/pipeline_file.h"
@@ -76,6 +77,12 @@ WallTime start_of(const std::string& level, const Task& task, const Described& d
   return start;
 }
 
+/// It, or what it comes after.
+bool any_needs_file(const std::string& pipeline, const Project& project) {
+  const auto chain = run::chain_to(pipeline, project);
+  return !chain || std::any_of(chain->begin(), chain->end(), needs_pipeline_file);
+}
+
 }  // namespace
 
 Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
@@ -87,7 +94,12 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   MELISAI_CHECK(add_stored(pinned.workflows, loaded.config, sources));
   Described described;
   const auto read = is_vouched_for(task) ? read_pipeline_file : read_pipeline_file_of_strangers;
-  MELISAI_TRY(described.project, read(pinned.pipeline_file, file, loaded.config, env));
+  const Result<Project> declared = read(pinned.pipeline_file, file, loaded.config, env);
+  if (declared) {
+    described.project = *declared;
+  } else {
+    MELISAI_TRY(described.project, read(kEmptyPipelineFile, file, loaded.config, env));
+  }
   // Those of a fix are its program's; what runs with the patch gets none (core/fix.cpp).
   if (!task.run.trusted) described.project.measure.pass_env.clear();
   described.project.name = task.run.project;
@@ -99,7 +111,7 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
     return Error{Errc::config, "the configuration has no project '" + task.run.project + "'"};
   described.watched = *watched;
   MELISAI_TRY(const std::vector<ServePipeline> pipelines,
-              pipelines_at(loaded.config, *watched, described.project.pipelines));
+              pipelines_at(loaded.config, *watched, declared));
   const std::string run = followed_pipeline(task.run.pipeline);
   MELISAI_CHECK(find_workflow(run, loaded.config, pipelines, described));
   const std::string wanted =
@@ -109,6 +121,10 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   for (const ServePipeline& pipeline : pipelines) {
     described.project.pipelines.push_back(pipeline.spec);
     if (pipeline.spec.name == wanted) described.pipeline = pipeline;
+  }
+  if (!declared) {
+    if (any_needs_file(wanted, described.project)) return declared.error();
+    described.file_problem = declared.error().message;
   }
   described.config = std::move(loaded.config);
   described.secrets = std::move(loaded.secrets);

@@ -31,9 +31,11 @@ struct Described {
   ServePipeline pipeline;
   std::vector<WorkflowRun> workflow;  ///< that the run is of; empty: of none
   std::size_t step = 0;               ///< in `workflow`
+  std::string file_problem = {};      ///< of a pipeline file that this run does without; "": none
 };
 
-/// `file`: where the pinned pipeline file lies. Errors: config.
+/// `file`: where the pinned pipeline file lies. One that cannot be read is an error of those that
+/// need it (pipelines.h) alone. Errors: config.
 Result<Described> describe(const Task& task, const Pinned& pinned, const std::string& file,
                            const EnvLookup& env);
 

@@ -112,6 +112,20 @@ TEST_F(PlannerTest, ABrokenPipelineFileIsARedRun) {
   EXPECT_THAT(all[0].reason, HasSubstr(".melisai-gate.yaml"));
 }
 
+TEST_F(PlannerTest, ABrokenPipelineFileStopsNothingThatDoesWithoutIt) {
+  config = config_of(kProject +
+                     "pipelines: { build: { trigger: on_commit, run: make },\n"
+                     "             own: { trigger: on_commit } }\n");
+  commit(kShaA, "version: 1\npipelines: [\n");
+  accept(push_of("demo", kShaA));
+  plan();
+  const auto all = runs();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0].pipeline, "own") << "its attempt ends with the error of the file";
+  EXPECT_EQ(all[1].pipeline, "build");
+  EXPECT_EQ(all[1].state, State::queued);
+}
+
 TEST_F(PlannerTest, ABrokenPipelineFileIsARedRunForASchedule) {
   commit(kShaA, "version: 1\npipelines: [\n");
   set_refs({{"refs/heads/main", kShaA}});

@@ -66,6 +66,30 @@ TEST(WorkDescription, APipelineIsItself) {
   EXPECT_EQ(workflow_time(task, found, kNow), std::nullopt);
 }
 
+TEST(WorkDescription, ABrokenPipelineFileIsAnErrorOfThoseThatNeedIt) {
+  const std::string serve =
+      "project: { name: demo, repository: /srv/demo.git }\n"
+      "pipelines:\n"
+      "  build: { trigger: on_commit, run: make }\n"
+      "  own: { trigger: on_commit }\n"
+      "  deploy: { trigger: after_own, run: make deploy }\n"
+      "  bench: { trigger: manual, benchmarks: [ { name: b, run: ./b } ] }\n";
+  const auto describe_run = [&](const std::string& pipeline) {
+    return describe(task_of(pipeline),
+                    {.pipeline_file = "version: 1\npipelines: [\n", .serve_file = serve},
+                    "/x/pipeline.yaml", [](const auto&) { return std::nullopt; });
+  };
+  const auto build = describe_run("build");
+  ASSERT_TRUE(build) << build.error().message;
+  EXPECT_EQ(build->pipeline.spec.run.shell, "make");
+  EXPECT_THAT(build->file_problem, HasSubstr("/x/pipeline.yaml:"));
+  for (const char* pipeline : {"own", "deploy", "bench"}) {
+    const auto needs_it = describe_run(pipeline);
+    ASSERT_FALSE(needs_it) << pipeline;
+    EXPECT_THAT(needs_it.error().message, HasSubstr("/x/pipeline.yaml:")) << pipeline;
+  }
+}
+
 TEST(WorkDescription, AStepIsItsPipelineWithParamsOfItsOwn) {
   const Task task = task_of("w/build");
   const Described found = described(task);
