@@ -117,7 +117,8 @@ CLI::App& RecordsParser::add(const std::string& name, const std::string& help) {
 void RecordsParser::add_runs() {
   CLI::App& runs = add("runs", "List the stored runs, newest first, or print one run's pairs");
   runs.add_option("--project", project_, "Only of this project")->type_name("NAME");
-  runs.add_option("--pipeline", pipeline_, "Runs of this pipeline in the daemon's queue")
+  runs.add_option("--pipeline", pipeline_,
+                  "Runs of PIPELINE or PROJECT/PIPELINE in the daemon's queue")
       ->type_name("NAME");
   runs.add_option("--limit", limit_, "At most so many (default 50)")->type_name("N");
   runs.add_option("--pairs", pairs_, "Every pair of a run as JSON lines, for `replay`")

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/api/handlers.h"
+#include "core/api/startable.h"
 #include "core/base/config.h"
 #include "core/base/text.h"
-#include "core/run/run.h"
 
 namespace melisai::api {
 namespace {
@@ -25,13 +25,7 @@ std::vector<std::string> names_of(const std::vector<Each>& all) {
   return names;
 }
 
-bool has(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// {project}/{pipeline}, or {pipeline} when there is one project. Where the operator configured
-/// pipelines the name has to be one of them; otherwise the commit says which there are, later, and
-/// only what can be a name goes into the queue, the log and the metrics.
+/// {project}/{pipeline}, or {pipeline} when there is one project; as of check_startable().
 Result<Named> named_by(const std::vector<std::string>& path, const Daemon& daemon) {
   const ServeConfig& config = daemon.config;
   const std::vector<std::string> projects = names_of(config.projects);
@@ -46,21 +40,8 @@ Result<Named> named_by(const std::vector<std::string>& path, const Daemon& daemo
   if (project == config.projects.end())
     return Error{Errc::not_found, "no project is called " + in_quotes(named.project) +
                                       suggestion(named.project, projects, "there are")};
-  std::vector<std::string> known;
-  for (const ServePipeline& each :
-       project->pipelines.empty() ? config.pipelines : project->pipelines)
-    known.push_back(each.spec.name);
-  if (known.empty() && !run::is_valid_name(named.pipeline))
-    return Error{Errc::usage,
-                 in_quotes(named.pipeline) +
-                     " cannot be the name of a pipeline; use 1 to 100 letters, digits, "
-                     "'_', '.', '+' or '-', not starting with '-'"};
-  if (known.empty()) return named;
-  for (std::string& workflow : daemon.workflows.names_for(named.project))
-    known.push_back(std::move(workflow));
-  if (!has(known, named.pipeline))
-    return Error{Errc::not_found, named.project + " has no pipeline " + in_quotes(named.pipeline) +
-                                      suggestion(named.pipeline, known, "there are")};
+  MELISAI_CHECK(
+      check_startable(config, *project, named.pipeline, daemon.workflows.names_for(named.project)));
   return named;
 }
 
@@ -140,6 +121,10 @@ Result<Wanted> wanted_by(const Parts& parts, const Call& call, const Json& body)
   event.pipeline = named.pipeline;
   MELISAI_TRY(event.ref, ref_of(body));
   MELISAI_TRY(event.params, params_of(body));
+  const auto project =
+      std::find_if(parts.daemon.config.projects.begin(), parts.daemon.config.projects.end(),
+                   [&](const WatchedProject& each) { return each.name == named.project; });
+  MELISAI_CHECK(check_params(parts.daemon.config, *project, event.pipeline, event.params));
   event.cause = event.pipeline + " by token " + call.caller;
   event.received_at = parts.daemon.clock.now();
   return wanted;

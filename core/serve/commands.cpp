@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/pause.h"
+#include "core/report/report.h"
 #include "core/serve/control.h"
 #include "core/serve/daemon_lock.h"
 #include "core/serve/find_run.h"
@@ -40,11 +42,46 @@ Result<Json> request_json(const ControlRequest& request) {
   return Result<Json>(boost::system::in_place_value, std::move(json));
 }
 
-std::string said(const ControlRequest& request, const std::string& answer) {
+/// What was triggered becomes runs within milliseconds, unless a git server is slow.
+constexpr Milliseconds kPlanningPatience{2'000};
+constexpr Milliseconds kBetweenLooks{50};
+
+/// "demo/build#12", or why there is none.
+Result<std::string> became(std::int64_t event, const store::Queue& queue) {
+  using Kind = store::EventState::Kind;
+  for (Milliseconds waited{0}; waited < kPlanningPatience; waited += kBetweenLooks) {
+    MELISAI_TRY(const store::EventState state, queue.event_state(event));
+    if (state.kind == Kind::rejected) return "nothing starts: " + state.reason;
+    if (state.kind == Kind::open) {
+      pause_for(kBetweenLooks);
+      continue;
+    }
+    MELISAI_TRY(const std::vector<PipelineRun> runs, queue.runs_of_event(event));
+    std::string text;
+    for (const PipelineRun& run : runs) {
+      const bool in_vain = run.outcome && run.attempts == 0;
+      text += (text.empty() ? "" : ", ") + name_of(run) +
+              (in_vain ? " " + std::string(to_string(*run.outcome)) + ": " + run.reason : "");
+    }
+    return text;
+  }
+  return std::string("`melisai-gate runs` shows what becomes of it");
+}
+
+std::string said_of_trigger(const ControlRequest& request, const Json& answer) {
+  const std::string otherwise = "accepted; `melisai-gate runs` shows it\n";
+  if (!answer.contains("event") || !answer["event"].is_number_integer()) return otherwise;
+  const Result<store::Queue> queue = open_queue(request.state_dir);
+  if (!queue) return otherwise;
+  const Result<std::string> text = became(answer["event"].get<std::int64_t>(), *queue);
+  return text ? "accepted: " + report::one_line(*text) + "\n" : otherwise;
+}
+
+std::string said(const ControlRequest& request, const Json& answer) {
   if (request.command == "stop") return "the daemon stops\n";
   if (request.command == "pause") return "paused; what runs may end\n";
-  if (request.command == "resume") return resumed_text(answer);
-  if (request.command == "trigger") return "accepted; `melisai-gate runs` shows it\n";
+  if (request.command == "resume") return resumed_text(answer.dump());
+  if (request.command == "trigger") return said_of_trigger(request, answer);
   if (request.command == "cancel") return "cancelled\n";
   if (request.command == "approve") return "approved; `melisai-gate runs` shows what it starts\n";
   return "done\n";
@@ -93,7 +130,7 @@ Result<int> control(const ControlRequest& request, const Print& print) {
     return Error{answer.value("usage", false) ? Errc::usage : Errc::unavailable,
                  answer.value("error", "the daemon refused")};
   if (request.command != "status") {
-    MELISAI_CHECK(written(print(said(request, text))));
+    MELISAI_CHECK(written(print(said(request, answer))));
     return 0;
   }
   MELISAI_CHECK(

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "core/base/config.h"
 #include "core/base/output.h"
+#include "core/base/text.h"
 #include "core/report/report.h"
 #include "core/serve/commands.h"
 #include "core/serve/control.h"
@@ -20,6 +23,7 @@ using Waits = std::map<std::int64_t, std::string>;  // by run
 constexpr Milliseconds kAnswerTimeout{5'000};  // runs can be shown without
 constexpr std::size_t kAskedMax = 1'000;       // runs, in one line of the control socket
 constexpr std::size_t kProposalsShown = 20;
+constexpr std::size_t kRunsSearched = 10'000;  // for names
 constexpr std::size_t kShaDigits = 10;
 
 bool is_open(const PipelineRun& run) { return run.state != PipelineRun::State::finished; }
@@ -50,6 +54,41 @@ PipelineRun with_wait(PipelineRun run, const std::string& waits_for) {
   if (waits_for.empty()) return run;
   run.reason = "waits for " + waits_for + (run.reason.empty() ? "" : "; " + run.reason);
   return run;
+}
+
+Result<bool> has_runs(const PipelineRunsRequest& request, const store::Queue& queue) {
+  MELISAI_TRY(const std::vector<PipelineRun> runs, queue.runs({.project = request.project,
+                                                               .pipeline = request.pipeline,
+                                                               .limit = 1,
+                                                               .configuration = false}));
+  return !runs.empty();
+}
+
+/// "demo/build" is build of demo, unless it is a step of a workflow that is called demo. Errors:
+/// not_found for a pipeline that never ran, naming those that did.
+Result<PipelineRunsRequest> as_named(PipelineRunsRequest request, const store::Queue& queue) {
+  if (request.pipeline.empty()) return request;
+  MELISAI_TRY(bool any, has_runs(request, queue));
+  if (any) return request;
+  PipelineRunsRequest apart = request;
+  const std::size_t slash = request.pipeline.find('/');
+  if (request.project.empty() && slash != std::string::npos) {
+    apart.project = request.pipeline.substr(0, slash);
+    apart.pipeline = request.pipeline.substr(slash + 1);
+    MELISAI_TRY(any, has_runs(apart, queue));
+    if (any) return apart;
+  }
+  MELISAI_TRY(
+      const std::vector<PipelineRun> runs,
+      queue.runs({.project = request.project, .limit = kRunsSearched, .configuration = false}));
+  std::set<std::string> known;
+  for (const PipelineRun& run : runs) known.insert(run.project + "/" + run.pipeline);
+  const std::string no_run = "no run is of a pipeline " + in_quotes(request.pipeline);
+  if (known.empty()) return Error{Errc::not_found, no_run + "; nothing has run yet"};
+  return Error{
+      Errc::not_found,
+      no_run + suggestion(request.pipeline, std::vector<std::string>(known.begin(), known.end()),
+                          "there are runs of")};
 }
 
 /// What will become runs, and is none yet.
@@ -109,8 +148,9 @@ bool has_queue(const std::string& state_dir) {
   return queue && queue->has_value();
 }
 
-Result<int> pipeline_runs(const PipelineRunsRequest& request, const Print& print) {
-  MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
+Result<int> pipeline_runs(const PipelineRunsRequest& asked, const Print& print) {
+  MELISAI_TRY(const store::Queue queue, open_queue(asked.state_dir));
+  MELISAI_TRY(const PipelineRunsRequest request, as_named(asked, queue));
   MELISAI_TRY(std::vector<PipelineRun> runs, queue.runs({.project = request.project,
                                                          .pipeline = request.pipeline,
                                                          .limit = request.limit,

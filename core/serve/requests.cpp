@@ -6,11 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/api/pull_requests.h"
+#include "core/api/startable.h"
 #include "core/base/clock.h"
-#include "core/base/config.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/serve/accept.h"
+#include "core/serve/named.h"
 #include "core/serve/waits_for.h"
 
 namespace melisai::serve {
@@ -57,36 +58,11 @@ Result<std::map<std::string, std::string>> params_at(const Json& request) {
   return params;
 }
 
-/// The one that is meant when there is only one.
-Result<std::string> project_at(const Json& request, const ServeConfig& config) {
-  MELISAI_TRY(std::string name, text_at(request, "project"));
-  std::vector<std::string> names;
-  for (const WatchedProject& project : config.projects) names.push_back(project.name);
-  if (name.empty() && names.size() == 1) return names.front();
-  if (name.empty())
-    return Error{Errc::usage, "name the project" + suggestion("", names, "there are")};
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    return Error{Errc::usage,
-                 "no project is called " + in_quotes(name) + suggestion(name, names, "there are")};
-  return name;
-}
-
-struct Named {
-  std::string project;
-  std::string pipeline;
-};
-
 /// The pipeline of a request, also as runs are shown: "demo/build".
 Result<Named> pipeline_at(const Json& request, const ServeConfig& config) {
-  Named named;
-  MELISAI_TRY(named.pipeline, text_at(request, "pipeline"));
-  if (named.pipeline.empty()) return Error{Errc::usage, "name the pipeline"};
-  for (const WatchedProject& project : config.projects) {
-    if (request.contains("project") || !named.pipeline.starts_with(project.name + "/")) continue;
-    return Named{project.name, named.pipeline.substr(project.name.size() + 1)};
-  }
-  MELISAI_TRY(named.project, project_at(request, config));
-  return named;
+  MELISAI_TRY(const std::string project, text_at(request, "project"));
+  MELISAI_TRY(const std::string pipeline, text_at(request, "pipeline"));
+  return find_pipeline(project, pipeline, config);
 }
 
 Json modules_of(const supervise::SystemHealth& health) {
@@ -259,10 +235,12 @@ Result<std::string> trigger_run(const Json& request, Context& context, Planner& 
   RunEvent event;
   event.kind = RunEvent::Kind::manual;
   MELISAI_TRY(const Named named, pipeline_at(request, context.config));
-  event.project = named.project;
+  MELISAI_CHECK(check_startable(named, context));
+  event.project = named.project.name;
   event.pipeline = named.pipeline;
   MELISAI_TRY(event.ref, text_at(request, "ref"));
   MELISAI_TRY(event.params, params_at(request));
+  MELISAI_CHECK(api::check_params(context.config, named.project, event.pipeline, event.params));
   event.cause = event.pipeline + " by hand";
   event.received_at = context.now();
   MELISAI_TRY(const store::Accepted done, context.queue.accept(event));
@@ -305,7 +283,9 @@ Result<std::string> approve_head(const Json& request, Context& context, Planner&
   if (!request.contains("number") || !request["number"].is_number_integer())
     return Error{Errc::usage, "name the pull request by its number"};
   store::Approval approval{.number = request["number"].get<std::int64_t>(), .by = "the operator"};
-  MELISAI_TRY(approval.project, project_at(request, context.config));
+  MELISAI_TRY(const std::string name, text_at(request, "project"));
+  MELISAI_TRY(const WatchedProject* const project, find_project(name, context.config));
+  approval.project = project->name;
   MELISAI_TRY(approval.sha, text_at(request, "commit"));
   if (!api::is_full_sha(approval.sha))
     return Error{Errc::usage,
@@ -317,7 +297,8 @@ Result<std::string> approve_head(const Json& request, Context& context, Planner&
 
 Result<std::string> pause_pipeline(const Json& request, Context& context, Engines& engines) {
   MELISAI_TRY(const Named named, pipeline_at(request, context.config));
-  const store::PausedPipeline paused{.project = named.project,
+  MELISAI_CHECK(check_known(named, context));
+  const store::PausedPipeline paused{.project = named.project.name,
                                      .pipeline = named.pipeline,
                                      .reason = "by hand",
                                      .since = context.now()};
@@ -329,7 +310,8 @@ Result<std::string> pause_pipeline(const Json& request, Context& context, Engine
 
 Result<void> resume_pipeline(const Json& request, Context& context, Engines& engines) {
   MELISAI_TRY(const Named named, pipeline_at(request, context.config));
-  const auto& [project, pipeline] = named;
+  const std::string& project = named.project.name;
+  const std::string& pipeline = named.pipeline;
   MELISAI_TRY(const int resumed, context.queue.resume_pipelines(project, pipeline));
   if (resumed == 0)
     return Error{Errc::usage, project + "/" + pipeline + " is not paused; `status` shows what is"};

@@ -112,6 +112,27 @@ TEST_F(ServeControl, WhatIsTriggeredOnABranchThatIsNotThereFailsVisibly) {
   EXPECT_EQ(run_of("hello#1")["reason"], "demo has no refs/heads/nope");
 }
 
+TEST_F(ServeControl, RefusesNamesThatNothingHas) {
+  release();
+  push_waiting();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  const auto refused = [this](const Words& words, const char* why) {
+    const Ran ran = gate(words);
+    EXPECT_EQ(ran.code, 2) << ran.out;
+    EXPECT_THAT(ran.err, HasSubstr(why));
+  };
+  refused({"pause", "nope"}, "no pipeline of demo is called 'nope'; there are: build, hello");
+  refused({"trigger", "build", "--project", "nope"}, "no project is called 'nope'");
+  refused({"trigger", "nope/build"}, "cannot be the name of a pipeline");
+  refused({"runs", "--pipeline", "nope"}, "there are runs of: demo/build");
+  EXPECT_EQ(gate({"pause", "hello"}).code, 0) << "it has never run, and is there";
+  EXPECT_THAT(gate({"runs", "--pipeline", "demo/build"}).out, HasSubstr("demo/build#1"));
+  EXPECT_THAT(gate({"trigger", "build"}).out, HasSubstr("accepted: demo/build#2"));
+  EXPECT_THAT(gate({"trigger", "nope"}).out,
+              HasSubstr("demo/nope#1 failed: demo has no pipeline 'nope' at this commit"));
+}
+
 TEST_F(ServeControl, SaysWhatARunWaitsFor) {
   push_waiting();
   start();

@@ -55,6 +55,19 @@ TEST_F(TriggerTest, NamesAPipelineThatIsConfigured) {
   EXPECT_THAT(response.body, HasSubstr("did you mean 'build'"));
 }
 
+TEST_F(TriggerTest, RefusesParamsThatItsPipelineDoesNotDeclare) {
+  config.pipelines.push_back({.spec = {.name = "build"}, .params = {{"type", "debug"}}});
+  config.pipelines.push_back({.spec = {.name = "deploy"}, .params = {{"where", "staging"}}});
+  config.pipelines.push_back({.spec = {.name = "free"}});
+  EXPECT_EQ(status(post("/trigger/demo/build", R"({"params": {"type": "x"}})")), 202);
+  EXPECT_EQ(status(post("/trigger/demo/build", R"({"params": {"where": "x"}})")), 202)
+      << "of what may come after it";
+  EXPECT_EQ(status(post("/trigger/demo/free", R"({"params": {"any": "x"}})")), 202);
+  const http::Response response = ask(post("/trigger/demo/build", R"({"params": {"tpye": "x"}})"));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, HasSubstr("did you mean 'type'"));
+}
+
 TEST_F(TriggerTest, NamesWhatCanBeAPipelineAlsoWhereNoneIsConfigured) {
   for (const std::string& name :
        {std::string("x%0a2026-11-21%20CRITICAL%20-%20forged"), std::string("-x"),
