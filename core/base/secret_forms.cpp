@@ -98,8 +98,9 @@ std::vector<std::string> forms_of(std::string_view secret) {
   forms.add(std::string(secret));
   forms.add_lines(secret);
   for (const std::string_view alphabet : {kBase64, kBase64Url}) {
-    for (const std::size_t before : {0, 1, 2}) forms.add(base64_after(before, secret, alphabet));
-    for (const std::size_t width : {64, 76})
+    for (const std::size_t before : {std::size_t{0}, std::size_t{1}, std::size_t{2}})
+      forms.add(base64_after(before, secret, alphabet));
+    for (const std::size_t width : {std::size_t{64}, std::size_t{76}})
       forms.add_wrapped(base64_after(0, secret, alphabet), width);
   }
   for (const std::string_view digits : {kUpperHex, kLowerHex}) {
