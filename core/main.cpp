@@ -125,7 +125,8 @@ int run(const serve::ControlRequest& request, World&) {
 }
 
 int run(const api::TokenRequest& request, World& world) {
-  return ended(api::tokens(request, world.clock, print_part));
+  return ended(api::tokens(request, world.clock, print_part,
+                           [](const std::string& sentence) { print(stderr, sentence + "\n"); }));
 }
 
 int run(const serve::LogsRequest& request, World& world) {

@@ -20,11 +20,11 @@ Json json_of(const Token& token) {
           {"created_at", token.created_at}};
 }
 
-Result<std::string> created(const TokenRequest& request, const Clock& clock) {
+Result<std::string> created(const TokenRequest& request, const Clock& clock, const Tell& tell) {
   MELISAI_TRY(const MadeToken made, create_token(request.state_dir, request.wanted, clock));
-  if (!request.json)
-    return made.secret + "\n\nThis is shown once. `melisai-gate token revoke " + made.token.id +
-           "` ends it.\n";
+  tell("the token is shown once; `melisai-gate token revoke " + made.token.id + "` ends it");
+  // Alone on standard output, for TOKEN=$(melisai-gate token create ...).
+  if (!request.json) return made.secret + "\n";
   Json json = json_of(made.token);
   json["token"] = made.secret;
   return text_of(json);
@@ -46,9 +46,9 @@ Result<std::string> listed(const TokenRequest& request) {
              : text;
 }
 
-Result<std::string> answer(const TokenRequest& request, const Clock& clock) {
+Result<std::string> answer(const TokenRequest& request, const Clock& clock, const Tell& tell) {
   switch (request.what) {
-    case TokenRequest::What::create: return created(request, clock);
+    case TokenRequest::What::create: return created(request, clock, tell);
     case TokenRequest::What::list: return listed(request);
     case TokenRequest::What::revoke: break;
   }
@@ -59,8 +59,8 @@ Result<std::string> answer(const TokenRequest& request, const Clock& clock) {
 }  // namespace
 
 Result<int> tokens(const TokenRequest& request, const Clock& clock,
-                   const std::function<bool(std::string_view)>& print) {
-  MELISAI_TRY(const std::string text, answer(request, clock));
+                   const std::function<bool(std::string_view)>& print, const Tell& tell) {
+  MELISAI_TRY(const std::string text, answer(request, clock, tell));
   if (!print(text)) return cannot_print();
   return 0;
 }

@@ -74,8 +74,11 @@ struct TokenRequest {
   std::string id;
   bool json = false;
 };
-/// Exit code 0. Errors: as above; io when nothing can be printed.
+/// What a person should know beside what is printed.
+using Tell = std::function<void(const std::string& sentence)>;
+/// Exit code 0. Of a new token nothing but the token is printed. Errors: as above; io when nothing
+/// can be printed.
 Result<int> tokens(const TokenRequest& request, const Clock& clock,
-                   const std::function<bool(std::string_view)>& print);
+                   const std::function<bool(std::string_view)>& print, const Tell& tell);
 
 }  // namespace melisai::api

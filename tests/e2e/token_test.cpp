@@ -21,7 +21,9 @@ TEST(TokenCommand, MakesListsAndRevokes) {
   };
   const Ran made = token({"create", "ci", "--scope", "trigger"});
   ASSERT_EQ(made.code, 0) << made.err;
-  const std::string secret = made.out.substr(0, made.out.find('\n'));
+  ASSERT_TRUE(made.out.ends_with('\n'));
+  const std::string secret = made.out.substr(0, made.out.size() - 1);  // as of $(...)
+  EXPECT_THAT(made.err, HasSubstr("shown once; `melisai-gate token revoke"));
   EXPECT_THAT(secret, ::testing::MatchesRegex("mgt_[0-9a-f]{12}_[A-Za-z0-9_-]{43}"));
 
   const Ran listed = token({"list"});

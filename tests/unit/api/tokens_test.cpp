@@ -115,22 +115,26 @@ TEST_F(TokenTest, CommandsPrintWhatThereIsButNoHash) {
     printed = text;
     return true;
   };
+  std::string told;
+  const Tell tell = [&](const std::string& sentence) { told += sentence; };
   using What = TokenRequest::What;
   TokenRequest request{.state_dir = state_dir, .what = What::list};
-  ASSERT_TRUE(api::tokens(request, clock, print));
+  ASSERT_TRUE(api::tokens(request, clock, print, tell));
   EXPECT_THAT(printed, HasSubstr("there is no token"));
   request.what = What::create;
   request.wanted = {.name = "ci", .scope = Scope::trigger};
-  ASSERT_TRUE(api::tokens(request, clock, print));
-  EXPECT_EQ(owner(printed.substr(0, printed.find('\n'))), "ci");
+  ASSERT_TRUE(api::tokens(request, clock, print, tell));
+  ASSERT_TRUE(printed.ends_with('\n'));
+  EXPECT_EQ(owner(printed.substr(0, printed.size() - 1)), "ci") << "the token, and nothing else";
+  EXPECT_THAT(told, HasSubstr("shown once"));
   request.what = What::list;
-  ASSERT_TRUE(api::tokens(request, clock, print));
+  ASSERT_TRUE(api::tokens(request, clock, print, tell));
   const Token token = read_tokens(state_dir)->front();
   EXPECT_THAT(printed, ::testing::AllOf(HasSubstr(token.id), HasSubstr("trigger"), HasSubstr("ci"),
                                         ::testing::Not(HasSubstr(token.sha256))));
   request.what = What::revoke;
   request.id = token.id;
-  ASSERT_TRUE(api::tokens(request, clock, print));
+  ASSERT_TRUE(api::tokens(request, clock, print, tell));
   EXPECT_THAT(read_tokens(state_dir).value(), IsEmpty());
 }
 
