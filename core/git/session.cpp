@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "core/base/local_repository.h"
 #include "core/base/units.h"
 #include "core/git/url.h"
 
@@ -18,7 +19,10 @@ Session& session_of(void* payload) { return *static_cast<Session*>(payload); }
 }  // namespace
 
 Session::Session(const std::string& doing, const std::string& url, std::string token)
-    : guard_(url), where_(doing + " " + without_credentials(url)), token_(std::move(token)) {}
+    : guard_(url),
+      url_(url),
+      where_(doing + " " + without_credentials(url)),
+      token_(std::move(token)) {}
 
 git_remote_callbacks Session::callbacks() {
   git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
@@ -54,6 +58,9 @@ Error Session::error() const {
            Error{Errc::git, where_ +
                                 ": the server redirects to another port, which is not "
                                 "followed: use the address that it means"};
+  // Of a path that is not there libgit2 says that its protocol is not supported.
+  if (const std::string problem = local_repository_problem(url_); !problem.empty())
+    return git_error_clear(), Error{Errc::git, where_ + ": " + problem};
   Error error = last_error(where_);
   if (!server_text_.empty()) error.message += " (the server said: " + server_text_ + ")";
   return error;

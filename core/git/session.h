@@ -36,6 +36,7 @@ class Session {
   int refuse(Errc code, const std::string& why);
 
   PortGuard guard_;
+  std::string url_;
   std::string where_;
   std::string token_;
   int credential_tries_ = 0;

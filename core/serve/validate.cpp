@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/files.h"
+#include "core/base/local_repository.h"
 #include "core/base/text.h"
 #include "core/gate/health/health.h"
 #include "core/measure/formats/formats.h"
@@ -74,6 +75,9 @@ Result<std::string> judged(const ConfigValue& tree, const std::string& text,
   MELISAI_TRY(const LoadedConfig loaded, read_serve_config(tree, file, sources_for(file, env)));
   std::string lines;
   for (const std::string& remark : loaded.remarks) lines += shown + remark + "\n";
+  for (const WatchedProject& project : loaded.config.projects)
+    if (const std::string why = local_repository_problem(project.repository); !why.empty())
+      lines += shown + "project " + in_quotes(project.name) + " cannot be polled: " + why + "\n";
   return lines + shown + summary_of(loaded.config);
 }
 

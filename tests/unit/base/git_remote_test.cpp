@@ -43,6 +43,13 @@ class GitRemote : public GitSandbox {
   }
 };
 
+TEST_F(GitRemote, APathThatLeadsToNoRepositoryIsSaid) {
+  EXPECT_THAT(failure(remote()->refs({path("none.git")})), HasSubstr("none.git does not exist"));
+  EXPECT_THAT(failure(remote()->refs({"file://" + path("none")})), HasSubstr("does not exist"));
+  sh("mkdir ../empty");
+  EXPECT_THAT(failure(remote()->refs({path("empty")})), HasSubstr("is no git repository"));
+}
+
 TEST_F(GitRemote, RefsAreBranchesAndTagsWithTheirCommits) {
   const std::string first = commit("a", "1");
   const std::string second = commit("a", "2");

@@ -43,7 +43,14 @@ TEST_F(Validate, SaysWhatAConfigurationHolds) {
                                "orchestrator: { auto_fix_enabled: true }\n");
   EXPECT_EQ(answer(file),
             file + ": auto_fix is on, but there is no fixer.command: nothing is fixed\n" + file +
+                ": project 'demo' cannot be polled: /srv/demo.git does not exist\n" + file +
                 ": valid: 1 project, 1 pipeline, 1 workflow, 1 trigger\n");
+}
+
+TEST_F(Validate, SaysNothingOfARepositoryThatIsThere) {
+  ASSERT_TRUE(make_directories(directory_.path() + "/demo/.git"));
+  const std::string file = written("gate.yaml", "project: { repository: demo }\n" + kPipelines);
+  EXPECT_EQ(answer(file), file + ": valid: 1 project, 1 pipeline\n");
 }
 
 TEST_F(Validate, SaysWhatAPipelineFileHolds) {
