@@ -9,6 +9,8 @@
 namespace melisai::cli {
 namespace {
 
+constexpr std::uint64_t kNumberMax = 999'999'999'999'999'999u;
+
 struct OldOption {
   const char* option;
   const char* subcommand;
@@ -69,6 +71,7 @@ void ServeParser::add_validate() {
       .add_option("--config", config_file_,
                   "The file; what it holds tells which kind it is (default .melisai-gate.yaml)")
       ->type_name("F");
+  validate.add_option("FILE", file_, "The same")->excludes("--config");
   validate.footer(kValidateFooter);
 }
 
@@ -106,7 +109,7 @@ void ServeParser::add_control() {
   cancel.footer(kControlFooter);
   CLI::App& approve = add("approve", "Let one head of a pull request of a fork run");
   approve.add_option("PROJECT", project_, "As `status` shows it")->required();
-  approve.add_option("NUMBER", number_, "Of the pull request")->required();
+  approve.add_option("NUMBER", number_, "Of the pull request: 7, or '#7'")->required();
   approve.add_option("SHA", commit_, "The head that you have read, by all of its digits")
       ->required();
   approve.footer(kControlFooter);
@@ -167,7 +170,8 @@ Result<std::optional<Invocation>> ServeParser::make(const EnvLookup& env) const 
 Result<Invocation> ServeParser::validate() const {
   const CLI::App& validate = *app_.get_subcommand("validate");
   if (validate.count("--config") > 0 && config_file_.empty()) return usage("--config", "is empty");
-  return Invocation(serve::ValidateRequest{.file = config_file_});
+  if (validate.count("FILE") > 0 && file_.empty()) return usage("FILE", "is empty");
+  return Invocation(serve::ValidateRequest{.file = file_.empty() ? config_file_ : file_});
 }
 
 Result<Invocation> ServeParser::serve(const std::string& state_dir) const {
@@ -190,13 +194,20 @@ Result<Invocation> ServeParser::control(const std::string& command,
                                 .params = {},
                                 .run = run_,
                                 .module = module_,
-                                .number = number_,
+                                .number = 0,
                                 .commit = commit_};
   for (const std::string& param : params_) {
     const std::size_t sign = param.find('=');
     if (sign == std::string::npos || sign == 0)
       return usage("--param", "'" + param + "' is not NAME=VALUE");
     request.params[param.substr(0, sign)] = param.substr(sign + 1);
+  }
+  if (command == "approve") {
+    // As people write it; the shell takes # for a comment only where no quotes are around it.
+    const std::string digits = number_.starts_with('#') ? number_.substr(1) : number_;
+    MELISAI_TRY(const auto number, cli::number("NUMBER", digits, 1, kNumberMax));
+    if (!number) return usage("NUMBER", "is empty; write the number of the pull request");
+    request.number = static_cast<std::int64_t>(*number);
   }
   return Invocation(std::move(request));
 }

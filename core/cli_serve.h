@@ -38,9 +38,9 @@ class ServeParser {
   Result<Invocation> work(const std::string& state_dir) const;
 
   CLI::App& app_;
-  std::string config_file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_,
+  std::string config_file_, file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_,
       workspace_, commit_;
-  std::int64_t number_ = 0;
+  std::string number_;
   std::uint64_t open_files_ = 0;
   std::vector<std::string> params_, hidden_;
   bool all_ = false;

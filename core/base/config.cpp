@@ -95,7 +95,7 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
   for (std::size_t i = 0; i < std::min(candidates.size(), kShownMax); ++i)
     list += (i == 0 ? "" : ", ") + candidates[i];
   if (candidates.size() > kShownMax) list += ", ...";
-  return "; " + std::string(label) + ": " + list;
+  return "; " + std::string(label) + ": " + (list.empty() ? "none" : list);
 }
 
 void ConfigErrors::add(ConfigPosition position, const std::string& what) {

@@ -86,7 +86,7 @@ std::vector<std::string> scalars_of(const ConfigValue& list, ConfigErrors& error
 /// "a text", "a list" ...: the kind in words.
 std::string_view describe(ConfigValue::Kind kind);
 
-/// "; did you mean 'x'?" when a candidate is near, else "; <label>: a, b, c".
+/// "; did you mean 'x'?" when a candidate is near, else "; <label>: a, b, c", or "none".
 std::string suggestion(std::string_view word, std::span<const std::string> candidates,
                        std::string_view label);
 

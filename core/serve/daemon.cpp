@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/secrets.h"
 #include "core/base/thread.h"
+#include "core/report/report.h"
 #include "core/serve/accept.h"
 #include "core/serve/alarm.h"
 #include "core/serve/approver.h"
@@ -214,8 +215,8 @@ class Daemon {
       failure_ = started.error();
       return stop();
     }
-    log_info("ready: " + std::to_string(context_.config.projects.size()) + " projects, state in " +
-             context_.state_dir);
+    log_info("ready: " + report::count_of(context_.config.projects.size(), "project") +
+             ", state in " + context_.state_dir);
     notify_systemd("READY=1");
     if (detached_) let_go_of_terminal();
     pet_watchdog();

@@ -9,6 +9,7 @@
 
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "core/report/report.h"
 
 namespace melisai::serve {
 namespace {
@@ -163,7 +164,8 @@ void Housekeeper::remove_directories(std::vector<std::string> left, Result<void>
 
 void Housekeeper::settle(const Result<void>& done) {
   if (forgotten_ > 0)
-    log_info("forgot " + std::to_string(forgotten_) + " events that are long over");
+    log_info("forgot " + report::count_of(static_cast<std::size_t>(forgotten_), "event") +
+             " of long ago");
   forgotten_ = 0;
   problem_ = done ? "" : "what is long over cannot be removed: " + done.error().message;
   if (!problem_.empty()) log_warning(problem_);

@@ -129,6 +129,8 @@ TEST(CommandLine, ValidatesAFileAlsoByTheOldOption) {
   for (const Words& words :
        {Words{"--validate-config", "--config", file}, Words{"--config", file, "--validate-config"}})
     EXPECT_EQ(gate(words).out, ran.out) << words.front();
+  EXPECT_EQ(gate({"validate", file}).out, ran.out);
+  EXPECT_EQ(gate({"validate", file, "--config", file}).code, 2);
 }
 
 TEST(CommandLine, ValidateEndsWithTwoWhenAFileIsWrongOrNotThere) {

@@ -19,6 +19,13 @@ struct Document {
   ConfigMap map{tree, errors};
 };
 
+TEST(Suggestion, NamesWhatIsNearOrAllThatThereIs) {
+  const std::vector<std::string> names = {"build", "test"};
+  EXPECT_EQ(suggestion("biuld", names, "there are"), "; did you mean 'build'?");
+  EXPECT_EQ(suggestion("nightly", names, "there are"), "; there are: build, test");
+  EXPECT_EQ(suggestion("nightly", {}, "there are"), "; there are: none");
+}
+
 TEST(ConfigMap, ReadsTypedValues) {
   Document document(
       "text: 123\nflag: true\ncount: -7\ntime: 1h30m\nsize: 64MiB\nshare: 5%\nlist: [a, 2, "
