@@ -66,6 +66,13 @@ Result<void> check_startable(const Named& named, const Context& context) {
                               workflows_of(named.project.name, context));
 }
 
+Result<void> check_no_project(const Named& named, const Context& context) {
+  const std::size_t slash = named.pipeline.find('/');
+  if (slash == std::string::npos || check_known(named, context)) return {};
+  MELISAI_CHECK(find_project(named.pipeline.substr(0, slash), context.config));
+  return {};
+}
+
 Result<void> check_known(const Named& named, const Context& context) {
   const std::string& project = named.project.name;
   std::set<std::string> known;

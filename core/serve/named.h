@@ -23,6 +23,10 @@ Result<Named> find_pipeline(const std::string& project, const std::string& pipel
 /// Whether that may be started. Errors: as api::check_startable().
 Result<void> check_startable(const Named& named, const Context& context);
 
+/// Of a name that came without a project, "nope/build": a pipeline with a slash, or a project that
+/// is not there? Errors: usage, of the latter.
+Result<void> check_no_project(const Named& named, const Context& context);
+
 /// Whether anything of that name may ever run: as far as it is configured, has run, or stands at
 /// the commit that was planned last. Where none of these says anything every name may. Errors:
 /// usage, naming what there is.

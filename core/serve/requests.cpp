@@ -235,6 +235,7 @@ Result<std::string> trigger_run(const Json& request, Context& context, Planner& 
   RunEvent event;
   event.kind = RunEvent::Kind::manual;
   MELISAI_TRY(const Named named, pipeline_at(request, context.config));
+  if (!request.contains("project")) MELISAI_CHECK(check_no_project(named, context));
   MELISAI_CHECK(check_startable(named, context));
   event.project = named.project.name;
   event.pipeline = named.pipeline;

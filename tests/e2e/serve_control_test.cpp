@@ -124,7 +124,7 @@ TEST_F(ServeControl, RefusesNamesThatNothingHas) {
   };
   refused({"pause", "nope"}, "no pipeline of demo is called 'nope'; there are: build, hello");
   refused({"trigger", "build", "--project", "nope"}, "no project is called 'nope'");
-  refused({"trigger", "nope/build"}, "cannot be the name of a pipeline");
+  refused({"trigger", "nope/build"}, "no project is called 'nope'");
   refused({"runs", "--pipeline", "nope"}, "there are runs of: demo/build");
   EXPECT_EQ(gate({"pause", "hello"}).code, 0) << "it has never run, and is there";
   EXPECT_THAT(gate({"runs", "--pipeline", "demo/build"}).out, HasSubstr("demo/build#1"));

@@ -54,6 +54,15 @@ TEST_F(NamedTest, KnownIsWhatRanOrStandsAtTheNewestCommit) {
   EXPECT_THAT(problem("nope"), HasSubstr("'nope'; there are: build, other"));
 }
 
+TEST_F(NamedTest, AProjectThatIsNotThereIsToldFromAPipelineWithASlash) {
+  add_run_with("version: 1\npipelines: { a/b: { trigger: manual, run: make } }\n");
+  EXPECT_TRUE(check_no_project({config.projects.front(), "a/b"}, context));
+  EXPECT_TRUE(check_no_project({config.projects.front(), "new"}, context));
+  const Result<void> no_project = check_no_project({config.projects.front(), "x/build"}, context);
+  ASSERT_FALSE(no_project);
+  EXPECT_THAT(no_project.error().message, HasSubstr("no project is called 'x'"));
+}
+
 TEST_F(NamedTest, KnownIsWhatIsConfigured) {
   config = config_of(kProject + "pipelines: { deploy: { trigger: manual, run: make } }\n" +
                      "workflows: { release: { steps: [ { pipeline: deploy } ] } }\n");
