@@ -231,9 +231,16 @@ void ConfigMap::fail(std::string_view key, const std::string& what) {
   errors_.add(value_.position, what);
 }
 
+void ConfigMap::belongs(std::string_view key, std::string_view where) {
+  elsewhere_.emplace_back(key, where);
+}
+
 void ConfigMap::finish() {
   for (const ConfigEntry& entry : value_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
+    for (const auto& [key, where] : elsewhere_)
+      if (key == entry.key)
+        return errors_.add(entry.position, in_quotes(key) + " does not belong here: " + where);
     return errors_.add(entry.position, "unknown key " + in_quotes(entry.key) +
                                            suggestion(entry.key, known_, "known keys"));
   }

@@ -65,6 +65,8 @@ class ConfigMap {
   const ConfigValue& section(std::string_view key);
   /// Records an error at the value of `key`, or at the mapping when the key is absent.
   void fail(std::string_view key, const std::string& what);
+  /// A key of that name would stand in the wrong place: `where` says which is right.
+  void belongs(std::string_view key, std::string_view where);
   /// Reports the first key that no read asked for, with the near or else all known keys. Call it
   /// after the last read and before checks for required keys, so that a misspelt key is not
   /// reported as a missing one.
@@ -78,6 +80,7 @@ class ConfigMap {
   const ConfigValue& value_;
   ConfigErrors& errors_;
   std::vector<std::string> known_;  // in the order of the reads, for messages
+  std::vector<std::pair<std::string, std::string>> elsewhere_;  // key, where it belongs
 };
 
 /// The scalars of a list; an error and nothing when `list` is no list, or an item is no scalar.

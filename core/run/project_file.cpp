@@ -183,6 +183,12 @@ CollectOptions read_collect(const ConfigValue& section, ConfigErrors& errors) {
   collect.enabled = map.boolean("enabled", collect.enabled);
   collect.collectors = read_collector_names(map, "collectors");
   collect.required = read_collector_names(map, "required");
+  const ConfigValue* const profile = map.find("profile");
+  if (profile != nullptr && profile->text != "true" && profile->text != "false")
+    map.fail("profile",
+             in_quotes(profile->text) +
+                 " is not a truth value: it says whether runs are profiled; how the host is "
+                 "watched is written as gate: { health: { profile: none } }");
   collect.profile = map.boolean("profile", collect.profile);
   collect.watch = map.boolean("watch", collect.watch);
   read_disturbed(map.section("disturbed"), collect, errors);
@@ -228,6 +234,16 @@ CacheOptions read_cache(const ConfigValue& section, ConfigErrors& errors) {
   return cache;
 }
 
+/// What only the operator's file says of a pipeline.
+void know_keys_of_the_daemon(ConfigMap& map) {
+  map.belongs("params",
+              "it is a key of pipelines in the configuration of the daemon (`serve --config`); "
+              "stages see every param of a trigger as MELISAI_PARAM_NAME also without it");
+  for (const std::string_view key : {"if", "timezone", "duration"})
+    map.belongs(key,
+                "it is a key of pipelines in the configuration of the daemon (`serve --config`)");
+}
+
 // Before the sections are read: a file of another version, or with a misspelt section, has nothing
 // more urgent to say.
 void check_root(const ConfigValue& tree, ConfigErrors& errors) {
@@ -240,6 +256,10 @@ void check_root(const ConfigValue& tree, ConfigErrors& errors) {
   for (const std::string_view key :
        {"project", "pipelines", "gate", "measure", "collect", "git", "cache"})
     root.find(key);
+  root.belongs("health", "write gate: { health: ... }");
+  root.belongs("profile", "write gate: { health: { profile: ... } }");
+  root.belongs("params",
+               "it is a key of pipelines in the configuration of the daemon (`serve --config`)");
   root.finish();
   if (!version) root.fail("version", "'version' is missing; start the file with 'version: 1'");
 }
@@ -290,7 +310,10 @@ Result<Project> parse_project(std::string_view text, const std::string& file_nam
 
   ConfigMap root(tree, errors);
   EnvExpander expander(env);
-  PipelinesReader pipelines(errors, expander, knowledge.format_problem, {.timeouts = timeouts});
+  PipelinesReader pipelines(
+      errors, expander, knowledge.format_problem,
+      {.timeouts = timeouts,
+       .more_keys = [](ConfigMap& map, const PipelineSpec&) { know_keys_of_the_daemon(map); }});
   Project project;
   project.name = read_name(root.section("project"), errors, expander);
   project.pipelines = pipelines.read(root.section("pipelines"));
