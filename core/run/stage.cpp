@@ -70,6 +70,16 @@ std::string file_name_of(const std::string& pipeline) {
   return name;
 }
 
+/// For a stage that asked git, which knows nothing of a checkout; "" for others.
+std::string hint_about_git(const PipelineSpec& pipeline, const std::string& log_tail) {
+  // Without the first letter, which differs between versions.
+  if (log_tail.find("ot a git repository") == std::string::npos) return "";
+  const bool knows_commit = pipeline.env.contains("MELISAI_COMMIT");
+  return std::string("; a checkout has no .git") +
+         (knows_commit ? ": MELISAI_COMMIT and MELISAI_REF say what it is of"
+                       : ", so a version has to come from a file of the commit");
+}
+
 }  // namespace
 
 bool is_passed_to_stages(const std::string& name) {
@@ -162,8 +172,8 @@ Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place
   ended.remark = remark_about_limits(*exit);
   stage.status = exit->ok() ? StageResult::Status::passed : StageResult::Status::failed;
   if (!exit->ok()) {
-    stage.message = describe(*exit, pipeline.timeout);
     stage.log_tail = file_tail(command.stdout_file, kLogTailBytes);
+    stage.message = describe(*exit, pipeline.timeout) + hint_about_git(pipeline, stage.log_tail);
   }
   return ended;
 }

@@ -119,8 +119,10 @@ void add_remark(const ChangedPaths& changes, PipelineResult& result) {
   result.reason += "changed paths are not known, which counts as matching: " + changes.why_unknown;
 }
 
-std::map<std::string, std::string> variables_of(const RunEvent& event) {
+std::map<std::string, std::string> variables_of(const Task& task) {
+  const RunEvent& event = task.event;
   std::map<std::string, std::string> variables = {
+      {"MELISAI_REF", task.run.ref},
       {"MELISAI_TRIGGER", std::string(to_string(event.kind))},
       {"MELISAI_TRIGGER_TIME", utc_time(event.received_at)}};
   if (!event.proposal) return variables;
@@ -143,7 +145,7 @@ PipelineRequest request_of(const WorkRequest& request, const Task& task, Describ
       .base = proposal ? task.event.before : "",
       .config_file = request.directory + "/pipeline.yaml",
       .params = params_of(task, described),
-      .variables = variables_of(task.event),
+      .variables = variables_of(task),
       .trusted = task.run.trusted,
       .state_dir = request.state_dir,
       .output_dir = request.directory,

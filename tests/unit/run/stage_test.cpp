@@ -60,6 +60,34 @@ TEST(Stage, ThatFailedBelowItsLimitsDoesNotBlameThem) {
   EXPECT_EQ(ended.result.message, "exit code 2");
 }
 
+/// The message of a stage that failed after it wrote that.
+std::string message_after(const std::string& log, const std::map<std::string, std::string>& env) {
+  const auto directory = TemporaryDirectory::make(::testing::TempDir(), "stage");
+  FakeProcessRunner processes([&](const Command& command) {
+    EXPECT_TRUE(write_file(command.stdout_file, log));
+    return Exit{.code = 128};
+  });
+  PipelineSpec pipeline;
+  pipeline.name = "build";
+  pipeline.run.shell = "git describe";
+  pipeline.env = env;
+  const StagePlace place{
+      .side = "head", .tree = directory->path(), .log_dir = directory->path(), .limits = {}};
+  return run_stage(pipeline, place, {}, processes, FakeClock())->result.message;
+}
+
+TEST(Stage, ThatAsksGitIsToldWhatKnowsItsCommit) {
+  const std::string fatal =
+      "fatal: not a git repository (or any of the parent directories): .git\n";
+  EXPECT_EQ(message_after(fatal, {{"MELISAI_COMMIT", "3f1c"}}),
+            "exit code 128; a checkout has no .git: MELISAI_COMMIT and MELISAI_REF say what it is "
+            "of");
+  EXPECT_EQ(message_after(fatal, {}),
+            "exit code 128; a checkout has no .git, so a version has to come from a file of the "
+            "commit");
+  EXPECT_EQ(message_after("no rule to make git\n", {}), "exit code 128");
+}
+
 TEST(Stage, ThatReachedItsLimitOfProcessesOrOfAFileSaysSo) {
   EXPECT_EQ(run_to({.code = 1, .processes_limit = Enforced::by_cgroup, .processes_exceeded = true},
                    {.processes_max = 64})
