@@ -16,7 +16,7 @@ class ServePush : public Serve {
     write_pipelines(
         "build: { trigger: on_commit, run: echo built }\n"
         "test: { trigger: after_build, run: echo tested $MELISAI_COMMIT }\n"
-        "release: { trigger: on_tag, run: echo released $MELISAI_COMMIT }\n");
+        "release: { trigger: on_tag, run: echo released $MELISAI_COMMIT of $MELISAI_REF }\n");
   }
   void push_tag(const std::string& tag) {
     git({"tag", tag});
@@ -36,6 +36,7 @@ class ServePush : public Serve {
     push_tag("v1");
     EXPECT_EQ(outcome_of("release#1"), "passed");
     EXPECT_EQ(run_of("release#1")["ref"], "refs/tags/v1");
+    EXPECT_THAT(logs_of("release#1"), HasSubstr("of refs/tags/v1"));
     EXPECT_TRUE(run_of("build#3").is_null()) << "a tag is no push";
   }
 };
