@@ -9,7 +9,7 @@
 namespace melisai::cli {
 namespace {
 
-constexpr std::uint64_t kNumberMax = 999'999'999'999'999'999u;
+constexpr std::uint64_t kPullRequestMax = 999'999'999'999'999'999u;
 
 struct OldOption {
   const char* option;
@@ -205,7 +205,7 @@ Result<Invocation> ServeParser::control(const std::string& command,
   if (command == "approve") {
     // As people write it; the shell takes # for a comment only where no quotes are around it.
     const std::string digits = number_.starts_with('#') ? number_.substr(1) : number_;
-    MELISAI_TRY(const auto number, cli::number("NUMBER", digits, 1, kNumberMax));
+    MELISAI_TRY(const auto number, cli::number("NUMBER", digits, 1, kPullRequestMax));
     if (!number) return usage("NUMBER", "is empty; write the number of the pull request");
     request.number = static_cast<std::int64_t>(*number);
   }

@@ -45,36 +45,51 @@ Result<Json> request_json(const ControlRequest& request) {
 /// What was triggered becomes runs within milliseconds, unless a git server is slow.
 constexpr Milliseconds kPlanningPatience{2'000};
 constexpr Milliseconds kBetweenLooks{50};
+constexpr int kLooksAtRuns = 4;
 
-/// "demo/build#12", or why there is none.
+/// "demo/build#12", and how those ended that ended before they began.
+std::string listed(const std::vector<PipelineRun>& runs) {
+  std::string text;
+  for (const PipelineRun& run : runs) {
+    text += (text.empty() ? "" : ", ") + name_of(run);
+    if (run.outcome && run.attempts == 0)
+      text += " " + std::string(to_string(*run.outcome)) + ": " + run.reason;
+  }
+  return text;
+}
+
+/// What became of an event; "" when it waits.
 Result<std::string> became(std::int64_t event, const store::Queue& queue) {
   using Kind = store::EventState::Kind;
-  for (Milliseconds waited{0}; waited < kPlanningPatience; waited += kBetweenLooks) {
-    MELISAI_TRY(const store::EventState state, queue.event_state(event));
-    if (state.kind == Kind::rejected) return "nothing starts: " + state.reason;
-    if (state.kind == Kind::open) {
-      pause_for(kBetweenLooks);
-      continue;
-    }
-    MELISAI_TRY(const std::vector<PipelineRun> runs, queue.runs_of_event(event));
-    std::string text;
-    for (const PipelineRun& run : runs) {
-      const bool in_vain = run.outcome && run.attempts == 0;
-      text += (text.empty() ? "" : ", ") + name_of(run) +
-              (in_vain ? " " + std::string(to_string(*run.outcome)) + ": " + run.reason : "");
-    }
-    return text;
+  MELISAI_TRY(const store::EventState state, queue.event_state(event));
+  if (state.kind == Kind::open) return std::string();
+  if (state.kind == Kind::rejected) return "nothing starts: " + state.reason;
+  std::vector<PipelineRun> runs;
+  // What cannot begin ends a moment after it was planned.
+  for (int looks = 0; looks < kLooksAtRuns; ++looks) {
+    MELISAI_TRY(runs, queue.runs_of_event(event));
+    if (std::any_of(runs.begin(), runs.end(), [](const PipelineRun& run) {
+          return run.state == PipelineRun::State::running ||
+                 run.state == PipelineRun::State::finished;
+        }))
+      break;
+    pause_for(kBetweenLooks);
   }
-  return std::string("`melisai-gate runs` shows what becomes of it");
+  return listed(runs);
 }
 
 std::string said_of_trigger(const ControlRequest& request, const Json& answer) {
-  const std::string otherwise = "accepted; `melisai-gate runs` shows it\n";
+  const std::string otherwise = "accepted; `melisai-gate runs` shows what becomes of it\n";
   if (!answer.contains("event") || !answer["event"].is_number_integer()) return otherwise;
   const Result<store::Queue> queue = open_queue(request.state_dir);
   if (!queue) return otherwise;
-  const Result<std::string> text = became(answer["event"].get<std::int64_t>(), *queue);
-  return text ? "accepted: " + report::one_line(*text) + "\n" : otherwise;
+  for (Milliseconds waited{0}; waited < kPlanningPatience; waited += kBetweenLooks) {
+    const Result<std::string> text = became(answer["event"].get<std::int64_t>(), *queue);
+    if (!text) break;
+    if (!text->empty()) return "accepted: " + report::one_line(*text) + "\n";
+    pause_for(kBetweenLooks);
+  }
+  return otherwise;
 }
 
 std::string said(const ControlRequest& request, const Json& answer) {

@@ -129,8 +129,10 @@ TEST_F(ServeControl, RefusesNamesThatNothingHas) {
   EXPECT_EQ(gate({"pause", "hello"}).code, 0) << "it has never run, and is there";
   EXPECT_THAT(gate({"runs", "--pipeline", "demo/build"}).out, HasSubstr("demo/build#1"));
   EXPECT_THAT(gate({"trigger", "build"}).out, HasSubstr("accepted: demo/build#2"));
-  EXPECT_THAT(gate({"trigger", "nope"}).out,
-              HasSubstr("demo/nope#1 failed: demo has no pipeline 'nope' at this commit"));
+  EXPECT_THAT(gate({"trigger", "nope"}).out, HasSubstr("accepted: demo/nope#1"));
+  EXPECT_EQ(outcome_of("nope#1"), "failed");
+  EXPECT_THAT(gate({"show", "nope#1"}).out,
+              HasSubstr("demo has no pipeline 'nope' at this commit; it has: build, hello"));
 }
 
 TEST_F(ServeControl, SaysWhatARunWaitsFor) {

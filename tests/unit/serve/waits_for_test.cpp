@@ -12,10 +12,12 @@ using namespace std::chrono_literals;
 
 class WaitsForTest : public WithQueue {
  protected:
-  /// Runs of one event of their own.
+  /// Runs of one event of their own. By hand: a push is accepted once, and supersedes others.
   std::vector<PipelineRun> plan(const std::string& sha, std::vector<store::PlannedRun> planned) {
-    const auto accepted = queue.accept(push_of("demo", sha)).value();
-    store::Plan plan{.ref = "refs/heads/" + sha.substr(0, 1), .sha = sha, .configuration = "{}"};
+    RunEvent event = push_of("demo", sha);
+    event.kind = RunEvent::Kind::manual;
+    const auto accepted = queue.accept(event).value();
+    store::Plan plan{.ref = event.ref, .sha = sha, .configuration = "{}"};
     plan.runs = std::move(planned);
     return queue.plan(accepted.event, plan, kNow).value().value().runs;
   }
@@ -74,16 +76,7 @@ TEST_F(WaitsForTest, OneThatIsMeasuring) {
 
 TEST_F(WaitsForTest, TheSamePipelineOnTheSameCommit) {
   begin(plan_one(kShaA, "build"));
-  RunEvent again = push_of("demo", kShaA);
-  again.kind = RunEvent::Kind::manual;
-  const auto accepted = queue.accept(again).value();
-  const auto planned = queue.plan(accepted.event,
-                                  {.ref = "refs/heads/main",
-                                   .sha = kShaA,
-                                   .configuration = "{}",
-                                   .runs = {{.pipeline = "build", .after = {}}}},
-                                  kNow);
-  EXPECT_EQ(wait_of(planned.value()->runs.front()),
+  EXPECT_EQ(wait_of(plan_one(kShaA, "build")),
             "demo/build#1 to end, the same pipeline on the same commit");
 }
 
