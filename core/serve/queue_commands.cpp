@@ -39,8 +39,10 @@ Waits waits_of(const std::vector<PipelineRun>& runs, const std::string& state_di
   const Json question{{"command", "waits"}, {"runs", ids}};
   const Result<std::string> text = ask_daemon(state_dir, question.dump(), kAnswerTimeout);
   if (!text && text.error().code == Errc::not_found)
-    for (const Json& id : ids)
-      waits[id.get<std::int64_t>()] = "`melisai-gate serve`: no daemon runs here";
+    for (const PipelineRun& run : runs)
+      // One that was running does not wait: it is over, and the next daemon will find that.
+      if (is_open(run) && run.state != PipelineRun::State::running)
+        waits[run.id] = "`melisai-gate serve`: no daemon runs here";
   const Json answer = text ? Json::parse(*text, nullptr, false) : Json();
   if (!answer.is_object() || !answer.contains("waits") || !answer["waits"].is_object())
     return waits;
