@@ -57,7 +57,10 @@ void FormatsParser::add_compare() {
   compare.footer(
       "\nExit codes: 0 pass, 1 regression, 2 usage or a file that cannot be read as results,\n"
       "3 inconclusive (only with --fail-on inconclusive), 4 the report could not be written or a\n"
-      "benchmark failed.");
+      "benchmark failed. Of two reports of `collect`: 0 nothing is plainly worse, 1 something is, "
+      "or\n"
+      "an anomaly is new, 3 they cannot be judged against each other: another machine, kernel,\n"
+      "profile or target, or a window below 5 s (0 with --fail-on regression).");
 }
 
 void FormatsParser::add_parse() {

@@ -89,7 +89,7 @@ int run(const CompareCommand& command, World& world) {
     return ended(host::compare({.baseline = request.base,
                                 .current = request.head,
                                 .json = command.display.json,
-                                .fail_on = request.overrides.fail_on.value_or(FailOn::regression)},
+                                .fail_on = request.overrides.fail_on},
                                print_part));
   return show(compare_files(command.request, world), command.display);
 }

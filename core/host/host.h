@@ -83,11 +83,12 @@ Error not_for_reports(const std::string& option);
 struct CompareRequest {
   std::string baseline, current;  ///< files
   bool json = false;
-  FailOn fail_on = FailOn::regression;
+  std::optional<FailOn> fail_on;
 };
-/// What differs between two reports, as text or JSON. Exit code: 1 when something got worse by more
-/// than 5 % or from 0 or an anomaly is new (0 with FailOn::never), else 0. One report a side says
-/// nothing about noise. Errors: not_found, io, limit, parse, usage.
+/// What differs between two reports, as text or JSON. Exit code: 1 when something is plainly worse,
+/// beyond the noise that one report a side may show, or an anomaly is new (0 with FailOn::never);
+/// 3 when the reports cannot be judged against each other (0 when `fail_on` is another than
+/// FailOn::inconclusive); else 0. Errors: not_found, io, limit, parse, usage.
 Result<int> compare(const CompareRequest& request,
                     const std::function<bool(std::string_view)>& print);
 

@@ -26,7 +26,7 @@ class CompareHosts : public Collect {
                                       {"category", "network"},
                                       {"metric", metric},
                                       {"message", "too much of " + metric},
-                                      {"value", "2.00"},
+                                      {"value", "50.00"},
                                       {"threshold", "warning=1, critical=100"}});
     return {
         {"metadata", {{"tool", "melisai-gate"}, {"schema_version", "1.1.0"}, {"profile", "quick"}}},
@@ -47,7 +47,7 @@ class CompareHosts : public Collect {
   void SetUp() override {
     Collect::SetUp();
     healthy_ = file_of("healthy.json", host(90, 0, {"tcp_timewait"}));
-    sick_ = file_of("sick.json", host(70, 3, {"tcp_close_wait"}));
+    sick_ = file_of("sick.json", host(70, 12, {"tcp_close_wait"}));
   }
   std::string healthy_, sick_;
 };
@@ -72,7 +72,8 @@ TEST_F(CompareHosts, SpeaksToPeople) {
               AllOf(HasSubstr("health score: -20 points; 1 worse, 0 better"),
                     HasSubstr("new anomaly: too much of tcp_close_wait [tcp_close_wait]"),
                     HasSubstr("resolved anomaly: too much of tcp_timewait"),
-                    HasSubstr("worse   network errors: 0 -> 3 (from 0")));
+                    HasSubstr("worse   network errors: 0 /s -> 12 /s (from 0, high)"),
+                    HasSubstr("REGRESSION: 1 value plainly worse, 1 new anomaly\n")));
 }
 
 TEST_F(CompareHosts, EndsAsTheFindingsSay) {
@@ -149,24 +150,32 @@ TEST_F(CompareHosts, MayBeginWithAByteOrderMark) {
   EXPECT_EQ(compare({marked, marked}).code, 0) << compare({marked, marked}).err;
 }
 
-TEST_F(CompareHosts, SayThatTheyAreOfTwoHosts) {
-  json here = host(90, 0, {}), there = host(90, 0, {});
+TEST_F(CompareHosts, SayWhatMakesThemNotComparable) {
+  json here = host(90, 0, {}), there = host(70, 12, {});
   here["metadata"].update({{"hostname", "anvil"}, {"cpus", 4}, {"memory_gb", 16}});
   there["metadata"].update({{"hostname", "hammer"}, {"cpus", 8}, {"memory_gb", 16}});
   const std::string a = file_of("here.json", here), b = file_of("there.json", there);
-  EXPECT_THAT(compare({a, b}).out,
-              HasSubstr("two hosts (hostname anvil -> hammer, cpus 4 -> 8): what differs may be"));
-  EXPECT_EQ(json::parse(compare({a, b, "--json"}).out)["host_differences"],
-            json::parse(R"([{"what":"hostname","baseline":"anvil","current":"hammer"},
-                            {"what":"cpus","baseline":"4","current":"8"}])"));
-  EXPECT_THAT(compare({a, a}).out, Not(HasSubstr("two hosts")));
-  EXPECT_THAT(compare({a, healthy_}).out, Not(HasSubstr("two hosts"))) << "one does not say";
+  const Ran ran = compare({a, b});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("note: not the same hostname (anvil -> hammer)\n"),
+                             HasSubstr("CANNOT TELL: not the same cpus (4 -> 8)\n")));
+  EXPECT_EQ(compare({a, b, "--fail-on", "inconclusive"}).code, 3);
+  EXPECT_EQ(compare({a, b, "--fail-on", "regression"}).code, 0);
+  EXPECT_EQ(compare({a, b, "--fail-on", "never"}).code, 0);
+  const json diff = json::parse(compare({a, b, "--json"}).out);
+  EXPECT_EQ(diff["verdict"], "inconclusive");
+  EXPECT_EQ(diff["host_differences"],
+            json::parse(R"([{"what":"hostname","baseline":"anvil","current":"hammer",
+                             "is_decisive":false},
+                            {"what":"cpus","baseline":"4","current":"8","is_decisive":true}])"));
+  EXPECT_THAT(compare({a, a}).out, Not(HasSubstr("not the same")));
+  EXPECT_THAT(compare({a, healthy_}).out, Not(HasSubstr("not the same"))) << "one does not say";
 }
 
 TEST_F(CompareHosts, TakesWhatCollectWrote) {
   ASSERT_EQ(collect({"--duration", "1s", "-o", file()}).code, 0);
   const Ran ran = compare({file(), file(), "--json"});
-  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.code, 3) << "a second is too short: " << ran.err;
   EXPECT_EQ(json::parse(ran.out)["changes"], json::array());
   EXPECT_EQ(json::parse(ran.out)["health_delta"], 0);
 }

@@ -64,8 +64,11 @@ bool is_tuning(const Recommendation& advice);
 
 HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy);
 
-/// Use of resources, CPU, memory and histograms of both reports that changed by 1 % or 0.1; worse
-/// by more than 5 % is a regression, from 0 to N always. Anomalies are matched by metric.
+/// Use of resources, CPU, memory and histograms of both reports that changed by 1 % or 0.1. One is
+/// a regression when it is worse by more than its smallest amount and share, and beyond the spread
+/// within both windows. Anomalies are matched by metric; one that hovers around its level is
+/// unclear. Reports of two machines, profiles or targets, or of windows that are too short, give
+/// doubts.
 HostDiff compare_hosts(const HostReport& baseline, const HostReport& current);
 
 /// One profiling run of each side, one after the other in random order: what the collectors saw.

@@ -23,9 +23,9 @@ HostReport host_report(HostCategories categories) {
   return made;
 }
 
-HostReport with_use(const ResourceUse& use) {
+HostReport with_use(const ResourceUse& use, const std::string& resource = "network") {
   HostReport made = host_report({});
-  made.summary.resources["network"] = use;
+  made.summary.resources[resource] = use;
   return made;
 }
 
@@ -69,55 +69,59 @@ TEST(HostComparison, OfFilesIncludesWhatCollectorsSaid) {
                             {"memory_info", R"({"data":{"total_bytes":100,"available_bytes":50,
           "major_faults":10}})"}}))),
       from_file(
-          host_report(host({{"cpu_utilization", R"({"data":{"user_pct":20,"system_pct":11,
-          "iowait_pct":10.4,"idle_pct":50,"load_avg_1":1.3,"context_switches_per_sec":900}})"},
+          host_report(host({{"cpu_utilization", R"({"data":{"user_pct":40,"system_pct":11,
+          "iowait_pct":10.4,"idle_pct":40,"load_avg_1":4,"context_switches_per_sec":900}})"},
                             {"memory_info", R"({"data":{"total_bytes":100,"available_bytes":20,
           "major_faults":12}})"}}))));
-  EXPECT_THAT(change_words(diff),
-              ElementsAre("cpu user_pct regression high", "cpu system_pct regression low",
-                          "cpu iowait_pct unchanged low", "cpu idle_pct regression medium",
-                          "cpu load_avg_1 regression medium",
-                          "cpu context_switches_per_sec improvement low",
-                          "memory utilization_pct regression high",
-                          "memory major_faults regression medium"));
-  EXPECT_EQ(diff.regressions, 6);
-  EXPECT_EQ(diff.improvements, 1);
-  EXPECT_DOUBLE_EQ(diff.changes[0].delta, 10);
-  EXPECT_DOUBLE_EQ(diff.changes[0].delta_pct.value(), 100);
+  EXPECT_THAT(
+      change_words(diff),
+      ElementsAre("cpu user_pct regression high", "cpu system_pct unchanged low",
+                  "cpu iowait_pct unchanged low", "cpu idle_pct regression medium",
+                  "cpu load_avg_1 regression high", "cpu context_switches_per_sec unchanged low",
+                  "memory utilization_pct regression high", "memory major_faults unchanged low"));
+  EXPECT_EQ(diff.regressions, 4);
+  EXPECT_EQ(diff.improvements, 0);
+  EXPECT_DOUBLE_EQ(diff.changes[0].delta, 30);
+  EXPECT_DOUBLE_EQ(diff.changes[0].delta_pct.value(), 300);
 }
 
 // Defect 2 of melisai: 0 -> N had a change of 0 %, hence none.
 TEST(HostComparison, FromNothingToSomethingIsARegressionWithoutPercentage) {
-  const HostDiff diff = compare_hosts(with_use({10, 0, 0}), with_use({10, 0, 1}));
+  const HostDiff diff = compare_hosts(with_use({10, 0, 0}), with_use({10, 0, 5}));
   ASSERT_THAT(change_words(diff), ElementsAre("network errors regression high"));
   EXPECT_FALSE(diff.changes[0].delta_pct);
-  EXPECT_EQ(diff.changes[0].delta, 1);
-  const HostDiff back = compare_hosts(with_use({10, 0, 1}), with_use({10, 0, 0}));
+  EXPECT_EQ(diff.changes[0].delta, 5);
+  const HostDiff back = compare_hosts(with_use({10, 0, 5}), with_use({10, 0, 0}));
   ASSERT_THAT(change_words(back), ElementsAre("network errors improvement high"));
   EXPECT_DOUBLE_EQ(back.changes[0].delta_pct.value(), -100);
   EXPECT_THAT(
-      change_words(compare_hosts(with_cpu(R"({"idle_pct":0})"), with_cpu(R"({"idle_pct":5})"))),
+      change_words(compare_hosts(with_cpu(R"({"idle_pct":0})"), with_cpu(R"({"idle_pct":50})"))),
       ElementsAre("cpu idle_pct improvement high"));
+  EXPECT_THAT(change_words(compare_hosts(with_use({10, 0, 0}), with_use({10, 0, 4}))),
+              ElementsAre("network errors unchanged low"));
   // Less than what reports show.
   EXPECT_THAT(change_words(compare_hosts(with_use({10, 0, 0}), with_use({10, 0.09, 0}))),
               IsEmpty());
 }
 
-TEST(HostComparison, DirectionIsFromFivePercentAndSignificanceFromTwentyAndFifty) {
-  const auto word = [](double from, double to) {
-    const auto all = change_words(compare_hosts(with_use({from, 0, 0}), with_use({to, 0, 0})));
-    return all.empty() ? "" : all[0].substr(std::string("network utilization ").size());
+TEST(HostComparison, DirectionTakesPointsAndFivePercentAndSignificanceTwentyAndFifty) {
+  const std::string memory = "container_memory";
+  const auto word = [&](double from, double to) {
+    const auto all =
+        change_words(compare_hosts(with_use({from, 0, 0}, memory), with_use({to, 0, 0}, memory)));
+    return all.empty() ? "" : all[0].substr((memory + " utilization ").size());
   };
   EXPECT_EQ(word(8, 8.07), "");
-  EXPECT_EQ(word(50, 50.2), "unchanged low");
-  EXPECT_EQ(word(40, 42), "unchanged low");
-  EXPECT_EQ(word(40, 42.1), "regression low");
-  EXPECT_EQ(word(40, 37.9), "improvement low");
-  EXPECT_EQ(word(40, 47.9), "regression low");
-  EXPECT_EQ(word(40, 48), "regression medium");
-  EXPECT_EQ(word(40, 59.9), "regression medium");
-  EXPECT_EQ(word(40, 60), "regression high");
-  EXPECT_EQ(word(40, 20), "improvement high");
+  EXPECT_EQ(word(8, 12.9), "unchanged low") << "+61 %, but less than 5 points";
+  EXPECT_EQ(word(8, 13), "regression high");
+  EXPECT_EQ(word(120, 126), "unchanged low") << "6 points, but only 5 %";
+  EXPECT_EQ(word(50, 55), "regression low");
+  EXPECT_EQ(word(55, 50), "improvement low");
+  EXPECT_EQ(word(50, 59.9), "regression low");
+  EXPECT_EQ(word(50, 60), "regression medium");
+  EXPECT_EQ(word(50, 74.9), "regression medium");
+  EXPECT_EQ(word(50, 75), "regression high");
+  EXPECT_EQ(word(50, 25), "improvement high");
 }
 
 TEST(HostComparison, ReadsFaultsAsARateWhereBothKnowIt) {
@@ -136,12 +140,12 @@ TEST(HostComparison, ReadsFaultsAsARateWhereBothKnowIt) {
 TEST(HostComparison, MatchesHistogramsByNameInOneUnit) {
   const auto histogram = [](const std::string& name, const std::string& unit,
                             const std::string& p99) {
-    return host_report(
-        host({{"runqlat", R"({"histograms":[{"name":")" + name + R"(","unit":")" + unit +
-                              R"(","total_count":5,"p50":)" + p99 + R"(,"p99":)" + p99 + "}]}"}}));
+    return host_report(host(
+        {{"runqlat", R"({"histograms":[{"name":")" + name + R"(","unit":")" + unit +
+                         R"(","total_count":500,"p50":)" + p99 + R"(,"p99":)" + p99 + "}]}"}}));
   };
   EXPECT_THAT(change_words(compare_hosts(histogram("runqlat", "us", "1000"),
-                                         histogram("runqlat", "ms", "2"))),
+                                         histogram("runqlat", "ms", "7"))),
               ElementsAre("histogram runqlat_p50 regression high",
                           "histogram runqlat_p99 regression high"));
   EXPECT_THAT(change_words(compare_hosts(histogram("runqlat", "us", "1000"),
@@ -162,8 +166,11 @@ TEST(HostComparison, PassesOverHistogramsThatNothingWasCountedIn) {
   };
   EXPECT_THAT(change_words(compare_hosts(histogram("5", "8"), histogram("0", "0"))), IsEmpty());
   EXPECT_THAT(change_words(compare_hosts(histogram("0", "0"), histogram("5", "8"))), IsEmpty());
-  EXPECT_THAT(change_words(compare_hosts(histogram("1", "8"), histogram("1", "1"))),
+  EXPECT_THAT(change_words(compare_hosts(histogram("500", "90000"), histogram("500", "1"))),
               ElementsAre("histogram runqlat_p99 improvement high"));
+  EXPECT_THAT(change_words(compare_hosts(histogram("499", "90000"), histogram("500", "1"))),
+              IsEmpty())
+      << "so few events have no tail";
 }
 
 TEST(HostComparison, NamesAnomaliesThatAreNewAndThoseThatAreGone) {
@@ -188,7 +195,7 @@ TEST(HostComparison, JsonMatchesTheGolden) {
   HostReport current = host_report(host("cpu_utilization", R"({"user_pct":97,"idle_pct":3})"));
   current.metadata.timestamp = "2026-11-21T11:00:00Z";
   for (HostReport* each : {&baseline, &current}) each->summary = analyse(each->categories, {});
-  current.summary.resources["cpu"].errors = 2;
+  current.summary.resources["cpu"].errors = 5;
   golden::expect_golden("host/diff.json", to_json(compare_hosts(baseline, current)));
 }
 
