@@ -24,7 +24,9 @@ struct Tally {
   Results warnings;      ///< of level warn: confirmed regressions and failures, worst first
   Results acknowledged;  ///< confirmed regressions that somebody accepted, of any level
   int only_warn = 0;     ///< metrics of level warn that exist on both sides
-  double threshold = 0;  ///< the largest of clear times
+  double threshold = 0;  ///< the largest of clear metrics without a floor: times above all
+  /// Of clear counts, the one with the largest threshold: floors make those of small counts large.
+  const BenchmarkResult* coarsest = nullptr;
 };
 
 /// A change from zero has no percentage and is worse than any that has one.
@@ -38,13 +40,19 @@ bool is_wider(const BenchmarkResult* a, const BenchmarkResult* b) {
   return a->effect_high.value_or(kUnknown) > b->effect_high.value_or(kUnknown);
 }
 
+bool has_floor(const Metric& metric) {
+  return metric.tier == Tier::exact || metric.tier == Tier::near_exact;
+}
+
 void count(Tally& tally, const BenchmarkResult& result) {
   switch (result.decision) {
     case Decision::improved: ++tally.improved; [[fallthrough]];
     case Decision::clear:
       ++tally.clear;
-      if (result.metric.tier == Tier::time)
+      if (!has_floor(result.metric))
         tally.threshold = std::max(tally.threshold, result.threshold);
+      else if (tally.coarsest == nullptr || result.threshold > tally.coarsest->threshold)
+        tally.coarsest = &result;
       break;
     case Decision::failed: tally.failed.push_back(&result); break;
     case Decision::inconclusive: tally.inconclusive.push_back(&result); break;
@@ -134,12 +142,26 @@ std::string inconclusive_of(const Tally& tally, int pairs_max) {
   return text + (cause.empty() ? "" : "; " + cause);
 }
 
+/// What is ruled out, and never more: the largest threshold of those that are clear.
+std::string ruled_out_by(const Tally& tally, double policy_threshold) {
+  const auto ruled_out = [](const char* what, double threshold) {
+    return std::string(what) + " of " + short_percent(threshold) + " or more are ruled out";
+  };
+  if (tally.coarsest == nullptr)
+    return ruled_out("slowdowns", tally.threshold > 0 ? tally.threshold : policy_threshold);
+  if (tally.threshold <= 0) return ruled_out("increases", tally.coarsest->threshold);
+  std::string text = ruled_out("slowdowns", tally.threshold);
+  if (tally.coarsest->threshold > tally.threshold)
+    text += ", and of counts increases of " + short_percent(tally.coarsest->threshold) +
+            " or more (" + title(*tally.coarsest) + ")";
+  return text;
+}
+
 std::string clear_of(const Tally& tally, double policy_threshold) {
-  const double threshold = tally.threshold > 0 ? tally.threshold : policy_threshold;
   std::string text =
       count_of(tally.clear, "benchmark metric") + (tally.clear == 1 ? " is" : " are") + " clear";
   if (tally.improved > 0) text += " (" + std::to_string(tally.improved) + " improved)";
-  return text + ": slowdowns of " + short_percent(threshold) + " or more are ruled out";
+  return text + ": " + ruled_out_by(tally, policy_threshold);
 }
 
 std::string pass_of(const Tally& tally, double policy_threshold) {

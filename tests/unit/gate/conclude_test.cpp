@@ -253,6 +253,23 @@ TEST(Conclude, NamesTheThresholdThatRulesSet) {
               HasSubstr("slowdowns of 20 % or more are ruled out"));
 }
 
+TEST(Conclude, ClaimsNoMoreThanTheFloorOfASmallCountLets) {
+  BenchmarkResult faults = gating_result("a", Decision::clear);
+  faults.metric = test::minor_faults();
+  faults.threshold = 0.16;
+  BenchmarkResult bytes = gating_result("a", Decision::clear);
+  bytes.metric = test::rchar();
+  bytes.threshold = 0.005;
+  const BenchmarkResult time = gating_result("b", Decision::clear);
+  EXPECT_THAT(concluded({bytes, faults, time}).reason,
+              EndsWith(": slowdowns of 5 % or more are ruled out, and of counts increases of 16 % "
+                       "or more (a: minor_faults)"));
+  EXPECT_THAT(concluded({bytes, time}).reason,
+              EndsWith(": slowdowns of 5 % or more are ruled out"));
+  EXPECT_THAT(concluded({bytes, faults}).reason,
+              EndsWith(": increases of 16 % or more are ruled out"));
+}
+
 Report concluded_with(CollectorStatus status, bool required, Decision decision) {
   Report report;
   report.benchmarks = {gating_result("a", decision)};
