@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/units.h"
 #include "core/gate/wording.h"
 
 namespace melisai::gate {
@@ -204,10 +205,34 @@ BenchmarkResult Series::result(const Judge& judge) const {
       result.smallest_found = comparison.effect(judge.test.smallest_found(
           comparison.values, judge.stages, judge.budget_ended ? pairs() : judge.pairs_max));
     if (decision_ == Decision::inconclusive) note = open_note(comparison, known, judge);
+    if (decision_ == Decision::regressed || decision_ == Decision::improved) {
+      const std::string medians = medians_note(comparison, known);
+      note += (note.empty() || medians.empty() ? "" : "; ") + medians;
+    }
   }
   result.note = note;
   result.gates_because = why_gating_;
   return result;
+}
+
+/// The medians of all pairs stand beside a change that is judged pair by pair, and, once it is
+/// confirmed, in the fresh pairs alone. Where they say something else, so does this.
+std::string Series::medians_note(const Comparison& comparison, const Knowledge& known) const {
+  const double sign = metric_.better == Better::higher ? -1 : 1;
+  const auto agrees = [&](double base, double head) {
+    const double change = comparison.logarithmic ? std::log(head) - std::log(base) : head - base;
+    return std::abs(sign * change - known.center) <= comparison.delta / 2;
+  };
+  if (agrees(comparison.base_median, comparison.head_median)) return "";
+  const auto from = static_cast<std::size_t>(stage_start_);
+  const double base = median_of(std::span(base_).subspan(from));
+  const double head = median_of(std::span(head_).subspan(from));
+  const std::string columns = "base and head are medians of all " + count_of(pairs(), "pair");
+  if (!confirmed_ || !agrees(base, head))
+    return columns + ", and the change is judged pair by pair";
+  return "the change is that of the " + std::to_string(pairs() - stage_start_) +
+         " fresh pairs, from " + format_quantity(base, metric_.unit) + " to " +
+         format_quantity(head, metric_.unit) + "; " + columns;
 }
 
 std::string Series::open_note(const Comparison& comparison, const Knowledge& known,

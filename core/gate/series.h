@@ -71,6 +71,7 @@ class Series {
   void clear(Gain gain, const Judge& judge);
   void close(Decision decision, const std::string& note);
   Comparison comparison() const;
+  std::string medians_note(const Comparison& comparison, const Knowledge& known) const;
   std::string open_note(const Comparison& comparison, const Knowledge& known,
                         const Judge& judge) const;
 

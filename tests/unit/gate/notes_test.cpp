@@ -1,4 +1,4 @@
-// What the note of an undecided benchmark says.
+// What the note of a benchmark says.
 #include <gtest/gtest.h>
 
 #include "core/gate/gate.h"
@@ -35,6 +35,34 @@ TEST(GateNotes, WithoutAnUpperLimitAnySlowdownMayHide) {
   EXPECT_EQ(result.decision, Decision::inconclusive);
   ASSERT_FALSE(result.effect_high);
   EXPECT_EQ(result.note, "8 pairs were not enough: any slowdown may hide");
+}
+
+/// Four pairs of the screening with one growth, the fresh ones with another.
+BenchmarkResult grown(double screening, double fresh) {
+  int pairs = 0;
+  return judge_one([&pairs, screening, fresh] {
+    const bool is_screening = pairs++ <= 4;  // the warm-up and four pairs
+    return one_pair("app", test::rchar(), {1'000, 1'000 * (is_screening ? screening : fresh)});
+  });
+}
+
+TEST(GateNotes, MediansOfAllPairsAreNotTakenForAChangeOfTheFreshOnes) {
+  const BenchmarkResult result = grown(1.3, 1.06);
+  ASSERT_EQ(result.decision, Decision::regressed);
+  EXPECT_NEAR(result.effect.value(), 0.06, 1e-3);
+  EXPECT_EQ(result.head, Side{1'180});
+  EXPECT_EQ(result.note,
+            "the change is that of the 4 fresh pairs, from 1000 B to 1.0 KiB; base and head are "
+            "medians of all 8 pairs");
+  EXPECT_EQ(grown(1.06, 1.06).note, "");
+}
+
+TEST(GateNotes, MediansAreNotTakenForAChangePairByPair) {
+  const BenchmarkResult result = grown(1.06, 1.3);
+  ASSERT_EQ(result.decision, Decision::regressed);
+  ASSERT_NEAR(result.effect.value(), 0.06, 1e-3) << "the screening rules out more";
+  EXPECT_EQ(result.note,
+            "base and head are medians of all 8 pairs, and the change is judged pair by pair");
 }
 
 }  // namespace
