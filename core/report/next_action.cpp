@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "core/report/summary.h"
+#include "core/report/text.h"
 
 namespace melisai::report {
 namespace {
@@ -38,6 +40,67 @@ std::string next_action_for_open(const Report& report) {
          ", run on a quieter machine, or accept a larger gate.threshold.";
 }
 
+/// The rest of `text` behind `mark` up to `end`; "" when it lacks one.
+std::string between(std::string_view text, std::string_view mark, std::string_view end) {
+  const std::size_t at = text.find(mark);
+  if (at == std::string_view::npos) return "";
+  const std::size_t from = at + mark.size();
+  const std::size_t to = text.find(end, from);
+  return to == std::string_view::npos ? "" : std::string(text.substr(from, to - from));
+}
+
+/// The shell did not find the program: which, and who would have made it, say what to do.
+std::string next_action_for_missing(const Report& report, const std::string& again,
+                                    const std::string& note) {
+  // As the shell says it: "/bin/sh: 1: exec: ./bench: not found".
+  std::string program = between(note, "exec: ", ": not found");
+  if (program.empty())
+    return "Install or build what the failed command did not find, then " + again;
+  constexpr std::size_t kNameCharactersMax = 120;
+  program = clip(one_line(program), kNameCharactersMax);
+  if (program.find('/') == std::string::npos)
+    return "Install " + program + " on this machine, or name it with its path, then " + again;
+  const bool is_built = !report.stages.empty();
+  if (report.command == "ab" || program.front() == '/')
+    return "Correct the path " + program + ", or make the program first, then " + again;
+  return is_built ? "Let the build make " + program + ", or correct its path, then " + again
+                  : "Nothing built " + program +
+                        ": give the command that does with --build, or as a pipeline of "
+                        ".melisai-gate.yaml, then " +
+                        again;
+}
+
+std::string next_action_for_benchmark(const Report& report) {
+  const bool is_ab = report.command == "ab";
+  const std::string again = is_ab ? "run ab again." : "run the check again.";
+  for (const BenchmarkResult& row : report.benchmarks) {
+    const bool is_missing = row.note.find("exit code 127") != std::string::npos;
+    if (row.decision == Decision::failed && row.gating && is_missing)
+      return next_action_for_missing(report, again, row.note);
+  }
+  if (is_ab) return "Run the failed command by hand and correct it, then " + again;
+  return "Run the failed benchmark by hand at that commit and correct it, then " + again;
+}
+
+std::string next_action_for_build(const Report& report) {
+  const bool is_missing =
+      std::any_of(report.stages.begin(), report.stages.end(), [](const StageResult& stage) {
+        return stage.status == StageResult::Status::failed && stage.message == "exit code 127";
+      });
+  return is_missing
+             ? "Install what the build's log says is not found, or correct the command, then "
+               "run the check again."
+             : "Correct the build with the help of its log, then run the check again.";
+}
+
+std::string next_action_for_git(const Report& report) {
+  if (report.reason.find("unknown git reference") != std::string::npos)
+    return "Correct --base or --head, or fetch what they name, then run the check again.";
+  if (report.reason.find("no commit yet") != std::string::npos) return "";
+  return "Check that both commits exist here and that the history reaches their merge base "
+         "(git fetch --unshallow).";
+}
+
 }  // namespace
 
 std::string next_action(const Report& report) {
@@ -51,16 +114,11 @@ std::string next_action(const Report& report) {
     case ReasonCode::nothing_compared:
       return "Check that the benchmarks exist at both commits and that --only matches some of "
              "them.";
-    case ReasonCode::build_failed:
-      return "Correct the build with the help of its log, then run the check again.";
+    case ReasonCode::build_failed: return next_action_for_build(report);
     case ReasonCode::tests_failed:
       return "Correct the tests with the help of their log, then run the check again.";
-    case ReasonCode::bench_failed:
-      return "Run the failed benchmark by hand at that commit and correct it, then run the check "
-             "again.";
-    case ReasonCode::git:
-      return "Check that both commits exist here and that the history reaches their merge base "
-             "(git fetch --unshallow).";
+    case ReasonCode::bench_failed: return next_action_for_benchmark(report);
+    case ReasonCode::git: return next_action_for_git(report);
     case ReasonCode::collector:
       return "Run melisai-gate plugins to see what the collector lacks, or take it out of "
              "collect.required, then run the check again.";

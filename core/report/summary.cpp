@@ -75,6 +75,9 @@ std::string error_word(ReasonCode code) {
 }
 
 std::string error_word(const Report& report) {
+  if (report.reason_code == ReasonCode::git &&
+      report.reason.find("unknown git reference") != std::string::npos)
+    return "there is no such commit here";
   const bool is_unreadable = report.reason_code == ReasonCode::configuration;
   return is_of_files(report) && is_unreadable ? "the results cannot be compared"
                                               : error_word(report.reason_code);

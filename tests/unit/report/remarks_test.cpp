@@ -191,6 +191,59 @@ TEST(Summary, AMissingCollectorIsNotAMissingBenchmark) {
   EXPECT_THAT(next_action(report), HasSubstr("collect.required"));
 }
 
+Report failed_benchmark(const std::string& command, const std::string& note) {
+  Report report;
+  report.command = command;
+  report.reason_code = ReasonCode::bench_failed;
+  BenchmarkResult& row = report.benchmarks.emplace_back();
+  row.decision = Decision::failed;
+  row.gating = true;
+  row.note = note;
+  return report;
+}
+
+TEST(Summary, TheNextActionOfAMissingProgramFitsItsCause) {
+  const std::string built = "head: exit code 127: /bin/sh: 1: exec: ./build/bench: not found";
+  Report report = failed_benchmark("check", built);
+  EXPECT_EQ(next_action(report),
+            "Nothing built ./build/bench: give the command that does with --build, or as a "
+            "pipeline of .melisai-gate.yaml, then run the check again.");
+  report.stages.emplace_back().name = "build";
+  EXPECT_EQ(next_action(report),
+            "Let the build make ./build/bench, or correct its path, then run the check again.");
+  EXPECT_EQ(next_action(failed_benchmark("ab", built)),
+            "Correct the path ./build/bench, or make the program first, then run ab again.");
+  EXPECT_EQ(next_action(failed_benchmark(
+                "ab", "base: exit code 127: /bin/sh: 1: exec: hyperfine: not found")),
+            "Install hyperfine on this machine, or name it with its path, then run ab again.");
+  EXPECT_EQ(next_action(failed_benchmark("check", "head: exit code 127")),
+            "Install or build what the failed command did not find, then run the check again.");
+  EXPECT_EQ(next_action(failed_benchmark("ab", "head: exit code 1")),
+            "Run the failed command by hand and correct it, then run ab again.");
+}
+
+TEST(Summary, TheNextActionOfABuildWithoutItsToolIsToInstallIt) {
+  Report report;
+  report.reason_code = ReasonCode::build_failed;
+  StageResult& build = report.stages.emplace_back();
+  build.status = StageResult::Status::failed;
+  build.message = "exit code 2";
+  EXPECT_THAT(next_action(report), HasSubstr("Correct the build"));
+  build.message = "exit code 127";
+  EXPECT_THAT(next_action(report), HasSubstr("Install what the build's log says"));
+}
+
+TEST(Summary, TheNextActionOfAnUnknownReferenceIsNoMergeBase) {
+  Report report;
+  report.reason_code = ReasonCode::git;
+  report.reason = "git: no common ancestor of a and b";
+  EXPECT_THAT(next_action(report), HasSubstr("git fetch --unshallow"));
+  report.reason = "unknown git reference 'mian'; did you mean 'main'?";
+  EXPECT_EQ(headline(report), "ERROR: there is no such commit here");
+  EXPECT_EQ(next_action(report),
+            "Correct --base or --head, or fetch what they name, then run the check again.");
+}
+
 TEST(Summary, ErrorsOfBaselineAndStoreNameTheNextAction) {
   Report report;
   report.base.ref = "last-green";
