@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -170,12 +171,34 @@ std::vector<std::string> caveats(const std::vector<Readings>& base,
 
 std::string name_of(const std::string& path) { return path == "-" ? "standard input" : path; }
 
+/// A report of ours, which is no result: `check` has judged it already.
+bool is_own_report(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  constexpr std::size_t kHeadBytes = 4096;
+  std::ifstream stream(path, std::ios::binary);
+  std::string head(kHeadBytes, '\0');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return head.find("\"schema_version\"") != std::string::npos &&
+         head.find("\"reason_code\"") != std::string::npos;
+}
+
 Step<std::vector<Readings>> read_side(const std::string& path, const FormatSpec& format) {
-  return step(formats::read_runs(path, format, {}), ReasonCode::configuration);
+  auto read = step(formats::read_runs(path, format, {}), ReasonCode::configuration);
+  if (read) return read;
+  Stop stop = read.error();
+  std::string& reason = stop.reason;
+  if (is_own_report(path)) {
+    reason = path + ": is a report of melisai-gate, whose benchmarks are judged already";
+  } else if (const std::size_t advice = reason.find("; `melisai-gate formats`");
+             advice != std::string::npos) {
+    // What a pipeline file could do about it; the report's next action says what helps here.
+    reason.resize(advice);
+  }
+  return stop;
 }
 
 Step<void> compare_into(Report& report, const CompareRequest& request, const Policy& policy) {
-  MELISAI_CHECK(step(report::prepare_directory(request.output_dir), ReasonCode::disk));
   MELISAI_TRY(const std::vector<Readings> base, read_side(request.base, request.format));
   MELISAI_TRY(const std::vector<Readings> head, read_side(request.head, request.format));
   const Sampled base_side = sampled(base), head_side = sampled(head);
@@ -187,7 +210,8 @@ Step<void> compare_into(Report& report, const CompareRequest& request, const Pol
   if (is_same_file(request.base, request.head))
     report.warnings.insert(report.warnings.begin(),
                            "base and head are the same: " + name_of(request.base));
-  return {};
+  // Not before: what cannot be compared is no reason to lose the last report.
+  return step(report::prepare_directory(request.output_dir), ReasonCode::disk);
 }
 
 }  // namespace
@@ -215,8 +239,9 @@ Outcome compare_files(const CompareRequest& request, World& world) {
     report.reason = compared.error().reason;
   }
   report.seconds = std::chrono::duration<double>(world.clock.monotonic() - start).count();
-  if (const auto written = report::write_reports(report, request.output_dir);
-      !written && compared) {
+  const auto written =
+      compared ? report::write_reports(report, request.output_dir) : Result<void>();
+  if (!written) {
     report.verdict = Verdict::error;
     report.reason_code = ReasonCode::disk;
     report.reason = written.error().message;

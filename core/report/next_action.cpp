@@ -8,7 +8,24 @@
 namespace melisai::report {
 namespace {
 
-std::string next_action_for_files(ReasonCode code) {
+/// Of a file that is no result: what `reason` says is wrong with it.
+std::string next_action_for_unread(const std::string& reason) {
+  const auto says = [&](std::string_view words) { return reason.find(words) != std::string::npos; };
+  if (says("--only matches"))
+    return "melisai-gate parse FILE shows the names that --only may match.";
+  if (says("cannot read"))
+    return "Name result files that exist and can be read, or directories of them.";
+  if (says("a report of melisai-gate"))
+    return "Name the files that the benchmarks themselves wrote, or two reports of melisai-gate "
+           "collect.";
+  if (says("no known format"))
+    return "melisai-gate formats lists what can be read and the commands that write it; --format "
+           "names one.";
+  return "Record that file again, or say what it is with --format; melisai-gate parse FILE shows "
+         "what is read in a file.";
+}
+
+std::string next_action_for_files(ReasonCode code, const std::string& reason) {
   switch (code) {
     case ReasonCode::budget:
       return "Compare more result files a side (a directory with one file a run), say how noisy "
@@ -19,9 +36,7 @@ std::string next_action_for_files(ReasonCode code) {
              "--only matches some of them.";
     case ReasonCode::bench_failed:
       return "Correct the failed benchmark and record its results again.";
-    case ReasonCode::configuration:
-      return "melisai-gate formats lists what can be read, and melisai-gate parse FILE shows what "
-             "is read in a file.";
+    case ReasonCode::configuration: return next_action_for_unread(reason);
     case ReasonCode::disk: return "Free some space, or choose another directory with --output-dir.";
     case ReasonCode::interrupted: return "Compare again.";
     default: return "";
@@ -106,7 +121,7 @@ std::string next_action_for_git(const Report& report) {
 std::string next_action(const Report& report) {
   if (report.command == "import") return "";
   if (is_of_files(report) && report.reason_code != ReasonCode::internal)
-    return next_action_for_files(report.reason_code);
+    return next_action_for_files(report.reason_code, report.reason);
   switch (report.reason_code) {
     case ReasonCode::clear:
     case ReasonCode::regressed: return "";

@@ -149,19 +149,45 @@ TEST_F(Compare, ReadsOneSideFromStandardInput) {
 
 TEST_F(Compare, RefusesWhatItCannotReadAndSaysWhere) {
   write_sides(100, 100);
-  write("broken.json", "{\"context\": {}, \"benchmarks\": [\n{\"name\": \n");
-  for (const auto& [file, message] :
-       {std::pair{"absent.json", "absent.json"}, {"broken.json", "broken.json:"}}) {
-    const Ran ran = compare({"base.json", file});
-    EXPECT_EQ(ran.code, 2) << file;
-    EXPECT_THAT(ran.out, AllOf(HasSubstr(message), HasSubstr("melisai-gate formats"),
+  const std::string whole = results("BM_A", Times{100, 101});
+  write("broken.json", whole.substr(0, whole.size() - 20));
+  write("notes.txt", "nothing was measured");
+  struct Row {
+    const char *file, *message, *action;
+  };
+  for (const Row& row : {Row{"absent.json", "absent.json", "Name result files that exist"},
+                         Row{"broken.json", "broken.json:", "Record that file again"},
+                         Row{"notes.txt", "notes.txt: no known format", "melisai-gate formats"}}) {
+    const Ran ran = compare({"base.json", row.file});
+    EXPECT_EQ(ran.code, 2) << row.file;
+    EXPECT_THAT(ran.out, AllOf(HasSubstr(row.message), HasSubstr(row.action),
                                HasSubstr("ERROR: the results cannot be compared")))
-        << file;
+        << row.file;
+    EXPECT_THAT(ran.out, Not(HasSubstr("regex"))) << "that is for pipeline files";
   }
   EXPECT_EQ(compare({"base.json"}).code, 2);
   const Ran unknown = compare({"base.json", "head.json", "--format", "google_benchmark"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'google-benchmark'?"));
+}
+
+TEST_F(Compare, LeavesTheLastReportAloneWhenItCannotCompare) {
+  write_sides(100, 120);
+  ASSERT_EQ(compare({"base.json", "head.json"}).code, 1);
+  const std::string last = *read_file(output() + "/report.json", 1 << 20);
+  write("broken.json", "{");
+  for (const Words& words : {Words{"base.json", "absent.json"}, Words{"broken.json", "head.json"},
+                             Words{"base.json", "head.json", "--only", "BM_B"},
+                             Words{"base.json", "head.json", "--threshold", "x"},
+                             Words{output() + "/report.json", output() + "/report.json"}}) {
+    EXPECT_EQ(compare(words).code, 2) << words[1];
+    const auto left = read_file(output() + "/report.json", 1 << 20);
+    ASSERT_TRUE(left) << words[1];
+    EXPECT_EQ(*left, last) << words[1];
+    EXPECT_TRUE(read_file(output() + "/report.md", 1 << 20)) << words[1];
+  }
+  const std::string own = output() + "/report.json";
+  EXPECT_THAT(compare({own, own}).out, HasSubstr("is a report of melisai-gate"));
 }
 
 TEST_F(Compare, AFailedBenchmarkAndAFullDiskAreErrors) {

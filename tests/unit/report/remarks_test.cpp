@@ -244,6 +244,22 @@ TEST(Summary, TheNextActionOfAnUnknownReferenceIsNoMergeBase) {
             "Correct --base or --head, or fetch what they name, then run the check again.");
 }
 
+TEST(Summary, TheNextActionForAFileIsAboutThatFile) {
+  Report report;
+  report.command = "compare";
+  report.reason_code = ReasonCode::configuration;
+  const auto action = [&](const char* reason) {
+    report.reason = reason;
+    return next_action(report);
+  };
+  EXPECT_THAT(action("cannot read a.json: No such file or directory"), HasSubstr("that exist"));
+  EXPECT_THAT(action("a.txt: no known format is recognised"), HasSubstr("--format"));
+  EXPECT_THAT(action("--only matches no benchmark of either side"), HasSubstr("--only may match"));
+  EXPECT_THAT(action("a.json: is a report of melisai-gate, whose benchmarks are judged already"),
+              HasSubstr("benchmarks themselves"));
+  EXPECT_THAT(action("a.json:3: expected a number"), HasSubstr("Record that file again"));
+}
+
 TEST(Summary, ErrorsOfBaselineAndStoreNameTheNextAction) {
   Report report;
   report.base.ref = "last-green";
