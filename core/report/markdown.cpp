@@ -32,11 +32,11 @@ struct Part {
   std::string head{};
   std::vector<std::string> items{};
   std::string foot{};
-  std::string left_out{};  ///< after "12 more ": what the items are
+  std::string left_out{};  ///< after "12 more of the ": what the items are
 };
 
 std::string left_out_sentence(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " more " + what +
+  return std::to_string(count) + " more of the " + what + (count == 1 ? " is" : " are") +
          " left out, because GitHub takes no more than 65,536 characters; report.json has all of "
          "them.\n\n";
 }
@@ -91,7 +91,7 @@ std::string top(const Report& report, const Rows& deciding) {
 
 /// Three lines for each of the worst regressions.
 Part why(const Report& report) {
-  Part part{.head = "**Why**\n\n", .foot = "\n", .left_out = "explanations are"};
+  Part part{.head = "**Why**\n\n", .foot = "\n", .left_out = "explanations"};
   for (const EvidenceText& text : evidence_texts(report)) {
     std::string item = "- " + markdown_code(text.benchmark, Within::text) + ": " +
                        markdown_prose(text.cause, 2 * kProseBytesMax) + "\n";
@@ -105,7 +105,7 @@ Part why(const Report& report) {
 }
 
 Part failed_stages(const Report& report) {
-  Part part{.left_out = "failed stages are"};
+  Part part{.left_out = "failed stages"};
   for (const StageResult& stage : report.stages) {
     if (stage.status != StageResult::Status::failed) continue;
     std::string item = "### " + markdown_code(stage.name, Within::text) + " failed";
@@ -144,7 +144,7 @@ std::string note_cell(const BenchmarkResult& row) {
 Part deciding_table(const Rows& rows, const std::string& counted) {
   Part part{.head = "A positive change is worse.\n\n",
             .foot = "\n",
-            .left_out = "metrics that decide the verdict are"};
+            .left_out = "metrics that decide the verdict"};
   part.head += "| decision | benchmark | metric | base | head | change | interval | threshold | " +
                counted +
                " | note |\n"
@@ -166,7 +166,7 @@ Part shown_table(const Rows& rows) {
   Part part{.head = "<details><summary>" + count_of(rows.size(), "metric") +
                     " shown only, without a vote</summary>\n\n",
             .foot = "\n</details>\n\n",
-            .left_out = "shown metrics are"};
+            .left_out = "shown metrics"};
   part.head +=
       "| benchmark | metric | base | head | change | interval | note "
       "|\n|---|---|--:|--:|--:|--:|---|\n";
@@ -182,7 +182,7 @@ Part shown_table(const Rows& rows) {
   return part;
 }
 
-/// `what`: after "12 more ".
+/// `what`: after "12 more of the ".
 Part bullets(const std::string& title, const std::vector<std::string>& lines,
              const std::string& what) {
   Part part{.head = "**" + title + "**\n\n", .foot = "\n", .left_out = what};
@@ -202,7 +202,7 @@ Part profile_table(const Report& report) {
                 "| benchmark process | collector | metric | base | head | change |\n"
                 "|---|---|---|--:|--:|--:|\n",
             .foot = "\n</details>\n\n",
-            .left_out = "profile values are"};
+            .left_out = "profile values"};
   for (const Profile& profile : report.profiles) {
     const std::string name = markdown_code(profile.benchmark, Within::table);
     const auto remark = [&](const std::string& text) {
@@ -218,8 +218,8 @@ Part profile_table(const Report& report) {
            value_cell(value.head, value.metric), profile_change_text(value)}));
     }
     if (values.size() > kProfileRowsMax)
-      remark(std::to_string(values.size() - kProfileRowsMax) +
-             " more values, with smaller changes, are in report.json");
+      remark(count_of(values.size() - kProfileRowsMax, "more value") +
+             " with smaller changes in report.json");
   }
   return part;
 }
@@ -227,7 +227,7 @@ Part profile_table(const Report& report) {
 Part placement_table(const Report& report) {
   Part part{.head = "<details><summary>How it was measured</summary>\n\n",
             .foot = "\n</details>\n\n",
-            .left_out = "benchmark processes are"};
+            .left_out = "benchmark processes"};
   part.head +=
       "| benchmark process | pairs | placement | CPU time / wall time | own cgroup "
       "|\n|---|--:|---|--:|---|\n";
@@ -244,7 +244,7 @@ Part placement_table(const Report& report) {
 Part noise_table(const Rows& rows) {
   Part part{.head = "<details><summary>How small a slowdown each metric can show</summary>\n\n",
             .foot = "\n</details>\n\n",
-            .left_out = "metrics are"};
+            .left_out = "metrics"};
   part.head +=
       "| benchmark | metric | smallest slowdown found | threshold | why it decides |\n"
       "|---|---|--:|--:|---|\n";
@@ -310,17 +310,16 @@ std::string render_markdown(const Report& report, const std::string& repeat) {
   const std::string reasons = take(why(report), kWhyBytesMax);
   const std::string stages = take(failed_stages(report), kStagesBytesMax);
   const std::string warned =
-      take(bullets("Warnings", report.warnings, "warnings are"), kWarningsBytesMax);
-  const std::string collectors =
-      take(bullets("Collectors", collector_lines(report), "collectors with trouble are"),
-           kWarningsBytesMax);
+      take(bullets("Warnings", report.warnings, "warnings"), kWarningsBytesMax);
+  const std::string collectors = take(
+      bullets("Collectors", collector_lines(report), "collectors with trouble"), kWarningsBytesMax);
   const std::string health =
-      take(bullets("Health of the host", health_lines(report), "lines are"), kWarningsBytesMax);
+      take(bullets("Health of the host", health_lines(report), "lines"), kWarningsBytesMax);
   const std::string disturbed =
-      take(bullets("Disturbed pairs", disturbed_lines(report), "disturbed measurements are"),
+      take(bullets("Disturbed pairs", disturbed_lines(report), "disturbed measurements"),
            kWarningsBytesMax);
   const std::string noisy =
-      take(bullets("Too noisy for their threshold", too_noisy_lines(report), "noisy metrics are"),
+      take(bullets("Too noisy for their threshold", too_noisy_lines(report), "noisy metrics"),
            kWarningsBytesMax);
   const std::string decided =
       take(deciding_table(deciding, is_of_files(report) ? "values" : "pairs"), kDocumentBytesMax);

@@ -35,7 +35,7 @@ std::string disturbed_line(const Measurement& measurement) {
                " (" + pairs_text(each) + ")";
   }
   if (shown > kDisturbancesShown)
-    reasons += "; and " + std::to_string(shown - kDisturbancesShown) + " more times";
+    reasons += "; and " + count_of(shown - kDisturbancesShown, "more time");
   return clip(one_line(measurement.benchmark), kNameCharactersMax) + ": " + std::to_string(pairs) +
          " of " + count_of(static_cast<std::size_t>(std::max(0, measurement.pairs)), "pair") +
          (pairs == 1 ? " was" : " were") + " disturbed: " + reasons;

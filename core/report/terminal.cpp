@@ -295,7 +295,7 @@ std::string render_terminal(const Report& report, TerminalStyle style) {
     out += sentence(count_of(others, "metric") + " without a vote: see the report.", style);
   out += remark_lines(too_noisy_lines(report), "noisy benchmark", style);
   out += remark_lines(disturbed_lines(report), "disturbed benchmark", style);
-  out += remark_lines(health_lines(report), "line on health", style);
+  out += remark_lines(health_lines(report), "health line", style);
   out += remark_lines(collector_lines(report), "collector", style);
   return out + warnings(report, style) + ending(report, style);
 }

@@ -47,6 +47,8 @@ TEST(Remarks, NameThreeDisturbancesAndCountTheOthers) {
   EXPECT_THAT(disturbed_lines(report),
               ElementsAre("parse: 5 of 12 pairs were disturbed: noise (pair 1); noise (pair 3); "
                           "noise (pair 5); and 2 more times"));
+  report.measurements[0].disturbed.pop_back();
+  EXPECT_THAT(disturbed_lines(report), ElementsAre(EndsWith("; and 1 more time")));
 }
 
 TEST(Remarks, SurviveDisturbancesOfAHostileReport) {
