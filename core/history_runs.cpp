@@ -8,6 +8,7 @@
 #include "core/base_commit.h"
 #include "core/history_input.h"
 #include "core/history_line.h"
+#include "core/records.h"
 
 namespace melisai {
 namespace {
@@ -26,6 +27,20 @@ Error matches_nothing(const std::string& option, const std::string& typed,
 bool is_of_a_commit(const store::RunSummary& run) {
   return run.state == store::RunState::finished && run.command != "bisect" &&
          !run.head.sha.empty() && run.head.ref != kWorkTree;
+}
+
+/// Code of strangers may print any number, and its commit may become one of a branch as it is: a
+/// merge that only moves the branch on keeps the sha. What was imported came by hand.
+bool is_of_strangers(const store::RunSummary& run) {
+  return !run.trusted && run.command != kImportCommand;
+}
+
+Error no_checks(const HistoryRequest& request, bool of_strangers) {
+  return {Errc::not_found,
+          "no finished check of a commit is stored in " + request.state_dir +
+              (of_strangers ? " but of untrusted code (pull requests, `check --untrusted`), of "
+                              "which no history is made; check the commits of a branch"
+                            : "; `melisai-gate check` makes one")};
 }
 
 /// Keeps the runs of that project. Errors: not_found when there is none.
@@ -70,9 +85,8 @@ Result<std::vector<store::RunSummary>> selected_runs(const store::Store& store,
   constexpr std::size_t kRunsMax = 1'000'000;
   MELISAI_TRY(std::vector<store::RunSummary> runs, store.runs({.project = "", .limit = kRunsMax}));
   std::erase_if(runs, [](const store::RunSummary& run) { return !is_of_a_commit(run); });
-  if (runs.empty())
-    return Error{Errc::not_found, "no finished check of a commit is stored in " +
-                                      request.state_dir + "; `melisai-gate check` makes one"};
+  const bool of_strangers = std::erase_if(runs, is_of_strangers) > 0;
+  if (runs.empty()) return no_checks(request, of_strangers);
   MELISAI_CHECK(narrow_to_project(request.project, runs));
   MELISAI_CHECK(narrow_to_branch(request, open_repo, runs));
   std::reverse(runs.begin(), runs.end());

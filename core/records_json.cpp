@@ -42,7 +42,7 @@ std::string runs_json(const std::vector<store::RunSummary>& runs) {
 std::string run_json(const store::Run& run) {
   Json json = summary(run.summary);
   json["configuration"] = run.configuration;
-  json["trusted"] = run.trusted;
+  json["trusted"] = run.summary.trusted;
   json["output_dir"] = run.output_dir;
   json["logs"] = Json::array();
   for (const store::StoredStage& stage : run.stages)

@@ -80,8 +80,8 @@ std::string render_run(const store::Run& run) {
                      one_line(summary.started_at) + ", " + outcome_of(summary) + "\n";
   if (!summary.branch.empty()) text += "branch " + one_line(summary.branch) + "\n";
   if (!run.configuration.empty()) text += "configuration " + one_line(run.configuration) + "\n";
-  if (!run.trusted && run.report && summary.command == "check")
-    text += "untrusted: never becomes a baseline by itself\n";
+  if (!summary.trusted && run.report && summary.command == "check")
+    text += "untrusted: never a baseline, and no part of `history`\n";
   text += count_of(static_cast<std::size_t>(summary.pairs), "pair") + " stored\n\n";
   if (run.report)
     text += render_terminal(*run.report, {});

@@ -31,11 +31,11 @@ Result<Enum> from_word(const std::array<Enum, N>& all, const std::string& word,
 constexpr std::string_view kSelectSummary =
     "SELECT r.id, r.state, r.command, r.project, r.directory, r.started_at, r.branch, r.base_sha, "
     "r.base_ref, r.head_sha, r.head_ref, r.verdict, r.reason, "
-    "(SELECT count(*) FROM pairs WHERE pairs.run = r.id), r.seconds, m.fingerprint, r.pid, "
-    "r.configuration, r.trusted, r.output_dir, r.machine, m.cpu_model, m.cpus, m.kernel, "
+    "(SELECT count(*) FROM pairs WHERE pairs.run = r.id), r.seconds, m.fingerprint, r.trusted, "
+    "r.pid, r.configuration, r.output_dir, r.machine, m.cpu_model, m.cpus, m.kernel, "
     "m.memory_bytes, m.virtualisation, m.governor "
     "FROM runs r LEFT JOIN machines m ON m.id = r.machine ";
-constexpr int kColumnsOfSummary = 17;
+constexpr int kColumnsOfSummary = 18;
 
 bool is_gone(int pid) { return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH; }
 
@@ -61,6 +61,7 @@ Result<RunSummary> summary_of(const Statement& row, const Database& database) {
   out.pairs = row.small(column++);
   out.seconds = row.real(column++);
   out.fingerprint = row.text(column++);
+  out.trusted = row.integer(column++) != 0;
   // The next writer will record it; until then a reader can see as much.
   if (const int pid = row.small(column++); out.state == RunState::running && is_gone(pid)) {
     out.state = RunState::abandoned;
@@ -73,7 +74,6 @@ Result<RunSummary> summary_of(const Statement& row, const Database& database) {
 void read_rest(const Statement& row, Run& out) {
   int column = kColumnsOfSummary;
   out.configuration = row.text(column++);
-  out.trusted = row.integer(column++) != 0;
   out.output_dir = row.text(column++);
   if (row.null(column++)) return;
   Machine& machine = out.machine.emplace();

@@ -45,7 +45,7 @@ struct RunStart {
 struct RunContext {
   std::string branch;         ///< of head; "" when there is none (detached, ab)
   std::string configuration;  ///< hash of what changes measured numbers; "" for ab
-  bool trusted = false;       ///< false: never becomes a baseline by itself
+  bool trusted = false;       ///< false: never a baseline, and no part of a history
   bool accepts = false;  ///< the verdict is a pass of a whole, committed head: record it as the
                          ///< branch's last green run (only when trusted)
 };
@@ -65,6 +65,7 @@ struct RunSummary {
   int pairs = 0;                   ///< pairs stored, of all benchmark processes
   double seconds = 0;
   std::string fingerprint;
+  bool trusted = false;  ///< as of RunContext
   bool operator==(const RunSummary&) const = default;
 };
 
@@ -76,7 +77,6 @@ struct StoredStage {
 struct Run {
   RunSummary summary;
   std::string configuration;
-  bool trusted = false;
   std::string output_dir;
   std::optional<Report> report;    ///< nothing unless finished
   std::optional<Machine> machine;  ///< nothing when it was abandoned before the end

@@ -135,6 +135,29 @@ TEST_F(ServePullRequest, OfAForkWaitsAndRunsAsTheBaseSays) {
       0);
 }
 
+// The branch is moved on to the very commit that strangers' code ran on: nothing of that run
+// counts.
+TEST_F(ServePullRequest, OfAForkThatIsMergedByFastForwardRunsAnewOnTheBranch) {
+  start_with_main();
+  const std::string head = propose("of a stranger");
+  tell("opened", head);
+  ASSERT_EQ(approve(head).status, 200);
+  ASSERT_EQ(outcome_of("build#2"), "passed") << run_of("build#2");
+  const std::string before = git({"rev-parse", "main"}).out.substr(0, 40);
+  ASSERT_EQ(git({"push", "-q", "origin", head + ":refs/heads/main"}).code, 0);
+  deliver("push", {{"ref", "refs/heads/main"},
+                   {"before", before},
+                   {"after", head},
+                   {"created", false},
+                   {"deleted", false},
+                   {"repository", forge_repository()}});
+  EXPECT_EQ(outcome_of("build#3"), "passed") << run_of("build#3");
+  EXPECT_EQ(run_of("build#3")["commit"], head);
+  EXPECT_EQ(run_of("build#3")["ref"], "refs/heads/main");
+  EXPECT_EQ(run_of("build#3")["reason"], "");
+  EXPECT_THAT(logs_of("build#3"), HasSubstr("built as I like")) << "main's own rules by now";
+}
+
 TEST_F(ServePullRequest, ANewPushWaitsAgain) {
   start_with_main();
   const std::string first = propose("first of a stranger");

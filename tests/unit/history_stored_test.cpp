@@ -30,6 +30,7 @@ struct Check {
   std::string command = "check";
   std::string ref = "HEAD";
   Metric metric = {"cpu_time", "ns", Better::lower, Tier::time};
+  bool trusted = true;
 };
 
 class StoredHistories : public testing::Test {
@@ -58,8 +59,9 @@ class StoredHistories : public testing::Test {
     result.base = Side{1};
     result.head = Side{check.median};
     report.benchmarks.emplace_back(result).metric.name = "peak_rss";
-    const auto done =
-        store->finish_run(*run, report, {.branch = check.branch, .configuration = check.whole});
+    const auto done = store->finish_run(
+        *run, report,
+        {.branch = check.branch, .configuration = check.whole, .trusted = check.trusted});
     ASSERT_TRUE(done) << done.error().message;
   }
 
@@ -259,6 +261,32 @@ TEST_F(StoredHistories, HoldNoWorkTreeNoBisectionAndNoRunWithoutACommit) {
   finish({.sha = "aaa", .median = 60, .command = "bisect"});
   finish({.sha = "", .median = 70});
   EXPECT_THAT(read().series.at(0).values, ElementsAre(10));
+}
+
+// A merge that only moves the branch on makes a stranger's commit, as it is, one of the branch.
+TEST_F(StoredHistories, HoldNothingThatUntrustedRunsMeasuredAlsoOfCommitsOfTheBranch) {
+  knows("/here", "main", {"ccc", "bbb", "aaa"});
+  finish({.sha = "aaa", .median = 10});
+  finish({.sha = "bbb", .median = 1, .branch = "", .trusted = false});
+  finish({.sha = "ccc", .median = 2, .branch = "main", .trusted = false});
+  Histories histories = read({.metric = "cpu_time", .branch = "main"});
+  EXPECT_THAT(commits_of(histories), ElementsAre("aaa"));
+
+  finish({.sha = "bbb", .median = 20});
+  histories = read({.metric = "cpu_time", .branch = "main"});
+  EXPECT_THAT(commits_of(histories), ElementsAre("aaa", "bbb"));
+  EXPECT_THAT(histories.series[0].values, ElementsAre(10, 20)) << "no mean with a stranger's";
+}
+
+TEST_F(StoredHistories, HoldWhatWasImported) {
+  finish({.sha = "aaa", .median = 10, .command = "import", .trusted = false});
+  EXPECT_THAT(read().series.at(0).values, ElementsAre(10));
+}
+
+TEST_F(StoredHistories, SayThatOnlyUntrustedRunsAreThere) {
+  finish({.sha = "aaa", .median = 10, .trusted = false});
+  EXPECT_THAT(problem_of({}), HasSubstr("but of untrusted code (pull requests, `check "
+                                        "--untrusted`), of which no history is made"));
 }
 
 TEST_F(StoredHistories, HoldNoValueThatIsTooLargeToReckonWith) {

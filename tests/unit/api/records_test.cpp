@@ -11,7 +11,7 @@ class RecordsApiTest : public ApiTest {
     return store::Store::open_writer(state_dir, {.command = "test"}, clock.now()).value();
   }
   /// A check of that commit; the number of its report.
-  store::RunId check(char sha, Report report = fixtures::pass_report()) {
+  store::RunId check(char sha, Report report = fixtures::pass_report(), bool trusted = true) {
     report.project = "demo";
     report.command = "check";
     report.head.sha = std::string(40, sha);
@@ -26,7 +26,7 @@ class RecordsApiTest : public ApiTest {
                                  .value();
     const auto done = store.finish_run(
         run, report,
-        {.branch = "main", .configuration = "c0ffee", .trusted = true, .accepts = false});
+        {.branch = "main", .configuration = "c0ffee", .trusted = trusted, .accepts = false});
     EXPECT_TRUE(done) << done.error().message;
     return run;
   }
@@ -121,6 +121,16 @@ TEST_F(RecordsApiTest, HistoryIsWhatChecksMeasured) {
   EXPECT_EQ(status({.target = "/api/v1/history?benchmark=none"}), 404);
   EXPECT_EQ(status({.target = "/api/v1/history?limit=0"}), 400);
   EXPECT_EQ(status({.target = "/api/v1/history?limit=1001"}), 400);
+}
+
+TEST_F(RecordsApiTest, HistoryIsNotOfStrangersCode) {
+  check('a');
+  check('b', fixtures::pass_report(), false);
+  const Json_ all = json({.target = "/api/v1/history"});
+  ASSERT_FALSE(all["series"].empty());
+  const Json_& points = all["series"][0]["points"];
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0]["commit"], std::string(40, 'a'));
 }
 
 TEST_F(RecordsApiTest, HistoryIsNarrowedByWhoAsks) {
