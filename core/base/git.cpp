@@ -88,6 +88,14 @@ Result<std::vector<RemoteRef>> refs_in(const Json& json) {
   }
 }
 
+/// Nothing: there is no such file.
+Result<std::optional<std::string>> file_in(const Json& json) {
+  if (json.is_null()) return std::optional<std::string>();
+  if (!json.is_string()) return strange_answer("not a file");
+  MELISAI_TRY(std::string content, from_hex_digits(json.get<std::string>()));
+  return std::optional<std::string>(std::move(content));
+}
+
 Result<std::vector<std::string>> texts_in(const Json& json) {
   try {
     return json.get<std::vector<std::string>>();
@@ -196,10 +204,7 @@ class HelperGitRepo : public GitRepo {
   Result<std::optional<std::string>> read_file(const std::string& sha,
                                                const std::string& path) override {
     MELISAI_TRY(const Value value, call(git_wire::kReadFile, {{"sha", sha}, {"path", path}}));
-    if (value.json.is_null()) return std::optional<std::string>();
-    MELISAI_TRY(const std::string digits, text(value));
-    MELISAI_TRY(std::string content, from_hex_digits(digits));
-    return std::optional<std::string>(std::move(content));
+    return file_in(value.json);
   }
 
   Result<void> checkout(const std::string& sha, const std::string& dir) override {
@@ -264,16 +269,26 @@ class HelperRemoteRepo : public RemoteRepo {
   }
 
   Result<void> fetch(const FetchRequest& request) override {
-    MELISAI_CHECK(
-        helper_.ask({.operation = git_wire::kFetch,
-                     .request = with_address(
-                         {.url = request.url, .token = request.token, .proposal = request.proposal},
-                         {{"target", request.directory}, {"sha", request.sha}}),
-                     .where = "into " + request.directory}));
+    MELISAI_CHECK(ask_to_fetch(request, ""));
     return {};
   }
 
+  Result<std::optional<std::string>> fetch_file(const FetchRequest& request,
+                                                const std::string& path) override {
+    MELISAI_TRY(const Value value, ask_to_fetch(request, path));
+    return file_in(value.json);
+  }
+
  private:
+  Result<Value> ask_to_fetch(const FetchRequest& request, const std::string& path) const {
+    return helper_.ask(
+        {.operation = git_wire::kFetch,
+         .request = with_address(
+             {.url = request.url, .token = request.token, .proposal = request.proposal},
+             {{"target", request.directory}, {"sha", request.sha}, {"path", path}}),
+         .where = "into " + request.directory});
+  }
+
   /// On standard input, where no other process sees the token.
   Json with_address(const RemoteAddress& address, Json request) const {
     request["url"] = address.url;

@@ -144,6 +144,10 @@ class RemoteRepo {
   /// the server deleted stays, except where its name is in the way of a new one. Errors: git (also
   /// when no branch or tag holds the commit), timeout, limit, disk_full.
   virtual Result<void> fetch(const FetchRequest& request) = 0;
+  /// The same, and then that file of the commit, as GitRepo::read_file() has it, by one process:
+  /// whoever waits for a new commit waits for the start of each. Errors: those of both.
+  virtual Result<std::optional<std::string>> fetch_file(const FetchRequest& request,
+                                                        const std::string& path) = 0;
 };
 
 std::unique_ptr<RemoteRepo> make_remote_repo(std::string helper_path, GitOptions options,

@@ -28,7 +28,8 @@ inline constexpr std::string_view kWorktree = "worktree";         // -> path
 // Without a repository of their own.
 // url, token, proposal -> [[name, sha] ...]
 inline constexpr std::string_view kRemoteRefs = "remote_refs";
-inline constexpr std::string_view kFetch = "fetch";  // url, token, proposal, target, sha -> true
+// url, token, proposal, target, sha -> true; with a path too: as read_file
+inline constexpr std::string_view kFetch = "fetch";
 
 struct CodeName {
   Errc code;

@@ -122,18 +122,23 @@ UrlPolicy policy_of(const Request& request) {
   return {.allow_http = request.checkout.allow_http, .allow_local = true};
 }
 
+Result<Value> fetch(const Request& request) {
+  MELISAI_TRY(const Repository mirror, update_mirror({.url = request.url,
+                                                      .token = request.token,
+                                                      .directory = request.checkout.directory,
+                                                      .sha = request.sha,
+                                                      .proposal = request.proposal,
+                                                      .policy = policy_of(request)}));
+  if (request.path.empty()) return Value{true};
+  return as_json(read_file(*mirror, request.sha, request.path));
+}
+
 Result<Value> perform(const Request& request) {
   if (request.operation == git_wire::kRemoteRefs)
     return as_json(
         remote_refs({.url = request.url, .token = request.token, .proposal = request.proposal},
                     policy_of(request)));
-  if (request.operation == git_wire::kFetch)
-    return as_json(update_mirror({.url = request.url,
-                                  .token = request.token,
-                                  .directory = request.checkout.directory,
-                                  .sha = request.sha,
-                                  .proposal = request.proposal,
-                                  .policy = policy_of(request)}));
+  if (request.operation == git_wire::kFetch) return fetch(request);
   MELISAI_TRY(const Repository repository, open_repository(request.repository));
   if (request.operation == git_wire::kResolve) return as_json(resolve(*repository, request.ref));
   if (request.operation == git_wire::kMergeBase) {

@@ -42,12 +42,13 @@ int main(int argc, char**) {
   // Source code and tokens must not end up in a core file.
   const rlimit none{};
   setrlimit(RLIMIT_CORE, &none);
+  // Before the request is here: half of what a call takes is the start of libgit2.
+  const melisai::git::Library library;
   std::string request;
   if (!read_request(request)) {
     std::fputs("melisai-gate-git: the request cannot be read or is longer than 1 MiB\n", stderr);
     return 2;
   }
-  const melisai::git::Library library;
   const std::string answer = melisai::git::answer(request) + "\n";
   const bool written = std::fwrite(answer.data(), 1, answer.size(), stdout) == answer.size();
   return std::fflush(stdout) == 0 && written ? 0 : 1;

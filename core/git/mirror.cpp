@@ -44,11 +44,10 @@ Result<void> remove_left_overs(const std::string& directory) {
 
 }  // namespace
 
-Result<void> update_mirror(const FetchTask& task) {
+Result<Repository> update_mirror(const FetchTask& task) {
   MELISAI_TRY(const Fd lock_held, lock(task.directory));
   MELISAI_CHECK(remove_left_overs(task.directory));
-  MELISAI_CHECK(fetch_commit(task));
-  return {};
+  return fetch_commit(task);
 }
 
 }  // namespace melisai::git

@@ -8,6 +8,6 @@ namespace melisai::git {
 
 /// fetch_commit() into a lasting directory, one process after the other. Errors: see
 /// RemoteRepo::fetch.
-Result<void> update_mirror(const FetchTask& task);
+Result<Repository> update_mirror(const FetchTask& task);
 
 }  // namespace melisai::git

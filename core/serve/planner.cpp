@@ -60,9 +60,7 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
                                                event, answer.head));
   const auto repository =
       world.open_repo(question.repository, question.config.git, world.interrupt);
-  MELISAI_TRY(const std::optional<std::string> file,
-              repository->read_file(source.rules, run::kPipelineFile));
-  Pinned pinned{.pipeline_file = file.value_or(kEmptyPipelineFile),
+  Pinned pinned{.pipeline_file = source.file.value_or(kEmptyPipelineFile),
                 .serve_file = question.config_text};
   const auto read = event.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
   const Result<Project> declared =
@@ -75,7 +73,7 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
   MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines, question.workflows->all));
   pinned.workflows = texts_for(plan.runs, *question.workflows);
   plan.configuration = to_json(pinned);
-  if (plan.runs.empty() && !file)
+  if (plan.runs.empty() && !source.file)
     return Error{Errc::config, std::string(run::kPipelineFile) + " is not in commit " +
                                    source.rules + "; add one (examples: pipelines/)"};
   return plan;

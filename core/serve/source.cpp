@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/base/text.h"
+#include "core/run/run.h"
 #include "core/serve/default_branch.h"
 
 namespace melisai::serve {
@@ -24,13 +25,13 @@ Refs by_name(const std::vector<RemoteRef>& answer) {
   return refs;
 }
 
-Result<void> fetch(const SourceQuestion& question, const std::string& sha,
-                   const std::string& proposal) {
-  return question.remote.fetch({.url = question.project.repository,
-                                .directory = question.repository,
-                                .sha = sha,
-                                .token = question.project.token,
-                                .proposal = proposal});
+FetchRequest request_for(const SourceQuestion& question, const std::string& sha,
+                         const std::string& proposal) {
+  return {.url = question.project.repository,
+          .directory = question.repository,
+          .sha = sha,
+          .token = question.project.token,
+          .proposal = proposal};
 }
 
 /// The commit of an event that names none.
@@ -74,9 +75,18 @@ Result<Source> find_proposal(const SourceQuestion& question, const RunEvent& eve
   if (base == refs.end())
     return Error{Errc::config, question.project.name + " has no " + event.proposal->base +
                                    ", which " + name_of(*event.proposal) + " is for"};
-  MELISAI_CHECK(fetch(question, base->second, ""));
-  MELISAI_CHECK(fetch(question, event.sha, event.ref));
-  return Source{.rules = event.trusted ? event.sha : base->second, .before = base->second};
+  const FetchRequest ours = request_for(question, base->second, "");
+  const FetchRequest theirs = request_for(question, event.sha, event.ref);
+  Source source{
+      .rules = event.trusted ? event.sha : base->second, .file = {}, .before = base->second};
+  if (event.trusted) {
+    MELISAI_CHECK(question.remote.fetch(ours));
+    MELISAI_TRY(source.file, question.remote.fetch_file(theirs, run::kPipelineFile));
+  } else {
+    MELISAI_TRY(source.file, question.remote.fetch_file(ours, run::kPipelineFile));
+    MELISAI_CHECK(question.remote.fetch(theirs));
+  }
+  return source;
 }
 
 }  // namespace
@@ -88,8 +98,10 @@ Result<Source> find_source(const SourceQuestion& question, RunEvent& event,
     return Error{Errc::config, "nobody has vouched for " + event.sha +
                                    ", and nothing says what it is proposed for"};
   MELISAI_CHECK(find_commit(question, event));
-  MELISAI_CHECK(fetch(question, event.sha, ""));
-  return Source{.rules = event.sha, .before = ""};
+  Source source{.rules = event.sha, .file = {}, .before = ""};
+  MELISAI_TRY(source.file,
+              question.remote.fetch_file(request_for(question, event.sha, ""), run::kPipelineFile));
+  return source;
 }
 
 Result<std::string> fork_point(const RunEvent& event, const Source& source, GitRepo& git) {

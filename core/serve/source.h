@@ -19,12 +19,14 @@ struct SourceQuestion {
 };
 
 struct Source {
-  std::string rules;   ///< whose pipeline file rules; never a commit that strangers made
-  std::string before;  ///< of a proposal: the tip of its base branch
+  std::string rules;  ///< whose pipeline file rules; never a commit that strangers made
+  std::optional<std::string> file;  ///< that pipeline file; nothing when there is none
+  std::string before;               ///< of a proposal: the tip of its base branch
 };
 
 /// The commits are in the mirror then. An event that names no commit gets one, and the full name of
-/// its ref. Errors: config, for what is not there; git, also for a pull request that has another
+/// its ref. Errors: config, for what is not there; usage and
+/// limit, for a pipeline file that cannot be read; git, also for a pull request that has another
 /// head now: then `head` is that, "" for none.
 Result<Source> find_source(const SourceQuestion& question, RunEvent& event,
                            std::optional<std::string>& head);

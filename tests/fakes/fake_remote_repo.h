@@ -13,7 +13,9 @@ namespace melisai {
 class FakeRemoteRepo : public RemoteRepo {
  public:
   std::map<std::string, std::vector<RemoteRef>> servers;  ///< by address
-  std::optional<Error> failure;                           ///< set: every question fails so
+  /// By commit, each by path: what fetch_file() finds.
+  std::map<std::string, std::map<std::string, std::string>> commits;
+  std::optional<Error> failure;  ///< set: every question fails so
   std::vector<RemoteAddress> asked;
   std::vector<FetchRequest> fetches;
 
@@ -28,6 +30,14 @@ class FakeRemoteRepo : public RemoteRepo {
     if (failure) return *failure;
     fetches.push_back(request);
     return {};
+  }
+
+  Result<std::optional<std::string>> fetch_file(const FetchRequest& request,
+                                                const std::string& path) override {
+    MELISAI_CHECK(fetch(request));
+    const auto& files = commits[request.sha];
+    const auto found = files.find(path);
+    return found == files.end() ? std::optional<std::string>() : found->second;
   }
 };
 

@@ -98,6 +98,23 @@ TEST_F(GitRemote, AHeadThatAProposalHasLeftIsNotFetched) {
   EXPECT_THAT(failure(fetched), HasSubstr("nor in refs/pull/1/head"));
 }
 
+TEST_F(GitRemote, AFetchAnswersAFileOfTheCommitToo) {
+  const std::string first = commit("a", "1");
+  const std::string second = commit("a", "2");
+  sh("mkdir d && ln -s a link");
+  const std::string third = commit("d/b", std::string(3, '\0') + "\xff");
+  const auto file = [&](const std::string& sha, const std::string& file_path) {
+    return remote()->fetch_file(
+        {.url = path("repo"), .directory = path("state/mirror.git"), .sha = sha}, file_path);
+  };
+  EXPECT_EQ(file(second, "a").value(), "2");
+  EXPECT_EQ(file(first, "a").value(), "1") << "of the commit, which was there already";
+  EXPECT_EQ(file(third, "d/b").value(), std::string(3, '\0') + "\xff");
+  EXPECT_EQ(file(second, "d/b").value(), std::nullopt);
+  EXPECT_THAT(failure(file(third, "link")), HasSubstr("is not a regular file"));
+  EXPECT_THAT(failure(file(std::string(40, 'a'), "a")), HasSubstr("is on no branch or tag of"));
+}
+
 TEST_F(GitRemote, NothingElseIsAProposal) {
   const std::string sha = commit("a", "1");
   for (const char* ref :

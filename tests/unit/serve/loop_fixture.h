@@ -91,8 +91,12 @@ class WithLoop : public WithQueue {
       .environment = {},
       .program = "/nowhere",
       .make_runner = {},
-      .open_remote = [this](const GitOptions&,
-                            const Interrupt&) { return slow_servers.open(remote); },
+      .open_remote =
+          [this](const GitOptions&, const Interrupt&) {
+            FakeRemoteRepo answers = remote;
+            answers.commits = git.commits;
+            return slow_servers.open(answers);
+          },
       .open_repo = [this](const std::string&, const GitOptions&,
                           const Interrupt&) { return std::make_unique<FakeGitRepo>(git); }};
   Context context{.world = world,

@@ -88,6 +88,15 @@ TEST_F(PlannerTest, APushStartsThePipelinesOfItsCommit) {
   EXPECT_THAT(queue.open_events().value(), IsEmpty());
 }
 
+// Each question to git is a process, and somebody waits for the stage that comes of it.
+TEST_F(PlannerTest, APushIsPlannedWithOneQuestionToGit) {
+  commit(kShaA, kPipelines);
+  git.failure = Error{Errc::git, "asked once more"};
+  accept(push_of("demo", kShaA));
+  plan();
+  EXPECT_THAT(runs(), SizeIs(2));
+}
+
 TEST_F(PlannerTest, RunsOfAStoredWorkflowKeepItsText) {
   const std::string text = "w: { trigger: on_commit, steps: [ { pipeline: test } ] }";
   context.workflows = std::make_shared<const WorkflowSet>(
