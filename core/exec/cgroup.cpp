@@ -1,6 +1,7 @@
 #include "core/exec/cgroup.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -42,6 +43,7 @@ bool remove_tree(const char* path, int depth) {
 
 Cgroup::~Cgroup() {
   if (procs_fd_ >= 0) close(procs_fd_);
+  if (fd_ >= 0) close(fd_);
 }
 
 // Limits need a parent that has given its controllers to its children, which no cgroup with
@@ -73,6 +75,7 @@ bool Cgroup::create_in(const char* parent, const char* name) {
     path_[0] = '\0';
     return false;
   }
+  fd_ = open(path_, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   // Pressure accounting in a cgroup of its own slows switch-heavy workloads. Missing before
   // Linux 6.1 or with psi=0.
   write_cgroup_file(path_, "cgroup.pressure", "0");

@@ -26,6 +26,7 @@ class Cgroup {
   bool create_with(const char* controller, const char* name);
 
   const char* path() const { return path_; }  // "" unless it exists; printable ASCII
+  int fd() const { return fd_; }              // of the directory; -1 unless it exists
   int procs_fd() const {
     return procs_fd_;
   }                               // writing "0" moves the writer in; -1 unless it exists
@@ -40,6 +41,7 @@ class Cgroup {
   bool create_in(const char* parent, const char* name);
 
   char path_[kCgroupPathMax] = "";
+  int fd_ = -1;
   int procs_fd_ = -1;
 };
 

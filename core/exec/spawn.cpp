@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "core/exec/clock.h"
+#include "core/exec/clone_into.h"
 #include "core/exec/inside.h"
 
 namespace melisai::exec {
@@ -73,7 +74,7 @@ int child_main(void* argument) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != shared.parent) _exit(127);
   if (setsid() < 0) fail(shared, "session");
-  if (request.cgroup_procs_fd >= 0) {
+  if (!shared.result->joined_cgroup && request.cgroup_procs_fd >= 0) {
     shared.result->joined_cgroup = write(request.cgroup_procs_fd, "0", 1) == 1;
     shared.result->bytes_written = shared.result->joined_cgroup ? 1 : 0;
   }
@@ -146,6 +147,24 @@ bool is_program(const char* path, const char* cwd, int& error) {
   return false;
 }
 
+// Born in its cgroup, or else to move there itself.
+pid_t start_child(Shared& shared, void* stack, int flags) {
+  Spawned& result = *shared.result;
+  if (shared.request->cgroup_fd >= 0) {
+    result.joined_cgroup = true;
+    const pid_t pid = clone_into({.cgroup_fd = shared.request->cgroup_fd,
+                                  .flags = static_cast<unsigned>(flags),
+                                  .stack = stack,
+                                  .stack_bytes = kStackBytes,
+                                  .pidfd = &result.pidfd},
+                                 child_main, &shared);
+    if (pid > 0) return pid;
+    result.joined_cgroup = false;
+  }
+  return clone(child_main, static_cast<char*>(stack) + kStackBytes, flags | SIGCHLD, &shared,
+               &result.pidfd);
+}
+
 }  // namespace
 
 Spawned spawn(const SpawnRequest& request) {
@@ -167,9 +186,7 @@ Spawned spawn(const SpawnRequest& request) {
   }
   Shared shared{&request, getpid(), &result, hold[1]};
   // A parent of a held child has to answer signals meanwhile, so that it cannot wait in the kernel.
-  const int flags = CLONE_VM | CLONE_PIDFD | SIGCHLD | (held ? 0 : CLONE_VFORK);
-  result.pid =
-      clone(child_main, static_cast<char*>(stack) + kStackBytes, flags, &shared, &result.pidfd);
+  result.pid = start_child(shared, stack, CLONE_VM | CLONE_PIDFD | (held ? 0 : CLONE_VFORK));
   if (held) {
     close(hold[1]);
     if (result.pid > 0) see_off(request, result, hold[0]);

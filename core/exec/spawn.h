@@ -1,6 +1,6 @@
 // Starts the workload: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) on a stack of its own, so that
 // the child copies nothing of ours, and the exact reason of a failure comes back through shared
-// memory.
+// memory; born in its cgroup where the kernel can do that (clone_into.h).
 #pragma once
 
 #include <sched.h>
@@ -35,7 +35,8 @@ struct SpawnRequest {
   int stdin_fd = -1;  // all three above 2
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int cgroup_procs_fd = -1;   // -1: no cgroup; a cgroup that cannot be joined is no failure
+  int cgroup_fd = -1;  // its directory; -1: no cgroup; one that cannot be joined is no failure
+  int cgroup_procs_fd = -1;   // for a child that cannot be born in it
   Limits* limits = nullptr;   // null: none
   int inside_report_fd = -1;  // not -1: what the half of us in the sandbox gets (inside.h)
   int inside_environment_fd = -1;

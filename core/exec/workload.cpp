@@ -145,6 +145,7 @@ bool Workload::start() {
   request.cwd = options_.cwd;
   request.stdout_fd = stdout_.write_end();
   request.stderr_fd = one_output_ ? stdout_.write_end() : stderr_.write_end();
+  request.cgroup_fd = cgroup_.fd();
   request.cgroup_procs_fd = cgroup_.procs_fd();
   request.limits = &limits_;
   request.cpus = options_.pin ? &options_.cpus : nullptr;
