@@ -188,7 +188,10 @@ void retry_run(Parts& parts, Call call) {
   event.trusted = run->trusted;
   event.proposal = before->proposal;
   if (event.proposal) event.proposal->approved_by = "token " + call.caller;
+  event.again = run->id;
   event.cause = name_of(*run) + " again, by token " + call.caller;
+  if (event.pipeline != run->pipeline)
+    event.cause += ", its workflow as it was then if it is a stored one";
   event.received_at = parts.daemon.clock.now();
   const Result<store::Accepted> done = parts.daemon.accept(event);
   call.respond(done ? accepted(parts, done->event) : refused(done.error()));

@@ -54,6 +54,8 @@ struct RunEvent {
   WallTime received_at;
   /// That its commit is of, also when it is run again by hand.
   std::optional<Proposal> proposal = {};
+  /// A run that this one repeats: stored workflows are as it kept them, whatever became of them.
+  std::int64_t again = 0;
   bool operator==(const RunEvent&) const = default;
 };
 std::string_view to_string(RunEvent::Kind kind);

@@ -133,18 +133,15 @@ void Planner::wake_in(Milliseconds delay) {
 void Planner::begin(const store::OpenEvent& open) {
   const WatchedProject* const project = find_project(open.event.project);
   planning_.insert(open.event.project);
-  if (project == nullptr) {
-    // Later: wake() is still walking through the events.
-    Error gone{Errc::config,
-               "the configuration has no project '" + open.event.project + "' any more"};
-    return boost::asio::post(context_.loop, [this, running = running_, open, gone] {
-      if (*running) end(open, {.event = open.event, .plan = gone, .pipelines = {}});
-    });
-  }
+  if (project == nullptr)
+    return refuse(open, {Errc::config,
+                         "the configuration has no project '" + open.event.project + "' any more"});
+  const auto workflows = workflows_for(open.event);
+  if (!workflows) return refuse(open, workflows.error());
   Question question{.world = context_.world,
                     .config = context_.config,
                     .config_text = context_.config_text,
-                    .workflows = context_.workflows,
+                    .workflows = *workflows,
                     .project = *project,
                     .repository = mirror_of(context_.state_dir, open.event),
                     .event = open.event};
@@ -153,6 +150,29 @@ void Planner::begin(const store::OpenEvent& open) {
       [this, running = running_, open](const Answer& answer) {
         if (*running) end(open, answer);
       });
+}
+
+void Planner::refuse(const store::OpenEvent& open, const Error& why) {
+  // Later: wake() is still walking through the events.
+  boost::asio::post(context_.loop, [this, running = running_, open, why] {
+    if (*running) end(open, {.event = open.event, .plan = why, .pipelines = {}});
+  });
+}
+
+Result<std::shared_ptr<const WorkflowSet>> Planner::workflows_for(const RunEvent& event) const {
+  if (event.again == 0) return context_.workflows;
+  const Result<PipelineRun> run = context_.queue.run(event.again);
+  if (!run && run.error().code == Errc::not_found)
+    return Error{Errc::config, event.cause + ": that run is forgotten, and what its workflow said"};
+  if (!run) return run.error();
+  MELISAI_TRY(const Pinned pinned, pinned_from_json(run->configuration));
+  if (pinned.workflows.empty()) return context_.workflows;
+  Result<WorkflowSet> kept = kept_workflows(pinned.workflows, context_.config,
+                                            // No key of a workflow is a path.
+                                            sources_for("/", context_.world.env));
+  if (!kept) return Error{Errc::config, name_of(*run) + ": " + kept.error().message};
+  log_info(event.cause + ": stored workflows are as " + name_of(*run) + " kept them");
+  return std::make_shared<const WorkflowSet>(*std::move(kept));
 }
 
 void Planner::end(const store::OpenEvent& open, const Answer& answer) {

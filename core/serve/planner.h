@@ -48,6 +48,9 @@ class Planner final : public supervise::Module {
   static Result<store::Plan> plan_of(const Question& question, Answer& answer);
   void begin(const store::OpenEvent& open);
   void end(const store::OpenEvent& open, const Answer& answer);
+  void refuse(const store::OpenEvent& open, const Error& why);
+  /// Those in force, or of an event that repeats a run those that it kept. Errors: config.
+  Result<std::shared_ptr<const WorkflowSet>> workflows_for(const RunEvent& event) const;
   void settle_again(const store::OpenEvent& open, const Answer& answer);
   void try_later(const Error& why);
   void wake_in(Milliseconds delay);

@@ -139,6 +139,19 @@ WorkflowSet workflows_in_force(const ServeConfig& config,
   return std::move(in_force).set();
 }
 
+Result<WorkflowSet> kept_workflows(const std::vector<std::string>& texts, const ServeConfig& config,
+                                   const ConfigSources& sources) {
+  std::vector<store::StoredWorkflow> stored;
+  for (const std::string& text : texts) {
+    MELISAI_TRY(std::string name, name_of_stored(text));
+    stored.push_back({.name = std::move(name), .text = text});
+  }
+  WorkflowSet set = workflows_in_force(config, stored, sources);
+  if (set.problems.empty()) return set;
+  return Error{Errc::config,
+               "a workflow that the run keeps cannot be read: " + set.problems.begin()->second};
+}
+
 std::vector<std::string> users_of(const std::string& workflow, const std::vector<Workflow>& all) {
   std::vector<std::string> users;
   for (const Workflow& each : all)

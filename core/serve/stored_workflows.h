@@ -35,6 +35,11 @@ WorkflowSet workflows_in_force(const ServeConfig& config,
                                const std::vector<store::StoredWorkflow>& stored,
                                const ConfigSources& sources);
 
+/// The same for a run that keeps these texts: of the stored ones those, and no others. Errors:
+/// config, parse.
+Result<WorkflowSet> kept_workflows(const std::vector<std::string>& texts, const ServeConfig& config,
+                                   const ConfigSources& sources);
+
 /// The names of the others whose steps name that workflow.
 std::vector<std::string> users_of(const std::string& workflow, const std::vector<Workflow>& all);
 

@@ -39,21 +39,6 @@ Result<void> find_workflow(const std::string& run, const ServeConfig& config,
 }
 
 /// As they were in force beside those of the configuration.
-Result<void> add_stored(const std::vector<std::string>& texts, ServeConfig& config,
-                        const ConfigSources& sources) {
-  std::vector<store::StoredWorkflow> stored;
-  for (const std::string& text : texts) {
-    MELISAI_TRY(std::string name, name_of_stored(text));
-    stored.push_back({.name = std::move(name), .text = text});
-  }
-  WorkflowSet set = workflows_in_force(config, stored, sources);
-  if (!set.problems.empty())
-    return Error{Errc::config,
-                 "a workflow that the run keeps cannot be read: " + set.problems.begin()->second};
-  config.workflows = std::move(set.all);
-  return {};
-}
-
 const PipelineRun* find(const std::vector<PipelineRun>& runs, const std::string& name) {
   const auto found = std::find_if(runs.begin(), runs.end(),
                                   [&](const PipelineRun& run) { return run.pipeline == name; });
@@ -91,7 +76,8 @@ Result<Described> describe(const Task& task, const Pinned& pinned, const std::st
   sources.pinned = true;
   MELISAI_TRY(LoadedConfig loaded,
               parse_serve_config(pinned.serve_file, "(configuration of the run)", sources));
-  MELISAI_CHECK(add_stored(pinned.workflows, loaded.config, sources));
+  MELISAI_TRY(WorkflowSet kept, kept_workflows(pinned.workflows, loaded.config, sources));
+  loaded.config.workflows = std::move(kept.all);
   Described described;
   const auto read = is_vouched_for(task) ? read_pipeline_file : read_pipeline_file_of_strangers;
   const Result<Project> declared = read(pinned.pipeline_file, file, loaded.config, env);

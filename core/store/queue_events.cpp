@@ -45,8 +45,8 @@ Result<void> insert_no_news(RunEvent event, const Database& database) {
 // "id" first, then these in this order.
 constexpr std::string_view kEventColumns =
     "id, kind, project, ref, before_sha, sha, pipeline, params, cause, once, trusted, received_ms, "
-    "pull_request, base_ref, author, approved_by";
-constexpr int kEventColumnCount = 16;
+    "pull_request, base_ref, author, approved_by, again_of";
+constexpr int kEventColumnCount = 17;
 
 Result<RunEvent> read_event(const Statement& row) {
   constexpr std::array kKinds{Kind::push,   Kind::tag,       Kind::cron,        Kind::manual,
@@ -74,6 +74,7 @@ Result<RunEvent> read_event(const Statement& row) {
                               .base = row.text(13),
                               .author = row.text(14),
                               .approved_by = row.text(15)};
+  event.again = row.integer(16);
   return event;
 }
 
@@ -103,12 +104,12 @@ Result<std::int64_t> insert_event(const RunEvent& event, const Database& databas
   MELISAI_CHECK(database.run(
       "INSERT INTO events (state, kind, project, ref, before_sha, sha, pipeline, params, cause, "
       "once, trusted, received_ms, not_before_ms, pull_request, base_ref, author, approved_by, "
-      "held, reason) VALUES ('open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, "
-      "?14, ?15, ?16, ?17)",
+      "held, reason, again_of) VALUES ('open', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, "
+      "?12, ?13, ?14, ?15, ?16, ?17, ?18)",
       to_string(event.kind), event.project, event.ref, event.before, event.sha, event.pipeline,
       params_to_json(event.params), event.cause, once, event.trusted, to_ms(event.received_at),
       proposal.number, proposal.base, proposal.author, proposal.approved_by, held,
-      held ? "waits for approval" : ""));
+      held ? "waits for approval" : "", event.again));
   return database.last_id();
 }
 

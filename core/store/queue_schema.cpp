@@ -230,8 +230,13 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_waiting ON approvals (id) WHERE state = 'waiting';
 )sql";
 
-constexpr std::array kSteps{kVersion1,  kNotices, kWaits,       kFinished,
-                            kWorkflows, kTotals,  kPullRequests};
+// again_of: the run that the event repeats, 0 for none.
+constexpr std::string_view kRepeated = R"sql(
+ALTER TABLE events ADD COLUMN again_of INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array kSteps{kVersion1,  kNotices, kWaits,        kFinished,
+                            kWorkflows, kTotals,  kPullRequests, kRepeated};
 
 }  // namespace
 

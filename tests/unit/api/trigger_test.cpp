@@ -204,6 +204,8 @@ TEST_F(TriggerTest, ARetryIsTheSamePipelineOnTheSameCommit) {
   EXPECT_EQ(event(id).ref, "refs/heads/main");
   EXPECT_EQ(event(id).params.at("level"), "3");
   EXPECT_EQ(event(id).kind, RunEvent::Kind::manual);
+  EXPECT_EQ(event(id).again, run) << "whose stored workflows hold";
+  EXPECT_THAT(event(id).cause, HasSubstr("its workflow as it was then"));
   EXPECT_EQ(status(post(target, R"({"ref": "main"})")), 400);
   EXPECT_EQ(status(post("/api/v1/runs/99/retry")), 404);
 }

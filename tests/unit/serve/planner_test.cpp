@@ -110,6 +110,38 @@ TEST_F(PlannerTest, RunsOfAStoredWorkflowKeepItsText) {
   EXPECT_EQ(pinned_from_json(all[0].configuration).value(), (Pinned{kPipelines, kProject, {text}}));
 }
 
+TEST_F(PlannerTest, ARunThatIsRepeatedKeepsTheTextOfItsStoredWorkflow) {
+  const auto put_in_force = [this](const std::string& text) {
+    context.workflows = std::make_shared<const WorkflowSet>(
+        text.empty() ? WorkflowSet{.all = config.workflows, .stored = {}, .problems = {}}
+                     : workflows_in_force(config, {{.name = "w", .text = text}}, test_sources()));
+  };
+  const std::string text = "w: { trigger: on_commit, steps: [ { pipeline: test } ] }";
+  put_in_force(text);
+  commit(kShaA, kPipelines);
+  accept(push_of("demo", kShaA));
+  plan();
+  RunEvent again = push_of("demo", kShaA);
+  again.kind = RunEvent::Kind::manual;
+  again.pipeline = "w";
+  again.again = runs().front().id;
+  // Changed, then removed.
+  for (const char* now : {"w: { trigger: manual, steps: [ { pipeline: build } ] }", ""}) {
+    put_in_force(now);
+    accept(again);
+    plan();
+    const PipelineRun repeated = runs().front();
+    EXPECT_EQ(repeated.pipeline, "w/test") << now;
+    EXPECT_EQ(pinned_from_json(repeated.configuration).value().workflows,
+              std::vector<std::string>{text});
+  }
+  again.again = 99;
+  accept(again);
+  plan();
+  EXPECT_EQ(runs().front().outcome, Outcome::failed);
+  EXPECT_THAT(runs().front().reason, HasSubstr("that run is forgotten"));
+}
+
 TEST_F(PlannerTest, ABrokenPipelineFileIsARedRun) {
   commit(kShaA, "version: 1\npipelines: [\n");
   accept(push_of("demo", kShaA));
