@@ -43,6 +43,8 @@ void add_queue(const store::OpenTotals& totals, WallTime now, std::vector<Metric
       {{"blocked", totals.blocked}, {"queued", totals.queued}, {"running", totals.running}}));
   all.push_back(
       gauge("melisai_events_waiting", "Events that are accepted, but not planned.", totals.events));
+  all.push_back(gauge("melisai_approvals_waiting",
+                      "Heads of pull requests that run when somebody approves them.", totals.held));
   const double age =
       totals.oldest ? std::chrono::duration<double>(now - *totals.oldest).count() : 0;
   all.push_back(gauge("melisai_queue_oldest_seconds",

@@ -128,6 +128,7 @@ class StatusOf {
     MELISAI_TRY(const auto recent, queue.runs({.limit = kRunsShown}));
     MELISAI_TRY(const auto waiting, queue.open_events());
     MELISAI_TRY(const auto proposals, queue.pull_requests({.waits = true, .limit = kRunsShown}));
+    MELISAI_TRY(const store::OpenTotals totals, queue.open_totals());
     MELISAI_TRY(const auto given_up, queue.given_up(kGivenUpShown));
     MELISAI_TRY(const store::DeliveryCounts notices, queue.delivery_counts());
     return accepted({{"pid", getpid()},
@@ -150,6 +151,7 @@ class StatusOf {
                      {"recent", runs_of(recent)},
                      {"waiting_events", events_of(waiting)},
                      {"waiting_for_approval", proposals_of(proposals)},
+                     {"approvals_waiting", totals.held},
                      {"given_up_events", given_up_of(given_up)}});
   }
 

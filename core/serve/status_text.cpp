@@ -107,6 +107,15 @@ std::string waiting_line(const Json& event) {
          one_line(text_at(event, "cause")) + (reason.empty() ? "" : ": " + one_line(reason)) + "\n";
 }
 
+std::string proposals_text(const Json& status) {
+  const Json shown = list_at(status, "waiting_for_approval");
+  std::string text;
+  for (const Json& proposal : shown) text += proposal_line(proposal);
+  const auto all = status.value("approvals_waiting", Json());
+  if (!all.is_number_integer() || all.get<std::int64_t>() <= std::ssize(shown)) return text;
+  return text + "waiting for approval: " + all.dump() + " pull requests in all\n";
+}
+
 std::string notices_line(const Json& notices) {
   const std::string problem = text_at(notices, "problem");
   if (problem.empty()) return "";
@@ -152,8 +161,7 @@ std::string status_text(const std::string& answer, bool modules) {
   text += "\nengines\n";
   for (const Json& engine : list_at(json, "engines")) text += engine_line(engine);
   for (const Json& event : list_at(json, "waiting_events")) text += waiting_line(event);
-  for (const Json& proposal : list_at(json, "waiting_for_approval"))
-    text += proposal_line(proposal);
+  text += proposals_text(json);
   for (const Json& event : list_at(json, "given_up_events"))
     text += one_line(text_at(event, "project")) + ", " + one_line(text_at(event, "cause")) + ": " +
             one_line(text_at(event, "reason")) + "\n";

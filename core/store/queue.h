@@ -117,6 +117,7 @@ struct OpenTotals {
   std::int64_t queued = 0;
   std::int64_t running = 0;
   std::int64_t events = 0;         ///< accepted, but not planned yet
+  std::int64_t held = 0;           ///< accepted, and waiting for approval
   std::optional<WallTime> oldest;  ///< when what waits longest (queued or not planned) was accepted
 };
 

@@ -164,12 +164,14 @@ Result<OpenTotals> Queue::open_totals() const {
   totals.running = query.integer(2);
   if (!query.null(3)) totals.oldest = from_ms(query.integer(3));
   MELISAI_TRY(query, body_->database.prepare(
-                         "SELECT count(*), min(received_ms) FROM events WHERE state = 'open' "
-                         "AND held = 0"));
+                         "SELECT coalesce(sum(held = 0), 0), coalesce(sum(held = 1), 0), "
+                         "min(CASE WHEN held = 0 THEN received_ms END) FROM events "
+                         "WHERE state = 'open'"));
   MELISAI_CHECK(query.step());
   totals.events = query.integer(0);
-  if (!query.null(1)) {
-    const WallTime received = from_ms(query.integer(1));
+  totals.held = query.integer(1);
+  if (!query.null(2)) {
+    const WallTime received = from_ms(query.integer(2));
     totals.oldest = totals.oldest ? std::min(*totals.oldest, received) : received;
   }
   return totals;

@@ -30,6 +30,21 @@ class PullRequestsTest : public ApiTest {
   }
 };
 
+TEST_F(PullRequestsTest, AreCountedWhileTheyWait) {
+  const auto metric = [this](const std::string& line) {
+    const http::Response scraped = ask({.target = "/metrics", .token = "read"});
+    return scraped.body.find("\n" + line + "\n") != std::string::npos;
+  };
+  EXPECT_TRUE(metric("melisai_approvals_waiting 0"));
+  propose();
+  propose(kOther, true, 8);
+  EXPECT_TRUE(metric("melisai_approvals_waiting 1"));
+  EXPECT_TRUE(metric("melisai_events_waiting 1")) << "what waits for approval waits for people";
+  ASSERT_EQ(status(approve(kSha)), 200);
+  EXPECT_TRUE(metric("melisai_approvals_waiting 0"));
+  EXPECT_TRUE(metric("melisai_events_waiting 2"));
+}
+
 TEST_F(PullRequestsTest, ShowWhatWaits) {
   const std::int64_t event = propose();
   propose(kOther, true, 8);

@@ -59,6 +59,14 @@ TEST(StatusText, SaysWhatARunAndAnEventWaitFor) {
                   HasSubstr("waiting to be planned: demo, push to main: no network\n")));
 }
 
+TEST(StatusText, SaysHowManyWaitForApprovalWhenNotAllAreShown) {
+  const std::string shown =
+      R"("waiting_for_approval": [{"project": "demo", "number": 7, "commit": "01"}])";
+  EXPECT_THAT(text_of("{" + shown + R"(, "approvals_waiting": 3})"),
+              HasSubstr("\nwaiting for approval: 3 pull requests in all\n"));
+  EXPECT_THAT(text_of("{" + shown + R"(, "approvals_waiting": 1})"), Not(HasSubstr("in all")));
+}
+
 TEST(StatusText, SaysWhichEventsWereGivenUp) {
   EXPECT_THAT(text_of(R"({"given_up_events": [{"project": "demo", "cause": "push to main",
                           "reason": "given up after 3 d: no\nbranch holds it"}]})"),
