@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "core/git/local_view.h"
 #include "core/git/session.h"
 
 namespace melisai::git {
@@ -84,11 +85,13 @@ Result<void> make_way(git_repository& repository, std::span<const git_remote_hea
   return {};
 }
 
-Result<void> fetch(git_repository& repository, const FetchTask& task) {
+/// `from`: task.url, or what stands for it.
+Result<void> fetch_from(const std::string& from, git_repository& repository,
+                        const FetchTask& task) {
   Session session("fetching", task.url, task.token);
   Remote remote;
   const git_remote_connect_options connect = session.connect_options();
-  if (git_remote_create_anonymous(remote.out(), &repository, task.url.c_str()) != 0 ||
+  if (git_remote_create_anonymous(remote.out(), &repository, from.c_str()) != 0 ||
       git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect) != 0)
     return session.error();
   MELISAI_TRY(const auto heads, heads_of(*remote, session));
@@ -102,6 +105,14 @@ Result<void> fetch(git_repository& repository, const FetchTask& task) {
   const git_fetch_options options = session.fetch_options();
   if (git_remote_fetch(remote.get(), &list, &options, nullptr) != 0) return session.error();
   return {};
+}
+
+Result<void> fetch(git_repository& repository, const FetchTask& task) {
+  if (!is_local_url(task.url)) return fetch_from(task.url, repository, task);
+  MELISAI_TRY(const LocalView view, LocalView::make({.url = task.url,
+                                                     .proposal = task.proposal,
+                                                     .directory = task.directory + ".view"}));
+  return fetch_from(view.path(), repository, task);
 }
 
 bool has_commit(git_repository& repository, const git_oid& id) {

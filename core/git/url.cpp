@@ -124,6 +124,22 @@ bool is_local_url(std::string_view url) {
   return scp_colon(url) == std::string_view::npos && !names_transport_helper(url);
 }
 
+std::string local_path(std::string_view url) {
+  const std::string_view scheme = scheme_of(url);
+  if (scheme.empty()) return std::string(url);
+  const std::string_view encoded = url.substr(scheme.size() + kSchemeEnd.size());
+  std::string path;
+  for (size_t at = 0; at < encoded.size(); ++at) {
+    unsigned char byte = 0;
+    const char* const digits = encoded.data() + at + 1;
+    const bool is_encoded = encoded[at] == '%' && encoded.size() - at > 2 &&
+                            std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    path += is_encoded ? static_cast<char>(byte) : encoded[at];
+    if (is_encoded) at += 2;
+  }
+  return path;
+}
+
 Result<std::string> resolve_relative_url(std::string_view base, std::string_view url) {
   if (!url.starts_with("./") && !url.starts_with("../")) return std::string(url);
   const size_t start = path_start(base);

@@ -25,6 +25,9 @@ Result<void> validate_url(std::string_view url, UrlPolicy policy);
 /// True for file:// and for paths.
 bool is_local_url(std::string_view url);
 
+/// The path that such an address stands for: %20 in a file:// address is a blank.
+std::string local_path(std::string_view url);
+
 /// "./x" and "../x" against the address of the repository that holds them, as git does; other
 /// addresses come back unchanged. Errors: git, when there are more ".." than path.
 Result<std::string> resolve_relative_url(std::string_view base, std::string_view url);

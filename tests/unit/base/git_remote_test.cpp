@@ -84,6 +84,35 @@ TEST_F(GitRemote, AProposalIsToldAndFetchedWhenItIsNamed) {
   EXPECT_THAT(mirrored(), Not(HasSubstr("pull/2")));
 }
 
+// What nobody has approved lies nowhere where trusted runs look, not even under a sha.
+TEST_F(GitRemote, OfOtherProposalsNotEvenTheObjectsAreFetched) {
+  const std::string first = commit("a", "1");
+  const std::string proposed = commit("a", "2");
+  sh("git update-ref refs/pull/1/head HEAD && git reset -q --hard HEAD~1 && git pack-refs --all");
+  const std::string second = commit("b", "3");
+  for (const std::string& url : {path("repo"), "file://" + path("repo"), path("repo/.git")}) {
+    sh("rm -rf ../state");
+    ASSERT_EQ(failure(fetch(url, second)), "");
+    EXPECT_EQ(sh("git cat-file -t " + first, "state/mirror.git"), "commit");
+    EXPECT_EQ(sh("git cat-file -t " + proposed + " 2>/dev/null || echo none", "state/mirror.git"),
+              "none")
+        << url;
+    EXPECT_THAT(failure(fetch(url, proposed)), HasSubstr("is on no branch or tag"));
+    EXPECT_EQ(sh("ls ../state"), "mirror.git\nmirror.git.lock");
+  }
+}
+
+TEST_F(GitRemote, ALocalRepositoryIsFetchedAgainAndWithItsTags) {
+  const std::string first = commit("a", "1");
+  sh("git tag -a -m release v1 && git branch old");
+  ASSERT_EQ(fetch_repo(first), "");
+  const std::string second = commit("a", "2");
+  ASSERT_EQ(fetch_repo(second), "");
+  EXPECT_EQ(mirrored(), "refs/heads/main\nrefs/heads/old\nrefs/tags/v1");
+  sh("git fsck --strict", "state/mirror.git");
+  EXPECT_EQ(sh("git rev-parse main v1^{commit}", "state/mirror.git"), second + "\n" + first);
+}
+
 TEST_F(GitRemote, AHeadThatAProposalHasLeftIsNotFetched) {
   commit("a", "1");
   const std::string old = commit("a", "2");

@@ -141,6 +141,15 @@ TEST(GitUrl, SecretsGoOverHttpsOrStayOnThisMachine) {
     EXPECT_FALSE(may_carry_token(url)) << url;
 }
 
+TEST(GitUrl, LocalOnesStandForAPath) {
+  EXPECT_EQ(local_path("/srv/a%20b"), "/srv/a%20b");
+  EXPECT_EQ(local_path("file:///srv/a%20b"), "/srv/a b");
+  EXPECT_EQ(local_path("FILE:///srv/%C3%bc"), "/srv/\xC3\xBC");
+  EXPECT_EQ(local_path("file:///srv/100%"), "/srv/100%");
+  EXPECT_EQ(local_path("file:///srv/%2"), "/srv/%2");
+  EXPECT_EQ(local_path("file:///srv/%zz%-1"), "/srv/%zz%-1");
+}
+
 TEST(Url, IsOfTheSameServer) {
   const std::string ours = "https://bot:pw@forge.example/team/app.git";
   for (const char* theirs : {"https://forge.example/team/lib.git", "HTTPS://Forge.Example:443/x",

@@ -1,0 +1,55 @@
+#include "core/git/local_view.h"
+
+#include <string_view>
+
+#include "core/base/files.h"
+#include "core/git/url.h"
+
+namespace melisai::git {
+namespace {
+
+bool is_wanted(std::string_view ref, const std::string& proposal) {
+  return ref.starts_with("refs/heads/") || ref.starts_with("refs/tags/") || ref == proposal;
+}
+
+/// The refs that are wanted as a file of git's, so that there is one file however many they are.
+Result<std::string> packed_refs(git_repository& source, const std::string& proposal) {
+  ReferenceIterator iterator;
+  if (git_reference_iterator_new(iterator.out(), &source) != 0) return last_error("references");
+  std::string text;
+  Reference reference;
+  while (git_reference_next(reference.out(), iterator.get()) == 0) {
+    const std::string name = git_reference_name(reference.get());
+    Reference direct;
+    // One that leads nowhere is nothing to fetch.
+    if (!is_wanted(name, proposal) || git_reference_resolve(direct.out(), reference.get()) != 0)
+      continue;
+    text += to_hex(*git_reference_target(direct.get())) + " " + name + "\n";
+  }
+  git_error_clear();
+  return text;
+}
+
+}  // namespace
+
+Result<LocalView> LocalView::make(const Wanted& wanted) {
+  Repository source;
+  if (git_repository_open(source.out(), local_path(wanted.url).c_str()) != 0)
+    return last_error("fetching " + without_credentials(wanted.url));
+  MELISAI_CHECK(remove_tree(wanted.directory));
+  LocalView view(wanted.directory);
+  Repository made;
+  if (git_repository_init(made.out(), view.path().c_str(), 1) != 0) return last_error(view.path());
+  MELISAI_TRY(const std::string refs, packed_refs(*source, wanted.proposal));
+  const std::string objects = std::string(git_repository_commondir(source.get())) + "objects\n";
+  MELISAI_CHECK(make_directories(view.path() + "/objects/info"));
+  MELISAI_CHECK(write_file(view.path() + "/objects/info/alternates", objects));
+  MELISAI_CHECK(write_file(view.path() + "/packed-refs", refs));
+  return view;
+}
+
+LocalView::~LocalView() {
+  if (!path_.empty()) (void)remove_tree(path_);  // else the next one does
+}
+
+}  // namespace melisai::git
