@@ -24,6 +24,7 @@ std::string_view to_string(Notice::Event event) {
     case Notice::Event::slow: return "slow";
     case Notice::Event::very_slow: return "very_slow";
     case Notice::Event::found: return "found";
+    case Notice::Event::approval_wanted: return "approval_wanted";
   }
   return "";
 }
@@ -32,6 +33,7 @@ Notice::Level level_of(Notice::Event event) {
   switch (event) {
     case Notice::Event::found:
     case Notice::Event::recovered: return Notice::Level::info;
+    case Notice::Event::approval_wanted:
     case Notice::Event::inconclusive:
     case Notice::Event::paused:
     case Notice::Event::slow: return Notice::Level::warning;

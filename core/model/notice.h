@@ -2,6 +2,7 @@
 // delivered by `serve`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,13 @@ struct Notice {
     regression,
     inconclusive,
     error,
-    escalated,  ///< too many failures in a row
-    recovered,  ///< passed after failures that people were told of
-    paused,     ///< its pipeline starts nothing until somebody resumes it
-    slow,       ///< longer than the duration that is worth a warning
-    very_slow,  ///< longer than the critical one
-    found       ///< what a follow-up found: the commit of a regression, a patch that mends
+    escalated,       ///< too many failures in a row
+    recovered,       ///< passed after failures that people were told of
+    paused,          ///< its pipeline starts nothing until somebody resumes it
+    slow,            ///< longer than the duration that is worth a warning
+    very_slow,       ///< longer than the critical one
+    found,           ///< what a follow-up found: the commit of a regression, a patch that mends
+    approval_wanted  ///< a pull request waits for somebody to approve its head; there is no run
   };
   std::int64_t id = 0;
   Level level = Level::info;
@@ -32,6 +34,8 @@ struct Notice {
   int failures = 0;       ///< of that pipeline on that ref in a row, this run included
   std::string directory;  ///< of the run's last attempt: its logs; "" without one
   WallTime at;
+  /// Of approval_wanted; `run` then only says project, ref and commit.
+  std::optional<Proposal> proposal = {};
   bool operator==(const Notice&) const = default;
 };
 std::string_view to_string(Notice::Level level);

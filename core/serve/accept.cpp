@@ -23,11 +23,7 @@ void publish(Context& context, supervise::EventSeverity severity, const std::str
 Result<store::Accepted> accept_event(Context& context, const RunEvent& event) {
   MELISAI_TRY(const store::Accepted accepted, context.queue.accept(event));
   if (!accepted.waits) return accepted;
-  const Proposal& proposal = *event.proposal;
-  const std::string message = event.project + ": " + name_of(proposal) + " by " +
-                              in_quotes(proposal.author.empty() ? "somebody" : proposal.author) +
-                              " waits for approval: `" +
-                              approve_command(event.project, proposal.number, event.sha) + "`";
+  const std::string message = approval_wanted(event.project, *event.proposal, event.sha);
   log_warning(message);
   publish(context, supervise::EventSeverity::warning, message);
   return accepted;
@@ -42,6 +38,13 @@ Result<store::Approved> approve(Context& context, const store::Approval& approva
   log_info(message);
   publish(context, supervise::EventSeverity::info, message);
   return approved;
+}
+
+std::string approval_wanted(const std::string& project, const Proposal& proposal,
+                            const std::string& sha) {
+  return project + ": " + name_of(proposal) + " by " +
+         in_quotes(proposal.author.empty() ? "somebody" : proposal.author) +
+         " waits for approval: `" + approve_command(project, proposal.number, sha) + "`";
 }
 
 std::string approve_command(const std::string& project, std::int64_t number,

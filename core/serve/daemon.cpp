@@ -166,6 +166,7 @@ class Daemon {
             .accept =
                 [this](const RunEvent& event) {
                   Result<store::Accepted> accepted = accept_event(context_, event);
+                  if (accepted && accepted->waits) notifier_.wake();
                   if (accepted && !accepted->duplicate()) planner_.wake();
                   return accepted;
                 },

@@ -176,7 +176,7 @@ store::DeliveryEnd Notifier::end_of(const store::Delivery& delivery,
   context_.bus.publish({.type = supervise::EventType::status_update,
                         .severity = supervise::EventSeverity::error,
                         .source = "notifier",
-                        .run = name_of(delivery.notice.run),
+                        .run = delivery.notice.proposal ? "" : name_of(delivery.notice.run),
                         .pipeline = delivery.notice.run.pipeline,
                         .message = what + "; given up"});
   return end;

@@ -312,8 +312,8 @@ class Queue {
   /// False when it is not there with that revision.
   Result<bool> remove_workflow(const std::string& name, std::int64_t revision);
 
-  // Notices. They are made in the transaction that finishes a run, by these rules, and delivered at
-  // least once to each sink.
+  // Notices. They are made in the transaction that finishes a run, or accepts what waits for
+  // approval, by these rules, and delivered at least once to each sink.
   void set_notice_rules(NoticeRules rules);
   /// Tells of runs that take longer than their limits, but of none that measures: that has to wait.
   /// When it is to be called again; nothing: when a run has begun.

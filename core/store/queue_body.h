@@ -65,7 +65,10 @@ struct NewNotice {
   Notice::Event event = Notice::Event::failed;
   std::string reason;
   int failures = 0;
+  std::int64_t held = 0;  ///< an event that waits for approval; it has no run
 };
+/// Once for each head, however often it is told.
+Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Database& database);
 /// With a delivery for each sink.
 Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const Database& database,
                         WallTime now);

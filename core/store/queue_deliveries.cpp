@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "core/store/queue_body.h"
 
@@ -8,9 +9,10 @@ namespace {
 
 using Event = Notice::Event;
 
-constexpr std::array kEvents{Event::failed,    Event::regression, Event::inconclusive, Event::error,
-                             Event::escalated, Event::recovered,  Event::paused,       Event::slow,
-                             Event::very_slow, Event::found};
+constexpr std::array kEvents{Event::failed, Event::regression,     Event::inconclusive,
+                             Event::error,  Event::escalated,      Event::recovered,
+                             Event::paused, Event::slow,           Event::very_slow,
+                             Event::found,  Event::approval_wanted};
 
 Result<Event> event_at(const Statement& row, int column) {
   const std::string word = row.text(column);
@@ -20,38 +22,73 @@ Result<Event> event_at(const Statement& row, int column) {
   return *found;
 }
 
-// After those of the run, in the order in which read_delivery() takes them.
-constexpr std::string_view kDeliveryColumns =
+// Waiting deliveries (d) with their notices (n): the columns come after those of the run or the
+// event, in the order in which read_notice() takes them.
+constexpr std::string_view kWaitingNotices =
     ", n.id, n.event, n.reason, n.failures, n.created_ms, "
-    "coalesce((SELECT a.directory FROM attempts a WHERE a.run = r.id ORDER BY a.number DESC "
-    "LIMIT 1), ''), d.sink, d.tries, d.not_before_ms";
+    "coalesce((SELECT a.directory FROM attempts a WHERE a.run = n.run ORDER BY a.number DESC "
+    "LIMIT 1), ''), d.sink, d.tries, d.not_before_ms "
+    "FROM (SELECT *, row_number() OVER (PARTITION BY sink ORDER BY notice) AS place "
+    "FROM deliveries WHERE state = 'waiting') AS d JOIN notices AS n ON n.id = d.notice ";
+constexpr std::string_view kHeldColumns =
+    "e.id, e.project, e.ref, e.sha, e.pull_request, e.base_ref, e.author";
+constexpr int kHeldColumnCount = 7;
 
-Result<Delivery> read_delivery(const Statement& row) {
-  constexpr int kFirst = kRunColumnCount;
-  Delivery delivery;
+Result<void> read_notice(const Statement& row, int first, Delivery& delivery) {
   Notice& notice = delivery.notice;
-  MELISAI_TRY(notice.run, read_run(row));
-  notice.id = row.integer(kFirst);
-  MELISAI_TRY(notice.event, event_at(row, kFirst + 1));
+  notice.id = row.integer(first);
+  MELISAI_TRY(notice.event, event_at(row, first + 1));
   notice.level = level_of(notice.event);
-  notice.reason = row.text(kFirst + 2);
-  notice.failures = row.small(kFirst + 3);
-  notice.at = from_ms(row.integer(kFirst + 4));
-  notice.directory = row.text(kFirst + 5);
-  delivery.sink = row.text(kFirst + 6);
-  delivery.tries = row.small(kFirst + 7);
-  delivery.not_before = from_ms(row.integer(kFirst + 8));
+  notice.reason = row.text(first + 2);
+  notice.failures = row.small(first + 3);
+  notice.at = from_ms(row.integer(first + 4));
+  notice.directory = row.text(first + 5);
+  delivery.sink = row.text(first + 6);
+  delivery.tries = row.small(first + 7);
+  delivery.not_before = from_ms(row.integer(first + 8));
+  return {};
+}
+
+Result<Delivery> read_of_run(const Statement& row) {
+  Delivery delivery;
+  MELISAI_TRY(delivery.notice.run, read_run(row));
+  MELISAI_CHECK(read_notice(row, kRunColumnCount, delivery));
   return delivery;
+}
+
+Result<Delivery> read_of_event(const Statement& row) {
+  Delivery delivery;
+  PipelineRun& run = delivery.notice.run;
+  run.event = row.integer(0);
+  run.project = row.text(1);
+  run.ref = row.text(2);
+  run.sha = row.text(3);
+  run.trusted = false;
+  delivery.notice.proposal = Proposal{
+      .number = row.integer(4), .base = row.text(5), .author = row.text(6), .approved_by = ""};
+  MELISAI_CHECK(read_notice(row, kHeldColumnCount, delivery));
+  return delivery;
+}
+
+template <class Read>
+Result<void> read_all(Statement query, Read read, std::vector<Delivery>& deliveries) {
+  while (true) {
+    MELISAI_TRY(const bool found, query.step());
+    if (!found) return {};
+    MELISAI_TRY(Delivery delivery, read(query));
+    deliveries.push_back(std::move(delivery));
+  }
 }
 
 }  // namespace
 
 Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const Database& database,
                         WallTime now) {
-  MELISAI_CHECK(database.run(
-      "INSERT INTO notices (run, event, reason, failures, created_ms) "
-      "VALUES (?1, ?2, ?3, ?4, ?5)",
-      notice.run, to_string(notice.event), notice.reason, notice.failures, to_ms(now)));
+  MELISAI_CHECK(
+      database.run("INSERT INTO notices (run, event, reason, failures, created_ms, of_event) "
+                   "VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6)",
+                   notice.run, to_string(notice.event), notice.reason, notice.failures, to_ms(now),
+                   notice.held));
   const std::int64_t id = database.last_id();
   for (const std::string& sink : rules.sinks)
     MELISAI_CHECK(
@@ -61,22 +98,36 @@ Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const
   return {};
 }
 
+Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Database& database) {
+  MELISAI_TRY(const auto told,
+              database.number("SELECT 1 FROM notices AS n JOIN events AS e ON e.id = n.of_event "
+                              "WHERE e.project = ?1 AND e.pull_request = ?2 AND e.sha = ?3 LIMIT 1",
+                              event.project, event.proposal->number, event.sha));
+  if (told) return {};
+  return add_notice({.event = Event::approval_wanted,
+                     .reason = "it runs when somebody approves this head",
+                     .held = event.id},
+                    rules, database, event.received_at);
+}
+
 Result<std::vector<Delivery>> Queue::waiting_deliveries(std::size_t limit) const {
-  MELISAI_TRY(
-      Statement query,
-      body_->database.prepare("SELECT " + std::string(kRunColumns) + std::string(kDeliveryColumns) +
-                              " FROM (SELECT *, row_number() OVER (PARTITION BY sink ORDER BY "
-                              "notice) AS place FROM deliveries WHERE state = 'waiting') AS d "
-                              "JOIN notices AS n ON n.id = d.notice JOIN runs AS r ON r.id = n.run "
-                              "WHERE d.place <= ?1 ORDER BY d.notice, d.sink"));
-  query.with(limit);
+  const Database& database = body_->database;
   std::vector<Delivery> deliveries;
-  while (true) {
-    MELISAI_TRY(const bool found, query.step());
-    if (!found) return deliveries;
-    MELISAI_TRY(Delivery delivery, read_delivery(query));
-    deliveries.push_back(std::move(delivery));
-  }
+  MELISAI_TRY(Statement of_runs,
+              database.prepare("SELECT " + std::string(kRunColumns) + std::string(kWaitingNotices) +
+                               "JOIN runs AS r ON r.id = n.run WHERE d.place <= ?1"));
+  of_runs.with(limit);
+  MELISAI_CHECK(read_all(std::move(of_runs), read_of_run, deliveries));
+  MELISAI_TRY(
+      Statement of_events,
+      database.prepare("SELECT " + std::string(kHeldColumns) + std::string(kWaitingNotices) +
+                       "JOIN events AS e ON e.id = n.of_event WHERE d.place <= ?1"));
+  of_events.with(limit);
+  MELISAI_CHECK(read_all(std::move(of_events), read_of_event, deliveries));
+  std::sort(deliveries.begin(), deliveries.end(), [](const Delivery& a, const Delivery& b) {
+    return std::tie(a.notice.id, a.sink) < std::tie(b.notice.id, b.sink);
+  });
+  return deliveries;
 }
 
 Result<bool> Queue::end_delivery(const Delivery& delivery, const DeliveryEnd& end) {

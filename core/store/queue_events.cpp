@@ -133,6 +133,7 @@ Result<Accepted> Queue::accept(const RunEvent& event) {
     RunEvent newest = event;
     newest.id = accepted.event;
     MELISAI_CHECK(take_head(newest, database));
+    if (is_held(newest)) MELISAI_CHECK(tell_held(newest, body_->rules, database));
   }
   accepted.waits = is_held(event);
   MELISAI_CHECK(transaction.commit());

@@ -33,7 +33,8 @@ pushes_needed AS (SELECT event FROM seen
 // schedule was last kept, and the newest runs of each pipeline (?2), whose numbers go on.
 constexpr std::string_view kRunsNeeded = R"sql(
 runs_needed AS (
-  SELECT n.run FROM notices AS n JOIN deliveries AS d ON d.notice = n.id WHERE d.state = 'waiting'
+  SELECT n.run FROM notices AS n JOIN deliveries AS d ON d.notice = n.id
+    WHERE d.state = 'waiting' AND n.run IS NOT NULL
   UNION SELECT n.run FROM notices AS n JOIN runs AS r ON r.id = n.run
     JOIN streaks AS s ON s.project = r.project AND s.pipeline = r.pipeline AND s.ref = r.ref
     JOIN refs ON refs.project = s.project AND refs.name = s.ref WHERE n.id > s.since_notice
@@ -47,6 +48,8 @@ schedules_needed AS (SELECT max(id) FROM events WHERE kind = 'cron' GROUP BY pro
 constexpr std::string_view kForgettable = R"sql(
 SELECT e.id FROM events AS e WHERE e.state <> 'open' AND e.received_ms < ?1
   AND e.id NOT IN pushes_needed AND e.id NOT IN schedules_needed
+  AND e.id NOT IN (SELECT n.of_event FROM notices AS n JOIN deliveries AS d ON d.notice = n.id
+    WHERE d.state = 'waiting')
   AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.event = e.id AND
     (r.state <> 'finished' OR r.finished_ms >= ?1 OR r.id IN runs_needed))
   AND e.project NOT IN (SELECT f.project FROM events AS f WHERE f.kind = 'follow_up' AND
@@ -77,10 +80,10 @@ Result<void> forget(std::int64_t event, const Database& database) {
   const std::string runs(kRuns);
   MELISAI_CHECK(
       database.run("DELETE FROM deliveries WHERE notice IN (SELECT id FROM notices "
-                   "WHERE run IN " +
+                   "WHERE of_event = ?1 OR run IN " +
                        runs + ")",
                    event));
-  MELISAI_CHECK(database.run("DELETE FROM notices WHERE run IN " + runs, event));
+  MELISAI_CHECK(database.run("DELETE FROM notices WHERE of_event = ?1 OR run IN " + runs, event));
   MELISAI_CHECK(database.run("DELETE FROM attempts WHERE run IN " + runs, event));
   MELISAI_CHECK(database.run("DELETE FROM runs WHERE event = ?1", event));
   return database.run("DELETE FROM events WHERE id = ?1", event);

@@ -235,8 +235,45 @@ constexpr std::string_view kRepeated = R"sql(
 ALTER TABLE events ADD COLUMN again_of INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array kSteps{kVersion1,  kNotices, kWaits,        kFinished,
-                            kWorkflows, kTotals,  kPullRequests, kRepeated};
+// A notice of what waits for approval has no run, but an event (`of_event`, else 0). SQLite can
+// only take back NOT NULL by making the table anew, and with it what refers to it.
+constexpr std::string_view kHeldNotices = R"sql(
+CREATE TABLE notices_anew (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER REFERENCES runs (id),
+  of_event INTEGER NOT NULL DEFAULT 0,
+  event TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  CHECK ((run IS NULL) = (of_event <> 0))
+) STRICT;
+INSERT INTO sqlite_sequence (name, seq)
+  SELECT 'notices_anew', seq FROM sqlite_sequence WHERE name = 'notices';
+INSERT INTO notices_anew (id, run, event, reason, failures, created_ms)
+  SELECT id, run, event, reason, failures, created_ms FROM notices;
+
+CREATE TABLE deliveries_anew (
+  notice INTEGER NOT NULL REFERENCES notices_anew (id),
+  sink TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),
+  tries INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (notice, sink)
+) STRICT, WITHOUT ROWID;
+INSERT INTO deliveries_anew (notice, sink, state, tries, not_before_ms, reason)
+  SELECT notice, sink, state, tries, not_before_ms, reason FROM deliveries;
+
+DROP TABLE deliveries;
+DROP TABLE notices;
+ALTER TABLE notices_anew RENAME TO notices;
+ALTER TABLE deliveries_anew RENAME TO deliveries;
+CREATE INDEX deliveries_waiting ON deliveries (notice) WHERE state = 'waiting';
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices,      kWaits,    kFinished,   kWorkflows,
+                            kTotals,   kPullRequests, kRepeated, kHeldNotices};
 
 }  // namespace
 

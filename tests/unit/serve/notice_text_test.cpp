@@ -65,5 +65,31 @@ TEST(NoticeText, JsonIsValidWhateverWasBuilt) {
   EXPECT_TRUE(json::accept(to_json(notice)));
 }
 
+TEST(NoticeText, OfAPullRequestSaysHowToApproveIt) {
+  Notice notice;
+  notice.event = Notice::Event::approval_wanted;
+  notice.level = Notice::Level::warning;
+  notice.reason = "it runs when somebody approves this head";
+  notice.run.project = "demo";
+  notice.run.ref = "refs/pull/7/head";
+  notice.run.sha = kShaA;
+  notice.proposal =
+      Proposal{.number = 7, .base = "refs/heads/main", .author = "a\nnn", .approved_by = ""};
+  const std::string how = "`melisai-gate approve demo 7 " + kShaA + "`";
+  EXPECT_THAT(headline_of(notice),
+              AllOf(HasSubstr("demo: pull request 7 by 'a"),
+                    HasSubstr("waits for approval: " + how), Not(HasSubstr("\n"))));
+  EXPECT_THAT(text_of(notice),
+              AllOf(HasSubstr(how), HasSubstr("\ncommit: " + kShaA + "\n"),
+                    HasSubstr("\nfor: refs/heads/main\n"), Not(HasSubstr("attempts"))));
+  const json parsed = json::parse(to_json(notice));
+  EXPECT_EQ(parsed["event"], "approval_wanted");
+  EXPECT_TRUE(parsed["run"].is_null());
+  EXPECT_TRUE(parsed["run_id"].is_null());
+  EXPECT_TRUE(parsed["pipeline"].is_null());
+  EXPECT_EQ(parsed["pull_request"]["number"], 7);
+  EXPECT_FALSE(json::parse(to_json(failure_notice())).contains("pull_request"));
+}
+
 }  // namespace notice_text_test
 }  // namespace melisai::serve

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include "core/store/queue.h"
+#include "core/store/schema.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace melisai::store {
@@ -308,15 +309,20 @@ TEST_F(Notices, ADeliveryIsOverOnce) {
   EXPECT_EQ(queue.delivery_counts()->given_up, 1);
 }
 
-TEST_F(Notices, AQueueOfTheFirstVersionIsReadAndTold) {
-  const std::string path = state_dir + "/old";
-  ASSERT_TRUE(make_directories(path));
+/// A state directory with the queue that the first version left.
+std::string old_queue(const std::string& path) {
+  EXPECT_TRUE(make_directories(path));
   sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open((path + "/queue.db").c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_open((path + "/queue.db").c_str(), &handle), SQLITE_OK);
   const std::string sql = read_text(MELISAI_SOURCE_DIR "/tests/data/store/queue-v1.sql");
   char* error = nullptr;
   EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &error), SQLITE_OK) << error;
   sqlite3_close(handle);
+  return path;
+}
+
+TEST_F(Notices, AQueueOfTheFirstVersionIsReadAndTold) {
+  const std::string path = old_queue(state_dir + "/old");
   const auto reader = Queue::open_reader(path);
   ASSERT_TRUE(reader && *reader) << reader.error().message;
   EXPECT_EQ((*reader)->run(1)->slow, PipelineRun::Slow::no);
@@ -327,6 +333,32 @@ TEST_F(Notices, AQueueOfTheFirstVersionIsReadAndTold) {
   ASSERT_THAT(open, SizeIs(1));
   end(open[0], Outcome::failed);
   EXPECT_THAT(told(), ElementsAre("error failed demo/build#2"));
+}
+
+TEST_F(Notices, OfAnOlderQueueAreStillDeliveredAndTheirNumbersGoOn) {
+  const std::string path = old_queue(state_dir + "/older");
+  const Schema newest = queue_schema();
+  const std::size_t kHeldNotices = 8;  // the step that makes the tables of notices anew
+  {
+    auto file = Database::open(path + "/queue.db", Database::Mode::write).value();
+    ASSERT_TRUE(migrate(file, {.application_id = newest.application_id,
+                               .steps = newest.steps.first(kHeldNotices)}));
+    ASSERT_TRUE(
+        file.execute("INSERT INTO notices (id, run, event, reason, failures, created_ms) "
+                     "VALUES (6, 1, 'failed', 'told', 1, 1), (7, 1, 'failed', 'to tell', 1, 1), "
+                     "(9, 1, 'failed', 'forgotten', 1, 1);"
+                     "DELETE FROM notices WHERE id = 9;"
+                     "INSERT INTO deliveries (notice, sink, state, not_before_ms) "
+                     "VALUES (6, 'chat', 'delivered', 1), (7, 'chat', 'waiting', 1)"));
+  }
+  queue = Queue::open_writer(path).value();
+  const std::vector<Delivery> waiting = queue.waiting_deliveries(10).value();
+  ASSERT_THAT(waiting, SizeIs(1));
+  EXPECT_EQ(waiting[0].notice.id, 7);
+  EXPECT_EQ(waiting[0].notice.reason, "to tell");
+  const auto file = Database::open(path + "/queue.db", Database::Mode::read).value();
+  EXPECT_EQ(file.number("SELECT seq FROM sqlite_sequence WHERE name = 'notices'").value(), 9)
+      << "a streak knows which notices are newer by their numbers";
 }
 
 }  // namespace notices_test

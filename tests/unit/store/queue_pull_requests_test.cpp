@@ -338,5 +338,48 @@ TEST_F(Approvals, AreAskedForAgainLater) {
   EXPECT_EQ(waiting[0].not_before, at(kNow + 5));
 }
 
+TEST_F(PullRequests, AreToldOncePerHeadWhileTheyWait) {
+  queue.set_notice_rules({.failures = false, .sinks = {"email", "log"}});
+  const auto told = [this] { return queue.waiting_deliveries(100).value(); };
+  const std::int64_t event = accept(proposed(kFirst)).event;
+  auto waiting = told();
+  ASSERT_THAT(waiting, SizeIs(2));
+  EXPECT_EQ(waiting[0].sink, "email");
+  EXPECT_EQ(waiting[1].sink, "log");
+  const Notice& notice = waiting[0].notice;
+  EXPECT_EQ(notice.event, Notice::Event::approval_wanted);
+  EXPECT_EQ(notice.level, Notice::Level::warning);
+  EXPECT_EQ(notice.proposal, proposed(kFirst).proposal);
+  EXPECT_EQ(notice.run.event, event);
+  EXPECT_EQ(notice.run.project, "demo");
+  EXPECT_EQ(notice.run.ref, kRef);
+  EXPECT_EQ(notice.run.sha, kFirst);
+  EXPECT_EQ(notice.at, at(kNow));
+  // The same head again, told or not.
+  ASSERT_TRUE(queue.end_delivery(waiting[0], {}).value());
+  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
+  EXPECT_TRUE(accept(proposed(kFirst)).waits);
+  EXPECT_THAT(told(), SizeIs(1));
+  // Another head, and one that nobody has to approve.
+  EXPECT_TRUE(accept(proposed(kSecond)).waits);
+  EXPECT_THAT(told(), SizeIs(3));
+  EXPECT_FALSE(accept(proposed(std::string(40, 'c'), true)).waits);
+  EXPECT_THAT(told(), SizeIs(3));
+}
+
+TEST_F(PullRequests, AreForgottenWithTheirNoticesWhenAllAreTold) {
+  queue.set_notice_rules({.sinks = {"log"}});
+  const std::int64_t event = accept(proposed(kFirst)).event;
+  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
+  const auto forgettable = [this] {
+    return queue.forgettable({.age_max = std::chrono::hours(1)}, at(kNow + 7200)).value();
+  };
+  EXPECT_THAT(forgettable(), IsEmpty()) << "it is still to be told";
+  ASSERT_TRUE(queue.end_delivery(queue.waiting_deliveries(1)->front(), {}).value());
+  EXPECT_THAT(forgettable(), ElementsAre(event));
+  ASSERT_TRUE(queue.forget_events({event}));
+  EXPECT_EQ(queue.delivery_counts()->waiting, 0);
+}
+
 }  // namespace pull_requests_test
 }  // namespace melisai::store
