@@ -14,6 +14,7 @@ std::string_view to_string(Cause cause) {
     case Cause::scheduling: return "scheduling";
     case Cause::network: return "network";
     case Cause::subprocesses: return "subprocesses";
+    case Cause::sleep: return "sleep";
     case Cause::not_known: break;
   }
   return "not_known";
@@ -31,6 +32,7 @@ std::string_view words_of(Cause cause) {
     case Cause::scheduling: return "scheduling";
     case Cause::network: return "network";
     case Cause::subprocesses: return "subprocesses";
+    case Cause::sleep: return "sleep";
     case Cause::not_known: break;
   }
   return "not known";

@@ -21,6 +21,7 @@ enum class Cause {
   scheduling,  ///< waiting for a CPU: too many threads
   network,
   subprocesses,
+  sleep,  ///< it wanted to wait: timers, delays, back-off
   not_known,
 };
 std::string_view to_string(Cause cause);
@@ -55,6 +56,15 @@ struct EvidenceFile {
   bool operator==(const EvidenceFile&) const = default;
 };
 
+/// Runs of both sides, in turns, with the collectors around them.
+struct EvidencePass {
+  std::string name;     ///< "counts", "stacks", "deep"
+  int runs = 0;         ///< of each side
+  double seconds = 0;   ///< what it took, starting the collectors included
+  std::string problem;  ///< why it said nothing, or not all; "" otherwise
+  bool operator==(const EvidencePass&) const = default;
+};
+
 struct Evidence {
   std::string benchmark;  ///< full name
   Cause cause = Cause::not_known;
@@ -66,6 +76,7 @@ struct Evidence {
   std::vector<EvidenceMetric> metrics;
   std::vector<EvidenceFunction> functions;  ///< largest growth first
   std::vector<EvidenceFile> files;
+  std::vector<EvidencePass> passes;  ///< what it took to find out, in the order of the passes
   bool operator==(const Evidence&) const = default;
 };
 

@@ -14,7 +14,7 @@ using Fields = JsonFields;
 constexpr std::array kCauses{Cause::cpu_work,     Cause::cpu_efficiency, Cause::allocation,
                              Cause::memory,       Cause::system_calls,   Cause::file_io,
                              Cause::lock_wait,    Cause::scheduling,     Cause::network,
-                             Cause::subprocesses, Cause::not_known};
+                             Cause::subprocesses, Cause::sleep,          Cause::not_known};
 
 Output number(const std::optional<double>& value) {
   return value && std::isfinite(*value) ? Output(*value) : Output(nullptr);
@@ -42,6 +42,13 @@ Output function(const EvidenceFunction& value) {
 }
 
 Output file(const EvidenceFile& value) { return {{"kind", value.kind}, {"path", value.path}}; }
+
+Output pass(const EvidencePass& value) {
+  return {{"name", value.name},
+          {"runs", value.runs},
+          {"seconds", number(value.seconds)},
+          {"problem", value.problem}};
+}
 
 EvidenceMetric read_metric(Fields fields) {
   EvidenceMetric out;
@@ -72,6 +79,15 @@ EvidenceFile read_file(Fields fields) {
   return out;
 }
 
+EvidencePass read_pass(Fields fields) {
+  EvidencePass out;
+  fields.read("name", out.name);
+  out.runs = static_cast<int>(fields.integer("runs", 0, 0, std::numeric_limits<int>::max()));
+  fields.read("seconds", out.seconds);
+  fields.read("problem", out.problem);
+  return out;
+}
+
 }  // namespace
 
 nlohmann::ordered_json evidence_to_json(const Evidence& evidence) {
@@ -83,7 +99,8 @@ nlohmann::ordered_json evidence_to_json(const Evidence& evidence) {
           {"note", evidence.note},
           {"metrics", list(evidence.metrics, metric)},
           {"functions", list(evidence.functions, function)},
-          {"files", list(evidence.files, file)}};
+          {"files", list(evidence.files, file)},
+          {"passes", list(evidence.passes, pass)}};
 }
 
 Evidence read_evidence(JsonFields fields) {
@@ -97,6 +114,7 @@ Evidence read_evidence(JsonFields fields) {
   fields.read_objects("metrics", out.metrics, read_metric);
   fields.read_objects("functions", out.functions, read_function);
   fields.read_objects("files", out.files, read_file);
+  fields.read_objects("passes", out.passes, read_pass, Fields::Presence::optional);
   return out;
 }
 

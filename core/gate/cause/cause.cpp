@@ -159,9 +159,11 @@ std::optional<Candidate> choose(const std::vector<Candidate>& all, double gap) {
   return std::nullopt;
 }
 
-std::vector<EvidenceFunction> functions_of(const CauseInput& input, const Candidate& cause) {
-  const bool waits = !cause.readings.empty() && cause.readings.front().row != nullptr &&
-                     is_wait(cause.readings.front().row->account);
+/// `waited`: most of what nobody could name was spent off the CPU.
+std::vector<EvidenceFunction> functions_of(const CauseInput& input, const Candidate& cause,
+                                           bool waited) {
+  const CauseRow* row = cause.readings.empty() ? nullptr : cause.readings.front().row;
+  const bool waits = cause.readings.empty() ? waited : row != nullptr && is_wait(row->account);
   const auto& first = waits ? input.off_cpu : input.on_cpu;
   const auto& second = waits ? input.on_cpu : input.off_cpu;
   constexpr std::size_t kShown = 3;
@@ -218,7 +220,7 @@ Evidence explain_slowdown(const CauseInput& input) {
   const Candidate cause = chosen.value_or(Candidate{});
   evidence.cause = cause.cause;
   if (chosen) evidence.confidence = std::min(1.0, cause.explained_ns / gap) * (1 - cause.chance());
-  evidence.functions = functions_of(input, cause);
+  evidence.functions = functions_of(input, cause, !slowdown.is_cpu_bound());
   evidence.metrics = metrics_of(input, cause);
   const CauseRow* row = cause.readings.empty() ? nullptr : cause.readings.front().row;
   evidence.advice = std::string(row != nullptr ? row->advice : advice_without_signal(cause.cause));

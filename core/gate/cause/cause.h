@@ -23,9 +23,11 @@ enum class Signal {
   file_wait,       ///< off the CPU in file systems and block devices
   network_wait,    ///< off the CPU in sockets
   child_wait,      ///< off the CPU until a child ends
+  sleep_wait,      ///< off the CPU because it wanted to
   allocator_time,  ///< on the CPU in malloc and its kin
   fault_time,      ///< on the CPU in page faults
   system_time,     ///< on the CPU in system calls
+  new_code_time,   ///< on the CPU in functions of the program that the other side never ran
   minor_faults,
   major_faults,
   allocations,
@@ -64,6 +66,18 @@ struct CauseInput {
 /// The class, the numbers that speak for it, the sentence, functions and advice; files are left to
 /// the caller. Cause::not_known where nothing accounts for a third of the slowdown.
 Evidence explain_slowdown(const CauseInput& input);
+
+/// Likewise where it is no time that regressed but a count or an amount: that names the cause
+/// itself. Cause::not_known for what nobody knows.
+struct CountedGrowth {
+  std::string benchmark;
+  std::string metric;  ///< "minor_faults"
+  std::string unit;
+  double base = 0;  ///< medians of the timed pairs
+  double head = 0;
+};
+Cause cause_of_count(std::string_view metric);
+Evidence explain_count(const CountedGrowth& growth, const std::vector<EvidenceFunction>& on_cpu);
 
 std::string_view to_string(Signal signal);  ///< "futex_wait"
 std::string_view unit_of(Signal signal);    ///< "ns", "B", "count"

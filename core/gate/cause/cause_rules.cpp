@@ -13,7 +13,7 @@ constexpr double kMs = 1e6;
 constexpr double kTimeMin = 50 * kUs;  // less is a hiccup of any machine
 
 // signal, name, unit, words, growth_min, exact
-constexpr std::array<SignalRow, 28> kSignals{{
+constexpr std::array<SignalRow, 30> kSignals{{
     {Signal::wall_time, "wall_time", "ns", "wall time", kTimeMin, false},
     {Signal::cpu_time, "cpu_time", "ns", "CPU time", kTimeMin, false},
     {Signal::instructions, "instructions", "count", "instructions", 1000, true},
@@ -22,9 +22,12 @@ constexpr std::array<SignalRow, 28> kSignals{{
     {Signal::file_wait, "file_wait", "ns", "file I/O off-CPU", kTimeMin, false},
     {Signal::network_wait, "network_wait", "ns", "network off-CPU", kTimeMin, false},
     {Signal::child_wait, "child_wait", "ns", "wait for child processes", kTimeMin, false},
+    {Signal::sleep_wait, "sleep_wait", "ns", "sleeping", kTimeMin, false},
     {Signal::allocator_time, "allocator_time", "ns", "time in the allocator", kTimeMin, false},
     {Signal::fault_time, "fault_time", "ns", "time in page faults", kTimeMin, false},
     {Signal::system_time, "system_time", "ns", "time in system calls", kTimeMin, false},
+    {Signal::new_code_time, "new_code_time", "ns",
+     "CPU time in functions that the other side never ran", kTimeMin, false},
     {Signal::minor_faults, "minor_faults", "count", "page faults", 16, true},
     {Signal::major_faults, "major_faults", "count", "page faults from disk", 2, false},
     {Signal::allocations, "allocations", "count", "allocations", 100, true},
@@ -59,6 +62,11 @@ constexpr std::string_view kAllocationAdvice =
     "allocate less often: reserve, reuse buffers, pass by reference, or use an arena";
 constexpr std::string_view kCallAdvice =
     "make fewer, larger calls: a larger buffer, batched or vectored I/O, no call per item";
+constexpr std::string_view kSleepAdvice =
+    "wait for the event itself instead of a time, and look for retries, back-off and polling";
+constexpr std::string_view kWorkAdvice =
+    "look for work that is done again or needlessly: copies, searches, conversions, a better "
+    "algorithm";
 constexpr std::string_view kProcessAdvice =
     "start fewer processes: keep a worker running, or do the work in the process itself";
 
@@ -66,7 +74,7 @@ constexpr std::string_view kProcessAdvice =
 // call 0.12 us (getppid) and up; posix_spawn 80 us, /bin/true in all 540 us, measured
 // (tests/bench/README.md); page fault 0.5 us with 4 KiB to clear; malloc and free 40 ns; a context
 // switch with cold caches 5 us; Linux's shortest retransmission timer 200 ms (TCP_RTO_MIN).
-constexpr std::array<CauseRow, 23> kRows{{
+constexpr std::array<CauseRow, 25> kRows{{
     {Cause::subprocesses, Signal::child_wait, Account::wait, 1, kProcessAdvice},
     {Cause::subprocesses, Signal::execs, Account::count, 450 * kUs, kProcessAdvice},
     {Cause::subprocesses, Signal::forks, Account::count, 60 * kUs, kProcessAdvice},
@@ -81,6 +89,7 @@ constexpr std::array<CauseRow, 23> kRows{{
     {Cause::scheduling, Signal::run_queue_wait, Account::queue, 1, kQueueAdvice},
     {Cause::scheduling, Signal::involuntary_switches, Account::wait_count, 5 * kUs, kQueueAdvice},
     {Cause::scheduling, Signal::migrations, Account::cpu_count, 5 * kUs, kQueueAdvice},
+    {Cause::sleep, Signal::sleep_wait, Account::wait, 1, kSleepAdvice},
     {Cause::lock_wait, Signal::futex_wait, Account::wait, 1, kLockAdvice},
     {Cause::lock_wait, Signal::futex_waits, Account::wait_count, 5 * kUs, kLockAdvice},
     {Cause::memory, Signal::fault_time, Account::cpu, 1, kMemoryAdvice},
@@ -90,6 +99,7 @@ constexpr std::array<CauseRow, 23> kRows{{
     {Cause::allocation, Signal::allocations, Account::cpu_count, 40, kAllocationAdvice},
     {Cause::system_calls, Signal::system_time, Account::cpu, 1, kCallAdvice},
     {Cause::system_calls, Signal::system_calls, Account::cpu_count, 200, kCallAdvice},
+    {Cause::cpu_work, Signal::new_code_time, Account::cpu, 1, kWorkAdvice},
 }};
 
 }  // namespace
@@ -105,9 +115,7 @@ std::span<const CauseRow> cause_rows() { return kRows; }
 
 std::string_view advice_without_signal(Cause cause) {
   switch (cause) {
-    case Cause::cpu_work:
-      return "look for work that is done again or needlessly: copies, searches, conversions, a "
-             "better algorithm";
+    case Cause::cpu_work: return kWorkAdvice;
     case Cause::cpu_efficiency:
       return "look for cache misses and false sharing: layout of data, order of access, variables "
              "that several threads write to; and compare compiler flags";

@@ -38,11 +38,6 @@ std::string amount_text(double value, std::string_view unit) {
   return without_zeros(format_duration(std::chrono::nanoseconds(std::llround(value))));
 }
 
-std::string change_text(std::string_view words, const Change& change, std::string_view unit) {
-  return std::string(words) + " " + amount_text(change.base, unit) + " → " +
-         amount_text(change.head, unit);
-}
-
 std::string signal_text(const CauseInput& input, Signal signal) {
   const std::optional<Change> change = change_of(input, signal);
   const SignalRow& row = row_of(signal);
@@ -63,6 +58,13 @@ std::string call_text(const CauseInput& input) {
              : ", of which " + change_text(printable(most->substr(0, 60)), largest, "count");
 }
 
+}  // namespace
+
+std::string change_text(std::string_view words, const Change& change, std::string_view unit) {
+  return std::string(words) + " " + amount_text(change.base, unit) + " → " +
+         amount_text(change.head, unit);
+}
+
 std::string place_text(const Evidence& evidence) {
   if (evidence.functions.empty()) return "";
   const EvidenceFunction& function = evidence.functions.front();
@@ -74,8 +76,6 @@ std::string place_text(const Evidence& evidence) {
   return text;
 }
 
-}  // namespace
-
 std::string sentence_of(const Evidence& evidence, const CauseInput& input,
                         std::optional<Signal> leading) {
   std::string text = std::string(words_of(evidence.cause)) + ": ";
@@ -86,9 +86,11 @@ std::string sentence_of(const Evidence& evidence, const CauseInput& input,
     case Cause::not_known: {
       const std::string change = signal_text(input, judged);
       if (change.empty()) return text + "nothing was measured on both sides";
-      return text + change + ", and nothing that was counted explains it";
+      const std::string place = place_text(evidence);
+      return text + change + place + ", and nothing " + (place.empty() ? "" : "else ") +
+             "that was counted explains it";
     }
-    case Cause::cpu_work: text += signal_text(input, Signal::instructions); break;
+    case Cause::cpu_work: text += signal_text(input, leading.value_or(Signal::instructions)); break;
     case Cause::cpu_efficiency:
       text +=
           signal_text(input, Signal::cpu_time) + ", " + signal_text(input, Signal::instructions);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/gate/cause/cause.h"
 
@@ -17,6 +18,11 @@ struct Change {
 /// Nothing when a side was not measured, or holds what is no number.
 std::optional<Change> change_of(const Observed& observed);
 std::optional<Change> change_of(const CauseInput& input, Signal signal);
+
+/// "page faults 120 → 12,000"
+std::string change_text(std::string_view words, const Change& change, std::string_view unit);
+/// ", from Cache::get (cache.cpp:88)", of the first function; "" without one.
+std::string place_text(const Evidence& evidence);
 
 /// "lock wait: futex off-CPU 3 ms → 41 ms per run, from Cache::get (cache.cpp:88)". `leading`: the
 /// signal that explains most.

@@ -47,6 +47,9 @@ std::vector<CauseCase> typical_causes() {
   return {
       {"moreInstructions", Cause::cpu_work, slower({{S::instructions, from_to(2e8, 2.9e8)}})},
       {"slowerInstructions", Cause::cpu_efficiency, slower({})},
+      {"functionThatBaseDidNotRun", Cause::cpu_work,
+       slower({{S::new_code_time, {{0, 0, 0}, {39 * kMs, 40 * kMs, 41 * kMs}}},
+               {S::instructions, Observed{}}})},
       {"mallocPerItem", Cause::allocation,
        slower({{S::allocations, from_to(1e4, 1.01e6)}, {S::instructions, from_to(2e8, 2.9e8)}})},
       {"allocatorInTheProfile", Cause::allocation,
@@ -63,6 +66,9 @@ std::vector<CauseCase> typical_causes() {
        slower({{S::fsyncs, from_to(1, 120)}}, kCpuAsBefore)},
       {"moreBytesRead", Cause::file_io,
        slower({{S::read_bytes, from_to(1e8, 3.5e8)}, {S::system_calls, from_to(100, 350)}})},
+      {"sleepsWithTheLock", Cause::sleep,
+       slower({{S::sleep_wait, from_to(0, 40 * kMs)}, {S::futex_wait, from_to(3 * kMs, 41 * kMs)}},
+              kCpuAsBefore)},
       {"lockHeldLonger", Cause::lock_wait,
        slower({{S::futex_wait, from_to(3 * kMs, 41 * kMs)},
                {S::futex_waits, from_to(100, 2'000)},
@@ -177,6 +183,21 @@ TEST(ExplainSlowdown, NamesTheSystemCall) {
       {"read", from_to(1'000, 119'000.5)}, {"write", from_to(10, 20)}, {"close", from_to(900, 1)}};
   EXPECT_EQ(explain_slowdown(input).sentence,
             "system calls: calls 1,200 → 120,000 per run, of which read 1,000 → 119,000.5");
+}
+
+TEST(ExplainSlowdown, NamesFunctionsOfTheKindOfTimeThatNobodyCanExplain) {
+  CauseInput input = slower({}, kCpuAsBefore);
+  input.on_cpu = {{.name = "busy", .base = 1, .head = 2}};
+  input.off_cpu = {{.name = "waits", .file = "a/wait.cpp", .line = 7, .base = 1, .head = 2}};
+  EXPECT_EQ(explain_slowdown(input).sentence,
+            "not known: wall time 100 ms → 140 ms per run, from waits (wait.cpp:7), and nothing "
+            "else that was counted explains it");
+  input = slower({});
+  input.signals.erase(Signal::instructions);
+  input.on_cpu = {{.name = "busy", .base = 1, .head = 2}};
+  input.off_cpu = {{.name = "waits", .base = 1, .head = 2}};
+  ASSERT_EQ(explain_slowdown(input).functions.size(), 1u);
+  EXPECT_EQ(explain_slowdown(input).functions[0].name, "busy");
 }
 
 TEST(ExplainSlowdown, DoesNotLetWaitingExplainCpuTime) {

@@ -104,6 +104,7 @@ inline Evidence lock_evidence() {
   evidence.functions = {{"Cache::get", "src/cache.cpp", 88, "off-cpu", "ns", 3e6, 4.1e7, 0.99},
                         {"main", "", 0, "off-cpu", "ns", 0, 2e6, 0.5}};
   evidence.files = {{"flame_graph", "flame/parse.svg"}};
+  evidence.passes = {{"counts", 3, 1.5, ""}, {"stacks", 3, 4.25, "profile: not here"}};
   return evidence;
 }
 
@@ -319,6 +320,7 @@ inline void add_remarks(Report& report, const std::string& text, std::size_t cou
   for (EvidenceFunction& each : evidence.functions)
     each.name = each.file = each.when = each.unit = text;
   for (EvidenceFile& each : evidence.files) each.path = text;
+  for (EvidencePass& each : evidence.passes) each.name = each.problem = text;
   for (std::size_t i = 0; i < count; ++i) {
     report.evidence.push_back(evidence);
     report.benchmarks.insert(report.benchmarks.end(), {warning, accepted});
