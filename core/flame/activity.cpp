@@ -140,4 +140,15 @@ std::map<Activity, double> by_activity(const Stacks& stacks) {
   return weights;
 }
 
+Stacks with_activity(const Stacks& stacks, const std::set<Activity>& wanted) {
+  Stacks chosen;
+  for (const auto& [stack, weight] : stacks.all()) {
+    if (!wanted.contains(activity_of(stack, stacks))) continue;
+    Stack numbers;
+    for (const std::uint32_t number : stack) numbers.push_back(chosen.frame(stacks.frame(number)));
+    chosen.add(std::move(numbers), weight);
+  }
+  return chosen;
+}
+
 }  // namespace melisai::flame

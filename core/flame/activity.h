@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "core/flame/stacks.h"
@@ -25,5 +26,8 @@ std::string_view to_string(Activity activity);
 
 /// The weight of each, 0 for none. A stack counts once, for the innermost function that tells.
 std::map<Activity, double> by_activity(const Stacks& stacks);
+
+/// The stacks that by_activity() counts for one of `wanted`.
+Stacks with_activity(const Stacks& stacks, const std::set<Activity>& wanted);
 
 }  // namespace melisai::flame

@@ -30,6 +30,12 @@ class Namer {
     to.add(std::move(numbers), weight);
   }
   std::string advice() const { return shape_.advice(); }
+  std::map<StackFrame, symbols::FrameId> places(const Stacks& stacks) const {
+    std::map<StackFrame, symbols::FrameId> places;
+    for (symbols::FrameId id = 0; id < known_.size(); ++id)
+      if (known_[id].seen) places.emplace(stacks.frame(known_[id].number), id);
+    return places;
+  }
 
  private:
   struct Known {
@@ -79,6 +85,7 @@ Named name_stacks(const CollectedStacks& collected, Weight weight,
   for (const CollectedStack& stack : collected.stacks)
     namer.add(stack, weight == Weight::time ? stack.total_ns : stack.count, named.stacks);
   named.advice = namer.advice();
+  named.places = namer.places(named.stacks);
   return named;
 }
 

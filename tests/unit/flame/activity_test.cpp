@@ -40,5 +40,15 @@ TEST(ByActivity, KnowsWhatThreadsDo) {
             Activity::file);
 }
 
+TEST(WithActivity, KeepsTheStacksThatCount) {
+  const Stacks stacks =
+      parse_folded("app;main;f;malloc 3\napp;main;f 5\napp;main;g;exc_page_fault_[k] 7",
+                   {.process_first = true})
+          .stacks;
+  EXPECT_EQ(to_folded(with_activity(stacks, {Activity::page_fault, Activity::allocator})),
+            "app;main;f;malloc 3\napp;main;g;exc_page_fault_[k] 7\n");
+  EXPECT_EQ(with_activity(stacks, {Activity::sleep}).total(), 0);
+}
+
 }  // namespace
 }  // namespace melisai::flame

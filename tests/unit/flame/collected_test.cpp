@@ -46,6 +46,17 @@ TEST_F(CollectedProfile, WeighsByTimeOrByCount) {
   EXPECT_EQ(to_folded(named(stack, Weight::time).stacks), "app;main 41000000\n");
 }
 
+TEST_F(CollectedProfile, SaysWhereItsFunctionsAre) {
+  const Named profile = named(
+      R"({"pid":7,"comm":"app","count":12,"user":[[0,4133],[0,4128]],"kernel":["futex_wait"]})");
+  ASSERT_TRUE(profile.places.contains({"Cache::get(int)", FrameKind::program}));
+  const symbols::Frame& frame =
+      symbolizer_.frame(profile.places.at({"Cache::get(int)", FrameKind::program}));
+  EXPECT_EQ(frame.path, app());
+  EXPECT_EQ(frame.address, 0x401020u);
+  EXPECT_TRUE(profile.places.contains({"main", FrameKind::program}));
+}
+
 TEST_F(CollectedProfile, HasAPlaceForWhatNobodyKnows) {
   const Named profile = named(
       R"({"pid":7,"comm":"app","count":2,"user":[[-1,140000000000000],[0,9999999]],"kernel":[]})");
