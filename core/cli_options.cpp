@@ -75,6 +75,9 @@ void add_common_options(CLI::App& app, Typed& typed) {
   app.add_option("--collectors", typed.collectors,
                  "Watch the machine and profile each side once, after the pairs (default on)")
       ->type_name("on|off");
+  app.add_option("--explain", typed.explain,
+                 "Run what regressed again, to say why (default regressions)")
+      ->type_name("regressions|off");
   add_plugin_dir_option(app, typed.plugin_dirs);
   add_fail_on_option(app, typed);
   app.add_flag("--json", typed.display.json, "Print report.json instead of the table");
@@ -140,6 +143,10 @@ Result<void> read_choices(const Typed& typed, Overrides& overrides) {
     overrides.collectors = typed.collectors == "on";
   else if (!typed.collectors.empty())
     return usage("--collectors", "'" + typed.collectors + "' is not on or off");
+  if (typed.explain == "regressions" || typed.explain == "off")
+    overrides.explain = typed.explain == "regressions";
+  else if (!typed.explain.empty())
+    return usage("--explain", "'" + typed.explain + "' is not regressions or off");
   if (typed.fail_on == "regression")
     overrides.fail_on = FailOn::regression;
   else if (typed.fail_on == "inconclusive")

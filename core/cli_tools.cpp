@@ -159,6 +159,7 @@ void ToolsParser::add_bisect() {
        {"--output-dir",
         "Where the report of bad against good and the logs go (default melisai-report)"},
        {"--collectors", "Accepted for scripts; bisect profiles nothing"},
+       {"--explain", "Accepted for scripts; bisect explains nothing"},
        {"--plugin-dir", "Accepted for scripts; bisect profiles nothing"},
        {"--fail-on", "Accepted for scripts; the exit code says what was found"},
        {"--json", "Print the result, or the plan of --dry-run, as one JSON object"},

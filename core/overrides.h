@@ -18,6 +18,7 @@ struct Overrides {
   std::optional<CgroupMode> cgroup;
   std::optional<bool> collectors;
   std::optional<std::string> health_profile;
+  std::optional<bool> explain;
 };
 
 void apply(const Overrides& overrides, Project& project);

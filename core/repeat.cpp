@@ -67,6 +67,7 @@ void add_common(Words& words, const Request& request, const Report& report) {
   if (typed.cgroup) words.add("--cgroup", *typed.cgroup == CgroupMode::off ? "off" : "auto");
   if (typed.health_profile) words.add("--profile", *typed.health_profile);
   if (typed.collectors) words.add("--collectors", *typed.collectors ? "on" : "off");
+  if (typed.explain) words.add("--explain", *typed.explain ? "regressions" : "off");
   for (const std::string& directory : request.plugin_dirs) words.add("--plugin-dir", directory);
   words.add("--seed", std::to_string(report.seed));
 }

@@ -55,10 +55,11 @@ class PairRunner {
   Result<Pair> measure(const Subject& subject, int index, const std::vector<std::string>& open,
                        Milliseconds time_left);
 
-  /// One run of one side with `observer` around it; never judged and not pinned. "" or why it
-  /// yielded nothing. Errors as above.
+  /// One run of one side with `observer` around it; never judged and not pinned. `only`: full names
+  /// of benchmarks, empty for all; others of the process run too where the format cannot leave them
+  /// out. "" or why it yielded nothing. Errors as above.
   Result<std::string> profile(const Subject& subject, const Side& side, RunObserver& observer,
-                              Milliseconds time_left);
+                              Milliseconds time_left, const std::vector<std::string>& only = {});
 
   /// How the subject was placed and run, once it was warmed up.
   Measurement describe(const Subject& subject) const;
@@ -77,6 +78,9 @@ class PairRunner {
                           Milliseconds time_left);
   Result<Ran> run_side(const Subject& subject, const Side& side, const RunLine& line, Plan& plan,
                        int cpu, Milliseconds time_left);
+  /// What makes the process run these only; "" when it cannot, or need not.
+  static std::string regex_for(const Subject& subject, const Plan& plan,
+                               const std::vector<std::string>& only);
   Result<bool> set_up(const Subject& subject, const Side& side, Observation& observation,
                       Milliseconds time_left);
 

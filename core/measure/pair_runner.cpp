@@ -309,9 +309,26 @@ Result<Pair> PairRunner::warm_up(const Subject& subject, Milliseconds time_left)
   return pair;
 }
 
+std::string PairRunner::regex_for(const Subject& subject, const Plan& plan,
+                                  const std::vector<std::string>& only) {
+  std::vector<std::string> names;
+  for (const std::string& full_name : only)
+    if (full_name.size() > subject.spec.name.size())
+      names.push_back(full_name.substr(subject.spec.name.size() + 1));
+  const bool subset = !plan.filter.empty() && !names.empty() && only.size() < plan.known.size();
+  std::string regex = subset ? formats::filter_for(plan.format.name, names) : "";
+  return regex.size() <= kFilterMax ? regex : "";
+}
+
 Result<std::string> PairRunner::profile(const Subject& subject, const Side& side,
-                                        RunObserver& observer, Milliseconds time_left) {
-  MELISAI_TRY(const Command command, prepare(subject, side, filtered(side.run, "", ""), time_left));
+                                        RunObserver& observer, Milliseconds time_left,
+                                        const std::vector<std::string>& only) {
+  const auto plan = plans_.find(subject.spec.name);
+  const std::string regex =
+      plan == plans_.end() ? std::string() : regex_for(subject, plan->second, only);
+  const std::string filter = regex.empty() ? std::string() : plan->second.filter;
+  MELISAI_TRY(const Command command,
+              prepare(subject, side, filtered(side.run, filter, regex), time_left));
   const Result<Exit> exit = processes_.run_observed(command, observer);
   if (!exit && exit.error().code == Errc::not_found) return exit.error().message;
   if (!exit) return exit.error();
@@ -324,15 +341,9 @@ Result<std::string> PairRunner::profile(const Subject& subject, const Side& side
 Result<Pair> PairRunner::measure(const Subject& subject, int index,
                                  const std::vector<std::string>& open, Milliseconds time_left) {
   Plan& plan = plans_.at(subject.spec.name);
-  std::vector<std::string> names;
-  for (const std::string& full_name : open)
-    if (full_name.size() > subject.spec.name.size())
-      names.push_back(full_name.substr(subject.spec.name.size() + 1));
-  const bool subset = !plan.filter.empty() && !names.empty() && open.size() < plan.known.size();
-  const std::string regex = subset ? formats::filter_for(plan.format.name, names) : "";
-  const bool use_filter = subset && regex.size() <= kFilterMax;
-  MELISAI_TRY(Pair pair, run_pair(subject, plan, index, use_filter ? regex : "", time_left));
-  if (use_filter) {
+  const std::string regex = regex_for(subject, plan, open);
+  MELISAI_TRY(Pair pair, run_pair(subject, plan, index, regex, time_left));
+  if (!regex.empty()) {
     const std::set<std::string> base = names_in(pair.base), head = names_in(pair.head);
     const bool all_there = std::all_of(open.begin(), open.end(), [&](const std::string& name) {
       return base.contains(name) && head.contains(name);

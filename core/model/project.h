@@ -147,6 +147,14 @@ struct HealthGate {
 constexpr int kHealthRunsByDefault = 8;  ///< of both sides together
 constexpr std::string_view kNoProfile = "none";
 
+/// Why benchmarks got slower: runs with collectors around them, once the verdict stands.
+struct Explain {
+  bool regressions = true;       ///< false: nobody looks
+  Milliseconds budget{120'000};  ///< of all regressed benchmarks together
+  int runs = 3;                  ///< of each side in each pass
+  bool operator==(const Explain&) const = default;
+};
+
 enum class FailOn { regression, inconclusive, never };
 
 /// The promise (core/README.md): fractions, not per cent.
@@ -159,6 +167,7 @@ struct Policy {
   FailOn fail_on = FailOn::regression;
   std::vector<Rule> rules;
   HealthGate health;
+  Explain explain;
   bool operator==(const Policy&) const = default;
 };
 

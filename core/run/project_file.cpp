@@ -112,6 +112,17 @@ std::vector<Rule> read_rules(const ConfigValue& list, ConfigErrors& errors) {
   return rules;
 }
 
+Explain read_explain(const ConfigValue& section, ConfigErrors& errors) {
+  constexpr std::array<std::string_view, 2> kModes = {"regressions", "off"};
+  Explain explain;
+  ConfigMap map(section, errors);
+  explain.regressions = map.one_of("mode", kModes, "regressions") == "regressions";
+  explain.budget = map.duration("budget", explain.budget, {.min = 1s, .max = days(1)});
+  explain.runs = map.integer("runs", explain.runs, {.min = 1, .max = 100});
+  map.finish();
+  return explain;
+}
+
 Policy read_policy(const ConfigValue& section, ConfigErrors& errors,
                    const AnomalyProblem& anomaly_problem) {
   constexpr std::array<std::string_view, 3> kFailOn = {"regression", "inconclusive", "never"};
@@ -127,6 +138,7 @@ Policy read_policy(const ConfigValue& section, ConfigErrors& errors,
   if (fail_on == "never") policy.fail_on = FailOn::never;
   if (const ConfigValue* const list = map.find("rules")) policy.rules = read_rules(*list, errors);
   policy.health = read_health(map.section("health"), errors, anomaly_problem);
+  policy.explain = read_explain(map.section("explain"), errors);
   map.finish();
   return policy;
 }

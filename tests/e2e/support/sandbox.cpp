@@ -142,6 +142,8 @@ Ran Sandbox::check(Words options, const std::function<void(pid_t)>& started) {
                 "check",
                 "--profile",
                 "none",
+                "--explain",
+                "off",
                 "-C",
                 repo(),
                 "--output-dir",
@@ -157,6 +159,8 @@ Ran Sandbox::check(Words options, const std::function<void(pid_t)>& started) {
 Ran Sandbox::ab(Words options, Words base, Words head) {
   Words argv = {MELISAI_BIN_DIR "/melisai-gate",
                 "ab",
+                "--explain",
+                "off",
                 "--output-dir",
                 output(),
                 "--state-dir",
