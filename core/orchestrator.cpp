@@ -7,6 +7,7 @@
 
 #include "core/acknowledged.h"
 #include "core/builder.h"
+#include "core/explain_trial.h"
 #include "core/gate/gate.h"
 #include "core/machine_use.h"
 #include "core/measure/measure.h"
@@ -222,6 +223,7 @@ class Flow {
                                      utc_time(world_.clock.now()).substr(0, 10)));
     if (only.empty()) warn_all(gate::unused_rules(project_.gate, report_.benchmarks));
     if (measured) profile(trial);
+    if (measured) explain(trial);
     if (measured) look_at_health(trial);
     report_.collectors = collectors.results();
     machine_.release();
@@ -252,6 +254,13 @@ class Flow {
       report_.profiles = *std::move(profiles);
     else
       warn("no profiles: " + profiles.error().reason);
+  }
+
+  void explain(Trial& trial) {
+    Explanation explanation =
+        explain_trial(trial, project_, report_, request_.output_dir, plugin_places(), world_);
+    report_.evidence = std::move(explanation.evidence);
+    if (!explanation.ended.empty()) warn("not every slowdown was explained: " + explanation.ended);
   }
 
   /// The same; where the health decides too, it is inconclusive.

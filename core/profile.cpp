@@ -63,4 +63,10 @@ Step<std::vector<Profile>> Trial::profile() {
   return profiles;
 }
 
+Result<std::string> Trial::observe(const OneRun& run, RunObserver& observer) {
+  const measure::Subject& subject = subjects_.at(run.subject);
+  return pairs_.profile(subject, run.base ? subject.base : subject.head, observer, run.time_left,
+                        run.only);
+}
+
 }  // namespace melisai

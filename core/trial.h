@@ -44,6 +44,17 @@ class Trial {
   /// reaches. Never before run(). A run that fails is a note in its profile.
   Step<std::vector<Profile>> profile();
 
+  struct OneRun {
+    std::size_t subject = 0;  ///< of subjects()
+    bool base = false;
+    std::vector<std::string> only;  ///< full names, as of measure::PairRunner::profile()
+    Milliseconds time_left;         ///< not the trial's
+  };
+  /// One run of one side with `observer` around it. "" or why it yielded nothing. Never before
+  /// run(). Errors: as of measure::PairRunner::profile().
+  Result<std::string> observe(const OneRun& run, RunObserver& observer);
+  const std::vector<measure::Subject>& subjects() const { return subjects_; }
+
   /// Runs the suite of each side in turns, for the profile's duration each, while the collectors
   /// watch the host; judges what changed. Never before run(). What cannot be had, and an interrupt,
   /// is a note.

@@ -1,0 +1,267 @@
+#include "core/explain_stacks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/files.h"
+#include "core/base/text.h"
+#include "core/base/units.h"
+
+namespace melisai {
+namespace {
+
+using flame::Activity;
+using flame::Stacks;
+using gate::CauseInput;
+using gate::Observed;
+using gate::Signal;
+using Activities = std::set<Activity>;
+
+constexpr double kSureEnough = 0.8;     // that a function grew at all
+constexpr double kGapPart = 0.03;       // of the slowdown, below which a function is not named
+constexpr std::size_t kFunctions = 10;  // that are kept
+constexpr std::size_t kWithLines = 3;   // of them, because a line takes tens of milliseconds
+constexpr double kNanosecondsPerSecond = 1e9;
+
+const Activities& kernel_work() {
+  static const Activities all{Activity::system_call, Activity::file,  Activity::network,
+                              Activity::futex,       Activity::child, Activity::poll,
+                              Activity::sleep,       Activity::pipe};
+  return all;
+}
+
+Activities on_cpu_of(Cause cause) {
+  switch (cause) {
+    case Cause::allocation: return {Activity::allocator};
+    case Cause::memory: return {Activity::page_fault};
+    case Cause::system_calls: return kernel_work();
+    case Cause::file_io: return {Activity::file, Activity::system_call};
+    case Cause::network: return {Activity::network, Activity::system_call};
+    case Cause::subprocesses: return {Activity::child, Activity::system_call};
+    case Cause::lock_wait: return {Activity::futex, Activity::system_call};
+    default: return {};
+  }
+}
+
+Activities off_cpu_of(Cause cause) {
+  switch (cause) {
+    case Cause::memory:
+    case Cause::file_io: return {Activity::file, Activity::page_fault};
+    case Cause::network: return {Activity::network, Activity::poll};
+    case Cause::subprocesses: return {Activity::child};
+    case Cause::lock_wait: return {Activity::futex};
+    case Cause::sleep: return {Activity::sleep};
+    // Not who lost the CPU to somebody else: that is as much as the machine is busy.
+    default:
+      return {Activity::futex, Activity::file, Activity::network, Activity::child,
+              Activity::poll,  Activity::pipe, Activity::sleep,   Activity::page_fault};
+  }
+}
+
+Stacks scaled(const Stacks& stacks, double factor) {
+  Stacks result;
+  for (const auto& [stack, weight] : stacks.all()) {
+    flame::Stack numbers;
+    for (const std::uint32_t number : stack) numbers.push_back(result.frame(stacks.frame(number)));
+    result.add(std::move(numbers), weight * factor);
+  }
+  return result;
+}
+
+/// Empty activities: everything.
+flame::Runs only(const flame::Runs& runs, const Activities& wanted) {
+  if (wanted.empty()) return runs;
+  flame::Runs chosen{.base = {}, .head = {}, .sample = runs.sample};
+  for (const Stacks& run : runs.base) chosen.base.push_back(with_activity(run, wanted));
+  for (const Stacks& run : runs.head) chosen.head.push_back(with_activity(run, wanted));
+  return chosen;
+}
+
+std::vector<double> times_of(const std::vector<Stacks>& runs, const Activities& wanted,
+                             double factor) {
+  std::vector<double> times;
+  for (const Stacks& run : runs) {
+    double sum = 0;
+    for (const auto& [activity, weight] : by_activity(run))
+      if (wanted.contains(activity)) sum += weight;
+    times.push_back(sum * factor);
+  }
+  return times;
+}
+
+void put(Signal signal, const flame::Runs& runs, const Activities& wanted, double factor,
+         CauseInput& input) {
+  if (runs.base.empty() || runs.head.empty()) return;
+  input.signals.insert_or_assign(
+      signal, Observed{times_of(runs.base, wanted, factor), times_of(runs.head, wanted, factor)});
+}
+
+/// What `run` spent in functions that none of the `others` ran.
+double alone(const Stacks& run, const std::vector<Stacks>& others) {
+  double sum = 0;
+  for (const flame::FunctionChange& each :
+       flame::compare_functions({.base = others, .head = {run}, .sample = 1}))
+    if (!(each.base.total > 0)) sum += each.head.own;
+  return sum;
+}
+
+double sum_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum;
+}
+
+Stacks all_of(const std::vector<Stacks>& runs) {
+  Stacks sum;
+  for (const Stacks& run : runs) {
+    for (const auto& [stack, weight] : run.all()) {
+      flame::Stack numbers;
+      for (const std::uint32_t number : stack) numbers.push_back(sum.frame(run.frame(number)));
+      sum.add(std::move(numbers), weight);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+NamedStacks::NamedStacks(const ObservedRuns& runs, double factor, std::vector<std::string> trees)
+    : trees_(std::move(trees)) {
+  // Head first: of a function on both sides its place is the one that people look at.
+  for (const ObservedRun& run : runs.head) take(run, factor, false);
+  for (const ObservedRun& run : runs.base) take(run, 1, true);
+  const std::vector<std::string> files = symbolizer_.problems();
+  if (!files.empty())
+    problem("names are missing: " + files.front() +
+            (files.size() > 1 ? ", and of " + std::to_string(files.size() - 1) + " more" : ""));
+}
+
+void NamedStacks::problem(const std::string& text) {
+  if (!text.empty() && std::find(problems_.begin(), problems_.end(), text) == problems_.end())
+    problems_.push_back(text);
+}
+
+void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
+  for (const bool on_cpu : {true, false}) {
+    const HostResult* const part = part_of(run, on_cpu ? "profile" : "offcputime");
+    if (part == nullptr) continue;
+    if (const double hertz = part->data.number("frequency_hz").value_or(0); on_cpu && hertz > 0)
+      sample_ns_ = kNanosecondsPerSecond / hertz;
+    const Result<CollectedStacks> collected = collected_stacks_from_json(part->data.to_json());
+    if (!collected) {
+      problem(collected.error().message);
+      continue;
+    }
+    flame::Named named =
+        name_stacks(*collected, on_cpu ? flame::Weight::count : flame::Weight::time, symbolizer_);
+    if (on_cpu) problem(named.advice);
+    if (part->truncated) problem("there were more different stacks than a collector may tell");
+    for (const auto& [frame, place] : named.places) places_.emplace(frame, place);
+    flame::Runs& runs = on_cpu ? on_cpu_ : off_cpu_;
+    (base ? runs.base : runs.head)
+        .push_back(factor == 1 ? std::move(named.stacks) : scaled(named.stacks, factor));
+  }
+}
+
+void NamedStacks::add_signals(CauseInput& input) const {
+  put(Signal::allocator_time, on_cpu_, {Activity::allocator}, sample_ns_, input);
+  put(Signal::fault_time, on_cpu_, {Activity::page_fault}, sample_ns_, input);
+  put(Signal::system_time, on_cpu_, kernel_work(), sample_ns_, input);
+  put(Signal::futex_wait, off_cpu_, {Activity::futex}, 1, input);
+  put(Signal::file_wait, off_cpu_, {Activity::file}, 1, input);
+  put(Signal::network_wait, off_cpu_, {Activity::network}, 1, input);
+  put(Signal::child_wait, off_cpu_, {Activity::child}, 1, input);
+  put(Signal::sleep_wait, off_cpu_, {Activity::sleep}, 1, input);
+  add_new_code(input);
+}
+
+// A function that vanished and one that appeared may be one that was renamed, so what vanished has
+// to be little beside what appeared.
+void NamedStacks::add_new_code(CauseInput& input) const {
+  if (empty()) return;
+  constexpr double kVanishedPart = 0.5;
+  const flame::Runs program = only(on_cpu_, {Activity::program});
+  Observed observed;
+  for (const Stacks& run : program.base)
+    observed.base.push_back(alone(run, program.head) * sample_ns_);
+  for (const Stacks& run : program.head)
+    observed.head.push_back(alone(run, program.base) * sample_ns_);
+  const double vanished = sum_of(observed.base) / static_cast<double>(observed.base.size());
+  const double appeared = sum_of(observed.head) / static_cast<double>(observed.head.size());
+  if (vanished <= kVanishedPart * appeared)
+    input.signals.insert_or_assign(Signal::new_code_time, std::move(observed));
+}
+
+void NamedStacks::add_functions(CauseInput& input) { add_functions_of(Cause::not_known, input); }
+
+void NamedStacks::add_functions_of(Cause cause, CauseInput& input) {
+  const double gap = gap_of(input);
+  std::vector<EvidenceFunction> on_cpu = grown(only(on_cpu_, on_cpu_of(cause)), gap, true);
+  std::vector<EvidenceFunction> off_cpu = grown(only(off_cpu_, off_cpu_of(cause)), gap, false);
+  const bool is_first = cause == Cause::not_known;
+  if (is_first || !on_cpu.empty()) input.on_cpu = std::move(on_cpu);
+  if (is_first || !off_cpu.empty()) input.off_cpu = std::move(off_cpu);
+}
+
+std::vector<EvidenceFunction> NamedStacks::grown(const flame::Runs& runs, double gap, bool on_cpu) {
+  std::vector<EvidenceFunction> functions;
+  const double unit = on_cpu ? sample_ns_ : 1;
+  for (const flame::FunctionChange& change : flame::compare_functions(runs)) {
+    const double growth = change.growth() * unit;
+    if (functions.size() == kFunctions || growth <= 0 || growth < kGapPart * gap) break;
+    if (change.confidence < kSureEnough) continue;
+    EvidenceFunction& function =
+        functions.emplace_back(EvidenceFunction{.name = change.function.name,
+                                                .file = "",
+                                                .line = 0,
+                                                .when = on_cpu ? "on-cpu" : "off-cpu",
+                                                .unit = "ns",
+                                                .base = change.base.own * unit,
+                                                .head = change.head.own * unit,
+                                                .confidence = change.confidence});
+    if (functions.size() <= kWithLines) add_line(change.function, function);
+  }
+  return functions;
+}
+
+void NamedStacks::add_line(const StackFrame& function, EvidenceFunction& to) {
+  const auto place = places_.find(function);
+  if (place == places_.end()) return;
+  const Result<symbols::SourceLine> line = symbolizer_.line_of(place->second);
+  if (!line) return;
+  to.file = line->file;
+  to.line = line->line;
+  for (const std::string& tree : trees_)
+    if (!tree.empty() && to.file.starts_with(tree + "/")) to.file.erase(0, tree.size() + 1);
+}
+
+Result<std::vector<EvidenceFile>> NamedStacks::write(const Labels& labels,
+                                                     const std::string& directory) const {
+  constexpr double kNanosecondsPerMillisecond = 1e6;
+  std::vector<EvidenceFile> files;
+  MELISAI_CHECK(make_directories(directory + "/flame"));
+  const auto add = [&](const std::string& kind, const std::string& name,
+                       const std::string& content) -> Result<void> {
+    MELISAI_CHECK(write_file(directory + "/flame/" + name, content));
+    files.push_back({kind, "flame/" + name});
+    return {};
+  };
+  for (const bool on_cpu : {!labels.waits, labels.waits}) {
+    const flame::Runs& runs = on_cpu ? on_cpu_ : off_cpu_;
+    if (runs.base.empty() || runs.head.empty()) continue;
+    const double unit = on_cpu ? sample_ns_ : 1;
+    const std::string name = labels.file + (on_cpu ? "" : ".off-cpu");
+    MELISAI_CHECK(add(
+        "flame_graph", name + ".svg",
+        render_svg(runs, {.title = labels.benchmark + (on_cpu ? ": on the CPU" : ": off the CPU"),
+                          .base = labels.base,
+                          .head = labels.head,
+                          .unit = "ms",
+                          .scale = unit / kNanosecondsPerMillisecond})));
+    MELISAI_CHECK(add("folded_base", name + ".base.folded", flame::to_folded(all_of(runs.base))));
+    MELISAI_CHECK(add("folded_head", name + ".head.folded", flame::to_folded(all_of(runs.head))));
+  }
+  return files;
+}
+
+}  // namespace melisai
