@@ -19,7 +19,7 @@ Error cannot_write(Error error) {
 Result<void> prepare_directory(const std::string& directory) {
   const auto prepare = [&]() -> Result<void> {
     MELISAI_CHECK(make_directories(directory + "/logs"));
-    for (const char* earlier : {"/report.json", "/report.md"})
+    for (const char* earlier : {"/report.json", "/report.md", "/flame"})
       MELISAI_CHECK(remove_tree(directory + earlier));
     return write_file(directory + "/.gitignore", "*\n");
   };

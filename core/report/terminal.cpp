@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/report/evidence_text.h"
 #include "core/report/health_text.h"
 #include "core/report/remarks.h"
 #include "core/report/report.h"
@@ -289,6 +290,7 @@ std::string render_terminal(const Report& report, TerminalStyle style) {
   const std::size_t others = shown_rows(report).size();
   std::string out =
       header(report, style) + table(deciding, titles_of(report), style) + notes(deciding, style);
+  out += remark_lines(evidence_lines(report), "line on causes", style);
   out += failed_stages(report, style);
   out += sentence(one_sided(report), style);
   if (others > 0)
