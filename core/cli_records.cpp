@@ -133,6 +133,11 @@ void RecordsParser::add_runs() {
   report.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
   report.add_option("--format", format_, "Default terminal")->type_name("json|markdown|terminal");
 
+  CLI::App& explain = add("explain", "Why the benchmarks of a stored run got slower");
+  explain.add_option("RUN", run_, "Its number, or 'last' (the default)");
+  CLI::Option* json = explain.add_flag("--json", json_, "Print JSON");
+  explain.add_flag("--flame", flame_, "Print only the paths of its flame graphs")->excludes(json);
+
   CLI::App& gc = add("gc", "Remove old runs and their logs; what a baseline names stays");
   gc.add_option("--keep", keep_, "The newest N runs, or those younger than a duration such as 30d")
       ->type_name("N|T")
@@ -237,6 +242,10 @@ Result<std::optional<RecordsRequest>> RecordsParser::request() const {
   if (app_.got_subcommand("show")) {
     MELISAI_TRY(const RunName run, run_name("show", run_));
     return std::optional<RecordsRequest>(ShowRun{.run = run, .json = json_});
+  }
+  if (app_.got_subcommand("explain")) {
+    MELISAI_TRY(const RunName run, run_name("explain", run_.empty() ? "last" : run_));
+    return std::optional<RecordsRequest>(ExplainRun{.run = run, .json = json_, .flame = flame_});
   }
   if (app_.got_subcommand("report")) return optional(report_request());
   if (app_.got_subcommand("gc")) return optional(gc_request());

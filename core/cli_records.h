@@ -45,6 +45,7 @@ class RecordsParser {
   bool json_ = false;
   bool list_ = false;
   bool fix_commands_ = false;
+  bool flame_ = false;
 };
 
 }  // namespace melisai::cli

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/base/files.h"
 #include "core/base/glob.h"
 #include "core/base/output.h"
 #include "core/base/text.h"
@@ -15,6 +16,8 @@ namespace melisai {
 namespace {
 
 using store::Store;
+
+constexpr Bytes kReportBytesMax = 32 << 20;
 
 using Judgements = std::map<SeriesId, store::StoredJudgement>;
 
@@ -55,6 +58,25 @@ std::string replay_options(const Report& report) {
          (is_known && report.max_pairs != usual.max_pairs
               ? " --max-pairs " + std::to_string(report.max_pairs)
               : "");
+}
+
+/// Their paths, a line each. Errors: not_found.
+Result<std::string> flame_graphs(const store::Run& run) {
+  const std::string name = "run " + std::to_string(run.summary.id);
+  std::string paths;
+  for (const Evidence& evidence : run.report->evidence)
+    for (const EvidenceFile& file : evidence.files)
+      if (file.kind == "flame_graph") paths += printable(run.output_dir + "/" + file.path) + "\n";
+  if (paths.empty())
+    return Error{Errc::not_found, name + " has no flame graph; `melisai-gate explain " +
+                                      std::to_string(run.summary.id) + "` says why"};
+  // A later check into the same directory has replaced them.
+  const Result<std::string> text = read_file(run.output_dir + "/report.json", kReportBytesMax);
+  const Result<Report> there = text ? report_from_json(*text) : Result<Report>(text.error());
+  if (there && there->run == run.summary.id) return paths;
+  return Error{Errc::not_found, "the flame graphs of " + name + " are no longer in " +
+                                    printable(run.output_dir) +
+                                    "; check again, with an --output-dir of its own to keep them"};
 }
 
 class Records {
@@ -125,6 +147,19 @@ class Records {
       case PrintReport::Format::terminal: break;
     }
     return print(report::render_terminal(*run.report, {}));
+  }
+
+  Result<void> operator()(const ExplainRun& request) {
+    MELISAI_TRY(const Store store, reader());
+    MELISAI_TRY(const store::RunId id, number_of(request.run, store));
+    MELISAI_TRY(const store::Run run, store.run(id));
+    if (!run.report)
+      return Error{Errc::not_found, "run " + std::to_string(id) + " has no report (" +
+                                        std::string(to_string(run.summary.state)) + ")"};
+    if (request.json) return print(evidence_json(*run.report));
+    if (!request.flame) return print(report::render_explanation(*run.report));
+    MELISAI_TRY(const std::string graphs, flame_graphs(run));
+    return print(graphs);
   }
 
   Result<void> operator()(const CollectGarbage& request) {

@@ -38,6 +38,12 @@ struct PrintReport {
   RunName run;
   enum class Format { json, markdown, terminal } format = Format::terminal;
 };
+/// Why the benchmarks of a run got slower.
+struct ExplainRun {
+  RunName run;
+  bool json = false;
+  bool flame = false;  ///< only where the flame graphs are
+};
 struct CollectGarbage {
   store::Retention retention;
 };
@@ -75,9 +81,10 @@ struct ImportHistory {
   std::string date;       ///< RFC 3339, UTC, for such a file; "" : now
 };
 
-using RecordsRequest = std::variant<ListRuns, PrintPairs, ShowRun, PrintReport, CollectGarbage,
-                                    ListBaselines, SetBaseline, RemoveBaseline, Acknowledge,
-                                    ListAcknowledgements, RemoveAcknowledgement, ImportHistory>;
+using RecordsRequest =
+    std::variant<ListRuns, PrintPairs, ShowRun, PrintReport, ExplainRun, CollectGarbage,
+                 ListBaselines, SetBaseline, RemoveBaseline, Acknowledge, ListAcknowledgements,
+                 RemoveAcknowledgement, ImportHistory>;
 
 constexpr const char* kImportCommand = "import";  ///< of such runs in the store
 

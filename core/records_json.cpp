@@ -39,6 +39,10 @@ std::string runs_json(const std::vector<store::RunSummary>& runs) {
   return text_of(all);
 }
 
+std::string evidence_json(const Report& report) {
+  return text_of(Json::parse(to_json(report)).at("evidence"));
+}
+
 std::string run_json(const store::Run& run) {
   Json json = summary(run.summary);
   json["configuration"] = run.configuration;
