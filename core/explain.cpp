@@ -72,7 +72,7 @@ std::string why_without(const std::vector<CollectorResult>& results, const Names
     return each.name == kKernelCollector;
   });
   if (kernel == results.end())
-    return "there is no collector ebpf among those that `melisai-gate plugins` lists";
+    return "the collector ebpf is not installed, or collect.collectors leaves it out";
   if (kernel->status != CollectorStatus::ok)
     return "ebpf: " +
            (kernel->reason.empty() ? std::string(to_string(kernel->status)) : kernel->reason);

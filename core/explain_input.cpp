@@ -144,8 +144,14 @@ std::optional<double> synced(const ObservedRun& run) {
 std::optional<double> faults(const ObservedRun& run) {
   const auto user = sample_of(run, "ebpf", "page_faults_user");
   const auto kernel = sample_of(run, "ebpf", "page_faults_kernel");
-  if (user && kernel) return *user + *kernel;
-  return sample_of(run, "process", "minor_faults");
+  return user && kernel ? std::optional(*user + *kernel) : std::nullopt;
+}
+
+/// Two sources that count differently must not be compared.
+bool all_tell(const ObservedRuns& runs, const Reading& reading) {
+  const auto tells = [&](const ObservedRun& run) { return reading(run).has_value(); };
+  return std::all_of(runs.base.begin(), runs.base.end(), tells) &&
+         std::all_of(runs.head.begin(), runs.head.end(), tells);
 }
 
 double mean(const std::vector<double>& values) {
@@ -233,7 +239,7 @@ CauseInput counted_input(const Slowdown& slowdown, const ObservedRuns& counts) {
     put(
         each.signal, counts, factor,
         [&](const ObservedRun& run) { return sample_of(run, each.collector, each.metric); }, input);
-  put(Signal::minor_faults, counts, factor, faults, input);
+  if (all_tell(counts, faults)) put(Signal::minor_faults, counts, factor, faults, input);
   put(Signal::fsyncs, counts, factor, synced, input);
   put(
       Signal::futex_wait, counts, factor,

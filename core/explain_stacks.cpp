@@ -58,6 +58,17 @@ Activities off_cpu_of(Cause cause) {
   }
 }
 
+/// Whether most frames of the kernel have names: without CAP_SYSLOG they are addresses.
+bool names_kernel(const CollectedStacks& collected) {
+  std::size_t frames = 0;
+  std::size_t addresses = 0;
+  for (const CollectedStack& stack : collected.stacks) {
+    frames += stack.kernel.size();
+    for (const std::string& name : stack.kernel) addresses += name.starts_with("0x") ? 1 : 0;
+  }
+  return 2 * addresses <= frames;
+}
+
 Stacks scaled(const Stacks& stacks, double factor) {
   Stacks result;
   for (const auto& [stack, weight] : stacks.all()) {
@@ -152,6 +163,12 @@ void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
       problem(collected.error().message);
       continue;
     }
+    if (!names_kernel(*collected)) {
+      kernel_named_ = false;
+      problem(
+          "functions of the kernel have no names, so nobody knows what threads waited for; "
+          "give CAP_SYSLOG");
+    }
     flame::Named named =
         name_stacks(*collected, on_cpu ? flame::Weight::count : flame::Weight::time, symbolizer_);
     if (on_cpu) problem(named.advice);
@@ -165,6 +182,8 @@ void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
 
 void NamedStacks::add_signals(CauseInput& input) const {
   put(Signal::allocator_time, on_cpu_, {Activity::allocator}, sample_ns_, input);
+  add_new_code(input);
+  if (!kernel_named_) return;
   put(Signal::fault_time, on_cpu_, {Activity::page_fault}, sample_ns_, input);
   put(Signal::system_time, on_cpu_, kernel_work(), sample_ns_, input);
   put(Signal::futex_wait, off_cpu_, {Activity::futex}, 1, input);
@@ -172,7 +191,6 @@ void NamedStacks::add_signals(CauseInput& input) const {
   put(Signal::network_wait, off_cpu_, {Activity::network}, 1, input);
   put(Signal::child_wait, off_cpu_, {Activity::child}, 1, input);
   put(Signal::sleep_wait, off_cpu_, {Activity::sleep}, 1, input);
-  add_new_code(input);
 }
 
 // A function that vanished and one that appeared may be one that was renamed, so what vanished has

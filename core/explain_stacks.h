@@ -51,7 +51,8 @@ class NamedStacks {
   std::vector<std::string> trees_;
   flame::Runs on_cpu_;                                        ///< samples
   flame::Runs off_cpu_{.base = {}, .head = {}, .sample = 0};  ///< ns
-  double sample_ns_ = 0;                                      ///< what a sample stands for
+  bool kernel_named_ = true;  ///< only then is it known what threads waited for
+  double sample_ns_ = 0;      ///< what a sample stands for
   std::map<StackFrame, symbols::FrameId> places_;
   std::vector<std::string> problems_;
 };

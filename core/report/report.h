@@ -45,8 +45,9 @@ std::string render_collectors(const std::vector<CollectorResult>& collectors);
 /// Why its benchmarks regressed: everything that the report knows of it, or why that is nothing.
 std::string render_explanation(const Report& report);
 
-/// Makes `directory` and its logs/, removes the reports and flame graphs of an earlier run, and keeps it out of `git
-/// status` of a repository that it may lie in. Call it before anything long. Errors: disk_full, io.
+/// Makes `directory` and its logs/, removes the reports and flame graphs of an earlier run, and
+/// keeps it out of `git status` of a repository that it may lie in. Call it before anything long.
+/// Errors: disk_full, io.
 Result<void> prepare_directory(const std::string& directory);
 
 /// report.json and report.md in `directory` (created). Each is replaced as a whole. `repeat`: as

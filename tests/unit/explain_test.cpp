@@ -1,0 +1,142 @@
+// The passes of an explanation: what ends them, and what is said of what is missing.
+#include "core/explain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_clock.h"
+
+namespace melisai {
+namespace explain_test {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Slowdown slowdown(const std::string& benchmark) {
+  Slowdown slowdown{
+      .benchmark = benchmark, .subject = 0, .worst = {}, .wall_time = {}, .cpu_time = {}};
+  slowdown.worst.name = benchmark;
+  slowdown.worst.metric = {.name = "wall_time", .unit = "ns", .tier = Tier::time};
+  slowdown.worst.effect = 0.5;
+  slowdown.wall_time = {{1e8}, {1.5e8}};
+  return slowdown;
+}
+
+/// Collectors of a machine that has none: processes run, nobody watches.
+class Explaining : public ::testing::Test {
+ protected:
+  Explanation run(const std::vector<Slowdown>& slowdowns) {
+    return explain(slowdowns, {.options = options_, .output_dir = "/nonexistent"}, tools());
+  }
+  ExplainTools tools() {
+    return {
+        .clock = clock_,
+        .progress = progress_,
+        .start =
+            [this](const std::vector<std::string>& parts) -> std::unique_ptr<collect::Collectors> {
+          asked_.push_back(parts.front());
+          if (!has_collectors_) return nullptr;
+          return std::make_unique<collect::Collectors>(collect::PluginPlaces{}, CollectOptions{},
+                                                       clock_);
+        },
+        .run = [this](const Slowdown& each, bool base, RunObserver& observer,
+                      Milliseconds time_left) -> Result<std::string> {
+          observer.before_exec({});
+          clock_.advance(takes_);
+          observer.after_last({});
+          ran_.push_back((base ? "base of " : "head of ") + each.benchmark);
+          EXPECT_GT(time_left.count(), 0);
+          if (static_cast<int>(ran_.size()) == fails_at_) return failure_;
+          return std::string();
+        }};
+  }
+
+  Explain options_{.regressions = true, .budget = 10s, .runs = 3};
+  bool has_collectors_ = true;
+  FakeClock clock_;
+  SilentProgress progress_;
+  std::chrono::nanoseconds takes_ = 100ms;
+  int fails_at_ = 0;
+  Result<std::string> failure_ = std::string("exit code 3");
+  std::vector<std::string> asked_, ran_;
+};
+
+TEST_F(Explaining, SaysWhatIsMissingAndWhatToDo) {
+  const Explanation found = run({slowdown("cli")});
+  EXPECT_EQ(found.ended, "");
+  ASSERT_EQ(found.evidence.size(), 1u);
+  const Evidence& evidence = found.evidence[0];
+  EXPECT_EQ(evidence.cause, Cause::not_known);
+  EXPECT_THAT(evidence.sentence, HasSubstr("wall time 100 ms → 150 ms per run"));
+  EXPECT_THAT(evidence.note, AllOf(HasSubstr("not all counts: the collector ebpf"),
+                                   HasSubstr("no stacks: the collector ebpf")));
+  EXPECT_THAT(evidence.advice, HasSubstr("melisai-gate doctor"));
+  EXPECT_TRUE(evidence.files.empty());
+  ASSERT_EQ(evidence.passes.size(), 2u) << "nothing deep without stacks";
+  EXPECT_EQ(evidence.passes[0].runs, 3);
+  EXPECT_DOUBLE_EQ(evidence.passes[0].seconds, 0.6);
+  EXPECT_EQ(evidence.passes[1].runs, 0);
+}
+
+TEST_F(Explaining, RunsTheSidesInTurns) {
+  options_.runs = 2;
+  run({slowdown("cli")});
+  EXPECT_THAT(ran_, ElementsAre("base of cli", "head of cli", "head of cli", "base of cli"));
+}
+
+TEST_F(Explaining, StartsCollectorsOnceForAll) {
+  run({slowdown("a"), slowdown("b")});
+  EXPECT_THAT(asked_, ElementsAre("syscount", "profile"));
+}
+
+TEST_F(Explaining, KeepsToItsBudget) {
+  options_.budget = 1s;
+  takes_ = 600ms;
+  const Explanation found = run({slowdown("a"), slowdown("b")});
+  ASSERT_EQ(found.evidence.size(), 2u);
+  EXPECT_EQ(found.evidence[0].passes[0].runs, 1) << "one round is always tried";
+  EXPECT_EQ(found.evidence[1].passes[0].runs, 0);
+  EXPECT_THAT(found.evidence[1].note, HasSubstr("gate.explain.budget (1 s) was spent; raise it"));
+  EXPECT_EQ(ran_.size(), 2u);
+}
+
+TEST_F(Explaining, ARunThatFailsEndsItsPassOnly) {
+  fails_at_ = 4;
+  const Explanation found = run({slowdown("a")});
+  ASSERT_EQ(found.evidence.size(), 1u);
+  EXPECT_EQ(found.evidence[0].passes[0].runs, 1);
+  EXPECT_EQ(found.evidence[0].passes[0].problem, "base: exit code 3");
+}
+
+TEST_F(Explaining, AnInterruptKeepsWhatWasExplained) {
+  fails_at_ = 7;
+  failure_ = Error{Errc::interrupted, "interrupted"};
+  const Explanation found = run({slowdown("a"), slowdown("b")});
+  EXPECT_EQ(found.evidence.size(), 1u);
+  EXPECT_EQ(found.ended, "interrupted");
+}
+
+TEST_F(Explaining, AProjectThatLeavesOutCollectorsIsToldSo) {
+  has_collectors_ = false;
+  const Explanation found = run({slowdown("a")});
+  EXPECT_TRUE(ran_.empty());
+  EXPECT_THAT(found.evidence[0].note, HasSubstr("collect.collectors leaves out"));
+}
+
+TEST_F(Explaining, ACountThatRegressedNamesItsCause) {
+  Slowdown counted = slowdown("a");
+  counted.is_time = false;
+  counted.worst.metric = {.name = "minor_faults", .unit = "count", .tier = Tier::near_exact};
+  counted.worst.base = Side{120, 0};
+  counted.worst.head = Side{5'000, 0};
+  const Explanation found = run({counted});
+  EXPECT_EQ(found.evidence[0].cause, Cause::memory);
+  EXPECT_EQ(found.evidence[0].sentence, "memory: minor faults 120 → 5,000 per run");
+  counted.worst.metric.name = "cache_misses";
+  EXPECT_EQ(run({counted}).evidence[0].cause, Cause::not_known);
+}
+
+}  // namespace explain_test
+}  // namespace melisai
