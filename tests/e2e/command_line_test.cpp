@@ -80,7 +80,7 @@ TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {
 TEST(CommandLine, HelpSpeaksOfTheCommandThatWasAsked) {
   for (const std::string command :
        {"check", "ab", "bisect", "replay", "selftest", "history", "plugins", "doctor", "runs",
-        "show", "report", "gc", "baseline", "ack"}) {
+        "show", "report", "explain", "gc", "baseline", "ack"}) {
     const Ran ran = gate({command, "--help"});
     EXPECT_EQ(ran.code, 0);
     EXPECT_THAT(ran.out, HasSubstr("Usage: melisai-gate " + command + " "));

@@ -17,7 +17,7 @@ using ::testing::StartsWith;
 // About 50 ms of work on both sides. What head adds takes about as long, in functions of its own;
 // two of them, because C's library has no frame pointers, which hides its direct caller.
 constexpr const char* kBefore = R"(
-#include <mutex>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <thread>
@@ -35,23 +35,7 @@ struct Injected {
   std::string code;
   std::string cause;
   std::string function;  ///< "": not checked
-  std::string base = "FUNCTION extra() {}";
 };
-
-/// Two threads that can work side by side, or only one after the other.
-std::string two_threads(bool one_at_a_time) {
-  return "pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;\n"
-         "constexpr bool one_at_a_time = " +
-         std::string(one_at_a_time ? "true" : "false") +
-         ";\n"
-         "FUNCTION lock_it() { pthread_mutex_lock(&lock); asm volatile(\"\"); }\n"
-         "FUNCTION use_cache() {\n"
-         "  for (int i = 0; i < 100; ++i) {\n"
-         "    if (one_at_a_time) lock_it();\n"
-         "    spin(150000);\n"
-         "    if (one_at_a_time) pthread_mutex_unlock(&lock);\n  }\n}\n"
-         "FUNCTION extra() { std::thread other(use_cache); use_cache(); other.join(); }";
-}
 
 std::vector<Injected> injections() {
   return {
@@ -63,7 +47,20 @@ std::vector<Injected> injections() {
        "FUNCTION sleep_a_little() { usleep(60000); asm volatile(\"\"); }\n"
        "FUNCTION extra() { sleep_a_little(); asm volatile(\"\"); }",
        "sleep", ""},
-      {"lock", two_threads(true), "lock_wait", "use_cache", two_threads(false)},
+      // Held while it waits for something else: needs no second CPU to show.
+      {"lock",
+       "pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;\n"
+       "FUNCTION lock_it() { pthread_mutex_lock(&lock); asm volatile(\"\"); }\n"
+       "FUNCTION wait_for_cache() { lock_it(); pthread_mutex_unlock(&lock); }\n"
+       "volatile bool filling = false;\n"
+       "FUNCTION fill_cache() {\n"
+       "  lock_it(); filling = true; poll(nullptr, 0, 60); pthread_mutex_unlock(&lock);\n}\n"
+       "FUNCTION extra() {\n"
+       "  std::thread other(fill_cache);\n"
+       "  while (!filling) usleep(100);\n"
+       "  wait_for_cache();\n"
+       "  other.join();\n}",
+       "lock_wait", "wait_for_cache"},
       {"systemCalls",
        "FUNCTION ask_kernel() { getppid(); asm volatile(\"\"); }\n"
        "FUNCTION ask_often() { for (int i = 0; i < 500000; ++i) ask_kernel(); }\n"
@@ -89,9 +86,9 @@ class Explained : public Sandbox {
     write("work.cpp", kBefore + extra + kAfter);
     commit(message);
   }
-  void commit_both(const std::string& extra, const std::string& base = "FUNCTION extra() {}") {
+  void commit_both(const std::string& extra) {
     write_pipeline("./work", "", "g++ -O1 -g -fno-omit-frame-pointer -pthread work.cpp -o work");
-    commit_program(base, "base");
+    commit_program("FUNCTION extra() {}", "base");
     commit_program(extra, "head");
   }
   /// Head sleeps three times as long.
@@ -126,7 +123,7 @@ class ExplainedInjection : public Explained, public ::testing::WithParamInterfac
 
 TEST_P(ExplainedInjection, IsNamed) {
   if (const std::string reason = blind(); !reason.empty()) GTEST_SKIP() << reason;
-  commit_both(GetParam().code, GetParam().base);
+  commit_both(GetParam().code);
   const Ran ran = explained();
   ASSERT_EQ(ran.code, 1) << ran.out << ran.err;
   ASSERT_EQ(evidence().size(), 1u) << ran.out;
