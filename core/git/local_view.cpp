@@ -18,7 +18,8 @@ Result<std::string> packed_refs(git_repository& source, const std::string& propo
   if (git_reference_iterator_new(iterator.out(), &source) != 0) return last_error("references");
   std::string text;
   Reference reference;
-  while (git_reference_next(reference.out(), iterator.get()) == 0) {
+  int rc = 0;
+  while ((rc = git_reference_next(reference.out(), iterator.get())) == 0) {
     const std::string name = git_reference_name(reference.get());
     Reference direct;
     // One that leads nowhere is nothing to fetch.
@@ -26,6 +27,7 @@ Result<std::string> packed_refs(git_repository& source, const std::string& propo
       continue;
     text += to_hex(*git_reference_target(direct.get())) + " " + name + "\n";
   }
+  if (rc != GIT_ITEROVER) return last_error("references");
   git_error_clear();
   return text;
 }
