@@ -1,5 +1,7 @@
 #include "core/git/local_view.h"
 
+#include <cerrno>
+#include <fstream>
 #include <string_view>
 
 #include "core/base/files.h"
@@ -32,6 +34,15 @@ Result<std::string> packed_refs(git_repository& source, const std::string& propo
   return text;
 }
 
+/// Not write_file(), which waits for the disk: all of this is gone in a moment.
+Result<void> write_now(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return {};
+  return error_from_errno(errno, path);
+}
+
 }  // namespace
 
 Result<LocalView> LocalView::make(const Wanted& wanted) {
@@ -40,13 +51,14 @@ Result<LocalView> LocalView::make(const Wanted& wanted) {
     return last_error("fetching " + without_credentials(wanted.url));
   MELISAI_CHECK(remove_tree(wanted.directory));
   LocalView view(wanted.directory);
-  Repository made;
-  if (git_repository_init(made.out(), view.path().c_str(), 1) != 0) return last_error(view.path());
   MELISAI_TRY(const std::string refs, packed_refs(*source, wanted.proposal));
   const std::string objects = std::string(git_repository_commondir(source.get())) + "objects\n";
+  // By hand, because git_repository_init() waits for the disk too.
   MELISAI_CHECK(make_directories(view.path() + "/objects/info"));
-  MELISAI_CHECK(write_file(view.path() + "/objects/info/alternates", objects));
-  MELISAI_CHECK(write_file(view.path() + "/packed-refs", refs));
+  MELISAI_CHECK(make_directories(view.path() + "/refs"));
+  MELISAI_CHECK(write_now(view.path() + "/HEAD", "ref: refs/heads/main\n"));
+  MELISAI_CHECK(write_now(view.path() + "/objects/info/alternates", objects));
+  MELISAI_CHECK(write_now(view.path() + "/packed-refs", refs));
   return view;
 }
 
