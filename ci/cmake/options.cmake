@@ -34,10 +34,18 @@ if(MELISAI_FUZZ)
   target_link_options(melisai_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# One static library per folder of core/: melisai_step(<folder> SOURCES a.cpp ... LINKS x ...)
+# One static library per folder of core/: melisai_step(<folder> SOURCES a.cpp ... LINKS x ... [ALONE b.cpp ...])
+#
+# Most of a file's compile time are the headers that its neighbours include too, so files are compiled several at a time
+# (MELISAI_UNITY). ALONE names those that share a name of their unnamed namespace with another file of the folder; nothing
+# else about them is special. MELISAI_UNITY=OFF rebuilds a single changed file sooner.
+set(melisai_unity_files 10)
 function(melisai_step name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
-  add_library(melisai_${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(melisai_${name} STATIC ${ARG_SOURCES} ${ARG_ALONE})
   add_library(melisai::${name} ALIAS melisai_${name})
   target_link_libraries(melisai_${name} PUBLIC melisai_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  set_target_properties(melisai_${name} PROPERTIES
+    UNITY_BUILD ${MELISAI_UNITY} UNITY_BUILD_BATCH_SIZE ${melisai_unity_files})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
