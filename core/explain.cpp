@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/units.h"
+#include "core/explain_instructions.h"
 #include "core/explain_stacks.h"
 
 namespace melisai {
@@ -19,6 +20,9 @@ constexpr std::string_view kKernelCollector = "ebpf";
 constexpr nanoseconds kWatchedEnough = std::chrono::seconds(2);  // of base, for stacks
 constexpr int kShortProgramRuns = 3;  // times as many runs, until that was watched
 constexpr std::size_t kFileNameBytes = 80;
+constexpr double kShortRunNs = 500e6;     // of what runs under valgrind
+constexpr double kValgrindSlowdown = 40;  // about; measured 15 to 50
+constexpr int kAgreeingRuns = 2;
 constexpr const char* kNextAction =
     "run it as root or with CAP_BPF and CAP_PERFMON; `melisai-gate doctor` says what is missing";
 
@@ -154,14 +158,22 @@ class Explainer {
     NamedStacks named(stacks->runs, same_work(slowdown, stacks->runs), request_.trees);
     gate::CauseInput input = counted_input(slowdown, counts->runs);
     named.add_signals(input);
-    Evidence evidence = judged(slowdown, named, input);
+    WorkRuns work;
+    Evidence evidence = judged(slowdown, named, work, input);
     Note note;
     std::vector<EvidencePass> passes{counts->told, stacks->told};
-    if (evidence.cause == Cause::not_known && slowdown.is_time && !named.empty()) {
+    const auto is_open = [&] { return evidence.cause == Cause::not_known && slowdown.is_time; };
+    if (is_open() && slowdown.whole_process && is_cpu_bound(input)) {
+      const std::optional<EvidencePass> told = count_instructions(slowdown, work);
+      if (!told) return std::nullopt;
+      evidence = judged(slowdown, named, work, input);
+      passes.push_back(*told);
+    }
+    if (is_open() && !named.empty()) {
       std::optional<Pass> deep = pass(deep_pass(), slowdown, begun + share);
       if (!deep) return std::nullopt;
       const std::string shown = add_deep(slowdown, deep->runs, input);
-      evidence = judged(slowdown, named, input);
+      evidence = judged(slowdown, named, work, input);
       if (evidence.cause == Cause::not_known) note.add(shown);
       passes.push_back(deep->told);
     }
@@ -171,8 +183,10 @@ class Explainer {
   }
 
   /// Twice, because which functions count depends on the cause.
-  static Evidence judged(const Slowdown& slowdown, NamedStacks& named, gate::CauseInput& input) {
+  Evidence judged(const Slowdown& slowdown, NamedStacks& named, const WorkRuns& work,
+                  gate::CauseInput& input) const {
     named.add_functions(input);
+    add_work(work, request_.trees, input);
     const BenchmarkResult& worst = slowdown.worst;
     if (!slowdown.is_time) {
       named.add_functions_of(gate::cause_of_count(worst.metric.name), input);
@@ -230,6 +244,52 @@ class Explainer {
     std::string name = wanted;
     for (int i = 2; !names_.insert(name).second; ++i) name = wanted + "-" + std::to_string(i);
     return name;
+  }
+
+  /// Why nobody can count them; "" when somebody can.
+  std::string no_instructions(const Slowdown& slowdown) const {
+    const double wall = sum_of_walls(slowdown);
+    const auto needed = nanoseconds(static_cast<nanoseconds::rep>(wall * kValgrindSlowdown));
+    if (tools_.valgrind.empty())
+      return "valgrind is not installed; it counts them where the CPU has no counter for that";
+    if (!(wall > 0) || wall > 2 * kShortRunNs)
+      return "a run takes longer than 500 ms, and under valgrind many times that";
+    return needed > left_until(end_) ? budget_ended() : "";
+  }
+  static double sum_of_walls(const Slowdown& slowdown) {
+    double sum = 0;
+    for (const std::vector<double>* side : {&slowdown.wall_time.base, &slowdown.wall_time.head})
+      sum += side->empty() ? 0 : side->front();
+    return sum;
+  }
+
+  /// Each side under callgrind, twice where there is time. Nothing: interrupted.
+  std::optional<EvidencePass> count_instructions(const Slowdown& slowdown, WorkRuns& work) {
+    const nanoseconds begun = tools_.clock.monotonic();
+    EvidencePass told{.name = "instructions", .problem = no_instructions(slowdown)};
+    if (!told.problem.empty()) return told;
+    tools_.progress.stage_started("why " + slowdown.benchmark + " is slower", told.name);
+    const Names tool{tools_.valgrind, "--tool=callgrind", "--quiet", "--trace-children=yes",
+                     "--callgrind-out-file={dir}/callgrind.%p"};
+    for (int round = 0; round < kAgreeingRuns && told.problem.empty(); ++round) {
+      const nanoseconds round_begun = tools_.clock.monotonic();
+      for (const bool base : {true, false}) {
+        const auto left = std::chrono::ceil<Milliseconds>(left_until(end_));
+        const auto ran = tools_.run_under(slowdown, base, tool, std::max(left, Milliseconds(1)));
+        if (!ran && ran.error().code == Errc::interrupted) return std::nullopt;
+        Result<CountedWork> counted = !ran                    ? ran.error()
+                                      : !ran->problem.empty() ? Error{Errc::process, ran->problem}
+                                                              : read_callgrind(ran->directory);
+        if (!counted && told.problem.empty()) told.problem = counted.error().message;
+        if (counted) (base ? work.base : work.head).push_back(*std::move(counted));
+      }
+      if (told.problem.empty()) ++told.runs;
+      if (left_until(end_) < tools_.clock.monotonic() - round_begun) break;
+    }
+    if (told.problem.empty()) told.problem = disagreement(work);
+    if (!told.problem.empty()) work = {};
+    told.seconds = std::chrono::duration<double>(tools_.clock.monotonic() - begun).count();
+    return told;
   }
 
   /// Rounds of one run of each side, at least one where there is any time. Nothing: interrupted.

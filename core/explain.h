@@ -29,6 +29,13 @@ struct ExplainTools {
   std::function<Result<std::string>(const Slowdown& slowdown, bool base, RunObserver& observer,
                                     Milliseconds time_left)>
       run;
+  /// Absolute path of valgrind; "" where there is none.
+  std::string valgrind;
+  /// One run of one side under it. Errors as of `run`.
+  std::function<Result<measure::PairRunner::UnderTool>(const Slowdown& slowdown, bool base,
+                                                       const std::vector<std::string>& tool,
+                                                       Milliseconds time_left)>
+      run_under;
 };
 
 struct ExplainRequest {

@@ -277,6 +277,13 @@ double gap_of(const CauseInput& input) {
   return 0;
 }
 
+bool is_cpu_bound(const CauseInput& input) {
+  const auto cpu = input.signals.find(Signal::cpu_time);
+  const double gap = gap_of(input);
+  return cpu != input.signals.end() && gap > 0 &&
+         mean(cpu->second.head) - mean(cpu->second.base) >= gap / 2;
+}
+
 const HostResult* part_of(const ObservedRun& run, std::string_view part) {
   for (const auto& [category, results] : run.parts)
     for (const HostResult& result : results)

@@ -51,6 +51,9 @@ std::string add_deep(const Slowdown& slowdown, const ObservedRuns& deep, gate::C
 /// How much longer head takes, ns; 0 when it is not known.
 double gap_of(const gate::CauseInput& input);
 
+/// Whether at least half of that is CPU time.
+bool is_cpu_bound(const gate::CauseInput& input);
+
 /// What a collector's part said in a run; null when it said nothing.
 const HostResult* part_of(const ObservedRun& run, std::string_view part);
 

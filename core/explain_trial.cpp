@@ -1,5 +1,7 @@
 #include "core/explain_trial.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 
@@ -36,6 +38,12 @@ std::unique_ptr<collect::Collectors> start(const std::vector<std::string>& parts
   return collectors;
 }
 
+std::string valgrind() {
+  for (const char* path : {"/usr/bin/valgrind", "/usr/local/bin/valgrind"})
+    if (access(path, X_OK) == 0) return path;
+  return "";
+}
+
 std::string label_of(const CommitInfo& commit) {
   constexpr std::size_t kShortSha = 12;
   const std::string sha = commit.sha.substr(0, kShortSha);
@@ -58,7 +66,7 @@ Explanation explain_trial(Trial& trial, const Project& project, const Report& re
                           const World& world) {
   const bool is_wanted = project.gate.explain.regressions && project.collect.enabled;
   if (!is_wanted) return {};
-  const ExplainTools tools{
+  ExplainTools tools{
       .clock = world.clock,
       .progress = world.progress,
       .start =
@@ -72,7 +80,14 @@ Explanation explain_trial(Trial& trial, const Project& project, const Report& re
                                   .only = {slowdown.benchmark},
                                   .time_left = time_left},
                                  observer);
-          }};
+          },
+      .valgrind = valgrind(),
+      .run_under = {}};
+  tools.run_under = [&](const Slowdown& slowdown, bool base, const std::vector<std::string>& tool,
+                        Milliseconds time_left) {
+    return trial.run_under(
+        {.subject = slowdown.subject, .base = base, .only = {}, .time_left = time_left}, tool);
+  };
   return explain(slowdowns_of(report.benchmarks, trial.subjects()),
                  {.options = project.gate.explain,
                   .output_dir = output_dir,

@@ -69,4 +69,10 @@ Result<std::string> Trial::observe(const OneRun& run, RunObserver& observer) {
                         run.only);
 }
 
+Result<measure::PairRunner::UnderTool> Trial::run_under(const OneRun& run,
+                                                        const std::vector<std::string>& tool) {
+  const measure::Subject& subject = subjects_.at(run.subject);
+  return pairs_.run_under(subject, run.base ? subject.base : subject.head, tool, run.time_left);
+}
+
 }  // namespace melisai

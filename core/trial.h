@@ -53,6 +53,9 @@ class Trial {
   /// One run of one side with `observer` around it. "" or why it yielded nothing. Never before
   /// run(). Errors: as of measure::PairRunner::profile().
   Result<std::string> observe(const OneRun& run, RunObserver& observer);
+  /// The same under a tool, as of measure::PairRunner::run_under(); `only` is not for it.
+  Result<measure::PairRunner::UnderTool> run_under(const OneRun& run,
+                                                   const std::vector<std::string>& tool);
   const std::vector<measure::Subject>& subjects() const { return subjects_; }
 
   /// Runs the suite of each side in turns, for the profile's duration each, while the collectors

@@ -61,6 +61,15 @@ class PairRunner {
   Result<std::string> profile(const Subject& subject, const Side& side, RunObserver& observer,
                               Milliseconds time_left, const std::vector<std::string>& only = {});
 
+  /// One run of one side under a tool: `tool` is put in front of its command, with "{dir}" replaced
+  /// by a directory for what it writes, which is there until the next run.
+  struct UnderTool {
+    std::string problem;  ///< as of profile()
+    std::string directory;
+  };
+  Result<UnderTool> run_under(const Subject& subject, const Side& side,
+                              const std::vector<std::string>& tool, Milliseconds time_left);
+
   /// How the subject was placed and run, once it was warmed up.
   Measurement describe(const Subject& subject) const;
 

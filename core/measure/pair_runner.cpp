@@ -338,6 +338,21 @@ Result<std::string> PairRunner::profile(const Subject& subject, const Side& side
   return exit->ok() ? std::string() : melisai::describe(*exit, command.timeout);
 }
 
+Result<PairRunner::UnderTool> PairRunner::run_under(const Subject& subject, const Side& side,
+                                                    const std::vector<std::string>& tool,
+                                                    Milliseconds time_left) {
+  MELISAI_TRY(Command command, prepare(subject, side, filtered(side.run, "", ""), time_left));
+  const std::string directory = work_dir_ + "/" + side.name;
+  std::vector<std::string> words;
+  for (const std::string& word : tool) words.push_back(replaced(word, "{dir}", directory));
+  command.argv.insert(command.argv.begin(), words.begin(), words.end());
+  MELISAI_TRY(const Exit exit, processes_.run(command));
+  if (exit.end == Exit::End::interrupted)
+    return Error{Errc::interrupted, "interrupted while profiling '" + subject.spec.name + "'"};
+  if (ended_by_budget(exit, subject.spec, time_left)) return budget_ended();
+  return UnderTool{exit.ok() ? "" : melisai::describe(exit, command.timeout), directory};
+}
+
 Result<Pair> PairRunner::measure(const Subject& subject, int index,
                                  const std::vector<std::string>& open, Milliseconds time_left) {
   Plan& plan = plans_.at(subject.spec.name);

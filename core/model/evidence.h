@@ -58,7 +58,7 @@ struct EvidenceFile {
 
 /// Runs of both sides, in turns, with the collectors around them.
 struct EvidencePass {
-  std::string name;     ///< "counts", "stacks", "deep"
+  std::string name;     ///< "counts", "stacks", "instructions", "deep"
   int runs = 0;         ///< of each side
   double seconds = 0;   ///< what it took, starting the collectors included
   std::string problem;  ///< why it said nothing, or not all; "" otherwise

@@ -153,6 +153,20 @@ TEST_P(ExplainedInjection, IsNamed) {
 INSTANTIATE_TEST_SUITE_P(All, ExplainedInjection, ::testing::ValuesIn(injections()),
                          [](const auto& row) { return row.param.name; });
 
+TEST_F(Explained, MoreOfTheSameWorkIsToldByItsInstructions) {
+  if (!std::filesystem::exists("/usr/bin/valgrind")) GTEST_SKIP() << "valgrind is not installed";
+  commit_both("FUNCTION extra() { spin(15000000); }");
+  const Ran ran = explained();
+  ASSERT_EQ(ran.code, 1) << ran.out << ran.err;
+  ASSERT_EQ(evidence().size(), 1u);
+  const json found = evidence()[0];
+  EXPECT_EQ(found["class"], "cpu_work") << found.dump(1);
+  EXPECT_THAT(found["sentence"], HasSubstr("instructions"));
+  ASSERT_FALSE(found["functions"].empty());
+  EXPECT_THAT(found["functions"][0]["name"], HasSubstr("spin"));
+  EXPECT_EQ(found["functions"][0]["file"], "work.cpp");
+}
+
 TEST_F(Explained, EqualProgramsHaveNoEvidence) {
   commit_both("FUNCTION extra() { }");
   const Ran ran = explained();

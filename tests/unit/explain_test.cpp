@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/files.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace melisai {
@@ -50,6 +51,17 @@ class Explaining : public ::testing::Test {
           EXPECT_GT(time_left.count(), 0);
           if (static_cast<int>(ran_.size()) == fails_at_) return failure_;
           return std::string();
+        },
+        .valgrind = valgrind_,
+        .run_under = [this](const Slowdown&, bool base, const std::vector<std::string>& tool,
+                            Milliseconds) -> Result<measure::PairRunner::UnderTool> {
+          EXPECT_THAT(tool.back(), HasSubstr("{dir}/callgrind.%p"));
+          const std::string count = std::to_string(base ? base_work_ : head_work_);
+          const std::string file = directory_.path() + "/callgrind.1";
+          EXPECT_TRUE(
+              write_file(file, "events: Ir\nfl=(1) /t/a.cpp\nfn=(1) find(int)\n7 " + count + "\n"));
+          if (base) base_work_ += grows_by_;
+          return measure::PairRunner::UnderTool{"", directory_.path()};
         }};
   }
 
@@ -61,6 +73,9 @@ class Explaining : public ::testing::Test {
   int fails_at_ = 0;
   Result<std::string> failure_ = std::string("exit code 3");
   std::vector<std::string> asked_, ran_;
+  TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "explain-");
+  std::string valgrind_ = "/usr/bin/valgrind";
+  int base_work_ = 1'000'000, head_work_ = 1'500'000, grows_by_ = 0;
 };
 
 TEST_F(Explaining, SaysWhatIsMissingAndWhatToDo) {
@@ -123,6 +138,45 @@ TEST_F(Explaining, AProjectThatLeavesOutCollectorsIsToldSo) {
   const Explanation found = run({slowdown("a")});
   EXPECT_TRUE(ran_.empty());
   EXPECT_THAT(found.evidence[0].note, HasSubstr("collect.collectors leaves out"));
+}
+
+Slowdown of_cpu() {
+  Slowdown slow = slowdown("cli");
+  slow.cpu_time = {{0.9e8}, {1.4e8}};
+  return slow;
+}
+
+TEST_F(Explaining, CountsInstructionsOfWhatIsCpuTime) {
+  options_.budget = 60s;
+  const Explanation found = run({of_cpu()});
+  const Evidence& evidence = found.evidence[0];
+  EXPECT_EQ(evidence.cause, Cause::cpu_work) << evidence.note;
+  EXPECT_EQ(evidence.sentence,
+            "CPU work: instructions 1,000,000 → 1,500,000 per run, from find(int) (a.cpp:7)");
+  ASSERT_EQ(evidence.passes.size(), 3u);
+  EXPECT_EQ(evidence.passes[2].name, "instructions");
+  EXPECT_EQ(evidence.passes[2].runs, 2);
+  head_work_ = base_work_;
+  EXPECT_EQ(run({of_cpu()}).evidence[0].cause, Cause::cpu_efficiency);
+}
+
+TEST_F(Explaining, BelievesNoInstructionsThatDiffer) {
+  options_.budget = 60s;
+  grows_by_ = 50'000;
+  const Evidence evidence = run({of_cpu()}).evidence[0];
+  EXPECT_EQ(evidence.cause, Cause::not_known);
+  EXPECT_THAT(evidence.note, HasSubstr("depends on time or randomness"));
+}
+
+TEST_F(Explaining, SaysWhyItCountsNoInstructions) {
+  Slowdown slow = of_cpu();
+  slow.wall_time = {{2e9}, {3e9}};
+  slow.cpu_time = {{2e9}, {3e9}};
+  EXPECT_THAT(run({slow}).evidence[0].note, HasSubstr("takes longer than 500 ms"));
+  options_.budget = 3s;
+  EXPECT_THAT(run({of_cpu()}).evidence[0].note, HasSubstr("no instructions: gate.explain.budget"));
+  valgrind_ = "";
+  EXPECT_THAT(run({of_cpu()}).evidence[0].note, HasSubstr("valgrind is not installed"));
 }
 
 TEST_F(Explaining, ACountThatRegressedNamesItsCause) {
