@@ -291,4 +291,11 @@ const HostResult* part_of(const ObservedRun& run, std::string_view part) {
   return nullptr;
 }
 
+std::vector<std::string> errors_of(const ObservedRun& run, std::string_view part) {
+  for (const auto& [category, results] : run.parts)
+    for (const HostResult& result : results)
+      if (result.collector == part) return result.errors;
+  return {};
+}
+
 }  // namespace melisai

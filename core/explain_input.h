@@ -56,5 +56,7 @@ bool is_cpu_bound(const gate::CauseInput& input);
 
 /// What a collector's part said in a run; null when it said nothing.
 const HostResult* part_of(const ObservedRun& run, std::string_view part);
+/// What went wrong with it, with or without data.
+std::vector<std::string> errors_of(const ObservedRun& run, std::string_view part);
 
 }  // namespace melisai

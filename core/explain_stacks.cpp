@@ -154,7 +154,9 @@ void NamedStacks::problem(const std::string& text) {
 
 void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
   for (const bool on_cpu : {true, false}) {
-    const HostResult* const part = part_of(run, on_cpu ? "profile" : "offcputime");
+    const std::string_view name = on_cpu ? "profile" : "offcputime";
+    for (const std::string& error : errors_of(run, name)) problem(std::string(name) + ": " + error);
+    const HostResult* const part = part_of(run, name);
     if (part == nullptr) continue;
     if (const double hertz = part->data.number("frequency_hz").value_or(0); on_cpu && hertz > 0)
       sample_ns_ = kNanosecondsPerSecond / hertz;

@@ -159,6 +159,10 @@ TEST(PartOf, IsNothingWhereThePartSaidNothing) {
   const ObservedRun silent = run(1, {}, {part("profile", "{}")});
   EXPECT_EQ(part_of(silent, "profile"), nullptr);
   EXPECT_EQ(part_of(silent, "offcputime"), nullptr);
+  ObservedRun failed = silent;
+  failed.parts["process"][0].errors = {"unavailable: no clock"};
+  EXPECT_THAT(errors_of(failed, "profile"), ElementsAre("unavailable: no clock"));
+  EXPECT_THAT(errors_of(failed, "offcputime"), ElementsAre());
 }
 
 }  // namespace explain_input_test

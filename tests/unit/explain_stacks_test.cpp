@@ -1,0 +1,169 @@
+// From stacks of both sides to times, functions and graphs.
+#include "core/explain_stacks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/base/files.h"
+#include "tests/unit/symbols/elf_fixture.h"
+
+namespace melisai {
+namespace explain_stacks_test {
+
+using gate::CauseInput;
+using gate::Signal;
+using ::testing::Contains;
+using ::testing::DoubleEq;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr const char* kFutex = R"(["schedule","futex_wait_queue","do_futex","do_syscall_64"])";
+
+class NamedStacksTest : public ::testing::Test {
+ protected:
+  NamedStacksTest() {
+    symbols::write_bytes(app(), symbols::elf_bytes({.symtab = {{"main", 0x401000, 0x20},
+                                                               {"find", 0x401020, 0x20},
+                                                               {"extra", 0x401040, 0x20}},
+                                                    .build_id = "\x01\x02\x03\x04"}));
+  }
+  std::string app() const { return directory_.path() + "/app"; }
+
+  /// A stack of main and, but for 0, what it called.
+  static std::string stack(int leaf, const std::string& weight, const std::string& kernel = "[]") {
+    const std::string user =
+        leaf == 0 ? "[[0,4101]]" : "[[0," + std::to_string(leaf) + "],[0,4112]]";
+    return R"({"pid":7,"comm":"app",)" + weight + R"(,"user":)" + user + R"(,"kernel":)" + kernel +
+           "}";
+  }
+  static std::string samples(int count) { return "\"count\":" + std::to_string(count); }
+  static std::string waited_ms(int time) {
+    return R"("count":1,"total_ns":)" + std::to_string(time) + "000000";
+  }
+  ObservedRun run(const std::string& on_cpu, const std::string& off_cpu) const {
+    const std::string files =
+        R"("files":[{"path":")" + app() + R"(","build_id":"01020304"}],"stacks":[)";
+    HostResult profile{.collector = "profile", .category = "stacktrace"};
+    profile.data = *HostData::parse(R"({"frequency_hz":100,)" + files + on_cpu + "]}");
+    HostResult waits{.collector = "offcputime", .category = "stacktrace"};
+    waits.data = *HostData::parse(R"({"unit":"ns",)" + files + off_cpu + "]}");
+    return {.wall_ns = 1e9, .samples = {}, .parts = {{"stacktrace", {waits, profile}}}};
+  }
+  /// Head also runs `extra`, and waits for a lock.
+  ObservedRuns runs(const std::string& kernel = kFutex) const {
+    const std::string found = stack(kFind, samples(40));
+    const ObservedRun base = run(found, "");
+    const ObservedRun head =
+        run(found + "," + stack(kExtra, samples(60)), stack(0, waited_ms(40), kernel));
+    return {.base = {base, base, base}, .head = {head, head, head}};
+  }
+  static CauseInput slower() {
+    CauseInput input;
+    input.signals[Signal::wall_time] = {{1e9}, {1.6e9}};
+    return input;
+  }
+
+  static constexpr int kFind = 4133;
+  static constexpr int kExtra = 4165;
+  TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "stacks-");
+};
+
+TEST_F(NamedStacksTest, SayWhatTookTheTime) {
+  const NamedStacks named(runs(), 1, {});
+  EXPECT_FALSE(named.empty());
+  CauseInput input;
+  named.add_signals(input);
+  EXPECT_THAT(input.signals.at(Signal::new_code_time).base, Each(DoubleEq(0)));
+  EXPECT_THAT(input.signals.at(Signal::new_code_time).head, Each(DoubleEq(60 * 1e7)));
+  EXPECT_THAT(input.signals.at(Signal::futex_wait).base, Each(DoubleEq(0)));
+  EXPECT_THAT(input.signals.at(Signal::futex_wait).head, Each(DoubleEq(40e6)));
+  EXPECT_THAT(input.signals.at(Signal::sleep_wait).head, SizeIs(3));
+  EXPECT_THAT(named.problems(), IsEmpty());
+}
+
+TEST_F(NamedStacksTest, NameTheFunctionsThatGrew) {
+  NamedStacks named(runs(), 1, {});
+  CauseInput input = slower();
+  named.add_functions(input);
+  ASSERT_THAT(input.on_cpu, SizeIs(1)) << "find is as it was";
+  EXPECT_EQ(input.on_cpu[0].name, "extra");
+  EXPECT_EQ(input.on_cpu[0].when, "on-cpu");
+  EXPECT_DOUBLE_EQ(input.on_cpu[0].base, 0);
+  EXPECT_DOUBLE_EQ(input.on_cpu[0].head, 60 * 1e7);
+  EXPECT_GT(input.on_cpu[0].confidence, 0.99);
+  named.add_functions_of(Cause::lock_wait, input);
+  ASSERT_THAT(input.off_cpu, SizeIs(1));
+  EXPECT_EQ(input.off_cpu[0].name, "main");
+  EXPECT_DOUBLE_EQ(input.off_cpu[0].head, 40e6);
+  named.add_functions_of(Cause::network, input);
+  EXPECT_EQ(input.off_cpu[0].name, "main") << "what fits nothing leaves what was known";
+}
+
+TEST_F(NamedStacksTest, SayNothingOfWaitsWhereTheKernelHasNoNames) {
+  const NamedStacks named(runs(R"(["0xffffffff81000000","0xffffffff81000010"])"), 1, {});
+  CauseInput input;
+  named.add_signals(input);
+  EXPECT_FALSE(input.signals.contains(Signal::futex_wait)) << "unknown is not 0";
+  EXPECT_FALSE(input.signals.contains(Signal::fault_time));
+  EXPECT_TRUE(input.signals.contains(Signal::new_code_time));
+  EXPECT_THAT(named.problems(), Contains(HasSubstr("CAP_SYSLOG")));
+}
+
+TEST_F(NamedStacksTest, DoNotTakeARenamedFunctionForNewWork) {
+  const ObservedRun base = run(stack(kFind, samples(40)), "");
+  const ObservedRun head = run(stack(kExtra, samples(60)), "");
+  const NamedStacks named({.base = {base, base}, .head = {head, head}}, 1, {});
+  CauseInput input;
+  named.add_signals(input);
+  EXPECT_FALSE(input.signals.contains(Signal::new_code_time));
+}
+
+TEST_F(NamedStacksTest, ScaleHeadToTheWorkOfBase) {
+  NamedStacks named(runs(), 2, {});
+  CauseInput input = slower();
+  named.add_signals(input);
+  EXPECT_THAT(input.signals.at(Signal::futex_wait).head, Each(DoubleEq(80e6)));
+  EXPECT_THAT(input.signals.at(Signal::new_code_time).head, Each(DoubleEq(120 * 1e7)));
+}
+
+TEST_F(NamedStacksTest, WriteGraphsBesideTheReport) {
+  const NamedStacks named(runs(), 1, {});
+  const auto files = named.write({.file = "cli", .benchmark = "<cli>", .base = "b", .head = "h"},
+                                 directory_.path());
+  ASSERT_TRUE(files) << files.error().message;
+  ASSERT_THAT(*files, SizeIs(6));
+  EXPECT_EQ(files->front(), (EvidenceFile{"flame_graph", "flame/cli.svg"}));
+  for (const EvidenceFile& file : *files)
+    EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/" + file.path)) << file.path;
+  const auto svg = read_file(directory_.path() + "/flame/cli.svg", 1 << 22);
+  EXPECT_THAT(*svg, HasSubstr("extra"));
+  EXPECT_THAT(*svg, Not(HasSubstr("<cli>")));
+  const auto folded = read_file(directory_.path() + "/flame/cli.head.folded", 1 << 20);
+  EXPECT_EQ(*folded, "app;main;extra 180\napp;main;find 120\n");
+  const auto waits =
+      named.write({.file = "cli", .benchmark = "cli", .base = "b", .head = "h", .waits = true},
+                  directory_.path());
+  EXPECT_EQ(waits->front().path, "flame/cli.off-cpu.svg");
+  EXPECT_FALSE(named.write({.file = "cli", .benchmark = "cli", .base = "", .head = ""},
+                           app() + "/no-directory"));
+}
+
+TEST_F(NamedStacksTest, TellWhatCollectorsCouldNot) {
+  ObservedRuns all = runs();
+  all.head[0].parts["stacktrace"][0].errors = {"unavailable: no such tracepoint"};
+  all.head[1].parts["stacktrace"][1].truncated = true;
+  all.head[2].parts["stacktrace"][1].data = *HostData::parse(R"({"stacks":7})");
+  const NamedStacks named(all, 1, {});
+  EXPECT_THAT(named.problems(), Contains("offcputime: unavailable: no such tracepoint"));
+  EXPECT_THAT(named.problems(), Contains(HasSubstr("more different stacks")));
+  EXPECT_THAT(named.problems(), Contains(HasSubstr("files and stacks must be arrays")));
+  EXPECT_TRUE(NamedStacks({}, 1, {}).empty());
+}
+
+}  // namespace explain_stacks_test
+}  // namespace melisai
