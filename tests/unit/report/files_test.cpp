@@ -61,6 +61,15 @@ TEST_F(ReportFiles, ReplacesAnOlderReport) {
   EXPECT_THAT(*read_file(root_ + "/report.md", kReadMax), ::testing::StartsWith("## PASS"));
 }
 
+TEST_F(ReportFiles, RemovesWhatAnEarlierRunLeft) {
+  ASSERT_TRUE(make_directories(root_ + "/flame"));
+  ASSERT_TRUE(write_file(root_ + "/flame/cli.svg", "<svg/>"));
+  ASSERT_TRUE(write_file(root_ + "/report.json", "{}"));
+  ASSERT_TRUE(prepare_directory(root_));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/flame"));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/report.json"));
+}
+
 TEST_F(ReportFiles, NamesThePathAndTheWayOutWhenTheDirectoryIsAFile) {
   ASSERT_TRUE(write_file(root_ + "/occupied", "x"));
   const auto written = write_reports(fixtures::pass_report(), root_ + "/occupied");
