@@ -35,6 +35,11 @@ bool is_system(std::string_view object) {
   return object.starts_with("/usr/lib") || object.starts_with("/lib");
 }
 
+/// Not what valgrind knows by its address only, nor what starts main and so did all there is.
+bool has_name(std::string_view function) {
+  return !function.starts_with("0x") && function != "(below main)" && function != "_start";
+}
+
 bool allocates(std::string_view function) {
   constexpr std::array<std::string_view, 6> kNames{"malloc",        "calloc",   "realloc",
                                                    "aligned_alloc", "memalign", "posix_memalign"};
@@ -134,7 +139,7 @@ class Reader {
     const std::string_view rest = text.substr(space + 1);
     const std::optional<double> count = number_in(rest.substr(0, rest.find(' ')));
     if (!count) return bad("a cost that is no number");
-    const bool is_ours = !is_system(object_);
+    const bool is_ours = !is_system(object_) && has_name(function_);
     if (!is_call_) {
       work_.instructions += *count;
       if (is_ours) mine().instructions += *count;

@@ -17,6 +17,12 @@ constexpr const char* kHead = "# callgrind format\nversion: 1\npositions: line\n
 // main (line 20) calls parse, which calls malloc, memcpy and itself.
 constexpr const char* kBody = R"(
 ob=(1) /tree/app
+fn=(8) (below main)
+0 0
+cob=(2) /usr/lib/x86_64-linux-gnu/libc.so.6
+cfn=(7) __libc_start_main
+calls=1 0
+0 906
 fl=(1) /tree/src/parse.cpp
 fn=(1) main
 20 5
@@ -26,7 +32,7 @@ calls=1 8
 * 1100
 fn=(2)
 8 100
-cob=(2) /usr/lib/x86_64-linux-gnu/libc.so.6
+cob=(2)
 cfi=(9) ./string/memcpy.S
 cfn=(3) memcpy
 calls=2 40
