@@ -1,0 +1,95 @@
+// Runs that are not timed: with an observer around them, or under a tool.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "core/base/files.h"
+#include "core/measure/measure.h"
+#include "tests/fakes/fake_process_runner.h"
+
+namespace melisai::measure {
+namespace observed_runs_test {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr Milliseconds kLong{1'000'000};
+
+class Watched final : public RunObserver {
+ public:
+  void before_exec(const ProcessTree&) override { ++begun; }
+  void after_last(const ProcessTree&) override { ++ended; }
+  int begun = 0, ended = 0;
+};
+
+class ObservedRuns : public ::testing::Test {
+ protected:
+  static Subject subject() {
+    Subject made;
+    made.spec.name = "b";
+    made.spec.format.name = "google-benchmark";
+    made.spec.run.shell = "bench";
+    made.base = {"base", "/tree/base", made.spec.run};
+    made.head = {"head", "/tree/head", made.spec.run};
+    return made;
+  }
+  static Result<Exit> answer(const Command& command) {
+    FakeProcessRunner::print(
+        command, R"({"benchmarks":[{"name":"A","real_time":5,"cpu_time":5,"time_unit":"ns"},)"
+                 R"({"name":"B","real_time":5,"cpu_time":5,"time_unit":"ns"}]})");
+    return Exit{};
+  }
+
+  TemporaryDirectory work_ = *TemporaryDirectory::make(::testing::TempDir(), "observed");
+  SeededRng rng_{1};
+};
+
+TEST_F(ObservedRuns, LeaveOutWhatNobodyAskedFor) {
+  FakeProcessRunner processes(answer);
+  PairRunner pairs(processes, rng_, {}, work_.path());
+  const Subject made = subject();
+  ASSERT_TRUE(pairs.warm_up(made, kLong));
+  Watched watched;
+  ASSERT_TRUE(pairs.profile(made, made.head, watched, kLong, {"b/A"}));
+  EXPECT_EQ(processes.commands.back().argv.back(), "exec bench --benchmark_filter='^(A)$'");
+  EXPECT_EQ(processes.commands.back().cwd, "/tree/head");
+  for (const std::vector<std::string>& all :
+       {std::vector<std::string>{}, std::vector<std::string>{"b/A", "b/B"}}) {
+    ASSERT_TRUE(pairs.profile(made, made.head, watched, kLong, all));
+    EXPECT_EQ(processes.commands.back().argv.back(), "exec bench");
+  }
+  EXPECT_EQ(watched.begun, 3);
+  EXPECT_EQ(watched.ended, 3);
+}
+
+TEST_F(ObservedRuns, RunUnderAToolThatMayWriteSomewhere) {
+  FakeProcessRunner processes(answer);
+  PairRunner pairs(processes, rng_, {}, work_.path());
+  const Subject made = subject();
+  const auto ran = pairs.run_under(made, made.base, {"/usr/bin/tool", "--out={dir}/x"}, kLong);
+  ASSERT_TRUE(ran) << ran.error().message;
+  EXPECT_EQ(ran->problem, "");
+  EXPECT_EQ(ran->directory, work_.path() + "/base");
+  EXPECT_THAT(processes.commands.back().argv,
+              ElementsAre("/usr/bin/tool", "--out=" + work_.path() + "/base/x", "/bin/sh", "-c",
+                          "exec bench"));
+  EXPECT_EQ(processes.commands.back().cwd, "/tree/base");
+}
+
+TEST_F(ObservedRuns, SayWhyAToolYieldedNothing) {
+  Exit exit;
+  FakeProcessRunner processes([&](const Command&) { return exit; });
+  PairRunner pairs(processes, rng_, {}, work_.path());
+  const Subject made = subject();
+  exit.code = 3;
+  EXPECT_THAT(pairs.run_under(made, made.base, {"tool"}, kLong)->problem, HasSubstr("code 3"));
+  exit.end = Exit::End::timed_out;
+  EXPECT_EQ(pairs.run_under(made, made.base, {"tool"}, Milliseconds(5)).error().code,
+            Errc::timeout);
+  exit.end = Exit::End::interrupted;
+  EXPECT_EQ(pairs.run_under(made, made.base, {"tool"}, kLong).error().code, Errc::interrupted);
+}
+
+}  // namespace observed_runs_test
+}  // namespace melisai::measure
