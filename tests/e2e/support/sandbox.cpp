@@ -134,7 +134,7 @@ void Sandbox::write_seeded_pipeline(const std::string& gate) {
         "version: 1\npipelines:\n  benchmark:\n    trigger: on_commit\n    benchmarks:\n"
         "      - { name: seeded, run: \"" +
             std::string(MELISAI_SEEDED_BENCH) + "\", format: google-benchmark }\n" +
-            (gate.empty() ? "" : "gate: { " + gate + " }\n"));
+            (gate.empty() ? "" : "gate: { " + gate + ", explain: { mode: off } }\n"));
 }
 
 Ran Sandbox::check(Words options, const std::function<void(pid_t)>& started) {
