@@ -107,12 +107,13 @@ void put(Signal signal, const flame::Runs& runs, const Activities& wanted, doubl
       signal, Observed{times_of(runs.base, wanted, factor), times_of(runs.head, wanted, factor)});
 }
 
-/// What `run` spent in functions that none of the `others` ran.
+/// What `run` spent in functions of the program that none of the `others` ran. A library that was
+/// seen once is chance.
 double alone(const Stacks& run, const std::vector<Stacks>& others) {
   double sum = 0;
   for (const flame::FunctionChange& each :
        flame::compare_functions({.base = others, .head = {run}, .sample = 1}))
-    if (!(each.base.total > 0)) sum += each.head.own;
+    if (!(each.base.total > 0) && !flame::serves_its_caller(each.function)) sum += each.head.own;
   return sum;
 }
 
