@@ -186,7 +186,7 @@ class Explainer {
   Evidence judged(const Slowdown& slowdown, NamedStacks& named, const WorkRuns& work,
                   gate::CauseInput& input) const {
     named.add_functions(input);
-    add_work(work, request_.trees, input);
+    add_work(work, input);
     const BenchmarkResult& worst = slowdown.worst;
     if (!slowdown.is_time) {
       named.add_functions_of(gate::cause_of_count(worst.metric.name), input);
@@ -200,6 +200,9 @@ class Explainer {
     const Evidence first = gate::explain_slowdown(input);
     if (first.cause == Cause::not_known) return first;
     named.add_functions_of(first.cause, input);
+    const bool is_work = first.cause == Cause::cpu_work || first.cause == Cause::allocation;
+    std::vector<EvidenceFunction> exact = grown_functions(work, request_.trees);
+    if (is_work && !exact.empty()) input.on_cpu = std::move(exact);
     return gate::explain_slowdown(input);
   }
 

@@ -191,37 +191,6 @@ double instructions_of(const CountedWork& run, const std::string& function) {
   return found == run.functions.end() ? 0 : found->second.instructions;
 }
 
-std::vector<EvidenceFunction> grown(const WorkRuns& runs, const std::vector<std::string>& trees) {
-  // Runs agree, so that one of each side is enough.
-  constexpr double kWorthNaming = 0.03;  // of the growth of all
-  const CountedWork& base = runs.base.front();
-  const CountedWork& head = runs.head.front();
-  const double all = head.instructions - base.instructions;
-  std::vector<EvidenceFunction> functions;
-  for (const auto& [name, counted] : head.functions) {
-    const double before = instructions_of(base, name);
-    if (counted.instructions - before <= std::max(kWorthNaming * all, 0.0)) continue;
-    EvidenceFunction& function =
-        functions.emplace_back(EvidenceFunction{.name = name,
-                                                .file = counted.file,
-                                                .line = counted.line,
-                                                .when = "on-cpu",
-                                                .unit = "count",
-                                                .base = before,
-                                                .head = counted.instructions,
-                                                .confidence = 1});
-    for (const std::string& tree : trees)
-      if (!tree.empty() && function.file.starts_with(tree + "/"))
-        function.file.erase(0, tree.size() + 1);
-  }
-  std::stable_sort(functions.begin(), functions.end(),
-                   [](const EvidenceFunction& a, const EvidenceFunction& b) {
-                     return a.head - a.base > b.head - b.base;
-                   });
-  if (functions.size() > kFunctionsKept) functions.resize(kFunctionsKept);
-  return functions;
-}
-
 }  // namespace
 
 Result<void> add_callgrind(std::string_view text, CountedWork& work) {
@@ -265,8 +234,7 @@ std::string disagreement(const WorkRuns& runs) {
   return "";
 }
 
-void add_work(const WorkRuns& runs, const std::vector<std::string>& trees,
-              gate::CauseInput& input) {
+void add_work(const WorkRuns& runs, gate::CauseInput& input) {
   if (runs.base.empty() || runs.head.empty()) return;
   const auto put = [&](gate::Signal signal, double CountedWork::*number) {
     input.signals.insert_or_assign(
@@ -274,7 +242,39 @@ void add_work(const WorkRuns& runs, const std::vector<std::string>& trees,
   };
   put(gate::Signal::instructions, &CountedWork::instructions);
   put(gate::Signal::allocations, &CountedWork::allocations);
-  if (input.on_cpu.empty()) input.on_cpu = grown(runs, trees);
+}
+
+std::vector<EvidenceFunction> grown_functions(const WorkRuns& runs,
+                                              const std::vector<std::string>& trees) {
+  if (runs.base.empty() || runs.head.empty()) return {};
+  // Runs agree, so that one of each side is enough.
+  constexpr double kWorthNaming = 0.03;  // of the growth of all
+  const CountedWork& base = runs.base.front();
+  const CountedWork& head = runs.head.front();
+  const double all = head.instructions - base.instructions;
+  std::vector<EvidenceFunction> functions;
+  for (const auto& [name, counted] : head.functions) {
+    const double before = instructions_of(base, name);
+    if (counted.instructions - before <= std::max(kWorthNaming * all, 0.0)) continue;
+    EvidenceFunction& function =
+        functions.emplace_back(EvidenceFunction{.name = name,
+                                                .file = counted.file,
+                                                .line = counted.line,
+                                                .when = "on-cpu",
+                                                .unit = "count",
+                                                .base = before,
+                                                .head = counted.instructions,
+                                                .confidence = 1});
+    for (const std::string& tree : trees)
+      if (!tree.empty() && function.file.starts_with(tree + "/"))
+        function.file.erase(0, tree.size() + 1);
+  }
+  std::stable_sort(functions.begin(), functions.end(),
+                   [](const EvidenceFunction& a, const EvidenceFunction& b) {
+                     return a.head - a.base > b.head - b.base;
+                   });
+  if (functions.size() > kFunctionsKept) functions.resize(kFunctionsKept);
+  return functions;
 }
 
 }  // namespace melisai

@@ -40,8 +40,12 @@ struct WorkRuns {
 /// Why two runs of one side do not count; "" when they agree to within a thousandth.
 std::string disagreement(const WorkRuns& runs);
 
-/// Adds instructions and allocations; and the functions, where no stacks told of any. `trees`: in
-/// no file's name that people see.
-void add_work(const WorkRuns& runs, const std::vector<std::string>& trees, gate::CauseInput& input);
+/// Adds instructions and allocations, where they were counted.
+void add_work(const WorkRuns& runs, gate::CauseInput& input);
+
+/// The functions whose instructions grew, most first. Unlike stacks these know who called a
+/// library that has no frame pointers. `trees`: in no file's name that people see.
+std::vector<EvidenceFunction> grown_functions(const WorkRuns& runs,
+                                              const std::vector<std::string>& trees);
 
 }  // namespace melisai

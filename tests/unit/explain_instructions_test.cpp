@@ -115,19 +115,18 @@ TEST(CountedWork, BecomesSignalsAndFunctions) {
   runs.head[0].functions["parse(int)"].instructions += 990;
   runs.head[0].functions["main"].instructions += 10;
   gate::CauseInput input;
-  add_work(runs, {"/other", "/tree"}, input);
+  add_work(runs, input);
   EXPECT_THAT(input.signals.at(Signal::instructions).head, ElementsAre(1'906));
   EXPECT_THAT(input.signals.at(Signal::allocations).base, ElementsAre(3));
-  ASSERT_EQ(input.on_cpu.size(), 1u) << "3 % of the growth are worth a name";
-  EXPECT_EQ(input.on_cpu[0].name, "parse(int)");
-  EXPECT_EQ(input.on_cpu[0].file, "src/parse.cpp");
-  EXPECT_EQ(input.on_cpu[0].head - input.on_cpu[0].base, 990);
-  input.on_cpu[0].name = "of stacks";
-  add_work(runs, {}, input);
-  EXPECT_EQ(input.on_cpu[0].name, "of stacks");
+  const std::vector<EvidenceFunction> grown = grown_functions(runs, {"/other", "/tree"});
+  ASSERT_EQ(grown.size(), 1u) << "3 % of the growth are worth a name";
+  EXPECT_EQ(grown[0].name, "parse(int)");
+  EXPECT_EQ(grown[0].file, "src/parse.cpp");
+  EXPECT_EQ(grown[0].head - grown[0].base, 990);
   gate::CauseInput nothing;
-  add_work({}, {}, nothing);
+  add_work({}, nothing);
   EXPECT_TRUE(nothing.signals.empty());
+  EXPECT_TRUE(grown_functions({}, {}).empty());
 }
 
 }  // namespace explain_instructions_test
