@@ -113,6 +113,40 @@ TEST_F(GitRemote, ALocalRepositoryIsFetchedAgainAndWithItsTags) {
   EXPECT_EQ(sh("git rev-parse main v1^{commit}", "state/mirror.git"), second + "\n" + first);
 }
 
+// As `git clone --shared` leaves it, moved together: what it borrows from borrows itself.
+TEST_F(GitRemote, ALocalRepositoryMayBorrowFromOthersByRelativePaths) {
+  const std::string first = commit("a", "1");
+  sh("mkdir ../pools && git clone -q --bare . ../pools/one.git && "
+     "git clone -q --bare --shared ../pools/one.git ../pools/two.git && "
+     "echo '../../one.git/objects' > ../pools/two.git/objects/info/alternates && "
+     "rm -r .git/objects/?? && printf '# pools\\n\\n../../../pools/two.git/objects' > "
+     ".git/objects/info/alternates && git fsck");
+  const std::string second = commit("a", "2");
+  ASSERT_EQ(fetch_repo(second), "");
+  sh("mv ../pools ../gone && mv .git ../gone/");
+  sh("git fsck --strict", "state/mirror.git");
+  EXPECT_EQ(sh("git rev-list main | tail -n 1", "state/mirror.git"), first)
+      << "all of it is ours now";
+}
+
+TEST_F(GitRemote, ALocalRepositoryThatBorrowsWithoutAnEndIsRefused) {
+  const std::string first = commit("a", "1");
+  sh("echo . > .git/objects/info/alternates");
+  EXPECT_EQ(fetch_repo(first), "") << "from itself, to git's depth only";
+  const std::string second = commit("a", "2");
+  sh("seq -f ../%g 1001 > .git/objects/info/alternates");
+  EXPECT_THAT(fetch_repo(second), AllOf(StartsWith("limit: "), HasSubstr("more than 1000")));
+  sh("seq -f ../%g 20000 > .git/objects/info/alternates");
+  EXPECT_THAT(fetch_repo(second), StartsWith("limit: "));
+}
+
+TEST_F(GitRemote, APathWithALineEndIsNoSecondPlaceToBorrowFrom) {
+  const std::string first = commit("a", "1");
+  sh("mkdir ../line && cp -r . \"../line/$(printf 'a\\nb')\"");
+  EXPECT_THAT(failure(fetch("file://" + path("line") + "/a%0Ab", first)),
+              HasSubstr("has a line end"));
+}
+
 TEST_F(GitRemote, AHeadThatAProposalHasLeftIsNotFetched) {
   commit("a", "1");
   const std::string old = commit("a", "2");
