@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <span>
@@ -112,7 +113,10 @@ Result<void> fetch(git_repository& repository, const FetchTask& task) {
   MELISAI_TRY(const LocalView view, LocalView::make({.url = task.url,
                                                      .proposal = task.proposal,
                                                      .directory = task.directory + ".view"}));
-  return fetch_from(view.path(), repository, task);
+  std::error_code error;
+  const std::string path = std::filesystem::absolute(view.path(), error).string();
+  if (error) return Error{Errc::io, view.path() + ": " + error.message()};
+  return fetch_from(file_url(path), repository, task);
 }
 
 bool has_commit(git_repository& repository, const git_oid& id) {
@@ -131,7 +135,8 @@ Result<std::vector<RemoteRef>> remote_refs(const RemoteAddress& address, UrlPoli
   Session session("asking", url, address.token);
   Remote remote;
   const git_remote_connect_options options = session.connect_options();
-  if (git_remote_create_detached(remote.out(), url.c_str()) != 0 ||
+  const std::string from = is_local_url(url) ? file_url(local_path(url)) : url;
+  if (git_remote_create_detached(remote.out(), from.c_str()) != 0 ||
       git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &options) != 0)
     return session.error();
   MELISAI_TRY(const auto heads, heads_of(*remote, session));

@@ -140,6 +140,21 @@ std::string local_path(std::string_view url) {
   return path;
 }
 
+std::string file_url(std::string_view path) {
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  std::string url = "file://";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (byte < 0x80 && std::isalnum(byte) != 0) ||
+                          std::string_view("/-._~").find(c) != std::string_view::npos;
+    if (is_plain)
+      url += c;
+    else
+      url.append({'%', kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]});
+  }
+  return url;
+}
+
 Result<std::string> resolve_relative_url(std::string_view base, std::string_view url) {
   if (!url.starts_with("./") && !url.starts_with("../")) return std::string(url);
   const size_t start = path_start(base);

@@ -28,6 +28,10 @@ bool is_local_url(std::string_view url);
 /// The path that such an address stands for: %20 in a file:// address is a blank.
 std::string local_path(std::string_view url);
 
+/// The other way round, for an absolute path. libgit2 takes a bare path with a ':' for an address
+/// of an ssh server.
+std::string file_url(std::string_view path);
+
 /// "./x" and "../x" against the address of the repository that holds them, as git does; other
 /// addresses come back unchanged. Errors: git, when there are more ".." than path.
 Result<std::string> resolve_relative_url(std::string_view base, std::string_view url);

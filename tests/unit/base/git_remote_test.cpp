@@ -147,6 +147,16 @@ TEST_F(GitRemote, APathWithALineEndIsNoSecondPlaceToBorrowFrom) {
               HasSubstr("has a line end"));
 }
 
+TEST_F(GitRemote, PathsMayHaveColons) {
+  const std::string first = commit("a", "1");
+  make_directory("a:b %41");
+  sh("cp -r . '../a:b %41/repo'");
+  const std::string url = path("a:b %41/repo");
+  EXPECT_THAT(texts(remote()->refs({url})), ElementsAre("refs/heads/main " + first));
+  EXPECT_EQ(
+      failure(remote()->fetch({.url = url, .directory = path("a:b %41/m.git"), .sha = first})), "");
+}
+
 TEST_F(GitRemote, AHeadThatAProposalHasLeftIsNotFetched) {
   commit("a", "1");
   const std::string old = commit("a", "2");

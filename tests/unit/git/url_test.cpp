@@ -150,6 +150,12 @@ TEST(GitUrl, LocalOnesStandForAPath) {
   EXPECT_EQ(local_path("file:///srv/%zz%-1"), "/srv/%zz%-1");
 }
 
+TEST(GitUrl, PathsStandForLocalOnes) {
+  EXPECT_EQ(file_url("/srv/a-b_c.d~e/F"), "file:///srv/a-b_c.d~e/F");
+  EXPECT_EQ(file_url("/srv/a:b %41#\xC3\xBC"), "file:///srv/a%3Ab%20%2541%23%C3%BC");
+  EXPECT_EQ(local_path(file_url("/srv/a:b %41#\xC3\xBC\n")), "/srv/a:b %41#\xC3\xBC\n");
+}
+
 TEST(Url, IsOfTheSameServer) {
   const std::string ours = "https://bot:pw@forge.example/team/app.git";
   for (const char* theirs : {"https://forge.example/team/lib.git", "HTTPS://Forge.Example:443/x",
