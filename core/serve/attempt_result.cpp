@@ -52,6 +52,12 @@ int count(const std::vector<Attempt>& attempts, RunOutcome outcome) {
       }));
 }
 
+int count(const std::vector<Attempt>& attempts, std::string_view reason) {
+  return static_cast<int>(
+      std::count_if(attempts.begin(), attempts.end(),
+                    [reason](const Attempt& attempt) { return attempt.reason == reason; }));
+}
+
 /// That outcome of the newest attempt included.
 AttemptHistory history_of(const std::vector<Attempt>& earlier, RunOutcome outcome) {
   AttemptHistory history{.outcome = outcome,
@@ -91,16 +97,19 @@ std::optional<store::AttemptEnd> result_in_time(const Attempt& attempt) {
 
 store::AttemptEnd interrupted_end(const std::vector<Attempt>& earlier, WallTime now) {
   store::AttemptEnd end{.outcome = RunOutcome::error, .reason = std::string(kInterrupted)};
-  const auto before = std::count_if(earlier.begin(), earlier.end(), [](const Attempt& attempt) {
-    return attempt.reason == kInterrupted;
-  });
-  if (before < kInterruptsMax) end.retry_at = now;
+  if (count(earlier, kInterrupted) < kInterruptsMax) end.retry_at = now;
   return end;
 }
 
-store::AttemptEnd stopped_end(WallTime now) {
-  return {
-      .outcome = RunOutcome::error, .reason = std::string(kStopped), .report = {}, .retry_at = now};
+store::AttemptEnd stopped_end(const std::vector<Attempt>& earlier, WallTime now) {
+  store::AttemptEnd end{.outcome = RunOutcome::error, .reason = std::string(kStopped)};
+  if (count(earlier, kStopped) < kStopsMax)
+    end.retry_at = now;
+  else
+    end.reason += " in more than " + std::to_string(kStopsMax) +
+                  " of its attempts: look whether the pipeline restarts the daemon itself, then "
+                  "trigger it again";
+  return end;
 }
 
 }  // namespace melisai::serve

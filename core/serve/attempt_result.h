@@ -14,6 +14,10 @@ namespace melisai::serve {
 inline constexpr int kInterruptsMax =
     5;  ///< of one run, by crashes of the daemon; then it is an error
 
+/// Of one run, by stops that somebody ordered; then it is an error. People stop a daemon for good
+/// reasons; what stops it in each attempt is the pipeline itself.
+inline constexpr int kStopsMax = 20;
+
 /// An attempt whose process has ended, and the ones of its run before it.
 struct EndedAttempt {
   Attempt attempt;
@@ -33,8 +37,8 @@ std::optional<store::AttemptEnd> result_in_time(const Attempt& attempt);
 /// happened too often to be chance.
 store::AttemptEnd interrupted_end(const std::vector<Attempt>& earlier, WallTime now);
 
-/// Somebody stopped the engines in order: the run is queued again at once, however often that
-/// happens, because it says nothing of the run.
-store::AttemptEnd stopped_end(WallTime now);
+/// Somebody stopped the engines in order, which says nothing of the run: it is queued again at
+/// once, unless it goes on for ever.
+store::AttemptEnd stopped_end(const std::vector<Attempt>& earlier, WallTime now);
 
 }  // namespace melisai::serve

@@ -257,13 +257,13 @@ Result<std::vector<Attempt>> Engines::attempts_before(const Attempt& attempt) co
 }
 
 Result<store::AttemptEnd> Engines::end_with(const Engine& engine, const Result<Exit>& exit) const {
+  MELISAI_TRY(std::vector<Attempt> earlier, attempts_before(engine.attempt));
   if (stopping_) {
     std::optional<store::AttemptEnd> left = result_in_time(engine.attempt);
     // It was asked to end; what failed may have been killed for it.
     return left && left->outcome != Outcome::failed ? *std::move(left)
-                                                    : stopped_end(context_.now());
+                                                    : stopped_end(earlier, context_.now());
   }
-  MELISAI_TRY(std::vector<Attempt> earlier, attempts_before(engine.attempt));
   return end_of(engine.run,
                 {.attempt = engine.attempt, .exit = exit, .earlier = std::move(earlier)},
                 context_.config, context_.rng, context_.now());

@@ -146,15 +146,27 @@ TEST_F(AttemptResult, AnEndOfTheDaemonQueuesTheRunAgainButNotForEver) {
   EXPECT_EQ(interrupted_end(earlier, kNow).outcome, Outcome::error);
 }
 
-TEST_F(AttemptResult, AnOrderedStopQueuesTheRunAgainHoweverOften) {
+TEST_F(AttemptResult, AnOrderedStopQueuesTheRunAgainAndIsNoCrash) {
   config.orchestrator.failure.retries_max = 1;
   for (int i = 0; i <= kInterruptsMax; ++i) {
-    EXPECT_THAT(stopped_end(kNow).retry_at, Optional(kNow));
-    add_earlier(Outcome::error, stopped_end(kNow).reason);
+    EXPECT_THAT(stopped_end(earlier, kNow).retry_at, Optional(kNow));
+    add_earlier(Outcome::error, stopped_end(earlier, kNow).reason);
   }
   EXPECT_TRUE(interrupted_end(earlier, kNow).retry_at) << "none of them was a crash";
   leave(Outcome::error);
   EXPECT_TRUE(end().retry_at) << "nor a failure of the infrastructure";
+}
+
+TEST_F(AttemptResult, ARunThatStopsTheDaemonInEachAttemptEnds) {
+  for (int i = 0; i < kInterruptsMax; ++i) interrupt();
+  for (int i = 0; i < kStopsMax; ++i) {
+    EXPECT_THAT(stopped_end(earlier, kNow).retry_at, Optional(kNow)) << i;
+    add_earlier(Outcome::error, stopped_end(earlier, kNow).reason);
+  }
+  const store::AttemptEnd last = stopped_end(earlier, kNow);
+  EXPECT_FALSE(last.retry_at);
+  EXPECT_EQ(last.outcome, Outcome::error);
+  EXPECT_THAT(last.reason, HasSubstr("stopped in order in more than 20 of its attempts: look"));
 }
 
 TEST_F(AttemptResult, ErrorsDoNotCountAsEndsOfTheDaemon) {

@@ -116,5 +116,18 @@ TEST_F(EnginesTest, AnOrderedRestartIsNoCrashOfTheRun) {
   }
 }
 
+TEST_F(EnginesTest, ARunThatRestartsTheDaemonDoesNotDoSoForEver) {
+  run_until_ended();
+  const PipelineRun run = add_run("demo", kShaA, "build");
+  for (int i = 0; i <= kStopsMax; ++i) {
+    ASSERT_EQ(queue.run(run.id)->state, PipelineRun::State::queued) << i;
+    start();
+    turn_until_it_runs();
+    stop();
+  }
+  EXPECT_EQ(queue.run(run.id)->outcome, PipelineRun::Outcome::error);
+  EXPECT_THAT(queue.run(run.id)->reason, HasSubstr("restarts the daemon itself"));
+}
+
 }  // namespace engines_test
 }  // namespace melisai::serve
