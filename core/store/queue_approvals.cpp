@@ -54,6 +54,7 @@ Result<Approved> let_run(const Approval& approval, const Database& database, Wal
         "received_ms = max(received_ms, ?3), cause = cause || ', approved by ' || ?2 "
         "WHERE id = ?1",
         known->event, approval.by, to_ms(now)));
+    MELISAI_CHECK(withdraw_settled(database));
     return Approved{.event = known->event};
   }
   if (approval.action == Action::approve && (known->trusted || !known->approved_by.empty()))

@@ -67,8 +67,11 @@ struct NewNotice {
   int failures = 0;
   std::int64_t held = 0;  ///< an event that waits for approval; it has no run
 };
-/// Once for each head, however often it is told.
+/// Once for each head and sink, however often it is told.
 Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Database& database);
+/// Nobody is told any more of what does not wait for approval any more: whoever pushes one head
+/// after the other would delay everybody's notices. Inside the transaction that settles it.
+Result<void> withdraw_settled(const Database& database);
 /// With a delivery for each sink.
 Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const Database& database,
                         WallTime now);

@@ -99,15 +99,29 @@ Result<void> add_notice(const NewNotice& notice, const NoticeRules& rules, const
 }
 
 Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Database& database) {
-  MELISAI_TRY(const auto told,
-              database.number("SELECT 1 FROM notices AS n JOIN events AS e ON e.id = n.of_event "
-                              "WHERE e.project = ?1 AND e.pull_request = ?2 AND e.sha = ?3 LIMIT 1",
-                              event.project, event.proposal->number, event.sha));
-  if (told) return {};
+  NoticeRules untold = rules;
+  untold.sinks.clear();
+  for (const std::string& sink : rules.sinks) {
+    MELISAI_TRY(
+        const auto told,
+        database.number("SELECT 1 FROM deliveries AS d JOIN notices AS n ON n.id = d.notice JOIN "
+                        "events AS e ON e.id = n.of_event WHERE e.project = ?1 AND "
+                        "e.pull_request = ?2 AND e.sha = ?3 AND d.sink = ?4 LIMIT 1",
+                        event.project, event.proposal->number, event.sha, sink));
+    if (!told) untold.sinks.push_back(sink);
+  }
+  if (untold.sinks.empty()) return {};
   return add_notice({.event = Event::approval_wanted,
                      .reason = "it runs when somebody approves this head",
                      .held = event.id},
-                    rules, database, event.received_at);
+                    untold, database, event.received_at);
+}
+
+Result<void> withdraw_settled(const Database& database) {
+  return database.run(
+      "DELETE FROM deliveries WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM notices AS n JOIN "
+      "events AS e ON e.id = n.of_event WHERE n.id = deliveries.notice AND "
+      "(e.held = 0 OR e.state <> 'open'))");
 }
 
 Result<std::vector<Delivery>> Queue::waiting_deliveries(std::size_t limit) const {

@@ -28,10 +28,11 @@ PullRequest read_pull_request(const Statement& row) {
 /// Events that are not planned; older ones than `newest` only.
 Result<void> end_events(const std::string& project, std::int64_t number, std::int64_t newest,
                         const std::string& reason, const Database& database) {
-  return database.run(
+  MELISAI_CHECK(database.run(
       "UPDATE events SET state = 'rejected', held = 0, reason = ?4 WHERE state = 'open' AND "
       "kind = 'pull_request' AND project = ?1 AND pull_request = ?2 AND id < ?3",
-      project, number, newest, reason);
+      project, number, newest, reason));
+  return withdraw_settled(database);
 }
 
 Result<void> cancel_waiting(const std::string& project, std::int64_t number,
@@ -143,6 +144,7 @@ Result<void> Queue::forget_pull_requests(WallTime since) {
       "UPDATE events SET state = 'rejected', held = 0, reason = 'nobody approved it in time' WHERE "
       "state = 'open' AND held = 1 AND received_ms < ?1",
       to_ms(since)));
+  MELISAI_CHECK(withdraw_settled(database));
   MELISAI_CHECK(database.run("DELETE FROM approvals WHERE state <> 'waiting' AND asked_ms < ?1",
                              to_ms(since)));
   MELISAI_CHECK(database.run(

@@ -1,5 +1,4 @@
-#include "core/store/queue.h"
-#include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/pull_requests_fixture.h"
 
 namespace melisai::store {
 namespace pull_requests_test {
@@ -8,65 +7,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Action = Approval::Action;
-using Kind = RunEvent::Kind;
-using Outcome = PipelineRun::Outcome;
-
-const std::string kFirst(40, 'a');
-const std::string kSecond(40, 'b');
-const std::string kRef = "refs/pull/7/head";
-
-class PullRequests : public StoreTest {
- protected:
-  Queue queue = open();
-
-  Queue open() {
-    auto opened = Queue::open_writer(state_dir);
-    EXPECT_TRUE(opened) << opened.error().message;
-    return *std::move(opened);
-  }
-  static RunEvent proposed(const std::string& sha, bool trusted = false) {
-    RunEvent event;
-    event.kind = Kind::pull_request;
-    event.project = "demo";
-    event.ref = kRef;
-    event.sha = sha;
-    event.trusted = trusted;
-    event.cause = "pull request 7 for main";
-    event.received_at = at(kNow);
-    event.proposal =
-        Proposal{.number = 7, .base = "refs/heads/main", .author = "ann", .approved_by = ""};
-    return event;
-  }
-  Accepted accept(const RunEvent& event) {
-    const auto accepted = queue.accept(event);
-    EXPECT_TRUE(accepted) << accepted.error().message;
-    return *accepted;
-  }
-  PullRequest known() { return queue.pull_request("demo", 7)->value(); }
-  std::vector<std::int64_t> open_events() {
-    std::vector<std::int64_t> ids;
-    for (const OpenEvent& open : queue.open_events().value()) ids.push_back(open.event.id);
-    return ids;
-  }
-  PipelineRun planned(std::int64_t event, const std::string& ref = kRef) {
-    const auto made = queue.plan(event,
-                                 {.ref = ref,
-                                  .sha = kFirst,
-                                  .before = kSecond,
-                                  .configuration = "{}",
-                                  .runs = {{.pipeline = "build", .after = {}}}},
-                                 at(kNow));
-    EXPECT_TRUE(made && *made);
-    return (*made)->runs.front();
-  }
-  Outcome outcome_of(std::int64_t run) { return queue.run(run)->outcome.value_or(Outcome::passed); }
-  Result<Approved> approve(const std::string& sha, Action action = Action::approve) {
-    return queue.approve(
-        {.action = action, .project = "demo", .number = 7, .sha = sha, .by = "token ops"},
-        at(kNow + 100));
-  }
-};
 
 TEST_F(PullRequests, OfAForkWaitForApproval) {
   const Accepted accepted = accept(proposed(kFirst));
@@ -336,49 +276,6 @@ TEST_F(Approvals, AreAskedForAgainLater) {
   ASSERT_THAT(waiting, SizeIs(1));
   EXPECT_EQ(waiting[0].tries, 1);
   EXPECT_EQ(waiting[0].not_before, at(kNow + 5));
-}
-
-TEST_F(PullRequests, AreToldOncePerHeadWhileTheyWait) {
-  queue.set_notice_rules({.failures = false, .sinks = {"email", "log"}});
-  const auto told = [this] { return queue.waiting_deliveries(100).value(); };
-  const std::int64_t event = accept(proposed(kFirst)).event;
-  auto waiting = told();
-  ASSERT_THAT(waiting, SizeIs(2));
-  EXPECT_EQ(waiting[0].sink, "email");
-  EXPECT_EQ(waiting[1].sink, "log");
-  const Notice& notice = waiting[0].notice;
-  EXPECT_EQ(notice.event, Notice::Event::approval_wanted);
-  EXPECT_EQ(notice.level, Notice::Level::warning);
-  EXPECT_EQ(notice.proposal, proposed(kFirst).proposal);
-  EXPECT_EQ(notice.run.event, event);
-  EXPECT_EQ(notice.run.project, "demo");
-  EXPECT_EQ(notice.run.ref, kRef);
-  EXPECT_EQ(notice.run.sha, kFirst);
-  EXPECT_EQ(notice.at, at(kNow));
-  // The same head again, told or not.
-  ASSERT_TRUE(queue.end_delivery(waiting[0], {}).value());
-  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
-  EXPECT_TRUE(accept(proposed(kFirst)).waits);
-  EXPECT_THAT(told(), SizeIs(1));
-  // Another head, and one that nobody has to approve.
-  EXPECT_TRUE(accept(proposed(kSecond)).waits);
-  EXPECT_THAT(told(), SizeIs(3));
-  EXPECT_FALSE(accept(proposed(std::string(40, 'c'), true)).waits);
-  EXPECT_THAT(told(), SizeIs(3));
-}
-
-TEST_F(PullRequests, AreForgottenWithTheirNoticesWhenAllAreTold) {
-  queue.set_notice_rules({.sinks = {"log"}});
-  const std::int64_t event = accept(proposed(kFirst)).event;
-  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
-  const auto forgettable = [this] {
-    return queue.forgettable({.age_max = std::chrono::hours(1)}, at(kNow + 7200)).value();
-  };
-  EXPECT_THAT(forgettable(), IsEmpty()) << "it is still to be told";
-  ASSERT_TRUE(queue.end_delivery(queue.waiting_deliveries(1)->front(), {}).value());
-  EXPECT_THAT(forgettable(), ElementsAre(event));
-  ASSERT_TRUE(queue.forget_events({event}));
-  EXPECT_EQ(queue.delivery_counts()->waiting, 0);
 }
 
 }  // namespace pull_requests_test
