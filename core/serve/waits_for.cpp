@@ -41,12 +41,16 @@ std::string WaitsFor::of(const PipelineRun& run) {
   return text ? *text : "";
 }
 
-Result<std::string> WaitsFor::of_blocked(const PipelineRun& run) const {
-  MELISAI_TRY(const std::vector<PipelineRun> siblings, queue_.runs_of_event(run.event));
+Result<std::string> WaitsFor::of_blocked(const PipelineRun& run) {
+  auto siblings = open_of_event_.find(run.event);
+  if (siblings == open_of_event_.end()) {
+    MELISAI_TRY(std::vector<PipelineRun> open, queue_.open_runs_of_event(run.event));
+    siblings = open_of_event_.emplace(run.event, std::move(open)).first;
+  }
   Names to_pass;
   Names to_end;
-  for (const PipelineRun& other : siblings) {
-    if (other.state == State::finished || other.id == run.id) continue;
+  for (const PipelineRun& other : siblings->second) {
+    if (other.id == run.id) continue;
     if (contains(run.after, other.pipeline) || contains(run.after_good, other.pipeline))
       to_pass.push_back(name_of(other));
     else if (contains(run.after_end, other.pipeline))

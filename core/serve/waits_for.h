@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,7 @@ class WaitsFor {
     std::vector<PipelineRun> ready;
   };
   Result<View> look() const;
-  Result<std::string> of_blocked(const PipelineRun& run) const;
+  Result<std::string> of_blocked(const PipelineRun& run);
   Result<std::string> of_queued(const PipelineRun& run);
   Result<std::string> of_running(const PipelineRun& run) const;
   std::string in_words(const Hindrance& hindrance) const;
@@ -43,7 +44,8 @@ class WaitsFor {
   const store::Queue& queue_;
   DispatchRules rules_;
   WallTime now_;
-  std::optional<View> view_;  // read when it is needed
+  std::optional<View> view_;                                        // read when it is needed
+  std::map<std::int64_t, std::vector<PipelineRun>> open_of_event_;  // read likewise
 };
 
 /// As the daemon sees it now.

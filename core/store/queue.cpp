@@ -98,4 +98,12 @@ Result<std::vector<PipelineRun>> Queue::runs_of_event(std::int64_t event) const 
   return read_runs(query);
 }
 
+Result<std::vector<PipelineRun>> Queue::open_runs_of_event(std::int64_t event) const {
+  MELISAI_TRY(Statement query, body_->database.prepare("SELECT " + short_columns() +
+                                                       " FROM runs AS r WHERE r.event = ?1 AND "
+                                                       "r.state <> 'finished' ORDER BY r.id"));
+  query.with(event);
+  return read_runs(query);
+}
+
 }  // namespace melisai::store

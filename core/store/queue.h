@@ -340,6 +340,8 @@ class Queue {
   Result<RunEvent> event(std::int64_t id) const;          ///< errors: not_found
   Result<EventState> event_state(std::int64_t id) const;  ///< errors: not_found
   Result<std::vector<PipelineRun>> runs_of_event(std::int64_t event) const;
+  /// Those that have not ended; without their pinned configuration.
+  Result<std::vector<PipelineRun>> open_runs_of_event(std::int64_t event) const;
   /// Of a run that a push started: the commit of its ref before the first push that the pipeline
   /// has not run to an end on. Pushes on which it was superseded, cancelled or skipped are not seen
   /// yet. "" when the ref did not exist before.

@@ -52,6 +52,17 @@ TEST_F(WaitsForTest, ABlockedOneForWhatItComesAfter) {
   EXPECT_EQ(wait_of(runs[2]), "demo/build#1 to pass, and demo/lint#1 to end");
 }
 
+TEST_F(WaitsForTest, TheRunsOfOneEventAreReadOnce) {
+  const auto runs = plan(kShaA, {{.pipeline = "build", .after = {}},
+                                 {.pipeline = "test", .after = {"build"}},
+                                 {.pipeline = "lint", .after = {"build"}}});
+  WaitsFor waits(queue, rules, kNow);
+  EXPECT_EQ(waits.of(runs[1]), "demo/build#1 to pass");
+  ASSERT_TRUE(queue.cancel(runs[0].id, "by hand", kNow));
+  EXPECT_EQ(waits.of(runs[2]), "demo/build#1 to pass") << "one answer is of one moment";
+  EXPECT_EQ(WaitsFor(queue, rules, kNow).of(runs[2]), "");
+}
+
 TEST_F(WaitsForTest, FreeEnginesAndTheirNumber) {
   begin(plan_one(kShaA, "a"));
   begin(plan_one(kShaA, "b"));

@@ -51,6 +51,14 @@ TEST_F(QueueWaits, BlockUntilThen) {
   EXPECT_THAT(runs[3].after_end, ElementsAre("always"));
 }
 
+TEST_F(QueueWaits, WhatIsOpenIsReadWithoutItsConfiguration) {
+  finish(0, Outcome::failed);
+  const auto open = queue.open_runs_of_event(runs[0].event).value();
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].pipeline, "always");
+  EXPECT_EQ(open[0].configuration, "");
+}
+
 TEST_F(QueueWaits, APassReleasesAll) {
   EXPECT_THAT(finish(0, Outcome::passed), ElementsAre("then queued", "always queued"));
   EXPECT_THAT(finish(2, Outcome::failed), ElementsAre("late queued")) << "its end is enough";
