@@ -217,7 +217,8 @@ class Queue {
   Result<std::optional<OpenEvent>> due_event(WallTime now,
                                              const std::set<std::string>& besides) const;
   /// Turns an open event into runs. A push takes the place of what older pushes to the same ref
-  /// left queued, and a time of a schedule that of its older times of which nothing has begun.
+  /// left queued, and a time of a schedule that of its older times of which nothing has begun: also
+  /// their place among those that are ready.
   /// Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
   Result<std::optional<Planned>> plan(std::int64_t event, const Plan& plan, WallTime now);
   /// Planning failed, and is tried again then.
@@ -261,7 +262,8 @@ class Queue {
   Result<std::int64_t> newest_run_id() const;
 
   // Runs.
-  /// Queued runs whose time has come, oldest first; without their pinned configuration.
+  /// Queued runs whose time has come, those that wait longest first; without their pinned
+  /// configuration.
   Result<std::vector<PipelineRun>> ready(WallTime now) const;
   /// When, after `now`, the next queued run or postponed event has its time; nothing without one.
   Result<std::optional<WallTime>> next_due(WallTime now) const;

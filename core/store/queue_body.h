@@ -43,6 +43,9 @@ std::string short_columns();
 inline constexpr std::string_view kMayStart =
     "(NOT EXISTS (SELECT 1 FROM paused_pipelines p WHERE p.project = r.project AND "
     "p.pipeline = r.pipeline))";
+/// The place of `runs AS r` among those that are ready, ascending: its own id, or that of the older
+/// time of its schedule that it came instead of.
+inline constexpr std::string_view kPlace = "coalesce(json_extract(r.waits, '$.place'), r.id)";
 Result<PipelineRun> read_run(const Statement& row);
 /// All rows of a prepared and bound query over kRunColumns.
 Result<std::vector<PipelineRun>> read_runs(Statement& query);

@@ -69,6 +69,20 @@ Result<std::vector<PipelineRun>> supersede_ticks(std::int64_t event, const Datab
   return runs;
 }
 
+// Else a schedule that is faster than the queue would always be the last in it, and never begin.
+Result<void> take_places(std::int64_t event, const std::vector<PipelineRun>& superseded,
+                         const Database& database) {
+  const std::string place(kPlace);
+  for (const PipelineRun& run : superseded)
+    MELISAI_CHECK(
+        database.run("UPDATE runs AS r SET waits = json_set(r.waits, '$.place', min(" + place +
+                         ", (SELECT " + place +
+                         " FROM runs AS r WHERE r.id = ?3))) WHERE r.event = ?1 AND r.pipeline = "
+                         "?2",
+                     event, run.pipeline, run.id));
+  return {};
+}
+
 }  // namespace
 
 // Older events only, because a postponed one may be planned after a newer one.
@@ -108,6 +122,7 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
     MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));
     MELISAI_CHECK(count_pipeline(event, run.pipeline, database));
   }
+  MELISAI_CHECK(take_places(event, ticks, database));
   if (plan.readable) MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
   // Whatever comes after a pipeline that this event does not start ends here.
   MELISAI_CHECK(release_after(event, database, now));

@@ -123,7 +123,7 @@ Result<std::vector<PipelineRun>> Queue::ready(WallTime now) const {
               body_->database.prepare("SELECT " + short_columns() +
                                       " FROM runs AS r WHERE r.state = 'queued' AND "
                                       "r.not_before_ms <= ?1 AND " +
-                                      std::string(kMayStart) + " ORDER BY r.id"));
+                                      std::string(kMayStart) + " ORDER BY " + std::string(kPlace)));
   query.with(to_ms(now));
   return read_runs(query);
 }

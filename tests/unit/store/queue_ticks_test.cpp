@@ -41,6 +41,11 @@ class Ticks : public StoreTest {
     ASSERT_TRUE(*queue.end_attempt(**attempt, {.outcome = Outcome::passed}, at(kNow)));
   }
   PipelineRun now(const PipelineRun& run) { return *queue.run(run.id); }
+  std::vector<std::int64_t> ready() {
+    std::vector<std::int64_t> ids;
+    for (const PipelineRun& run : *queue.ready(at(kNow))) ids.push_back(run.id);
+    return ids;
+  }
   std::vector<std::string> open_runs() {
     std::vector<std::string> names;
     for (const PipelineRun& run : *queue.runs({.open = true})) names.push_back(name_of(run));
@@ -59,6 +64,19 @@ TEST_F(Ticks, ANewerOneTakesThePlaceOfOneThatHasNotBegun) {
   EXPECT_EQ(now(first.runs[0]).reason, "a newer time of its schedule");
   tick();
   EXPECT_THAT(open_runs(), ElementsAre("demo/report of nightly#3", "demo/nightly#3"));
+}
+
+TEST_F(Ticks, ANewerOneBeginsWhenTheOneThatItCameInsteadOfWouldHave) {
+  tick();
+  const std::int64_t other = plan(accept("weekly"), "weekly").runs[0].id;
+  tick();
+  const Planned newest = tick();
+  EXPECT_THAT(ready(), ElementsAre(newest.runs[0].id, other));
+  pass(newest.runs[0]);
+  EXPECT_THAT(ready(), ElementsAre(newest.runs[1].id, other)) << "and what comes after it as well";
+  const Planned next = tick();
+  EXPECT_THAT(ready(), ElementsAre(newest.runs[1].id, other, next.runs[0].id))
+      << "that place was used";
 }
 
 TEST_F(Ticks, OneThatHasBegunGoesOnToItsEnd) {
