@@ -234,10 +234,10 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
   if (!paused && tries >= kPlanningTriesMin &&
       context_.now() - event.received_at >= kPlanningPatience)
     return give_up(event, plan.error());
-  MELISAI_TRY(const bool overtaken, is_overtaken(event));
-  if (overtaken) {
-    log_info(event.project + ": " + event.cause + " is superseded: a newer time of it waits");
-    return context_.queue.reject(event.id, "superseded: a newer time of its schedule");
+  MELISAI_TRY(const bool one_waits, is_waited_for(event));
+  if (one_waits) {
+    log_info(event.project + ": " + event.cause + " is superseded: an older time of it waits");
+    return context_.queue.reject(event.id, "superseded: an older time of its schedule waits");
   }
   const Milliseconds delay =
       std::min(kRetryFirst * (1 << std::min(tries, kDoublingsMax)), kRetryMax);
@@ -256,13 +256,14 @@ Result<bool> Planner::is_paused(const RunEvent& event) const {
   });
 }
 
-// While none can be planned one of a schedule waits, the newest.
-Result<bool> Planner::is_overtaken(const RunEvent& event) const {
+// While none can be planned one of a schedule waits: the oldest, whose age says for how long that
+// has been so. The commit is found when it is planned, so that it is none that is out of date.
+Result<bool> Planner::is_waited_for(const RunEvent& event) const {
   if (event.kind != RunEvent::Kind::cron) return false;
   MELISAI_TRY(const auto open, context_.queue.open_events());
   return std::any_of(open.begin(), open.end(), [&](const store::OpenEvent& other) {
     return other.event.kind == event.kind && other.event.project == event.project &&
-           other.event.pipeline == event.pipeline && other.event.id > event.id;
+           other.event.pipeline == event.pipeline && other.event.id < event.id;
   });
 }
 

@@ -58,7 +58,8 @@ class Planner final : public supervise::Module {
   const WatchedProject* find_project(const std::string& name) const;  ///< null: none
   Result<void> settle(int tries, const Answer& answer);
   Result<bool> is_paused(const RunEvent& event) const;
-  Result<bool> is_overtaken(const RunEvent& event) const;
+  /// Whether an older time of its schedule waits to be planned.
+  Result<bool> is_waited_for(const RunEvent& event) const;
   Result<void> give_up(const RunEvent& event, const Error& error);
   Result<void> follow_head(const RunEvent& event, const std::string& head);
   Result<void> fail_visibly(const RunEvent& event, const std::string& reason);

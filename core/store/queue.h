@@ -217,9 +217,9 @@ class Queue {
   Result<std::optional<OpenEvent>> due_event(WallTime now,
                                              const std::set<std::string>& besides) const;
   /// Turns an open event into runs. A push takes the place of what older pushes to the same ref
-  /// left queued, and a time of a schedule that of its older times of which nothing has begun: also
-  /// their place among those that are ready.
-  /// Nothing when the event is not open any more. Errors: limit above kEventRunsMax.
+  /// left queued, and a time of a schedule that of its older times of which nothing has begun,
+  /// planned or not, and their place among those that are ready. Nothing when the event is not open
+  /// any more. Errors: limit above kEventRunsMax.
   Result<std::optional<Planned>> plan(std::int64_t event, const Plan& plan, WallTime now);
   /// Planning failed, and is tried again then.
   Result<void> postpone(std::int64_t event, const std::string& reason, WallTime until);

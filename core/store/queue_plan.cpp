@@ -66,6 +66,13 @@ Result<std::vector<PipelineRun>> supersede_ticks(std::int64_t event, const Datab
   MELISAI_TRY(std::vector<PipelineRun> runs, read_runs(query));
   MELISAI_CHECK(end_superseded(runs, "a newer time of its schedule", database, now));
   for (const PipelineRun& run : runs) MELISAI_CHECK(release_after(run.event, database, now));
+  // One that could not be planned yet would run the same commit once more.
+  MELISAI_CHECK(
+      database.run("UPDATE events AS e SET state = 'rejected', reason = 'superseded: a newer time "
+                   "of its schedule' FROM events AS mine WHERE mine.id = ?1 AND mine.kind = 'cron' "
+                   "AND e.state = 'open' AND e.kind = 'cron' AND e.project = mine.project AND "
+                   "e.pipeline = mine.pipeline AND e.id < mine.id",
+                   event));
   return runs;
 }
 

@@ -30,12 +30,12 @@ class PlannerTest : public WithLoop {
     return queue.accept(event).value().event;
   }
   /// A time of the schedule of `nightly`.
-  std::int64_t tick() {
+  std::int64_t tick(std::chrono::nanoseconds ago = {}) {
     RunEvent event = push_of("demo", "");
     event.kind = RunEvent::Kind::cron;
     event.ref = "";
     event.pipeline = "nightly";
-    return accept(event);
+    return accept(event, ago);
   }
   /// Plans what is open, as often as once per event.
   void plan(int events = 1) {
@@ -183,17 +183,17 @@ TEST_F(PlannerTest, APausedScheduleWithABrokenFileWaitsAndTurnsNothingRed) {
   commit(kShaA, "version: 1\npipelines: [\n");
   set_refs({{"refs/heads/main", kShaA}});
   ASSERT_TRUE(queue.pause_pipeline({"demo", "nightly", "by hand", kNow}));
-  tick();
+  const std::int64_t older = tick();
   plan();
   expect_waiting("demo");
-  const std::int64_t newer = tick();
+  tick();
   ASSERT_TRUE(queue.resume_pipelines("demo", "nightly"));
   ASSERT_TRUE(queue.set_paused(true, "by hand"));
   plan(2);
   EXPECT_THAT(runs(), IsEmpty()) << "now all is paused";
   const auto open = queue.open_events().value();
   ASSERT_THAT(open, SizeIs(1));
-  EXPECT_EQ(open.front().event.id, newer) << "took the place of the older one";
+  EXPECT_EQ(open.front().event.id, older) << "one waits";
   ASSERT_TRUE(queue.set_paused(false, ""));
   plan();
   ASSERT_THAT(runs(), SizeIs(1));
@@ -318,15 +318,41 @@ TEST_F(PlannerTest, ARefThatIsNotThereIsARedRun) {
 }
 
 TEST_F(PlannerTest, WhatNoCommitWasEverFoundForIsARedRunInTheEnd) {
-  RunEvent event = push_of("demo", "");
-  event.kind = RunEvent::Kind::cron;
-  event.ref = "";
-  event.pipeline = "nightly";
-  give_up(accept(event, kPlanningPatience));
+  give_up(tick(kPlanningPatience));
   const auto all = runs();
   ASSERT_THAT(all, SizeIs(1));
   EXPECT_EQ(all[0].pipeline, "nightly");
   EXPECT_EQ(all[0].outcome, Outcome::error);
+}
+
+TEST_F(PlannerTest, AScheduleIsGivenUpAlsoWhenItsTimesComeFaster) {
+  remote.failure = Error{Errc::git, "connection refused"};
+  const std::int64_t first = tick(kPlanningPatience);
+  plan();
+  for (int newer = 0; newer < 2; ++newer) {
+    tick();
+    plan();
+    const auto open = queue.open_events().value();
+    ASSERT_THAT(open, SizeIs(1));
+    EXPECT_EQ(open.front().event.id, first);
+  }
+  give_up(first);
+  ASSERT_THAT(runs(), SizeIs(1));
+  EXPECT_EQ(runs().front().outcome, Outcome::error);
+}
+
+TEST_F(PlannerTest, OneTimeOfAScheduleIsPlannedWhenItsServerIsBack) {
+  commit(kShaA,
+         "version: 1\npipelines: { nightly: { trigger: cron, schedule: \"0 0 3 * * *\",\n"
+         "                        run: make } }\n");
+  set_refs({{"refs/heads/main", kShaA}});
+  const std::int64_t older = tick();
+  ASSERT_TRUE(queue.postpone(older, "refused", clock.now() + std::chrono::minutes(10)));
+  tick();
+  plan();
+  EXPECT_THAT(runs(), SizeIs(1));
+  EXPECT_THAT(queue.open_events().value(), IsEmpty()) << "the newer one is instead of it";
+  EXPECT_EQ(queue.event_state(older)->kind, store::EventState::Kind::rejected);
 }
 
 TEST_F(PlannerTest, AServerThatHangsDelaysItsOwnProjectOnly) {

@@ -79,6 +79,19 @@ TEST_F(Ticks, ANewerOneBeginsWhenTheOneThatItCameInsteadOfWouldHave) {
       << "that place was used";
 }
 
+TEST_F(Ticks, ANewerOneIsAlsoInsteadOfOneThatCouldNotBePlannedYet) {
+  const std::int64_t old = accept();
+  const std::int64_t weekly = accept("weekly");
+  const std::int64_t newest = accept();
+  const std::int64_t later = accept();
+  plan(newest);
+  const auto kind = [&](std::int64_t event) { return queue.event_state(event)->kind; };
+  EXPECT_EQ(kind(old), EventState::Kind::rejected);
+  EXPECT_EQ(queue.event_state(old)->reason, "superseded: a newer time of its schedule");
+  EXPECT_EQ(kind(weekly), EventState::Kind::open);
+  EXPECT_EQ(kind(later), EventState::Kind::open);
+}
+
 TEST_F(Ticks, OneThatHasBegunGoesOnToItsEnd) {
   const Planned first = tick();
   ASSERT_TRUE(*queue.begin_attempt(first.runs[0].id, "/attempts", "boot", at(kNow)));
@@ -104,11 +117,9 @@ TEST_F(Ticks, OfAPausedPipelineThatComesLastOneWaitsToo) {
 }
 
 TEST_F(Ticks, OthersAreLeftAlone) {
-  const std::int64_t old = accept();
   const Planned weekly = plan(accept("weekly"), "weekly");
   const Planned newer = tick();
   EXPECT_THAT(newer.superseded, IsEmpty());
-  EXPECT_THAT(plan(old).superseded, IsEmpty()) << "planned late, it is still the older one";
   RunEvent by_hand;
   by_hand.kind = RunEvent::Kind::manual;
   by_hand.project = "demo";
