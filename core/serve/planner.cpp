@@ -248,6 +248,8 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
 // Nobody waits for the answer to a schedule, and what is paused turns red no more than it starts.
 Result<bool> Planner::is_paused(const RunEvent& event) const {
   if (event.kind != RunEvent::Kind::cron) return false;
+  // Nobody resumes what a project had that is not there any more.
+  if (find_project(event.project) == nullptr) return false;
   MELISAI_TRY(const store::Queue::Pause all, context_.queue.pause());
   if (all.paused) return true;
   MELISAI_TRY(const auto paused, context_.queue.paused_pipelines());

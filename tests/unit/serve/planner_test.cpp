@@ -371,6 +371,18 @@ TEST_F(PlannerTest, AServerThatHangsDelaysItsOwnProjectOnly) {
   EXPECT_THAT(runs(), SizeIs(2)) << "of the other project";
 }
 
+TEST_F(PlannerTest, APausedScheduleOfAProjectThatIsGoneEnds) {
+  ASSERT_TRUE(queue.set_paused(true, "by hand"));
+  RunEvent event = push_of("gone", "");
+  event.kind = RunEvent::Kind::cron;
+  event.pipeline = "nightly";
+  accept(event);
+  plan();
+  EXPECT_THAT(queue.open_events().value(), IsEmpty());
+  ASSERT_THAT(runs(), SizeIs(1));
+  EXPECT_THAT(runs().front().reason, HasSubstr("no project 'gone' any more"));
+}
+
 TEST_F(PlannerTest, EventsOfProjectsThatAreGoneEndOnceEach) {
   for (const char* project : {"gone", "lost"}) accept(push_of(project, kShaA));
   plan(2);
