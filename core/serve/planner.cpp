@@ -317,15 +317,13 @@ Result<void> Planner::end_visibly(const RunEvent& event, PipelineRun::Outcome ou
                    .sha = event.sha,
                    .configuration = to_json(Pinned{}),
                    .runs = {},
-                   .readable = false};
+                   .readable = false,
+                   .end = store::PlannedEnd{.outcome = outcome, .reason = reason}};
   plan.runs.push_back(
       {.pipeline = event.pipeline.empty() ? std::string(store::kUnreadable) : event.pipeline,
        .after = {}});
-  MELISAI_TRY(const auto planned, context_.queue.plan(event.id, plan, context_.now()));
-  if (!planned) return {};
-  MELISAI_CHECK(
-      context_.queue.finish_queued(planned->runs.front().id, outcome, reason, context_.now()));
-  return {};
+  const auto planned = context_.queue.plan(event.id, plan, context_.now());
+  return planned ? Result<void>() : planned.error();
 }
 
 }  // namespace melisai::serve

@@ -41,6 +41,12 @@ struct PlannedRun {
   DurationLimits duration = {};
 };
 
+/// How runs end without having begun.
+struct PlannedEnd {
+  PipelineRun::Outcome outcome = PipelineRun::Outcome::failed;
+  std::string reason;
+};
+
 struct Plan {
   std::string ref;
   std::string sha;            ///< full hex
@@ -48,6 +54,7 @@ struct Plan {
   std::string configuration;  ///< text of the pipeline file
   std::vector<PlannedRun> runs;
   bool readable = true;  ///< false: they stand for pipelines that could not be made out
+  std::optional<PlannedEnd> end = {};  ///< of those that wait for no other one: at once
 };
 
 /// What became of a plan.

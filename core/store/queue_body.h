@@ -55,6 +55,9 @@ Result<PipelineRun> run_with(std::int64_t id, const Database& database);
 /// nothing changes. Inside a transaction.
 Result<Released> release_after(std::int64_t event, const Database& database, WallTime now);
 
+/// Unless it is finished. What that means to others is the caller's: tell_end(), release_after().
+Result<void> finish(const PipelineRun& run, PipelineRun::Outcome outcome, const std::string& reason,
+                    const Database& database, WallTime now);
 /// What a run that has just finished tells people, pauses, and means to the streak of its pipeline.
 /// Inside the transaction that finished it, as release_after.
 Result<void> tell_end(std::int64_t run, const NoticeRules& rules, const Database& database,

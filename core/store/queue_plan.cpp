@@ -90,6 +90,21 @@ Result<void> take_places(std::int64_t event, const std::vector<PipelineRun>& sup
   return {};
 }
 
+/// In the transaction that made them: else an engine could start one in between.
+Result<void> end_planned(std::int64_t event, const PlannedEnd& end, const NoticeRules& rules,
+                         const Database& database, WallTime now) {
+  MELISAI_TRY(Statement query, database.prepare("SELECT " + std::string(kRunColumns) +
+                                                " FROM runs AS r WHERE r.event = ?1 AND r.state = "
+                                                "'queued' ORDER BY r.id"));
+  query.with(event);
+  MELISAI_TRY(const std::vector<PipelineRun> runs, read_runs(query));
+  for (const PipelineRun& run : runs) {
+    MELISAI_CHECK(finish(run, end.outcome, end.reason, database, now));
+    MELISAI_CHECK(tell_end(run.id, rules, database, now));
+  }
+  return {};
+}
+
 }  // namespace
 
 // Older events only, because a postponed one may be planned after a newer one.
@@ -130,6 +145,7 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
     MELISAI_CHECK(count_pipeline(event, run.pipeline, database));
   }
   MELISAI_CHECK(take_places(event, ticks, database));
+  if (plan.end) MELISAI_CHECK(end_planned(event, *plan.end, body_->rules, database, now));
   if (plan.readable) MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
   // Whatever comes after a pipeline that this event does not start ends here.
   MELISAI_CHECK(release_after(event, database, now));

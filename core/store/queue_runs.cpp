@@ -6,14 +6,6 @@ namespace {
 using State = PipelineRun::State;
 using Outcome = PipelineRun::Outcome;
 
-Result<void> finish(const PipelineRun& run, Outcome outcome, const std::string& reason,
-                    const Database& database, WallTime now) {
-  return database.run(
-      "UPDATE runs SET state = 'finished', outcome = ?2, reason = ?3, finished_ms = ?4 "
-      "WHERE id = ?1 AND state <> 'finished'",
-      run.id, to_string(outcome), reason, to_ms(now));
-}
-
 Result<void> close_attempt(const Attempt& attempt, const AttemptEnd& end, const Database& database,
                            WallTime now) {
   return database.run(
@@ -23,6 +15,14 @@ Result<void> close_attempt(const Attempt& attempt, const AttemptEnd& end, const 
 }
 
 }  // namespace
+
+Result<void> finish(const PipelineRun& run, Outcome outcome, const std::string& reason,
+                    const Database& database, WallTime now) {
+  return database.run(
+      "UPDATE runs SET state = 'finished', outcome = ?2, reason = ?3, finished_ms = ?4 "
+      "WHERE id = ?1 AND state <> 'finished'",
+      run.id, to_string(outcome), reason, to_ms(now));
+}
 
 Result<std::optional<Attempt>> Queue::begin_attempt(std::int64_t run,
                                                     const std::string& attempts_dir,

@@ -22,6 +22,7 @@ struct What {
   DurationLimits duration = {};
   RunEvent::Kind kind = RunEvent::Kind::manual;
   bool readable = true;
+  std::optional<PlannedEnd> end = {};
 };
 
 class Notices : public StoreTest {
@@ -53,7 +54,8 @@ class Notices : public StoreTest {
                                                .after = {},
                                                .exclusive = what.exclusive,
                                                .duration = what.duration}},
-                                     .readable = what.readable},
+                                     .readable = what.readable,
+                                     .end = what.end},
                                     at(kNow));
     return (*planned)->runs.front();
   }
@@ -203,6 +205,16 @@ TEST_F(Notices, WithoutSingleFailuresEscalationsAndTheirEndAreTold) {
   finish(Outcome::passed);
   EXPECT_THAT(told(),
               ElementsAre("critical escalated demo/build#5", "info recovered demo/build#7"));
+}
+
+TEST_F(Notices, WhatEndsAsItIsPlannedIsToldAndNeverReady) {
+  const PipelineRun run =
+      queued({.end = PlannedEnd{.outcome = Outcome::failed, .reason = "line 3"}});
+  EXPECT_EQ(run.state, PipelineRun::State::finished);
+  EXPECT_EQ(run.outcome, Outcome::failed);
+  EXPECT_EQ(run.reason, "line 3");
+  EXPECT_THAT(ready(), IsEmpty());
+  EXPECT_THAT(told(), ElementsAre("error failed demo/build#1"));
 }
 
 TEST_F(Notices, AReadableFileEndsTheFailuresOfTheUnreadableOne) {
