@@ -258,8 +258,8 @@ class Queue {
 
   // Housekeeping.
   /// Events that are over with all their runs and that nothing needs: no open run or follow-up, no
-  /// notice on its way, no streak of a branch, no push that unseen_since() goes back to, no
-  /// schedule. Oldest first, at most kForgottenAtOnceMax.
+  /// repetition that is to be planned, no notice on its way, no streak of a branch, no push that
+  /// unseen_since() goes back to, no schedule. Oldest first, at most kForgottenAtOnceMax.
   Result<std::vector<std::int64_t>> forgettable(const QueueRetention& retention,
                                                 WallTime now) const;
   /// With their runs, attempts and notices. Those that are not over after all stay.

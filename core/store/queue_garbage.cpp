@@ -29,8 +29,9 @@ pushes_needed AS (SELECT event FROM seen
     refs.name = e.ref WHERE e.kind = 'push' GROUP BY e.project, e.ref)
 )sql";
 
-// What a streak on a branch that is still there has told, what is still to be told, when a
-// schedule was last kept, and the newest runs of each pipeline (?2), whose numbers go on.
+// What a streak on a branch that is still there has told, what is still to be told, what is to be
+// repeated as it was, when a schedule was last kept, and the newest runs of each pipeline (?2),
+// whose numbers go on.
 constexpr std::string_view kRunsNeeded = R"sql(
 runs_needed AS (
   SELECT n.run FROM notices AS n JOIN deliveries AS d ON d.notice = n.id
@@ -38,6 +39,7 @@ runs_needed AS (
   UNION SELECT n.run FROM notices AS n JOIN runs AS r ON r.id = n.run
     JOIN streaks AS s ON s.project = r.project AND s.pipeline = r.pipeline AND s.ref = r.ref
     JOIN refs ON refs.project = s.project AND refs.name = s.ref WHERE n.id > s.since_notice
+  UNION SELECT again_of FROM events WHERE state = 'open' AND again_of <> 0
   UNION SELECT r.id FROM runs AS r JOIN (SELECT project, pipeline, max(number) AS newest FROM runs
     GROUP BY project, pipeline) AS p ON p.project = r.project AND p.pipeline = r.pipeline
     WHERE r.number > p.newest - ?2),

@@ -176,6 +176,22 @@ TEST_F(QueueGarbage, IsNothingThatAStreakHasTold) {
   EXPECT_EQ(forgettable(100).front(), told);
 }
 
+TEST_F(QueueGarbage, IsNoRunThatIsToBeRepeated) {
+  const auto red = add({.day = 0, .outcome = Outcome::failed, .kind = Kind::manual, .ref = "v1"});
+  add({.day = 1, .kind = Kind::manual});
+  deliver_all();
+  RunEvent again;
+  again.kind = Kind::manual;
+  again.project = "demo";
+  again.pipeline = "build";
+  again.again = queue.runs_of_event(red).value().front().id;
+  again.received_at = time(99);
+  const auto repetition = queue.accept(again).value().event;
+  EXPECT_THAT(forgettable(100), IsEmpty());
+  ASSERT_TRUE(queue.reject(repetition, "planned, or not"));
+  EXPECT_THAT(forgettable(100), ElementsAre(red));
+}
+
 TEST_F(QueueGarbage, IsNoNoticeOnItsWay) {
   const auto told =
       add({.day = 0, .outcome = Outcome::failed, .kind = Kind::manual, .ref = "refs/tags/v1"});
