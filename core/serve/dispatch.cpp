@@ -28,8 +28,10 @@ bool may_share_pipeline(const std::string& a, const std::string& b) {
   return plain_a == plain_b || plain_a == step_b || step_a == plain_b;
 }
 
+/// What nobody has vouched for shares no place with what somebody has, and delays none of it.
 bool repeats(const PipelineRun& a, const PipelineRun& b) {
-  return a.project == b.project && a.sha == b.sha && may_share_pipeline(a.pipeline, b.pipeline);
+  return a.project == b.project && a.sha == b.sha && a.trusted == b.trusted &&
+         may_share_pipeline(a.pipeline, b.pipeline);
 }
 
 std::size_t engines_of(const DispatchRules& rules) { return rules.parallel ? rules.engines : 1; }

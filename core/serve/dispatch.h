@@ -12,7 +12,8 @@ namespace melisai::serve {
 /// Those of `ready` (oldest first) that may start beside `running`, at most `engines` altogether. A
 /// run that measures has the machine for itself, and nothing younger overtakes it: else it would
 /// wait for ever on a busy server. Two runs of one pipeline on one commit take turns, also when one
-/// is a step of a workflow: both would do the same to the same places.
+/// is a step of a workflow: both would do the same to the same places. Not one of strangers' code
+/// and one that is trusted: these share no place.
 struct DispatchRules {
   std::size_t engines = 1;
   bool parallel = true;

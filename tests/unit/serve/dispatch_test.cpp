@@ -71,6 +71,16 @@ TEST(Dispatch, TheSamePipelineOnTheSameCommitTakesTurns) {
   EXPECT_THAT(chosen({again, newer}, {first}), ElementsAre(3));
 }
 
+TEST(Dispatch, StrangersDelayNoRunOfTheSameCommitThatIsTrusted) {
+  PipelineRun theirs = of_pipeline("test", run(1, "a"));
+  theirs.trusted = false;
+  PipelineRun again = of_pipeline("test", run(2, "a"));
+  again.trusted = false;
+  const PipelineRun ours = of_pipeline("test", run(3, "a"));
+  EXPECT_THAT(chosen({again, ours}, {theirs}), ElementsAre(3));
+  EXPECT_THAT(chosen({again}, {ours}), ElementsAre(2));
+}
+
 TEST(Dispatch, AStepOfAWorkflowIsARunOfItsPipeline) {
   const PipelineRun plain = of_pipeline("deploy", run(1, "a"));
   const PipelineRun step = of_pipeline("release/deploy", run(2, "a"));
