@@ -100,31 +100,42 @@ bool is_function_name(std::string_view name) {
   return !name.empty() && name.size() <= kSymbolBytesMax && name[0] != '.' && name[0] != '$';
 }
 
-Result<SymbolTable> read_table(Elf* elf, Elf_Scn* section, const GElf_Shdr& header) {
-  SymbolTable table;
+Result<SymbolTable> read_table(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, Bytes& left) {
   GElf_Shdr strings_header;
   Elf_Scn* strings_section = elf_getscn(elf, header.sh_link);
   if (strings_section == nullptr || gelf_getshdr(strings_section, &strings_header) == nullptr)
     return Error{Errc::parse, "its symbols have no names"};
-  const auto strings = content_of(strings_section, strings_header, kTableBytesMax);
   const bool fits = header.sh_size <= kTableBytesMax && header.sh_type != SHT_NOBITS &&
                     (header.sh_flags & SHF_COMPRESSED) == 0;
-  if (!strings || !fits) return Error{Errc::limit, "its table of symbols is too large"};
+  if (!fits || strings_header.sh_size > kTableBytesMax)
+    return Error{Errc::limit, "its table of symbols is too large"};
+  // Twice: as libelf has them, for as long as the file is open, and as the table has them.
+  const Bytes cost = 2 * (Bytes{header.sh_size} + Bytes{strings_header.sh_size});
+  if (cost > left)
+    return Error{Errc::limit, "the symbols of all files take more than " +
+                                  format_bytes(kTablesBytesMax) + " of memory"};
+  left -= cost;
+  const auto strings = content_of(strings_section, strings_header, kTableBytesMax);
+  if (!strings) return Error{Errc::parse, "the names of its symbols are damaged"};
   Elf_Data* symbols = elf_getdata(section, nullptr);
   const std::size_t entry = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
   if (symbols == nullptr || entry == 0)
     return Error{Errc::parse, "its table of symbols is damaged"};
   const std::size_t count = std::min(symbols->d_size / entry, kSymbolsMax);
+  SymbolTable table(*strings);
   for (std::size_t i = 0; i < count; ++i) {
     GElf_Sym symbol;
     if (gelf_getsym(symbols, static_cast<int>(i), &symbol) == nullptr) break;
     const std::optional<SymbolRank> rank = rank_of(symbol);
     if (!rank || symbol.st_name >= strings->size()) continue;
-    // A name that nothing ends is none: it would run into what follows the section.
-    const std::size_t end = strings->find('\0', symbol.st_name);
+    // A name that nothing ends is none: it would run into what follows the section. Nor is its end
+    // looked for any further than a name may be long, or millions would each read all names.
+    const std::string_view rest = strings->substr(symbol.st_name, kSymbolBytesMax + 1);
+    const std::size_t end = rest.find('\0');
     if (end == std::string_view::npos) continue;
-    const std::string_view name = strings->substr(symbol.st_name, end - symbol.st_name);
-    if (is_function_name(name)) table.add({symbol.st_value, symbol.st_size, name, *rank});
+    const std::string_view name = rest.substr(0, end);
+    if (is_function_name(name))
+      table.add_named({symbol.st_value, symbol.st_size, name, *rank}, symbol.st_name);
   }
   table.finish();
   return table;
@@ -230,12 +241,12 @@ std::optional<std::uint64_t> ElfFile::address_of(std::uint64_t offset) const {
   return std::nullopt;
 }
 
-Result<SymbolTable> ElfFile::symbols() const {
+Result<SymbolTable> ElfFile::symbols(Bytes& left) const {
   Result<SymbolTable> table = SymbolTable();
   for (const unsigned wanted : {unsigned{SHT_SYMTAB}, unsigned{SHT_DYNSYM}}) {
     for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
       if (header.sh_type != wanted) return true;
-      table = read_table(elf_.get(), section, header);
+      table = read_table(elf_.get(), section, header, left);
       return false;
     });
     if (table && !table->empty()) break;
@@ -243,9 +254,9 @@ Result<SymbolTable> ElfFile::symbols() const {
   return table;
 }
 
-bool ElfFile::debug_fits(Bytes bytes_max) const {
+std::optional<Bytes> ElfFile::debug_bytes(Bytes bytes_max) const {
   std::size_t names = 0;
-  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return false;
+  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return std::nullopt;
   Bytes total = 0;
   bool fits = true;
   for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
@@ -262,7 +273,7 @@ bool ElfFile::debug_fits(Bytes bytes_max) const {
     total += size;
     return true;
   });
-  return fits;
+  return fits ? std::optional(total) : std::nullopt;
 }
 
 }  // namespace melisai::symbols

@@ -20,6 +20,7 @@ namespace melisai::symbols {
 
 constexpr Bytes kFileBytesMax = Bytes{8} << 30;     ///< files with debug information are large
 constexpr Bytes kTableBytesMax = Bytes{256} << 20;  ///< of one section of symbols, or of names
+constexpr Bytes kTablesBytesMax = Bytes{1} << 30;   ///< of memory, for all files of a Symbolizer
 constexpr std::size_t kSymbolsMax = 4'000'000;
 constexpr std::size_t kSymbolBytesMax = 4'096;  ///< of one name; longer ones are left out
 constexpr std::size_t kSegmentsMax = 4'096;
@@ -50,12 +51,13 @@ class ElfFile {
   const std::string& build_id() const { return build_id_; }  ///< lower-case hex, "" for none
   const std::optional<DebugLink>& debug_link() const { return debug_link_; }
 
-  /// .symtab, else .dynsym. Empty for a file that is stripped altogether. Errors: limit, parse.
-  Result<SymbolTable> symbols() const;
+  /// .symtab, else .dynsym. Empty for a file that is stripped altogether. `left`: the memory that
+  /// tables may still take; less by what this one takes. Errors: limit, parse.
+  Result<SymbolTable> symbols(Bytes& left) const;
   bool has_full_symbols() const { return has_symtab_; }
 
-  /// Checks that no debug section grows beyond `bytes_max` in all when it is decompressed.
-  bool debug_fits(Bytes bytes_max) const;
+  /// The size of all debug sections when they are decompressed; nothing beyond `bytes_max`.
+  std::optional<Bytes> debug_bytes(Bytes bytes_max) const;
 
   Elf* handle() const { return elf_.get(); }
   int fd() const { return file_.get(); }

@@ -157,11 +157,12 @@ Result<ElfFile> Images::debug_file(const ElfFile& image, const std::string& path
   return Error{Errc::not_found, in_quotes(path) + ": no file with its debug information"};
 }
 
-Result<SymbolTable> Images::symbols(const ElfFile& image, const std::string& path) const {
+Result<SymbolTable> Images::symbols(const ElfFile& image, const std::string& path,
+                                    Bytes& left) const {
   if (!image.has_full_symbols() && image.fd() >= 0)
     if (const Result<ElfFile> debug = debug_file(image, path); debug && debug->has_full_symbols())
-      if (Result<SymbolTable> table = debug->symbols(); table && !table->empty()) return table;
-  return image.symbols();
+      if (Result<SymbolTable> table = debug->symbols(left); table && !table->empty()) return table;
+  return image.symbols(left);
 }
 
 }  // namespace melisai::symbols

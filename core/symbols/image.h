@@ -52,8 +52,9 @@ class Images {
   /// there now), parse, limit, io.
   Result<ElfFile> open(std::uint32_t pid, const Mapping& mapping) const;
 
-  /// Symbols of `image`, from its own .symtab, else from its debug file, else .dynsym.
-  Result<SymbolTable> symbols(const ElfFile& image, const std::string& path) const;
+  /// Symbols of `image`, from its own .symtab, else from its debug file, else .dynsym. `left`: as
+  /// ElfFile::symbols.
+  Result<SymbolTable> symbols(const ElfFile& image, const std::string& path, Bytes& left) const;
   /// A separate file with debug information of the same build; not_found when there is none.
   Result<ElfFile> debug_file(const ElfFile& image, const std::string& path) const;
 

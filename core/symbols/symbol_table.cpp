@@ -14,9 +14,13 @@ constexpr std::size_t kNestingMax = 64;
 
 void SymbolTable::add(const Symbol& symbol) {
   if (names_.size() + symbol.name.size() > std::numeric_limits<std::uint32_t>::max()) return;
-  entries_.push_back({symbol.address, symbol.size, static_cast<std::uint32_t>(names_.size()),
-                      static_cast<std::uint32_t>(symbol.name.size()), symbol.rank});
+  add_named(symbol, static_cast<std::uint32_t>(names_.size()));
   names_ += symbol.name;
+}
+
+void SymbolTable::add_named(const Symbol& symbol, std::uint32_t name_at) {
+  entries_.push_back({symbol.address, symbol.size, name_at,
+                      static_cast<std::uint32_t>(symbol.name.size()), symbol.rank});
 }
 
 void SymbolTable::finish() {

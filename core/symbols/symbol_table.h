@@ -22,7 +22,15 @@ struct Symbol {
 
 class SymbolTable {
  public:
+  SymbolTable() = default;
+  /// With the names of a whole file, for add_named().
+  explicit SymbolTable(std::string_view names) : names_(names) {}
+
+  /// Copies the name.
   void add(const Symbol& symbol);
+  /// Copies nothing: the name is `name_at` bytes into what the table was made with. However many
+  /// symbols share a name, they take no more memory than the file has names.
+  void add_named(const Symbol& symbol, std::uint32_t name_at);
   /// After the last add(): sorts, and keeps one symbol an address.
   void finish();
 

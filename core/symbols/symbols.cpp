@@ -86,7 +86,8 @@ std::uint32_t Symbolizer::image(std::uint32_t pid, const Mapping& mapping) {
     image->problem = "more than " + std::to_string(kImagesMax) + " files";
   } else if (Result<ElfFile> file = images_.open(pid, mapping); !file) {
     image->problem = file.error().message;
-  } else if (Result<SymbolTable> table = images_.symbols(*file, image->path); !table) {
+  } else if (Result<SymbolTable> table = images_.symbols(*file, image->path, table_bytes_left_);
+             !table) {
     image->problem = in_quotes(image->path) + ": " + table.error().message;
   } else {
     if (table->empty()) image->problem = in_quotes(image->path) + ": it has no symbols (stripped)";
@@ -173,7 +174,8 @@ FrameId Symbolizer::resolve(std::uint32_t pid, Place address) {
 
 SourceLines* Symbolizer::lines_of(Image& image) {
   if (!image.file) return nullptr;
-  if (!image.lines) image.lines = std::make_unique<SourceLines>(images_, *image.file, image.path);
+  if (!image.lines)
+    image.lines = std::make_unique<SourceLines>(images_, *image.file, image.path, line_budget_);
   return image.lines.get();
 }
 

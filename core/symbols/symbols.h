@@ -85,6 +85,8 @@ class Symbolizer {
   Images images_;
   AddressSpaces spaces_;
   Demangler demangle_;
+  Bytes table_bytes_left_ = kTablesBytesMax;
+  LineBudget line_budget_;
   std::vector<std::unique_ptr<Image>> files_;
   std::unordered_map<std::string, std::uint32_t> file_numbers_;
   std::unordered_map<std::uint32_t, std::unordered_map<std::uint64_t, FrameId>> addresses_;

@@ -45,7 +45,8 @@ void measure(const std::string& path) {
     std::printf("| %s | %s |\n", path.c_str(), file.error().message.c_str());
     return;
   }
-  const auto table = symbols::Images({}).symbols(*file, path);
+  Bytes left = symbols::kTablesBytesMax;
+  const auto table = symbols::Images({}).symbols(*file, path, left);
   const double index_ms = ms_since(start);
   const std::uint64_t size = std::filesystem::file_size(path);
   std::mt19937_64 random(1);

@@ -18,7 +18,8 @@ Result<ElfFile> opened(const std::string& bytes) {
 
 std::string function_at(const ElfFile& file, std::uint64_t offset) {
   const auto address = file.address_of(offset);
-  const Result<SymbolTable> table = file.symbols();
+  Bytes left = kTablesBytesMax;
+  const Result<SymbolTable> table = file.symbols(left);
   if (!address || !table) return "";
   const auto symbol = table->find(*address);
   return symbol ? std::string(symbol->name) : "";
@@ -110,8 +111,20 @@ TEST(ElfFile, SurvivesDamagedFiles) {
     const Result<ElfFile> file = opened(damaged);
     if (!file) continue;
     function_at(*file, 0x1000);
-    file->debug_fits(1 << 20);
+    file->debug_bytes(1 << 20);
   }
+}
+
+TEST(ElfFile, TakesMemoryForTablesFromWhatIsLeft) {
+  const ElfFile file = *opened(elf_bytes(typical()));
+  Bytes left = 1'000;
+  ASSERT_TRUE(file.symbols(left));
+  EXPECT_LT(left, 1'000u);
+  Bytes little = 10;
+  const auto table = file.symbols(little);
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().code, Errc::limit);
+  EXPECT_EQ(little, 10u);
 }
 
 TEST(ElfFile, EndsNamesWithTheirSection) {
@@ -127,7 +140,8 @@ TEST(ElfFile, EndsNamesWithTheirSection) {
 TEST(ElfFile, ReadsTheObjectOfTheKernel) {
   const Result<ElfFile> vdso = ElfFile::own_vdso();
   if (!vdso) GTEST_SKIP() << vdso.error().message;
-  EXPECT_GT(vdso->symbols()->size(), 0u);
+  Bytes left = kTablesBytesMax;
+  EXPECT_GT(vdso->symbols(left)->size(), 0u);
 }
 
 }  // namespace

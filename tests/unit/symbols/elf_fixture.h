@@ -20,6 +20,11 @@ struct MadeSymbol {
   unsigned char type = STT_FUNC;
 };
 
+struct MadeSection {
+  std::string name;
+  std::string content;
+};
+
 struct MadeElf {
   std::uint64_t load_offset = 0x1000;
   std::uint64_t load_address = 0x401000;
@@ -29,6 +34,7 @@ struct MadeElf {
   std::string build_id{};  ///< raw bytes
   std::string link{};      ///< .gnu_debuglink
   std::uint32_t link_crc = 0;
+  std::vector<MadeSection> more{};  ///< .debug_info and its kin
 };
 
 namespace made {
@@ -88,6 +94,8 @@ inline std::string elf_bytes(const MadeElf& made) {
     content.resize((content.size() + 3) / 4 * 4, '\0');
     sections.push_back({".gnu_debuglink", SHT_PROGBITS, content + made::bytes_of(made.link_crc)});
   }
+  for (const MadeSection& each : made.more)
+    sections.push_back({each.name, SHT_PROGBITS, each.content});
   std::string names;
   for (const made::Section& section : sections) names += section.name + '\0';
   const std::size_t names_at = names.size();

@@ -64,7 +64,8 @@ class ImageFiles : public ::testing::Test {
     return status.st_ino;
   }
   std::string first_name(const ElfFile& file, const std::string& path) const {
-    const auto table = images().symbols(file, path);
+    Bytes left = kTablesBytesMax;
+    const auto table = images().symbols(file, path, left);
     const auto symbol = table ? table->find(0x401000) : std::nullopt;
     return symbol ? std::string(symbol->name) : "";
   }

@@ -59,6 +59,16 @@ TEST(SymbolTable, ChoosesTheSameNameInAnyOrder) {
                                  [](const Symbol& a, const Symbol& b) { return a.name < b.name; }));
 }
 
+TEST(SymbolTable, SharesTheNamesOfTheFile) {
+  const std::string_view names("\0shared\0", 8);
+  SymbolTable table(names);
+  table.add_named({0x100, 8, names.substr(1, 6)}, 1);
+  table.add_named({0x200, 8, names.substr(3, 4)}, 3);
+  table.finish();
+  EXPECT_EQ(name_at(table, 0x107), "shared");
+  EXPECT_EQ(name_at(table, 0x207), "ared") << "linkers store a name within another";
+}
+
 TEST(SymbolTable, DoesNotSearchEndlesslyInNestedSymbols) {
   SymbolTable table;
   constexpr std::uint64_t kMany = 200'000;
