@@ -222,6 +222,7 @@ class Flow {
       warn_all(acknowledge_slowdowns(report_.benchmarks, log_->store(), project_.name,
                                      utc_time(world_.clock.now()).substr(0, 10)));
     if (only.empty()) warn_all(gate::unused_rules(project_.gate, report_.benchmarks));
+    if (measured) keep_regression();
     if (measured) profile(trial);
     if (measured) explain(trial);
     if (measured) look_at_health(trial);
@@ -245,6 +246,19 @@ class Flow {
       warn("not quiet within " + format_duration(request_.quiet_wait) + ": " + noise +
            "; timed all the same");
     return {};
+  }
+
+  /// What comes now runs programs of both sides again and reads their files, and may take the gate
+  /// down with it: a regression must not be lost with the explanation. No other verdict is told
+  /// before its time, since what comes after the gate may still fail. The store takes a report
+  /// once.
+  void keep_regression() {
+    Report early = report_;
+    describe_rule(project_, early);
+    gate::conclude(early);
+    if (early.verdict != Verdict::regression) return;
+    early.seconds = seconds_since(start_);
+    if (const Result<void> kept = write_reports(early); !kept) warn(kept.error().message);
   }
 
   /// The verdict stands by then: an interrupt ends the explanation only.
@@ -297,16 +311,16 @@ class Flow {
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
     report_.seconds = seconds_since(start_);
-    keep_or_fail(write_reports(), flow);
+    keep_or_fail(write_reports(report_), flow);
     context_.accepts = may_become_baseline_ && is_green(report_, declared_threshold_);
     if (log_ && !keep_or_fail(log_->finish(report_, context_), flow))
-      keep_or_fail(write_reports(), flow);
+      keep_or_fail(write_reports(report_), flow);
     log_.reset();
     return {std::move(report_), project_.gate.fail_on};
   }
 
-  Result<void> write_reports() const {
-    return report::write_reports(report_, request_.output_dir, repeat_());
+  Result<void> write_reports(const Report& report) const {
+    return report::write_reports(report, request_.output_dir, repeat_());
   }
 
   /// A result that was not kept is no result; an earlier failure is the better reason.

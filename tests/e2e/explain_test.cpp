@@ -1,6 +1,7 @@
 // Why a benchmark got slower, from a real program to the report: the class, the function, the
 // graphs; and what a machine that shows nothing says instead.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <filesystem>
 
@@ -188,6 +189,25 @@ TEST_F(Explained, AMachineThatShowsNothingSaysSo) {
   EXPECT_THAT(found["note"], HasSubstr("no stacks: the collector ebpf is not installed"));
   EXPECT_THAT(found["advice"], HasSubstr("melisai-gate doctor"));
   EXPECT_THAT(slower.out, HasSubstr("why cli: not known: wall time"));
+}
+
+TEST_F(Explained, ARegressionIsKeptBeforeAnybodyLooksForItsCause) {
+  commit_sleeps("collect: { collectors: [process] }\n");
+  const Ran killed = check(
+      {"--base", "main~1", "--threshold", "20%", "--max-pairs", "20", "--explain", "regressions"},
+      [&](pid_t pid) {
+        EXPECT_TRUE(eventually([&] { return std::filesystem::exists(output() + "/report.json"); },
+                               std::chrono::seconds(100)));
+        kill(pid, SIGKILL);
+      });
+  ASSERT_EQ(killed.code, 128 + SIGKILL) << killed.err;
+  const json kept = report();
+  ASSERT_TRUE(kept.is_object());
+  EXPECT_EQ(kept["verdict"], "regression");
+  EXPECT_EQ(kept["reason_code"], "regressed");
+  EXPECT_EQ(kept["evidence"], json::array()) << "it was killed while it looked";
+  EXPECT_FALSE(kept["benchmarks"].empty());
+  EXPECT_TRUE(eventually([&] { return processes_with(root()).empty(); })) << "something lives on";
 }
 
 TEST_F(Explained, SwitchedOffNobodyLooks) {
