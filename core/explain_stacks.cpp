@@ -1,9 +1,11 @@
 #include "core/explain_stacks.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "core/base/files.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/base/units.h"
 
@@ -123,6 +125,26 @@ double sum_of(const std::vector<double>& values) {
   return sum;
 }
 
+/// `text` with `to` for each path into `directory` in it.
+void replace_directory(const std::string& directory, const std::string& to, std::string& text) {
+  constexpr std::string_view kBeforePath = "'\" (:=";
+  if (directory.size() < 2) return;
+  const std::string wanted = directory + "/";
+  for (std::size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at)) {
+    const bool is_path = at == 0 || kBeforePath.find(text[at - 1]) != std::string_view::npos;
+    if (is_path) text.replace(at, wanted.size(), to);
+    at += is_path ? to.size() : 1;
+  }
+}
+
+/// Reports are read by people who need not know where things lie on this machine, nor a secret that
+/// a program has in its names.
+std::string shown(std::string text, const std::vector<std::string>& trees) {
+  for (const std::string& tree : trees) replace_directory(tree, "", text);
+  if (const char* home = std::getenv("HOME")) replace_directory(home, "~/", text);
+  return masked(std::move(text));
+}
+
 Stacks all_of(const std::vector<Stacks>& runs) {
   Stacks sum;
   for (const Stacks& run : runs) {
@@ -148,7 +170,8 @@ NamedStacks::NamedStacks(const ObservedRuns& runs, double factor, std::vector<st
             (files.size() > 1 ? ", and of " + std::to_string(files.size() - 1) + " more" : ""));
 }
 
-void NamedStacks::problem(const std::string& text) {
+void NamedStacks::problem(const std::string& what) {
+  const std::string text = shown(what, trees_);
   if (!text.empty() && std::find(problems_.begin(), problems_.end(), text) == problems_.end())
     problems_.push_back(text);
 }
@@ -232,7 +255,7 @@ std::vector<EvidenceFunction> NamedStacks::grown(const flame::Runs& runs, double
     if (functions.size() == kFunctions || growth <= 0 || growth < kGapPart * gap) break;
     if (change.confidence < kSureEnough) continue;
     EvidenceFunction& function =
-        functions.emplace_back(EvidenceFunction{.name = change.function.name,
+        functions.emplace_back(EvidenceFunction{.name = masked(change.function.name),
                                                 .file = "",
                                                 .line = 0,
                                                 .when = on_cpu ? "on-cpu" : "off-cpu",
@@ -250,10 +273,8 @@ void NamedStacks::add_line(const StackFrame& function, EvidenceFunction& to) {
   if (place == places_.end()) return;
   const Result<symbols::SourceLine> line = symbolizer_.line_of(place->second);
   if (!line) return;
-  to.file = line->file;
+  to.file = shown(line->file, trees_);
   to.line = line->line;
-  for (const std::string& tree : trees_)
-    if (!tree.empty() && to.file.starts_with(tree + "/")) to.file.erase(0, tree.size() + 1);
 }
 
 Result<std::vector<EvidenceFile>> NamedStacks::write(const Labels& labels,
@@ -263,7 +284,7 @@ Result<std::vector<EvidenceFile>> NamedStacks::write(const Labels& labels,
   MELISAI_CHECK(make_directories(directory + "/flame"));
   const auto add = [&](const std::string& kind, const std::string& name,
                        const std::string& content) -> Result<void> {
-    MELISAI_CHECK(write_file(directory + "/flame/" + name, content));
+    MELISAI_CHECK(write_file(directory + "/flame/" + name, masked(content)));
     files.push_back({kind, "flame/" + name});
     return {};
   };

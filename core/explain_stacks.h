@@ -45,7 +45,7 @@ class NamedStacks {
   std::vector<EvidenceFunction> grown(const flame::Runs& runs, double gap, bool on_cpu);
   void add_new_code(gate::CauseInput& input) const;
   void add_line(const StackFrame& function, EvidenceFunction& to);
-  void problem(const std::string& text);
+  void problem(const std::string& what);
 
   symbols::Symbolizer symbolizer_;
   std::vector<std::string> trees_;

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "core/base/files.h"
+#include "core/base/secrets.h"
 #include "tests/unit/symbols/elf_fixture.h"
 
 namespace melisai {
@@ -163,6 +165,39 @@ TEST_F(NamedStacksTest, TellWhatCollectorsCouldNot) {
   EXPECT_THAT(named.problems(), Contains(HasSubstr("more different stacks")));
   EXPECT_THAT(named.problems(), Contains(HasSubstr("files and stacks must be arrays")));
   EXPECT_TRUE(NamedStacks({}, 1, {}).empty());
+}
+
+TEST_F(NamedStacksTest, DoNotSayWhereThingsLieOnThisMachine) {
+  symbols::write_bytes(app(), symbols::elf_bytes({.build_id = "\x01\x02\x03\x04"}));
+  const NamedStacks named(runs(), 1, {directory_.path()});
+  EXPECT_THAT(named.problems(), Contains(HasSubstr("'app': it has no symbols")));
+  const char* const home = std::getenv("HOME");
+  const std::string before = home == nullptr ? "" : home;
+  setenv("HOME", directory_.path().c_str(), 1);
+  const NamedStacks at_home(runs(), 1, {});
+  setenv("HOME", before.c_str(), 1);
+  EXPECT_THAT(at_home.problems(), Contains(HasSubstr("'~/app': it has no symbols")));
+}
+
+TEST_F(NamedStacksTest, TellNoSecretThatIsAName) {
+  symbols::write_bytes(app(),
+                       symbols::elf_bytes({.symtab = {{"main", 0x401000, 0x20},
+                                                      {"find", 0x401020, 0x20},
+                                                      {"key_hunter2hunter2", 0x401040, 0x20}},
+                                           .build_id = "\x01\x02\x03\x04"}));
+  ASSERT_TRUE(keep_secrets({{"KEY", "hunter2hunter2"}}, false));
+  NamedStacks named(runs(), 1, {});
+  CauseInput input = slower();
+  named.add_functions(input);
+  const auto files =
+      named.write({.file = "cli", .benchmark = "cli", .base = "b", .head = "h"}, directory_.path());
+  ASSERT_TRUE(keep_secrets({}, false));
+  ASSERT_THAT(input.on_cpu, SizeIs(1));
+  EXPECT_EQ(input.on_cpu[0].name, "key_***");
+  ASSERT_TRUE(files) << files.error().message;
+  for (const EvidenceFile& file : *files)
+    EXPECT_THAT(*read_file(directory_.path() + "/" + file.path, 1 << 22),
+                Not(HasSubstr("hunter2hunter2")));
 }
 
 }  // namespace explain_stacks_test
