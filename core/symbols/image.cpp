@@ -93,8 +93,9 @@ std::string plain_path(const Mapping& mapping) {
 }
 
 bool is_library(const Mapping& mapping) {
-  constexpr std::array<std::string_view, 6> kPlaces{"/lib/",    "/lib32/",  "/lib64/",
-                                                    "/libx32/", "/usr/lib", "[vdso]"};
+  constexpr std::array<std::string_view, 9> kPlaces{"/lib/",       "/lib32/",      "/lib64/",
+                                                    "/libx32/",    "/usr/lib/",    "/usr/lib32/",
+                                                    "/usr/lib64/", "/usr/libx32/", "[vdso]"};
   return std::any_of(kPlaces.begin(), kPlaces.end(),
                      [&](std::string_view place) { return mapping.path.starts_with(place); });
 }

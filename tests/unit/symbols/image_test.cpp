@@ -43,6 +43,8 @@ TEST(Mapping, IsOfALibraryOrNot) {
   EXPECT_TRUE(is_library({.path = "[vdso]"}));
   EXPECT_FALSE(is_library({.path = "/home/me/build/libmine.so"}));
   EXPECT_FALSE(is_library({.path = "/usr/bin/gzip"}));
+  EXPECT_FALSE(is_library({.path = "/library/proj/app"}));
+  EXPECT_FALSE(is_library({.path = "/usr/library/proj/app"}));
   for (const char* path : {"", "//anon", "/memfd:jit (deleted)", "[stack]", "/dev/zero", "/SYSV00"})
     EXPECT_FALSE(is_file({.path = path})) << path;
 }
