@@ -164,7 +164,8 @@ NamedStacks::NamedStacks(const ObservedRuns& runs, double factor, std::vector<st
   // Head first: of a function on both sides its place is the one that people look at.
   for (const ObservedRun& run : runs.head) take(run, factor, false);
   for (const ObservedRun& run : runs.base) take(run, 1, true);
-  const std::vector<std::string> files = symbolizer_.problems();
+  const std::vector<std::string> files =
+      symbolizer_.problems([this](std::string path) { return shown(std::move(path), trees_); });
   if (!files.empty())
     problem("names are missing: " + files.front() +
             (files.size() > 1 ? ", and of " + std::to_string(files.size() - 1) + " more" : ""));

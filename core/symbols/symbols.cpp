@@ -199,14 +199,19 @@ Result<SourceLine> Symbolizer::line_at(std::uint32_t image, Place offset) {
   return lines->at(*address);
 }
 
-std::vector<std::string> Symbolizer::problems() const {
+std::vector<std::string> Symbolizer::problems(const ShownPath& shown) const {
   std::vector<const Image*> bad;
   for (const auto& image : files_)
     if (!image->problem.empty() && image->unresolved > 0) bad.push_back(image.get());
   std::stable_sort(bad.begin(), bad.end(),
                    [](const Image* a, const Image* b) { return a->unresolved > b->unresolved; });
   std::vector<std::string> lines;
-  for (const Image* image : bad) lines.push_back(image->problem);
+  for (const Image* image : bad) {
+    std::string& line = lines.emplace_back(image->problem);
+    const std::string quoted = in_quotes(image->path);
+    if (shown && line.starts_with(quoted))
+      line.replace(0, quoted.size(), in_quotes(shown(image->path)));
+  }
   return lines;
 }
 

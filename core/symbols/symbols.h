@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,7 +72,9 @@ class Symbolizer {
 
   /// Files whose functions stay unknown and why, one line each, most used first: "'/opt/x': another
   /// file lies there now than was mapped".
-  std::vector<std::string> problems() const;
+  /// `shown`: how people see a path; before it is quoted, which cuts long ones.
+  using ShownPath = std::function<std::string(std::string)>;
+  std::vector<std::string> problems(const ShownPath& shown = {}) const;
 
  private:
   struct Image;

@@ -34,7 +34,7 @@ class NamedStacksTest : public ::testing::Test {
                                                                {"extra", 0x401040, 0x20}},
                                                     .build_id = "\x01\x02\x03\x04"}));
   }
-  std::string app() const { return directory_.path() + "/app"; }
+  const std::string& app() const { return app_; }
 
   /// A stack of main and, but for 0, what it called.
   static std::string stack(int leaf, const std::string& weight, const std::string& kernel = "[]") {
@@ -73,6 +73,7 @@ class NamedStacksTest : public ::testing::Test {
   static constexpr int kFind = 4133;
   static constexpr int kExtra = 4165;
   TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "stacks-");
+  std::string app_ = directory_.path() + "/app";
 };
 
 TEST_F(NamedStacksTest, SayWhatTookTheTime) {
@@ -171,6 +172,14 @@ TEST_F(NamedStacksTest, DoNotSayWhereThingsLieOnThisMachine) {
   symbols::write_bytes(app(), symbols::elf_bytes({.build_id = "\x01\x02\x03\x04"}));
   const NamedStacks named(runs(), 1, {directory_.path()});
   EXPECT_THAT(named.problems(), Contains(HasSubstr("'app': it has no symbols")));
+  const std::string deep = directory_.path() + "/" + std::string(100, 'd');
+  std::filesystem::create_directory(deep);
+  std::filesystem::rename(app(), deep + "/app");
+  app_ = deep + "/app";
+  EXPECT_THAT(NamedStacks(runs(), 1, {deep}).problems(), Contains(HasSubstr("'app': it has")))
+      << "a long path is cut where it is quoted";
+  std::filesystem::rename(app(), directory_.path() + "/app");
+  app_ = directory_.path() + "/app";
   const char* const home = std::getenv("HOME");
   const std::string before = home == nullptr ? "" : home;
   setenv("HOME", directory_.path().c_str(), 1);
