@@ -62,7 +62,8 @@ class PairRunner {
                               Milliseconds time_left, const std::vector<std::string>& only = {});
 
   /// One run of one side under a tool: `tool` is put in front of its command, with "{dir}" replaced
-  /// by a directory for what it writes, which is there until the next run.
+  /// by a directory for what it writes, which is there until the next run; "{dir%%}" likewise, for
+  /// a tool to which % means something.
   struct UnderTool {
     std::string problem;  ///< as of profile()
     std::string directory;

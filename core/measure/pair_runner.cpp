@@ -344,7 +344,9 @@ Result<PairRunner::UnderTool> PairRunner::run_under(const Subject& subject, cons
   MELISAI_TRY(Command command, prepare(subject, side, filtered(side.run, "", ""), time_left));
   const std::string directory = work_dir_ + "/" + side.name;
   std::vector<std::string> words;
-  for (const std::string& word : tool) words.push_back(replaced(word, "{dir}", directory));
+  const std::string doubled = replaced(directory, "%", "%%");
+  for (const std::string& word : tool)
+    words.push_back(replaced(replaced(word, "{dir%%}", doubled), "{dir}", directory));
   command.argv.insert(command.argv.begin(), words.begin(), words.end());
   MELISAI_TRY(const Exit exit, processes_.run(command));
   if (exit.end == Exit::End::interrupted)

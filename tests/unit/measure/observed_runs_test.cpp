@@ -75,6 +75,12 @@ TEST_F(ObservedRuns, RunUnderAToolThatMayWriteSomewhere) {
               ElementsAre("/usr/bin/tool", "--out=" + work_.path() + "/base/x", "/bin/sh", "-c",
                           "exec bench"));
   EXPECT_EQ(processes.commands.back().cwd, "/tree/base");
+  const std::string odd = work_.path() + "/50%p";
+  ASSERT_TRUE(make_directories(odd));
+  PairRunner there(processes, rng_, {}, odd);
+  ASSERT_TRUE(there.run_under(made, made.base, {"tool", "{dir%%}/%p", "{dir}"}, kLong));
+  EXPECT_EQ(processes.commands.back().argv[1], work_.path() + "/50%%p/base/%p");
+  EXPECT_EQ(processes.commands.back().argv[2], odd + "/base");
 }
 
 TEST_F(ObservedRuns, SayWhyAToolYieldedNothing) {
