@@ -6,8 +6,10 @@
 #include <optional>
 #include <set>
 
+#include "core/base/secrets.h"
 #include "core/base/units.h"
 #include "core/explain_instructions.h"
+#include "core/explain_passes.h"
 #include "core/explain_stacks.h"
 
 namespace melisai {
@@ -16,34 +18,15 @@ namespace {
 using std::chrono::nanoseconds;
 using Names = std::vector<std::string>;
 
-constexpr std::string_view kKernelCollector = "ebpf";
 constexpr nanoseconds kWatchedEnough = std::chrono::seconds(2);  // of base, for stacks
 constexpr int kShortProgramRuns = 3;  // times as many runs, until that was watched
 constexpr std::size_t kFileNameBytes = 80;
 constexpr double kShortRunNs = 500e6;     // of what runs under valgrind
 constexpr double kValgrindSlowdown = 40;  // about; measured 15 to 50
 constexpr int kAgreeingRuns = 2;
+constexpr const char* kInterrupted = "interrupted";
 constexpr const char* kNextAction =
     "run it as root or with CAP_BPF and CAP_PERFMON; `melisai-gate doctor` says what is missing";
-
-struct PassKind {
-  const char* name;
-  Names parts;       // of the collector ebpf
-  bool needs_parts;  // without any of them nothing is run
-};
-
-const PassKind& counts_pass() {
-  static const PassKind kind{"counts", {"syscount", "futex"}, false};
-  return kind;
-}
-const PassKind& stacks_pass() {
-  static const PassKind kind{"stacks", {"profile", "offcputime"}, true};
-  return kind;
-}
-const PassKind& deep_pass() {
-  static const PassKind kind{"deep", {"runqlat", "syslat"}, true};
-  return kind;
-}
 
 /// Passes the window on and takes its time.
 class TimedWindow final : public RunObserver {
@@ -70,29 +53,6 @@ class TimedWindow final : public RunObserver {
   nanoseconds begun_{0}, took_{0};
 };
 
-/// Why what is called so says nothing here; "" when it does.
-std::string why_without(const std::vector<CollectorResult>& results, const Names& parts) {
-  const auto kernel = std::find_if(results.begin(), results.end(), [](const CollectorResult& each) {
-    return each.name == kKernelCollector;
-  });
-  if (kernel == results.end())
-    return "the collector ebpf is not installed, or collect.collectors leaves it out";
-  if (kernel->status != CollectorStatus::ok)
-    return "ebpf: " +
-           (kernel->reason.empty() ? std::string(to_string(kernel->status)) : kernel->reason);
-  std::string missing;
-  for (const CollectorPart& part : kernel->parts)
-    if (std::find(parts.begin(), parts.end(), part.name) != parts.end() &&
-        !part.unavailable.empty())
-      missing += (missing.empty() ? "" : ", ") + part.name + ": " + part.unavailable;
-  return missing;
-}
-
-bool any_available(const std::vector<CollectorResult>& results, const Names& parts) {
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](const std::string& part) { return why_without(results, {part}).empty(); });
-}
-
 /// Of a benchmark, for a file: names of benchmarks are hostile.
 std::string file_name(const std::string& benchmark) {
   std::string name = benchmark.substr(0, kFileNameBytes);
@@ -102,6 +62,14 @@ std::string file_name(const std::string& benchmark) {
     if (!is_plain) c = '_';
   }
   return name.empty() ? "_" : name;
+}
+
+/// Before they are cut: functions may be called what a secret is.
+void mask(std::vector<EvidenceFunction>& functions) {
+  for (EvidenceFunction& each : functions) {
+    each.name = masked(std::move(each.name));
+    each.file = masked(std::move(each.file));
+  }
 }
 
 /// Sentences, each once.
@@ -129,12 +97,10 @@ class Explainer {
       const auto left =
           static_cast<nanoseconds::rep>(slowdowns.size() - explanation.evidence.size());
       std::optional<Evidence> evidence = one(slowdown, left_until(end_) / left);
-      if (!evidence) {
-        explanation.ended = "interrupted";
-        break;
-      }
-      explanation.evidence.push_back(*std::move(evidence));
+      if (evidence) explanation.evidence.push_back(*std::move(evidence));
+      if (is_interrupted_) break;
     }
+    if (explanation.evidence.size() < slowdowns.size()) explanation.ended = kInterrupted;
     return explanation;
   }
 
@@ -148,38 +114,44 @@ class Explainer {
     return std::max(end - tools_.clock.monotonic(), nanoseconds(0));
   }
 
-  /// Nothing when the user interrupted it.
+  /// Nothing when the user interrupted it before anything was seen.
   std::optional<Evidence> one(const Slowdown& slowdown, nanoseconds share) {
-    const nanoseconds begun = tools_.clock.monotonic();
-    std::optional<Pass> counts = pass(counts_pass(), slowdown, begun + share / 3);
-    if (!counts) return std::nullopt;
-    std::optional<Pass> stacks = pass(stacks_pass(), slowdown, begun + share);
-    if (!stacks) return std::nullopt;
-    NamedStacks named(stacks->runs, same_work(slowdown, stacks->runs), request_.trees);
-    gate::CauseInput input = counted_input(slowdown, counts->runs);
+    const nanoseconds end = tools_.clock.monotonic() + share;
+    lacks_ebpf_ = false;
+    const Pass counts = pass(counts_pass(), slowdown, end - share * 2 / 3);
+    if (is_interrupted_ && counts.told.runs == 0) return std::nullopt;
+    std::vector<EvidencePass> passes{counts.told};
+    ObservedRuns stacks;
+    if (!is_interrupted_) stacks = seen_in(stacks_pass(), slowdown, end, passes);
+    NamedStacks named(stacks, same_work(slowdown, stacks), request_.trees);
+    gate::CauseInput input = counted_input(slowdown, counts.runs);
     named.add_signals(input);
     WorkRuns work;
     Evidence evidence = judged(slowdown, named, work, input);
     Note note;
-    std::vector<EvidencePass> passes{counts->told, stacks->told};
-    const auto is_open = [&] { return evidence.cause == Cause::not_known && slowdown.is_time; };
+    const auto is_open = [&] {
+      return !is_interrupted_ && evidence.cause == Cause::not_known && slowdown.is_time;
+    };
     if (is_open() && slowdown.whole_process && is_cpu_bound(input)) {
-      const std::optional<EvidencePass> told = count_instructions(slowdown, work);
-      if (!told) return std::nullopt;
+      passes.push_back(count_instructions(slowdown, end, work));
       evidence = judged(slowdown, named, work, input);
-      passes.push_back(*told);
     }
     if (is_open() && !named.empty()) {
-      std::optional<Pass> deep = pass(deep_pass(), slowdown, begun + share);
-      if (!deep) return std::nullopt;
-      const std::string shown = add_deep(slowdown, deep->runs, input);
+      const ObservedRuns deep = seen_in(deep_pass(), slowdown, end, passes);
+      const std::string shown = add_deep(slowdown, deep, input);
       evidence = judged(slowdown, named, work, input);
       if (evidence.cause == Cause::not_known) note.add(shown);
-      passes.push_back(deep->told);
     }
     evidence.passes = std::move(passes);
-    complete(slowdown, named, same_work(slowdown, counts->runs), std::move(note), evidence);
+    complete(slowdown, named, same_work(slowdown, counts.runs), std::move(note), evidence);
     return evidence;
+  }
+
+  ObservedRuns seen_in(const PassKind& kind, const Slowdown& slowdown, nanoseconds end,
+                       std::vector<EvidencePass>& passes) {
+    Pass made = pass(kind, slowdown, end);
+    passes.push_back(std::move(made.told));
+    return std::move(made.runs);
   }
 
   /// Twice, because which functions count depends on the cause.
@@ -190,6 +162,7 @@ class Explainer {
     const BenchmarkResult& worst = slowdown.worst;
     if (!slowdown.is_time) {
       named.add_functions_of(gate::cause_of_count(worst.metric.name), input);
+      mask(input.on_cpu);
       return gate::explain_count({.benchmark = slowdown.benchmark,
                                   .metric = worst.metric.name,
                                   .unit = worst.metric.unit,
@@ -197,12 +170,16 @@ class Explainer {
                                   .head = worst.head ? worst.head->median : 0},
                                  input.on_cpu);
     }
+    mask(input.on_cpu);
+    mask(input.off_cpu);
     const Evidence first = gate::explain_slowdown(input);
     if (first.cause == Cause::not_known) return first;
     named.add_functions_of(first.cause, input);
     const bool is_work = first.cause == Cause::cpu_work || first.cause == Cause::allocation;
-    std::vector<EvidenceFunction> exact = grown_functions(work, request_.trees);
+    std::vector<EvidenceFunction> exact = grown_functions(work, first.cause, request_.trees);
     if (is_work && !exact.empty()) input.on_cpu = std::move(exact);
+    mask(input.on_cpu);
+    mask(input.off_cpu);
     return gate::explain_slowdown(input);
   }
 
@@ -211,13 +188,12 @@ class Explainer {
     Note whole;
     whole.add(evidence.note);
     whole.add(note.text());
-    bool is_missing = false;
-    for (const EvidencePass& pass : evidence.passes) {
+    for (EvidencePass& pass : evidence.passes) {
       if (pass.problem.empty()) continue;
+      pass.problem = masked(std::move(pass.problem));
       whole.add((pass.runs == 0 ? "no " : "not all ") + pass.name + ": " + pass.problem);
-      is_missing = true;
     }
-    if (is_missing && evidence.cause == Cause::not_known && evidence.advice.empty())
+    if (lacks_ebpf_ && evidence.cause == Cause::not_known && evidence.advice.empty())
       evidence.advice = kNextAction;
     // Names that are missing matter where none is told.
     if (evidence.functions.empty() || evidence.cause == Cause::not_known)
@@ -240,7 +216,8 @@ class Explainer {
       else
         whole.add("no flame graph: " + files.error().message);
     }
-    evidence.note = whole.text();
+    evidence.note = masked(whole.text());
+    evidence.sentence = masked(std::move(evidence.sentence));
   }
 
   std::string unused_name(const std::string& wanted) {
@@ -250,14 +227,15 @@ class Explainer {
   }
 
   /// Why nobody can count them; "" when somebody can.
-  std::string no_instructions(const Slowdown& slowdown) const {
+  std::string no_instructions(const Slowdown& slowdown, nanoseconds deadline) const {
     const double wall = sum_of_walls(slowdown);
-    const auto needed = nanoseconds(static_cast<nanoseconds::rep>(wall * kValgrindSlowdown));
+    const auto needed =
+        nanoseconds(static_cast<nanoseconds::rep>(wall * kValgrindSlowdown * kAgreeingRuns));
     if (tools_.valgrind.empty())
       return "valgrind is not installed; it counts them where the CPU has no counter for that";
     if (!(wall > 0) || wall > 2 * kShortRunNs)
       return "a run takes longer than 500 ms, and under valgrind many times that";
-    return needed > left_until(end_) ? budget_ended() : "";
+    return needed > left_until(deadline) ? budget_ended() : "";
   }
   static double sum_of_walls(const Slowdown& slowdown) {
     double sum = 0;
@@ -266,37 +244,50 @@ class Explainer {
     return sum;
   }
 
-  /// Each side under callgrind, twice where there is time. Nothing: interrupted.
-  std::optional<EvidencePass> count_instructions(const Slowdown& slowdown, WorkRuns& work) {
+  /// Each side under callgrind, twice: one run may be chance.
+  EvidencePass count_instructions(const Slowdown& slowdown, nanoseconds deadline, WorkRuns& work) {
     const nanoseconds begun = tools_.clock.monotonic();
-    EvidencePass told{.name = "instructions", .problem = no_instructions(slowdown)};
+    EvidencePass told{.name = "instructions", .problem = no_instructions(slowdown, deadline)};
     if (!told.problem.empty()) return told;
     tools_.progress.stage_started("why " + slowdown.benchmark + " is slower", told.name);
-    const Names tool{tools_.valgrind, "--tool=callgrind", "--quiet", "--trace-children=yes",
-                     "--callgrind-out-file={dir}/callgrind.%p"};
-    for (int round = 0; round < kAgreeingRuns && told.problem.empty(); ++round) {
+    while (told.runs < kAgreeingRuns && told.problem.empty()) {
       const nanoseconds round_begun = tools_.clock.monotonic();
       for (const bool base : {true, false}) {
-        const auto left = std::chrono::ceil<Milliseconds>(left_until(end_));
-        const auto ran = tools_.run_under(slowdown, base, tool, std::max(left, Milliseconds(1)));
-        if (!ran && ran.error().code == Errc::interrupted) return std::nullopt;
-        Result<CountedWork> counted = !ran                    ? ran.error()
-                                      : !ran->problem.empty() ? Error{Errc::process, ran->problem}
-                                                              : read_callgrind(ran->directory);
-        if (!counted && told.problem.empty()) told.problem = counted.error().message;
-        if (counted) (base ? work.base : work.head).push_back(*std::move(counted));
+        if (!told.problem.empty()) break;
+        Result<CountedWork> counted = counted_side(slowdown, base, deadline);
+        if (counted)
+          (base ? work.base : work.head).push_back(*std::move(counted));
+        else
+          told.problem = problem_of(counted.error());
       }
       if (told.problem.empty()) ++told.runs;
-      if (left_until(end_) < tools_.clock.monotonic() - round_begun) break;
+      if (left_until(deadline) < tools_.clock.monotonic() - round_begun) break;
     }
-    if (told.problem.empty()) told.problem = disagreement(work);
+    if (told.problem.empty())
+      told.problem =
+          told.runs < kAgreeingRuns ? "one run only: " + budget_ended() : disagreement(work);
     if (!told.problem.empty()) work = {};
     told.seconds = std::chrono::duration<double>(tools_.clock.monotonic() - begun).count();
     return told;
   }
 
-  /// Rounds of one run of each side, at least one where there is any time. Nothing: interrupted.
-  std::optional<Pass> pass(const PassKind& kind, const Slowdown& slowdown, nanoseconds deadline) {
+  Result<CountedWork> counted_side(const Slowdown& slowdown, bool base, nanoseconds deadline) {
+    const auto left = std::chrono::ceil<Milliseconds>(left_until(deadline));
+    MELISAI_TRY(const auto ran, tools_.run_under(slowdown, base, callgrind_command(tools_.valgrind),
+                                                 std::max(left, Milliseconds(1))));
+    if (!ran.problem.empty()) return Error{Errc::process, ran.problem};
+    return read_callgrind(ran.directory, [&] { return left_until(deadline) == nanoseconds(0); });
+  }
+
+  std::string problem_of(const Error& error) {
+    if (error.code == Errc::interrupted) is_interrupted_ = true;
+    return is_interrupted_               ? kInterrupted
+           : error.code == Errc::timeout ? budget_ended()
+                                         : error.message;
+  }
+
+  /// Rounds of one run of each side, at least one where there is any time.
+  Pass pass(const PassKind& kind, const Slowdown& slowdown, nanoseconds deadline) {
     const nanoseconds begun = tools_.clock.monotonic();
     Pass pass{.told = {.name = kind.name}, .runs = {}};
     const auto ended = [&] {
@@ -315,16 +306,14 @@ class Explainer {
     }
     const std::vector<CollectorResult> results = collectors->results();
     pass.told.problem = why_without(results, kind.parts);
+    lacks_ebpf_ = lacks_ebpf_ || !pass.told.problem.empty();
     if (kind.needs_parts && !any_available(results, kind.parts)) return ended();
     nanoseconds watched{0};
     for (int round = 0; round < rounds_max(kind, watched); ++round) {
       const nanoseconds round_begun = tools_.clock.monotonic();
       const Result<std::string> ran = run_both(slowdown, *collectors, round % 2 == 0, pass.runs);
-      if (!ran && ran.error().code == Errc::interrupted) return std::nullopt;
       if (!ran || !ran->empty()) {
-        pass.told.problem = ran                                 ? *ran
-                            : ran.error().code == Errc::timeout ? budget_ended()
-                                                                : ran.error().message;
+        pass.told.problem = ran ? *ran : problem_of(ran.error());
         break;
       }
       ++pass.told.runs;
@@ -364,10 +353,10 @@ class Explainer {
   }
 
   /// A collector that was lost on the way.
-  static void note_lost(const collect::Collectors& collectors, const PassKind& kind,
-                        EvidencePass& told) {
+  void note_lost(const collect::Collectors& collectors, const PassKind& kind, EvidencePass& told) {
     if (!told.problem.empty()) return;
     told.problem = why_without(collectors.results(), kind.parts);
+    lacks_ebpf_ = lacks_ebpf_ || !told.problem.empty();
   }
 
   collect::Collectors* collectors_of(const PassKind& kind) {
@@ -379,6 +368,8 @@ class Explainer {
   const ExplainRequest& request_;
   const ExplainTools& tools_;
   nanoseconds end_;
+  bool is_interrupted_ = false;
+  bool lacks_ebpf_ = false;  // for a pass over this slowdown
   std::map<std::string, std::unique_ptr<collect::Collectors>> collectors_;  // by pass
   std::set<std::string> names_;                                             // of files
 };

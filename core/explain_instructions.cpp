@@ -10,14 +10,19 @@
 
 #include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/explain_processes.h"
 
 namespace melisai {
 namespace {
 
 constexpr Bytes kFileBytesMax = 64 << 20;
+constexpr Bytes kRunBytesMax = 256 << 20;  // of all its files; links make one file many
 constexpr std::size_t kFilesMax = 1'000;
-constexpr std::size_t kNamesMax = 1'000'000;
+constexpr std::size_t kNamesMax = 200'000;      // with a number, of a file
+constexpr std::size_t kFunctionsMax = 200'000;  // of a run
 constexpr std::size_t kNameBytesMax = 2'000;
+constexpr std::size_t kRunNameBytesMax = 64 << 20;
+constexpr std::size_t kLinesUnwatched = 4'096;
 constexpr double kCostMax = 1e18;
 constexpr double kAgreement = 0.001;
 constexpr std::size_t kFunctionsKept = 10;
@@ -45,6 +50,11 @@ bool allocates(std::string_view function) {
                                                    "aligned_alloc", "memalign", "posix_memalign"};
   return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
 }
+
+/// Not counted as one where it asks malloc, which then is called by it.
+bool allocates_for_cpp(std::string_view function) { return function.starts_with("operator new"); }
+
+Error too_late() { return {Errc::timeout, "callgrind: no time is left to read its files"}; }
 
 /// "(12) name" the first time, "(12)" from then on.
 class Names {
@@ -109,10 +119,18 @@ class Reader {
     } else if (key == "cfn") {
       MELISAI_TRY(called_, functions_.read(value));
     } else if (key == "fl" || key == "fi" || key == "fe" || key == "cfi" || key == "cfl") {
-      MELISAI_TRY(const std::string file, files_.read(value));
-      if (key == "fl") file_ = file;
+      MELISAI_TRY(std::string file, files_.read(value));
+      // "fi" and "fe" go to what was inlined and back.
+      if (key == "fi" || key == "fe") is_elsewhere_ = file != file_;
+      if (key == "fl") begin_file(std::move(file));
     }
     return {};
+  }
+
+  void begin_file(std::string file) {
+    file_ = std::move(file);
+    file_number_ = 0;
+    is_elsewhere_ = false;
   }
 
   // Recursion has names of its own: "f'2".
@@ -121,14 +139,20 @@ class Reader {
     if (level != std::string::npos && number_in(std::string_view(function_).substr(level + 1)))
       function_.resize(level);
     called_object_.clear();
-    is_first_ = true;
+    is_elsewhere_ = false;
+    mine_ = nullptr;
   }
 
   Result<void> calls(std::string_view value) {
     const std::optional<double> count = number_in(value.substr(0, value.find(' ')));
     if (!count) return bad("calls without a number");
     is_call_ = true;
-    if (allocates(called_) && !allocates(function_)) work_.allocations += *count;
+    const bool is_allocation = allocates(called_) && !allocates(function_);
+    if (is_allocation) work_.allocations += *count;
+    if (is_ours() && (is_allocation || allocates_for_cpp(called_))) {
+      MELISAI_TRY(CountedFunction * function, mine());
+      function->allocations += *count;
+    }
     return {};
   }
 
@@ -139,19 +163,20 @@ class Reader {
     const std::string_view rest = text.substr(space + 1);
     const std::optional<double> count = number_in(rest.substr(0, rest.find(' ')));
     if (!count) return bad("a cost that is no number");
-    const bool is_ours = !is_system(object_) && has_name(function_);
-    if (!is_call_) {
-      work_.instructions += *count;
-      if (is_ours) mine().instructions += *count;
-      return {};
-    }
+    if (!is_call_) work_.instructions += *count;
     // What a library did for us; what we did for us is counted where it is done.
     const std::string& object = called_object_.empty() ? object_ : called_object_;
-    if (is_ours && is_system(object)) mine().instructions += *count;
+    if (is_ours() && (!is_call_ || is_system(object))) {
+      MELISAI_TRY(CountedFunction * function, mine());
+      function->instructions += *count;
+      if (function->line == 0 && file_ != "???" && !is_elsewhere_)
+        function->line = static_cast<int>(line_);
+    }
+    if (is_call_) called_object_.clear();
     is_call_ = false;
-    called_object_.clear();
     return {};
   }
+  bool is_ours() const { return !is_system(object_) && has_name(function_); }
 
   void move(std::string_view position) {
     if (position == "*") return;
@@ -161,22 +186,37 @@ class Reader {
     line_ = std::clamp(line_, 0.0, 1e9);
   }
 
-  CountedFunction& mine() {
-    CountedFunction& function = work_.functions[function_];
-    if (is_first_ && function.file.empty() && file_ != "???") {
-      function.file = file_;
-      function.line = static_cast<int>(line_);
+  Result<CountedFunction*> mine() {
+    if (mine_ != nullptr) return mine_;
+    const auto [known, fresh] = work_.functions.try_emplace(function_);
+    if (fresh) MELISAI_CHECK(keep_name(function_));
+    if (known->second.file == 0 && file_ != "???" && !file_.empty()) {
+      if (file_number_ == 0) {
+        MELISAI_CHECK(keep_name(file_));
+        file_number_ = work_.files.size();
+        work_.files.push_back(file_);
+      }
+      known->second.file = file_number_;
     }
-    is_first_ = false;
-    return function;
+    mine_ = &known->second;
+    return mine_;
+  }
+
+  Result<void> keep_name(const std::string& name) {
+    work_.name_bytes += name.size();
+    if (work_.functions.size() > kFunctionsMax || work_.name_bytes > kRunNameBytesMax)
+      return Error{Errc::limit, "callgrind: more than 200,000 functions, or 64 MiB of their names"};
+    return {};
   }
 
   CountedWork& work_;
   Names objects_, files_, functions_;
   std::string object_, file_, function_, called_, called_object_;
   double line_ = 0;
-  bool is_first_ = true;  // cost of this function
-  bool is_call_ = false;  // the next cost is that of a call
+  CountedFunction* mine_ = nullptr;  // function_, once it is counted
+  std::size_t file_number_ = 0;      // of file_, once a function has it
+  bool is_elsewhere_ = false;        // costs are of what was inlined from another file
+  bool is_call_ = false;             // the next cost is that of a call
   bool has_events_ = false;
 };
 
@@ -186,16 +226,19 @@ double mean_of(const std::vector<CountedWork>& runs, double CountedWork::*number
   return runs.empty() ? 0 : sum / static_cast<double>(runs.size());
 }
 
-double instructions_of(const CountedWork& run, const std::string& function) {
+double of_function(const CountedWork& run, const std::string& function,
+                   double CountedFunction::*number) {
   const auto found = run.functions.find(function);
-  return found == run.functions.end() ? 0 : found->second.instructions;
+  return found == run.functions.end() ? 0 : found->second.*number;
 }
 
 }  // namespace
 
-Result<void> add_callgrind(std::string_view text, CountedWork& work) {
+Result<void> add_callgrind(std::string_view text, CountedWork& work, const IsLate& is_late) {
   Reader reader(work);
+  std::size_t lines = 0;
   for (std::size_t at = 0; at < text.size();) {
+    if (++lines % kLinesUnwatched == 0 && is_late && is_late()) return too_late();
     const std::size_t end = std::min(text.find('\n', at), text.size());
     MELISAI_CHECK(reader.line(text.substr(at, end - at)));
     at = end + 1;
@@ -204,19 +247,43 @@ Result<void> add_callgrind(std::string_view text, CountedWork& work) {
   return {};
 }
 
-Result<CountedWork> read_callgrind(const std::string& directory) {
+std::vector<std::string> callgrind_command(const std::string& valgrind) {
+  // Nothing from .valgrindrc of the tree, which is a stranger's.
+  return {valgrind,
+          "--command-line-only=yes",
+          "--tool=callgrind",
+          "--quiet",
+          "--trace-children=yes",
+          std::string(kDumpBeforeExec) + "*",
+          "--callgrind-out-file={dir%%}/callgrind.%p"};
+}
+
+Result<CountedWork> read_callgrind(const std::string& directory, const IsLate& is_late) {
   namespace fs = std::filesystem;
   CountedWork work;
+  std::vector<CountedProcess> processes;
   std::size_t files = 0;
+  Bytes bytes = 0;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
+    if (is_late && is_late()) return too_late();
     if (!entry->path().filename().string().starts_with("callgrind.")) continue;
     if (++files > kFilesMax) return Error{Errc::limit, "more than 1,000 processes"};
     MELISAI_TRY(const std::string text, read_file(entry->path().string(), kFileBytesMax));
-    MELISAI_CHECK(add_callgrind(text, work));
+    bytes += static_cast<Bytes>(text.size());
+    if (bytes > kRunBytesMax) return Error{Errc::limit, "callgrind wrote more than 256 MiB"};
+    CountedProcess process = process_of(text);
+    CountedWork unfinished;
+    CountedWork& into = process.is_unfinished ? unfinished : work;
+    const double before = into.instructions;
+    MELISAI_CHECK(add_callgrind(text, into, is_late));
+    process.instructions = into.instructions - before;
+    processes.push_back(std::move(process));
   }
   if (files == 0) return Error{Errc::not_found, "callgrind wrote nothing"};
+  const std::string problem = why_not_countable(processes);
+  if (!problem.empty()) return Error{Errc::unavailable, problem};
   return work;
 }
 
@@ -244,26 +311,32 @@ void add_work(const WorkRuns& runs, gate::CauseInput& input) {
   put(gate::Signal::allocations, &CountedWork::allocations);
 }
 
-std::vector<EvidenceFunction> grown_functions(const WorkRuns& runs,
+std::vector<EvidenceFunction> grown_functions(const WorkRuns& runs, Cause cause,
                                               const std::vector<std::string>& trees) {
   if (runs.base.empty() || runs.head.empty()) return {};
   // Runs agree, so that one of each side is enough.
   constexpr double kWorthNaming = 0.03;  // of the growth of all
   const CountedWork& base = runs.base.front();
   const CountedWork& head = runs.head.front();
-  const double all = head.instructions - base.instructions;
+  const bool is_allocation = cause == Cause::allocation;
+  const auto total = is_allocation ? &CountedWork::allocations : &CountedWork::instructions;
+  const auto number =
+      is_allocation ? &CountedFunction::allocations : &CountedFunction::instructions;
+  const double all = head.*total - base.*total;
+  const double noise = kAgreement * base.*total;
+  if (all <= noise) return {};
   std::vector<EvidenceFunction> functions;
   for (const auto& [name, counted] : head.functions) {
-    const double before = instructions_of(base, name);
-    if (counted.instructions - before <= std::max(kWorthNaming * all, 0.0)) continue;
+    const double before = of_function(base, name, number);
+    if (counted.*number - before <= std::max(kWorthNaming * all, noise)) continue;
     EvidenceFunction& function =
         functions.emplace_back(EvidenceFunction{.name = name,
-                                                .file = counted.file,
+                                                .file = head.files.at(counted.file),
                                                 .line = counted.line,
                                                 .when = "on-cpu",
                                                 .unit = "count",
                                                 .base = before,
-                                                .head = counted.instructions,
+                                                .head = counted.*number,
                                                 .confidence = 1});
     for (const std::string& tree : trees)
       if (!tree.empty() && function.file.starts_with(tree + "/"))

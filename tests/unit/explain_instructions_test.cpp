@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "core/base/files.h"
+#include "core/explain_processes.h"
 
 namespace melisai {
 namespace explain_instructions_test {
@@ -12,6 +15,7 @@ namespace explain_instructions_test {
 using gate::Signal;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr const char* kHead = "# callgrind format\nversion: 1\npositions: line\nevents: Ir\n";
 // main (line 20) calls parse, which calls malloc, memcpy and itself.
@@ -75,7 +79,8 @@ TEST(Callgrind, CountsWhatEachFunctionOfTheProgramCosts) {
   EXPECT_EQ(work.functions.at("main").instructions, 6);
   EXPECT_EQ(work.functions.at("main").line, 20);
   EXPECT_EQ(work.functions.at("parse(int)").instructions, 100 + 40 + 700 + 60);
-  EXPECT_EQ(work.functions.at("parse(int)").file, "/tree/src/parse.cpp");
+  EXPECT_EQ(work.functions.at("parse(int)").allocations, 3);
+  EXPECT_EQ(work.files.at(work.functions.at("parse(int)").file), "/tree/src/parse.cpp");
   EXPECT_EQ(work.functions.at("parse(int)").line, 8);
 }
 
@@ -89,16 +94,99 @@ TEST(Callgrind, RefusesWhatIsNone) {
   EXPECT_TRUE(add_callgrind(kHead + std::string("fn=\x1b[2J\n1 18446744073709551615\n"), work));
 }
 
+TEST(Callgrind, TakesNoLineOfWhatWasInlined) {
+  const CountedWork work = work_of("fl=a.cpp\nfn=f\nfi=vector.h\n700 5\nfe=a.cpp\n12 1\n");
+  EXPECT_EQ(work.functions.at("f").line, 12);
+  EXPECT_EQ(work.files.at(work.functions.at("f").file), "a.cpp");
+  EXPECT_EQ(work.functions.at("f").instructions, 6);
+}
+
+TEST(Callgrind, BlamesForOperatorNewWhoCallsIt) {
+  const CountedWork work = work_of(
+      "ob=/tree/app\nfn=f\ncob=/usr/lib/libstdc++.so.6\ncfn=operator new(unsigned long)\n"
+      "calls=4 0\n1 80\nob=/usr/lib/libstdc++.so.6\nfn=operator new(unsigned long)\n"
+      "cfn=malloc\ncalls=4 0\n1 40\n");
+  EXPECT_EQ(work.functions.at("f").allocations, 4);
+  EXPECT_EQ(work.allocations, 4) << "each once";
+}
+
+TEST(Callgrind, AForgedFileCostsLittle) {
+  std::string functions = "fl=" + std::string(2'000, 'x') + "\n";
+  for (int i = 0; i < 1'000; ++i) functions += "fn=f" + std::to_string(i) + "\n1 1\n";
+  const CountedWork work = work_of(functions);
+  EXPECT_EQ(work.files.size(), 2u) << "one text for all functions";
+  EXPECT_LT(work.name_bytes, 10'000u);
+  for (int i = 1'000; i <= 200'000; ++i) functions += "fn=f" + std::to_string(i) + "\n1 1\n";
+  CountedWork many;
+  EXPECT_EQ(add_callgrind(kHead + functions, many).error().code, Errc::limit);
+  CountedWork late;
+  EXPECT_EQ(add_callgrind(kHead + functions, late, [] { return true; }).error().code,
+            Errc::timeout);
+}
+
+TEST(Callgrind, LinksToOneFileAreReadUpToALimit) {
+  const auto directory = TemporaryDirectory::make("/tmp", "callgrind-");
+  const std::string first = directory->path() + "/callgrind.0";
+  ASSERT_TRUE(write_file(first, kHead + std::string("# ") + std::string(60 << 20, 'x')));
+  for (int i = 1; i < 5; ++i)
+    std::filesystem::create_hard_link(first, directory->path() + "/callgrind." + std::to_string(i));
+  EXPECT_THAT(read_callgrind(directory->path()).error().message, HasSubstr("256 MiB"));
+  EXPECT_EQ(read_callgrind(directory->path(), [] { return true; }).error().code, Errc::timeout);
+}
+
+TEST(Callgrind, IsCalledWithNothingOfTheTree) {
+  const std::vector<std::string> command = callgrind_command("/usr/bin/valgrind");
+  EXPECT_EQ(command.front(), "/usr/bin/valgrind");
+  EXPECT_THAT(command, ::testing::Contains("--command-line-only=yes"));
+  EXPECT_THAT(command, ::testing::Contains("--dump-before=execve*"));
+  EXPECT_EQ(command.back(), "--callgrind-out-file={dir%%}/callgrind.%p");
+}
+
+std::string file_of(const std::string& command) {
+  return "# callgrind format\npid: 7\ncmd:  " + command + "\n\n" + kHead + kBody;
+}
+
 TEST(Callgrind, AddsAllProcessesOfARun) {
   const auto directory = TemporaryDirectory::make("/tmp", "callgrind-");
   EXPECT_FALSE(read_callgrind(directory->path())) << "it wrote nothing";
-  ASSERT_TRUE(write_file(directory->path() + "/callgrind.7", kHead + std::string(kBody)));
-  ASSERT_TRUE(write_file(directory->path() + "/callgrind.8", kHead + std::string(kBody)));
+  ASSERT_TRUE(write_file(directory->path() + "/callgrind.7", file_of("./a")));
+  ASSERT_TRUE(write_file(directory->path() + "/callgrind.8", file_of("./b")));
   ASSERT_TRUE(write_file(directory->path() + "/result", "not of callgrind"));
   const Result<CountedWork> work = read_callgrind(directory->path());
   ASSERT_TRUE(work) << work.error().message;
   EXPECT_EQ(work->instructions, 2 * 906);
   EXPECT_EQ(work->allocations, 6);
+  ASSERT_TRUE(write_file(directory->path() + "/callgrind.9", file_of("./a")));
+  EXPECT_THAT(read_callgrind(directory->path()).error().message, HasSubstr("it forks"));
+}
+
+TEST(CountedProcess, IsReadFromItsFile) {
+  const CountedProcess process = process_of(
+      "# callgrind format\nversion: 1\npid: 12\ncmd:  ./a b\npart: 1\n\n"
+      "desc: Trigger: --dump-before=execve\n\nevents: Ir\ncmd: ./c\n");
+  EXPECT_EQ(process.pid, "12");
+  EXPECT_EQ(process.command, "./a b");
+  EXPECT_TRUE(process.is_unfinished);
+  EXPECT_FALSE(
+      process_of("\ncmd: a\ndesc: Trigger: Program termination\nevents: Ir\n").is_unfinished);
+}
+
+TEST(CountedProcesses, CountOnlyWhereNothingIsLostOrTwice) {
+  const CountedProcess shell{"1", "sh -c 'exec ./a'", true, 230'000};
+  const CountedProcess program{"1", "./a", false, 5e9};
+  const CountedProcess before{"2", "./a", true, 5e9 + 1e6};
+  const CountedProcess child{"2", "./b", false, 1e9};
+  EXPECT_EQ(why_not_countable({shell, program}), "");
+  EXPECT_EQ(why_not_countable({shell, before, program, child}), "")
+      << "what a child has of its parent is in the file of that";
+  EXPECT_THAT(why_not_countable({program, program}), HasSubstr("it forks"));
+  EXPECT_THAT(why_not_countable({shell, before, child}), HasSubstr("executes another program"));
+  CountedProcess failed = before;
+  failed.pid = program.pid;
+  EXPECT_THAT(why_not_countable({failed, program}), HasSubstr("executes another program"))
+      << "it went on, and its file begins there";
+  EXPECT_THAT(why_not_countable({{"1", "", false, 5}}), HasSubstr("no command"));
+  EXPECT_THAT(why_not_countable({shell}), HasSubstr("killed"));
 }
 
 TEST(CountedWork, HasToAgree) {
@@ -118,7 +206,8 @@ TEST(CountedWork, BecomesSignalsAndFunctions) {
   add_work(runs, input);
   EXPECT_THAT(input.signals.at(Signal::instructions).head, ElementsAre(1'906));
   EXPECT_THAT(input.signals.at(Signal::allocations).base, ElementsAre(3));
-  const std::vector<EvidenceFunction> grown = grown_functions(runs, {"/other", "/tree"});
+  const std::vector<EvidenceFunction> grown =
+      grown_functions(runs, Cause::cpu_work, {"/other", "/tree"});
   ASSERT_EQ(grown.size(), 1u) << "3 % of the growth are worth a name";
   EXPECT_EQ(grown[0].name, "parse(int)");
   EXPECT_EQ(grown[0].file, "src/parse.cpp");
@@ -126,7 +215,31 @@ TEST(CountedWork, BecomesSignalsAndFunctions) {
   gate::CauseInput nothing;
   add_work({}, nothing);
   EXPECT_TRUE(nothing.signals.empty());
-  EXPECT_TRUE(grown_functions({}, {}).empty());
+  EXPECT_TRUE(grown_functions({}, Cause::cpu_work, {}).empty());
+}
+
+TEST(CountedWork, NamesNobodyWhereNothingGrew) {
+  WorkRuns runs{.base = {work_of(kBody)}, .head = {work_of(kBody)}};
+  runs.head[0].functions["main"].instructions += 500;
+  EXPECT_THAT(grown_functions(runs, Cause::cpu_work, {}), IsEmpty()) << "moved from elsewhere";
+  runs.base[0].instructions = 1e9;
+  runs.head[0].instructions = 1e9 + 600;
+  EXPECT_THAT(grown_functions(runs, Cause::cpu_work, {}), IsEmpty()) << "less than runs differ";
+}
+
+TEST(CountedWork, NamesForAllocationWhoAllocates) {
+  WorkRuns runs{.base = {work_of(kBody)}, .head = {work_of(kBody)}};
+  CountedWork& head = runs.head[0];
+  head.instructions += 10'000;
+  head.functions["main"].instructions += 9'900;
+  EXPECT_THAT(grown_functions(runs, Cause::allocation, {}), IsEmpty());
+  head.allocations += 100;
+  head.functions["parse(int)"].allocations += 100;
+  const std::vector<EvidenceFunction> grown = grown_functions(runs, Cause::allocation, {});
+  ASSERT_EQ(grown.size(), 1u);
+  EXPECT_EQ(grown[0].name, "parse(int)");
+  EXPECT_EQ(grown[0].base, 3);
+  EXPECT_EQ(grown[0].head, 103);
 }
 
 }  // namespace explain_instructions_test

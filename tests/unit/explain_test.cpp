@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/files.h"
+#include "core/base/secrets.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace melisai {
@@ -54,12 +55,17 @@ class Explaining : public ::testing::Test {
         },
         .valgrind = valgrind_,
         .run_under = [this](const Slowdown&, bool base, const std::vector<std::string>& tool,
-                            Milliseconds) -> Result<measure::PairRunner::UnderTool> {
-          EXPECT_THAT(tool.back(), HasSubstr("{dir}/callgrind.%p"));
+                            Milliseconds time_left) -> Result<measure::PairRunner::UnderTool> {
+          EXPECT_THAT(tool.back(), HasSubstr("/callgrind.%p"));
+          clock_.advance(takes_under_);
+          times_left_.push_back(time_left);
+          if (static_cast<int>(times_left_.size()) == fails_under_at_) return failure_under_;
           const std::string count = std::to_string(base ? base_work_ : head_work_);
           const std::string file = directory_.path() + "/callgrind.1";
-          EXPECT_TRUE(
-              write_file(file, "events: Ir\nfl=(1) /t/a.cpp\nfn=(1) find(int)\n7 " + count + "\n"));
+          EXPECT_TRUE(write_file(file,
+                                 "# callgrind format\npid: 1\ncmd: ./a\nevents: Ir\n"
+                                 "fl=(1) /t/a.cpp\nfn=(1) " +
+                                     function_ + "\n7 " + count + "\n"));
           if (base) base_work_ += grows_by_;
           return measure::PairRunner::UnderTool{"", directory_.path()};
         }};
@@ -75,6 +81,11 @@ class Explaining : public ::testing::Test {
   std::vector<std::string> asked_, ran_;
   TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "explain-");
   std::string valgrind_ = "/usr/bin/valgrind";
+  std::chrono::nanoseconds takes_under_ = 0ms;
+  std::vector<Milliseconds> times_left_;  // as told to each run under the tool
+  int fails_under_at_ = 0;
+  Error failure_under_{Errc::timeout, "raise gate.budget"};
+  std::string function_ = "find(int)";
   int base_work_ = 1'000'000, head_work_ = 1'500'000, grows_by_ = 0;
 };
 
@@ -133,6 +144,17 @@ TEST_F(Explaining, AnInterruptKeepsWhatWasExplained) {
   EXPECT_EQ(found.ended, "interrupted");
 }
 
+TEST_F(Explaining, AnInterruptKeepsWhatWasGathered) {
+  fails_at_ = 3;
+  failure_ = Error{Errc::interrupted, "interrupted"};
+  const Explanation found = run({slowdown("a"), slowdown("b")});
+  ASSERT_EQ(found.evidence.size(), 1u);
+  EXPECT_EQ(found.evidence[0].passes[0].runs, 1);
+  EXPECT_THAT(found.evidence[0].note, HasSubstr("interrupted"));
+  EXPECT_EQ(found.ended, "interrupted");
+  EXPECT_EQ(ran_.size(), 3u) << "nothing more is run";
+}
+
 TEST_F(Explaining, AProjectThatLeavesOutCollectorsIsToldSo) {
   has_collectors_ = false;
   const Explanation found = run({slowdown("a")});
@@ -166,6 +188,75 @@ TEST_F(Explaining, BelievesNoInstructionsThatDiffer) {
   const Evidence evidence = run({of_cpu()}).evidence[0];
   EXPECT_EQ(evidence.cause, Cause::not_known);
   EXPECT_THAT(evidence.note, HasSubstr("depends on time or randomness"));
+}
+
+TEST_F(Explaining, AdvisesRightsOnlyWhereTheyAreMissing) {
+  EXPECT_THAT(run({of_cpu()}).evidence[0].advice, HasSubstr("CAP_BPF"));
+  has_collectors_ = false;
+  valgrind_ = "";
+  const Evidence evidence = run({of_cpu()}).evidence[0];
+  EXPECT_THAT(evidence.note, HasSubstr("valgrind is not installed"));
+  EXPECT_THAT(evidence.advice, ::testing::Not(HasSubstr("CAP_BPF")));
+}
+
+TEST_F(Explaining, BelievesNoSingleCount) {
+  options_.budget = 60s;
+  takes_under_ = 20s;
+  const Evidence evidence = run({of_cpu()}).evidence[0];
+  EXPECT_EQ(evidence.cause, Cause::not_known);
+  EXPECT_EQ(evidence.passes[2].runs, 1);
+  EXPECT_THAT(evidence.note, HasSubstr("one run only: gate.explain.budget"));
+}
+
+TEST_F(Explaining, CountsWithinTheShareOfItsBenchmark) {
+  options_.budget = 100s;
+  Slowdown other = of_cpu();
+  other.benchmark = "other";
+  run({of_cpu(), other});
+  ASSERT_EQ(times_left_.size(), 8u);
+  EXPECT_LT(times_left_[0], Milliseconds(50'000));
+  EXPECT_GT(times_left_[4], Milliseconds(90'000)) << "what the first left over";
+}
+
+TEST_F(Explaining, NamesItsOwnBudgetWhereACountIsCut) {
+  options_.budget = 60s;
+  fails_under_at_ = 3;
+  const Evidence evidence = run({of_cpu()}).evidence[0];
+  EXPECT_EQ(evidence.cause, Cause::not_known);
+  EXPECT_THAT(evidence.passes[2].problem, HasSubstr("gate.explain.budget"));
+  EXPECT_EQ(times_left_.size(), 3u) << "the other side is not run for nothing";
+}
+
+TEST_F(Explaining, AnInterruptedCountKeepsTheOtherPasses) {
+  options_.budget = 60s;
+  fails_under_at_ = 1;
+  failure_under_ = Error{Errc::interrupted, "interrupted while profiling 'cli'"};
+  const Explanation found = run({of_cpu()});
+  ASSERT_EQ(found.evidence.size(), 1u);
+  EXPECT_EQ(found.ended, "");
+  EXPECT_THAT(found.evidence[0].note, HasSubstr("no instructions: interrupted"));
+  EXPECT_EQ(found.evidence[0].passes[0].runs, 3);
+}
+
+TEST_F(Explaining, MasksFunctions) {
+  ASSERT_TRUE(keep_secrets({{"TOKEN", "hunter2hunter2"}}, false));
+  function_ = "say_hunter2hunter2()";
+  options_.budget = 60s;
+  const Evidence evidence = run({of_cpu()}).evidence[0];
+  ASSERT_TRUE(keep_secrets({}, false));
+  ASSERT_EQ(evidence.functions.size(), 1u);
+  EXPECT_EQ(evidence.functions[0].name, "say_***()");
+  EXPECT_THAT(evidence.sentence, HasSubstr("from say_***()"));
+}
+
+TEST_F(Explaining, MasksNotes) {
+  ASSERT_TRUE(keep_secrets({{"TOKEN", "hunter2hunter2"}}, false));
+  failure_ = Error{Errc::io, "no hunter2hunter2"};
+  fails_at_ = 1;
+  const Evidence evidence = run({slowdown("a")}).evidence[0];
+  ASSERT_TRUE(keep_secrets({}, false));
+  EXPECT_THAT(evidence.note, HasSubstr("no counts: no ***"));
+  EXPECT_EQ(evidence.passes[0].problem, "no ***");
 }
 
 TEST_F(Explaining, SaysWhyItCountsNoInstructions) {
