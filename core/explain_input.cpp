@@ -85,9 +85,38 @@ std::vector<double> values_of(const std::vector<ObservedRun>& runs, const Readin
   return values;
 }
 
+std::optional<double> wall_of(const ObservedRun& run) { return run.wall_ns; }
+std::optional<double> cpu_of(const ObservedRun& run) {
+  return sample_of(run, "process", "cpu_time");
+}
+
+/// What a wait is compared with; nothing for what is no wait.
+Reading time_behind(Signal signal) {
+  switch (signal) {
+    case Signal::run_queue_wait: return cpu_of;
+    case Signal::futex_wait:
+    case Signal::file_wait:
+    case Signal::network_wait:
+    case Signal::child_wait:
+    case Signal::sleep_wait: return wall_of;
+    default: return {};
+  }
+}
+
+/// Times of the runs that `told`, in their order.
+void put_times_behind(Signal signal, const ObservedRuns& runs, double factor, const Reading& told,
+                      Observed& observed) {
+  const Reading time = time_behind(signal);
+  if (!time) return;
+  const Reading both = [&](const ObservedRun& run) { return told(run) ? time(run) : std::nullopt; };
+  observed.base_time = values_of(runs.base, both, 1);
+  observed.head_time = values_of(runs.head, both, factor);
+}
+
 void put(Signal signal, const ObservedRuns& runs, double factor, const Reading& reading,
          CauseInput& input) {
   Observed observed{values_of(runs.base, reading, 1), values_of(runs.head, reading, factor)};
+  put_times_behind(signal, runs, factor, reading, observed);
   if (!observed.base.empty() && !observed.head.empty())
     input.signals.insert_or_assign(signal, std::move(observed));
 }
@@ -159,10 +188,7 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-double mean_wall(const std::vector<ObservedRun>& runs) {
-  return mean(values_of(
-      runs, [](const ObservedRun& run) { return run.wall_ns; }, 1));
-}
+double mean_wall(const std::vector<ObservedRun>& runs) { return mean(values_of(runs, wall_of, 1)); }
 
 void put_times(const Slowdown& slowdown, const ObservedRuns& counts, double factor,
                CauseInput& input) {
@@ -173,11 +199,8 @@ void put_times(const Slowdown& slowdown, const ObservedRuns& counts, double fact
         input.signals.insert_or_assign(signal, *observed);
     return;
   }
-  put(
-      Signal::wall_time, counts, factor, [](const ObservedRun& run) { return run.wall_ns; }, input);
-  put(
-      Signal::cpu_time, counts, factor,
-      [](const ObservedRun& run) { return sample_of(run, "process", "cpu_time"); }, input);
+  put(Signal::wall_time, counts, factor, wall_of, input);
+  put(Signal::cpu_time, counts, factor, cpu_of, input);
 }
 
 }  // namespace
@@ -246,6 +269,21 @@ CauseInput counted_input(const Slowdown& slowdown, const ObservedRuns& counts) {
       [](const ObservedRun& run) { return number_of(run, "futex", "waited_ns"); }, input);
   input.calls = observed_by_name(counts, "syscount", "count", factor);
   return input;
+}
+
+void add_watched_times(const Slowdown& slowdown, const ObservedRuns& stacks, CauseInput& input) {
+  const Reading told = [](const ObservedRun& run) {
+    return part_of(run, "offcputime") == nullptr ? std::nullopt : wall_of(run);
+  };
+  for (auto wait = input.signals.begin(); wait != input.signals.end();) {
+    Observed& observed = wait->second;
+    const bool is_open = observed.base_time.empty() && time_behind(wait->first) &&
+                         wait->first != Signal::run_queue_wait;
+    if (is_open) put_times_behind(wait->first, stacks, same_work(slowdown, stacks), told, observed);
+    const bool is_whole = observed.base_time.size() == observed.base.size() &&
+                          observed.head_time.size() == observed.head.size();
+    wait = is_open && !is_whole ? input.signals.erase(wait) : std::next(wait);
+  }
 }
 
 std::string add_deep(const Slowdown& slowdown, const ObservedRuns& deep, CauseInput& input) {

@@ -45,6 +45,11 @@ double same_work(const Slowdown& slowdown, const ObservedRuns& runs);
 /// What counting says; times are those of the timed pairs where these are of the whole process.
 gate::CauseInput counted_input(const Slowdown& slowdown, const ObservedRuns& counts);
 
+/// Adds to waits off the CPU, which are of these runs, how long the runs took. A wait whose runs
+/// are not known is taken out: an idle thread may be all of it.
+void add_watched_times(const Slowdown& slowdown, const ObservedRuns& stacks,
+                       gate::CauseInput& input);
+
 /// Adds what deep tools say. Returns what else they show, one line; may be empty.
 std::string add_deep(const Slowdown& slowdown, const ObservedRuns& deep, gate::CauseInput& input);
 

@@ -138,6 +138,34 @@ TEST(SameWork, ScalesWhatRunsForATimeOnly) {
   EXPECT_DOUBLE_EQ(gap_of(input), 500 * kMs);
 }
 
+TEST(WatchedTimes, AreOfTheRunsThatToldTheWait) {
+  const Slowdown slowdown = slowdowns_of({result("cli", "wall_time", 0.5)}, subjects()).front();
+  const auto watched = [](double wall_ms) {
+    return run(wall_ms, {}, {part("offcputime", R"({"stacks":[]})")});
+  };
+  const ObservedRuns counts{
+      .base = {run(90),
+               run(91, {sample("process", "run_delay", 5), sample("process", "cpu_time", 70)},
+                   {part("futex", R"({"waited_ns":100})")})},
+      .head = {run(150, {sample("process", "run_delay", 6), sample("process", "cpu_time", 80)},
+                   {part("futex", R"({"waited_ns":900})")})}};
+  const ObservedRuns stacks{.base = {watched(110), run(111), watched(112)},
+                            .head = {watched(160), watched(161)}};
+  CauseInput input = counted_input(slowdown, counts);
+  EXPECT_THAT(input.signals.at(Signal::futex_wait).base_time, ElementsAre(DoubleEq(91 * kMs)));
+  EXPECT_THAT(input.signals.at(Signal::run_queue_wait).head_time, ElementsAre(80));
+  input.signals[Signal::file_wait] = {{1, 2}, {3, 4}};
+  input.signals[Signal::sleep_wait] = {{1, 2, 3}, {3, 4}};
+  add_watched_times(slowdown, stacks, input);
+  const gate::Observed& file = input.signals.at(Signal::file_wait);
+  EXPECT_THAT(file.base_time, ElementsAre(DoubleEq(110 * kMs), DoubleEq(112 * kMs)));
+  EXPECT_THAT(file.head_time, ElementsAre(DoubleEq(160 * kMs), DoubleEq(161 * kMs)));
+  EXPECT_FALSE(input.signals.contains(Signal::sleep_wait)) << "nobody knows of which runs it is";
+  EXPECT_THAT(input.signals.at(Signal::futex_wait).base_time, ElementsAre(DoubleEq(91 * kMs)))
+      << "of the counting runs, which told it";
+  EXPECT_TRUE(input.signals.at(Signal::wall_time).base_time.empty());
+}
+
 TEST(Deep, ReplacesTheWaitForACpuAndNamesTheSlowCall) {
   const Slowdown slowdown = slowdowns_of({result("cli", "wall_time", 0.5)}, subjects()).front();
   CauseInput input = counted_input(slowdown, {});

@@ -50,6 +50,9 @@ enum class Signal {
 /// One number a run of each side, finite. A side that is empty was not measured.
 struct Observed {
   std::vector<double> base, head;
+  /// Of waits: how long the same runs took, in the same order; wall time, or CPU time for
+  /// run_queue_wait. Empty: not known, and the means of wall_time and cpu_time have to do.
+  std::vector<double> base_time{}, head_time{};
 };
 
 struct CauseInput {
