@@ -19,6 +19,10 @@ constexpr double kGrowthMin = 0.02;    // of a signal, below which it says nothi
 constexpr double kOneRunGrowth = 0.5;  // what one run a side must show of a number that varies
 // Instructions explain CPU time when they grew by at least so much of its growth.
 constexpr double kInstructionsPart = 0.5;
+// A base run's wait as a number of threads that wait from end to end. Half a thread and more is
+// such a thread that began late or ended early; so much above a whole number is noise.
+constexpr double kMostOfAThread = 0.5;
+constexpr double kPartOfAThread = 0.1;
 
 /// What one row of the table says of this slowdown.
 struct Reading {
@@ -26,6 +30,12 @@ struct Reading {
   Change change;
   double explained_ns = 0;
   double chance = 1;
+};
+
+/// How much of a signal nobody expects of runs that took so long, run by run.
+struct Beyond {
+  std::vector<double> base, head;
+  bool is_known = false;  ///< false: it is all of the signal
 };
 
 struct Candidate {
@@ -54,7 +64,8 @@ class Case {
 
  private:
   std::optional<Reading> read(const CauseRow& row) const;
-  double explained(const CauseRow& row, const Change& change) const;
+  double explained(const CauseRow& row, const Change& change, const Beyond& beyond) const;
+  double peer_wait_max(const CauseRow& row) const;
   bool has_measured_wait(Cause cause) const;
 
   const CauseInput& input_;
@@ -65,23 +76,63 @@ double ratio_of(const std::optional<Change>& change) {
   return change && change->base > 0 ? std::max(1.0, change->head / change->base) : 1.0;
 }
 
-bool is_wait(Account account) {
-  return account == Account::wait || account == Account::queue || account == Account::wait_count;
+bool is_measured_wait(Account account) {
+  return account == Account::wait || account == Account::peer_wait || account == Account::queue;
 }
 
-double Case::explained(const CauseRow& row, const Change& change) const {
-  switch (row.account) {
-    case Account::wait: return change.head - change.base * ratio_of(wall_);
-    case Account::queue: return change.head - change.base * ratio_of(cpu_);
-    default: return change.growth() * row.cost_ns;
-  }
+bool is_wait(Account account) {
+  return is_measured_wait(account) || account == Account::wait_count;
+}
+
+// Both from the same runs: the noise of a run's length then is in both, and an idle thread, which
+// waits for as long as its run takes, has nothing left. From other runs that noise, times the
+// number of idle threads, soon is more than the slowdown.
+Beyond beyond_of(const Observed& observed, Account account) {
+  const auto times = change_of(Observed{observed.base_time, observed.head_time});
+  if (!is_measured_wait(account) || !times || !(times->base > 0) ||
+      observed.base_time.size() != observed.base.size() ||
+      observed.head_time.size() != observed.head.size())
+    return {observed.base, observed.head};
+  double expected = change_of(Observed{observed.base, observed.base})->base / times->base;
+  if (account != Account::queue && expected >= kMostOfAThread)
+    expected = std::max(expected, std::ceil(expected - kPartOfAThread));
+  const auto left = [&](std::vector<double> values, const std::vector<double>& took) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] -= expected * took[i];
+    return values;
+  };
+  return {left(observed.base, observed.base_time), left(observed.head, observed.head_time), true};
+}
+
+double Case::explained(const CauseRow& row, const Change& change, const Beyond& beyond) const {
+  if (!is_measured_wait(row.account)) return change.growth() * row.cost_ns;
+  const double wait =
+      beyond.is_known
+          ? change_of(Observed{beyond.base, beyond.head})->growth()
+          : change.head - change.base * ratio_of(row.account == Account::queue ? cpu_ : wall_);
+  return row.account == Account::peer_wait ? std::min(wait, peer_wait_max(row)) : wait;
+}
+
+// Who waits for a child, an answer, a join or the end of a poll mostly waits for work of ours, and
+// time that this work takes on the CPU is not the wait's fault. Locks that are fought for cost CPU
+// time too, but then there are more waits for the same work, and not only longer ones.
+double Case::peer_wait_max(const CauseRow& row) const {
+  const auto grew = [&](Signal signal) {
+    const std::optional<Change> change = change_of(input_, signal);
+    return change && change->growth() >= row_of(signal).growth_min;
+  };
+  if (!cpu_) return 0;
+  if (row.signal == Signal::child_wait && !grew(Signal::forks) && !grew(Signal::execs)) return 0;
+  const double waited = gap() - std::max(0.0, cpu_->growth());
+  const std::optional<Change> waits = change_of(input_, Signal::futex_waits);
+  if (row.signal != Signal::futex_wait || !waits || !grew(Signal::futex_waits)) return waited;
+  const double more = waits->head - waits->base * ratio_of(cpu_);
+  return std::max(waited, more * kFutexWaitNs);
 }
 
 // Where waiting was measured nothing need be guessed from counts.
 bool Case::has_measured_wait(Cause cause) const {
   return std::any_of(cause_rows().begin(), cause_rows().end(), [&](const CauseRow& row) {
-    return row.cause == cause && (row.account == Account::wait || row.account == Account::queue) &&
-           change_of(input_, row.signal);
+    return row.cause == cause && is_measured_wait(row.account) && change_of(input_, row.signal);
   });
 }
 
@@ -90,11 +141,14 @@ std::optional<Reading> Case::read(const CauseRow& row) const {
   if (!change || (input_.of_cpu_time && is_wait(row.account))) return std::nullopt;
   if (row.account == Account::wait_count && has_measured_wait(row.cause)) return std::nullopt;
   const SignalRow& signal = row_of(row.signal);
-  if (change->growth() < signal.growth_min || change->growth() < kGrowthMin * change->base)
-    return std::nullopt;
   const Observed& observed = input_.signals.at(row.signal);
-  Reading reading{&row, *change, explained(row, *change),
-                  stats::chance_of_larger_mean(observed.base, observed.head)};
+  const Beyond beyond = beyond_of(observed, row.account);
+  // The length of a run is no noise of what is beyond it, however long many threads wait in all.
+  const double least = beyond.is_known ? 0 : kGrowthMin * change->base;
+  const double growth = change_of(Observed{beyond.base, beyond.head})->growth();
+  if (growth < signal.growth_min || growth < least) return std::nullopt;
+  Reading reading{&row, *change, explained(row, *change, beyond),
+                  stats::chance_of_larger_mean(beyond.base, beyond.head)};
   if (observed.base.size() < 2 && observed.head.size() < 2) {
     if (!signal.exact && change->growth() < kOneRunGrowth * change->base) return std::nullopt;
     if (signal.exact) reading.chance = 0;
@@ -149,10 +203,13 @@ std::optional<Candidate> Case::of_cpu() const {
 }
 
 // The first cause of the table that clearly explains it, else the one that explains most.
-std::optional<Candidate> choose(const std::vector<Candidate>& all, double gap) {
+// CPU time that accounts for half of it is more than a wait that does not.
+std::optional<Candidate> choose(const std::vector<Candidate>& all, double gap, bool is_cpu_bound) {
   const Candidate* best = nullptr;
   for (const Candidate& each : all) {
     if (each.explained_ns >= kClear * gap) return each;
+    if (is_cpu_bound && !each.readings.empty() && is_wait(each.readings.front().row->account))
+      continue;
     if (best == nullptr || each.explained_ns > best->explained_ns) best = &each;
   }
   if (best != nullptr && best->explained_ns >= kEnough * gap) return *best;
@@ -214,7 +271,7 @@ Evidence explain_slowdown(const CauseInput& input) {
   const double gap = slowdown.gap();
   std::optional<Candidate> chosen;
   if (gap > 0) {
-    chosen = choose(slowdown.candidates(), gap);
+    chosen = choose(slowdown.candidates(), gap, slowdown.is_cpu_bound());
     if (!chosen) chosen = slowdown.of_cpu();
   }
   const Candidate cause = chosen.value_or(Candidate{});

@@ -75,10 +75,10 @@ constexpr std::string_view kProcessAdvice =
 // (tests/bench/README.md); page fault 0.5 us with 4 KiB to clear; malloc and free 40 ns; a context
 // switch with cold caches 5 us; Linux's shortest retransmission timer 200 ms (TCP_RTO_MIN).
 constexpr std::array<CauseRow, 25> kRows{{
-    {Cause::subprocesses, Signal::child_wait, Account::wait, 1, kProcessAdvice},
+    {Cause::subprocesses, Signal::child_wait, Account::peer_wait, 1, kProcessAdvice},
     {Cause::subprocesses, Signal::execs, Account::count, 450 * kUs, kProcessAdvice},
     {Cause::subprocesses, Signal::forks, Account::count, 60 * kUs, kProcessAdvice},
-    {Cause::network, Signal::network_wait, Account::wait, 1, kNetworkAdvice},
+    {Cause::network, Signal::network_wait, Account::peer_wait, 1, kNetworkAdvice},
     {Cause::network, Signal::retransmits, Account::wait_count, 200 * kMs, kNetworkAdvice},
     {Cause::network, Signal::connects, Account::count, 30 * kUs, kNetworkAdvice},
     {Cause::file_io, Signal::file_wait, Account::wait, 1, kFileAdvice},
@@ -89,9 +89,9 @@ constexpr std::array<CauseRow, 25> kRows{{
     {Cause::scheduling, Signal::run_queue_wait, Account::queue, 1, kQueueAdvice},
     {Cause::scheduling, Signal::involuntary_switches, Account::wait_count, 5 * kUs, kQueueAdvice},
     {Cause::scheduling, Signal::migrations, Account::cpu_count, 5 * kUs, kQueueAdvice},
-    {Cause::sleep, Signal::sleep_wait, Account::wait, 1, kSleepAdvice},
-    {Cause::lock_wait, Signal::futex_wait, Account::wait, 1, kLockAdvice},
-    {Cause::lock_wait, Signal::futex_waits, Account::wait_count, 5 * kUs, kLockAdvice},
+    {Cause::sleep, Signal::sleep_wait, Account::peer_wait, 1, kSleepAdvice},
+    {Cause::lock_wait, Signal::futex_wait, Account::peer_wait, 1, kLockAdvice},
+    {Cause::lock_wait, Signal::futex_waits, Account::wait_count, kFutexWaitNs, kLockAdvice},
     {Cause::memory, Signal::fault_time, Account::cpu, 1, kMemoryAdvice},
     {Cause::memory, Signal::minor_faults, Account::cpu_count, 500, kMemoryAdvice},
     {Cause::memory, Signal::major_faults, Account::wait_count, 80 * kUs, kMemoryAdvice},

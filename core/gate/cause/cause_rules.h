@@ -22,6 +22,7 @@ const SignalRow& row_of(Signal signal);
 /// How growth of a signal becomes time.
 enum class Account {
   wait,        ///< measured time in which nobody ran, beyond what a longer run explains
+  peer_wait,   ///< the same, until another thread or process of the tree may have done its work
   queue,       ///< the same, beyond what more CPU time explains
   cpu,         ///< measured time on the CPU
   wait_count,  ///< so many, each of a typical cost, waiting
@@ -39,6 +40,8 @@ struct CauseRow {
 /// Causes that bring others with them come first: a process that is started also faults pages and
 /// makes system calls.
 std::span<const CauseRow> cause_rows();
+
+inline constexpr double kFutexWaitNs = 5e3;  ///< what one costs at least: two context switches
 
 std::string_view advice_without_signal(Cause cause);  ///< of cpu_work and cpu_efficiency
 

@@ -23,6 +23,15 @@ Observed runs(std::vector<double> base, std::vector<double> head) {
   return {std::move(base), std::move(head)};
 }
 
+/// Of runs of 100, 101 and 99 ms, and of 140, 141 and 139 ms.
+Observed with_times(std::vector<double> base, std::vector<double> head) {
+  Observed observed = runs(std::move(base), std::move(head));
+  const Observed times = runs({100, 101, 99}, {140, 141, 139});
+  observed.base_time = times.base;
+  observed.head_time = times.head;
+  return observed;
+}
+
 Observed from_to(double base, double head) { return {{base}, {head}}; }
 
 /// A command of 100 ms, all CPU, that takes 140 ms on head; `signals` say why.
@@ -141,6 +150,33 @@ std::vector<CauseCase> near_misses() {
        slower({{S::file_wait, from_to(200 * kMs, 298 * kMs)}}, kCpuAsBefore)},
       {"waitsThatVaryFromRunToRun", Cause::not_known,
        slower({{S::file_wait, runs({5, 120, 10}, {190, 20, 90})}}, kCpuAsBefore)},
+      {"childThatComputesLonger", Cause::cpu_work,
+       slower({{S::child_wait, with_times({40, 41, 39}, {80, 81, 79})},
+               {S::forks, from_to(2, 2)},
+               {S::execs, from_to(2, 2)},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"childThatWaits", Cause::sleep,
+       slower({{S::child_wait, with_times({10, 11, 9}, {50, 51, 49})},
+               {S::sleep_wait, with_times({1, 1, 1}, {41, 41, 41})},
+               {S::forks, from_to(2, 2)}},
+              kCpuAsBefore)},
+      {"serverOfTheTreeThatComputesLonger", Cause::cpu_work,
+       slower({{S::network_wait, with_times({40, 41, 39}, {80, 81, 79})},
+               {S::connects, from_to(1, 1)},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"serverThatComputesMoreThanItMakesWait", Cause::cpu_work,
+       slower({{S::network_wait, with_times({1, 1, 1}, {30, 31, 29})},
+               {S::instructions, from_to(2e8, 2.9e8)}},
+              119 * kMs)},
+      {"workersThatWaitForALongerSerialPhase", Cause::cpu_work,
+       slower({{S::futex_wait, with_times({160, 161, 159}, {480, 481, 479})},
+               {S::futex_waits, {{800, 810, 805}, {830, 820, 826}}},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"sleepsUntilTheWorkIsDone", Cause::cpu_work,
+       slower({{S::sleep_wait, with_times({60, 61, 59}, {100, 101, 99})},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"idleThreadsThatBeganLate", Cause::not_known,
+       slower({{S::futex_wait, with_times({750, 751, 749}, {1'070, 1'071, 1'069})}}, kCpuAsBefore)},
       {"numbersThatAreNone", Cause::cpu_efficiency,
        slower({{S::allocations, from_to(std::numeric_limits<double>::quiet_NaN(), 1e9)},
                {S::forks, from_to(1, std::numeric_limits<double>::infinity())},
@@ -201,8 +237,9 @@ TEST(ExplainSlowdown, NamesFunctionsOfTheKindOfTimeThatNobodyCanExplain) {
 }
 
 TEST(ExplainSlowdown, DoesNotLetWaitingExplainCpuTime) {
-  CauseInput input = slower({{Signal::futex_wait, from_to(3 * kMs, 41 * kMs)}});
-  EXPECT_EQ(explain_slowdown(input).cause, Cause::lock_wait);
+  CauseInput input = slower({{Signal::futex_wait, from_to(3 * kMs, 41 * kMs)},
+                             {Signal::futex_waits, from_to(100, 9'000)}});
+  EXPECT_EQ(explain_slowdown(input).cause, Cause::lock_wait) << "what fighting for it costs";
   input.of_cpu_time = true;
   EXPECT_EQ(explain_slowdown(input).cause, Cause::cpu_efficiency);
 }
@@ -244,8 +281,8 @@ TEST(CauseRules, HaveARowForEverySignal) {
   for (const CauseRow& row : cause_rows()) {
     EXPECT_GT(row.cost_ns, 0);
     EXPECT_NE(row.advice, "");
-    const bool measured = row.account == Account::wait || row.account == Account::queue ||
-                          row.account == Account::cpu;
+    const bool measured = row.account == Account::wait || row.account == Account::peer_wait ||
+                          row.account == Account::queue || row.account == Account::cpu;
     EXPECT_EQ(measured, row_of(row.signal).unit == "ns") << row_of(row.signal).name;
   }
 }
