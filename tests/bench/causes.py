@@ -15,7 +15,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent / "slower.cpp"
 # What a case calls to do it, and what the compiler makes of lambdas.
 ALSO_GUILTY = {
     "touch_more": ["touch("], "fresh_buffers": ["touch("], "hold_lock": ["wait_for_lock"], "write_more": ["write_bytes"],
-    "read_again": ["write_bytes"]}
+    "read_again": ["write_bytes"], "slower_child": ["work("], "slower_server": ["work("], "longer_serial_phase": ["work("]}
 
 
 def compared(gate, program, case, scratch):

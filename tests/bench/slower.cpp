@@ -300,11 +300,50 @@ NEVER_INLINE void run_per_item(bool head) {
   }
 }
 
+// Waits for more CPU work of the same tree: the work is to blame, not the wait.
+NEVER_INLINE void slower_child(bool head) {
+  const pid_t child = fork();
+  if (child == 0) {
+    work(head ? 30'000'000 : 10'000'000);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+}
+NEVER_INLINE void slower_server(bool head) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return;
+  std::thread server([&] {
+    work(head ? 30'000'000 : 10'000'000);
+    sink = sink + static_cast<unsigned long>(write(ends[1], "x", 1));
+  });
+  char answer = 0;
+  sink = sink + static_cast<unsigned long>(read(ends[0], &answer, 1));
+  server.join();
+  for (const int end : ends) close(end);
+}
+NEVER_INLINE void longer_serial_phase(bool head) {
+  std::condition_variable begun;
+  bool is_begun = false;
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 8; ++i)
+    workers.emplace_back([&] {
+      std::unique_lock<std::mutex> held(lock);
+      begun.wait(held, [&] { return is_begun; });
+    });
+  work(head ? 30'000'000 : 10'000'000);
+  {
+    const std::lock_guard<std::mutex> held(lock);
+    is_begun = true;
+  }
+  begun.notify_all();
+  for (std::thread& worker : workers) worker.join();
+}
+
 struct Case {
   std::string_view name, cause;
   void (*run)(bool head);
 };
-constexpr std::array<Case, 25> kCases{{{"copy_records", "cpu_work", copy_records},
+constexpr std::array<Case, 28> kCases{{{"copy_records", "cpu_work", copy_records},
                                        {"look_up", "cpu_work", look_up},
                                        {"hash_again", "cpu_work", hash_again},
                                        {"walk_matrix", "cpu_efficiency", walk_matrix},
@@ -328,7 +367,10 @@ constexpr std::array<Case, 25> kCases{{{"copy_records", "cpu_work", copy_records
                                        {"connect_per_item", "network", connect_per_item},
                                        {"wait_for_server", "network", wait_for_server},
                                        {"fork_per_item", "subprocesses", fork_per_item},
-                                       {"run_per_item", "subprocesses", run_per_item}}};
+                                       {"run_per_item", "subprocesses", run_per_item},
+                                       {"slower_child", "cpu_work", slower_child},
+                                       {"slower_server", "cpu_work", slower_server},
+                                       {"longer_serial_phase", "cpu_work", longer_serial_phase}}};
 
 }  // namespace
 
