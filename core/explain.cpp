@@ -126,7 +126,7 @@ class Explainer {
     NamedStacks named(stacks, same_work(slowdown, stacks), request_.trees);
     gate::CauseInput input = counted_input(slowdown, counts.runs);
     named.add_signals(input);
-    add_watched_times(slowdown, stacks->runs, input);
+    add_watched_times(slowdown, stacks, input);
     WorkRuns work;
     Evidence evidence = judged(slowdown, named, work, input);
     Note note;

@@ -11,6 +11,7 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/explain_processes.h"
+#include "core/symbols/symbols.h"
 
 namespace melisai {
 namespace {
@@ -34,10 +35,6 @@ std::optional<double> number_in(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return std::min(static_cast<double>(value), kCostMax);
-}
-
-bool is_system(std::string_view object) {
-  return object.starts_with("/usr/lib") || object.starts_with("/lib");
 }
 
 /// Not what valgrind knows by its address only, nor what starts main and so did all there is.
@@ -166,7 +163,7 @@ class Reader {
     if (!is_call_) work_.instructions += *count;
     // What a library did for us; what we did for us is counted where it is done.
     const std::string& object = called_object_.empty() ? object_ : called_object_;
-    if (is_ours() && (!is_call_ || is_system(object))) {
+    if (is_ours() && (!is_call_ || symbols::is_library(object))) {
       MELISAI_TRY(CountedFunction * function, mine());
       function->instructions += *count;
       if (function->line == 0 && file_ != "???" && !is_elsewhere_)
@@ -176,7 +173,7 @@ class Reader {
     is_call_ = false;
     return {};
   }
-  bool is_ours() const { return !is_system(object_) && has_name(function_); }
+  bool is_ours() const { return !symbols::is_library(object_) && has_name(function_); }
 
   void move(std::string_view position) {
     if (position == "*") return;

@@ -92,14 +92,6 @@ std::string plain_path(const Mapping& mapping) {
   return path.ends_with(kDeleted) ? path.substr(0, path.size() - kDeleted.size()) : path;
 }
 
-bool is_library(const Mapping& mapping) {
-  constexpr std::array<std::string_view, 9> kPlaces{"/lib/",       "/lib32/",      "/lib64/",
-                                                    "/libx32/",    "/usr/lib/",    "/usr/lib32/",
-                                                    "/usr/lib64/", "/usr/libx32/", "[vdso]"};
-  return std::any_of(kPlaces.begin(), kPlaces.end(),
-                     [&](std::string_view place) { return mapping.path.starts_with(place); });
-}
-
 Result<ElfFile> Images::open(std::uint32_t pid, const Mapping& mapping) const {
   if (mapping.path == "[vdso]") return ElfFile::own_vdso();
   const std::string path = plain_path(mapping);

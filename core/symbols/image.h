@@ -35,8 +35,6 @@ std::vector<Mapping> parse_maps(std::string_view maps);
 bool is_file(const Mapping& mapping);
 /// "/usr/lib/libc.so.6 (deleted)" -> "/usr/lib/libc.so.6"
 std::string plain_path(const Mapping& mapping);
-/// Of the system: its directories for libraries, and [vdso].
-bool is_library(const Mapping& mapping);
 
 struct Roots {
   std::string proc = "/proc";

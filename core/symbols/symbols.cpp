@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/base/files.h"
@@ -37,6 +38,14 @@ std::optional<std::uint32_t> pid_within(const std::string& process) {
 }
 
 }  // namespace
+
+bool is_library(std::string_view path) {
+  constexpr std::array<std::string_view, 9> kPlaces{"/lib/",       "/lib32/",      "/lib64/",
+                                                    "/libx32/",    "/usr/lib/",    "/usr/lib32/",
+                                                    "/usr/lib64/", "/usr/libx32/", "[vdso]"};
+  return std::any_of(kPlaces.begin(), kPlaces.end(),
+                     [&](std::string_view place) { return path.starts_with(place); });
+}
 
 struct Symbolizer::Image {
   std::uint32_t number = 0;
@@ -80,7 +89,7 @@ std::uint32_t Symbolizer::image(std::uint32_t pid, const Mapping& mapping) {
   auto image = std::make_unique<Image>();
   image->number = static_cast<std::uint32_t>(files_.size());
   image->path = plain_path(mapping);
-  image->kind = is_library(mapping) ? FrameKind::library : FrameKind::program;
+  image->kind = is_library(mapping.path) ? FrameKind::library : FrameKind::program;
   if (files_.size() + 1 == kImagesMax) {
     image->path = "other files";
     image->problem = "more than " + std::to_string(kImagesMax) + " files";

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +22,9 @@
 namespace melisai::symbols {
 
 using FrameId = std::uint32_t;
+
+/// Of the system: its directories for libraries, and "[vdso]".
+bool is_library(std::string_view path);
 
 /// One function of one file. Equal places have equal frames, whatever the address randomisation.
 struct Frame {

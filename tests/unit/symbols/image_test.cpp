@@ -8,6 +8,7 @@
 
 #include "core/base/files.h"
 #include "core/symbols/checksum.h"
+#include "core/symbols/symbols.h"
 #include "tests/unit/symbols/elf_fixture.h"
 
 namespace melisai::symbols {
@@ -39,12 +40,12 @@ TEST(ParseMaps, SkipsOtherLines) {
 }
 
 TEST(Mapping, IsOfALibraryOrNot) {
-  EXPECT_TRUE(is_library({.path = "/usr/lib/x86_64-linux-gnu/libc.so.6"}));
-  EXPECT_TRUE(is_library({.path = "[vdso]"}));
-  EXPECT_FALSE(is_library({.path = "/home/me/build/libmine.so"}));
-  EXPECT_FALSE(is_library({.path = "/usr/bin/gzip"}));
-  EXPECT_FALSE(is_library({.path = "/library/proj/app"}));
-  EXPECT_FALSE(is_library({.path = "/usr/library/proj/app"}));
+  EXPECT_TRUE(is_library("/usr/lib/x86_64-linux-gnu/libc.so.6"));
+  EXPECT_TRUE(is_library("[vdso]"));
+  EXPECT_FALSE(is_library("/home/me/build/libmine.so"));
+  EXPECT_FALSE(is_library("/usr/bin/gzip"));
+  EXPECT_FALSE(is_library("/library/proj/app"));
+  EXPECT_FALSE(is_library("/usr/library/proj/app"));
   for (const char* path : {"", "//anon", "/memfd:jit (deleted)", "[stack]", "/dev/zero", "/SYSV00"})
     EXPECT_FALSE(is_file({.path = path})) << path;
 }
