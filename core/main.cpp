@@ -129,7 +129,8 @@ int run(const api::TokenRequest& request, World& world) {
                            [](const std::string& sentence) { print(stderr, sentence + "\n"); }));
 }
 
-int run(const serve::LogsRequest& request, World& world) {
+int run(serve::LogsRequest request, World& world) {
+  request.for_terminal = isatty(STDOUT_FILENO) == 1;
   return ended(serve::logs(request, print_part, world.interrupted));
 }
 
@@ -202,14 +203,15 @@ std::string* missing_project(RecordsRequest& request) {
 /// Those of the daemon, if it ever worked there. True when there is nothing below them: no check
 /// was stored, or only a pipeline's runs were asked for.
 Result<bool> list_pipeline_runs(const ListRuns& list, const std::string& state_dir) {
-  if (list.pipeline.empty() && (list.json || !serve::has_queue(state_dir))) return false;
+  if (list.pipeline.empty() && !serve::has_queue(state_dir)) return false;
   MELISAI_CHECK(serve::pipeline_runs({.state_dir = state_dir,
                                       .project = list.project,
                                       .pipeline = list.pipeline,
                                       .limit = list.limit,
                                       .json = list.json},
                                      print_part));
-  if (!list.pipeline.empty() || access((state_dir + "/store.db").c_str(), F_OK) != 0) return true;
+  const bool is_all = list.json || !list.pipeline.empty();  // one document, or all there is
+  if (is_all || access((state_dir + "/store.db").c_str(), F_OK) != 0) return true;
   print_part("\n");
   return false;
 }

@@ -128,6 +128,7 @@ TEST_F(ServeControl, RefusesNamesThatNothingHas) {
   refused({"runs", "--pipeline", "nope"}, "there are runs of: demo/build");
   EXPECT_EQ(gate({"pause", "hello"}).code, 0) << "it has never run, and is there";
   EXPECT_THAT(gate({"runs", "--pipeline", "demo/build"}).out, HasSubstr("demo/build#1"));
+  EXPECT_THAT(gate({"runs", "--json"}).out, HasSubstr("demo/build#1"));
   EXPECT_THAT(gate({"trigger", "build"}).out, HasSubstr("accepted: demo/build#2"));
   EXPECT_THAT(gate({"trigger", "nope"}).out, HasSubstr("accepted: demo/nope#1"));
   EXPECT_EQ(outcome_of("nope#1"), "failed");
