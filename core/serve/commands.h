@@ -60,6 +60,7 @@ struct LogsRequest {
   std::string state_dir;  ///< absolute
   std::string run;        ///< as of ControlRequest
   bool follow = false;
+  bool for_terminal = false;  ///< as TerminalText shows it
 };
 /// `interrupted` ends the following.
 Result<int> logs(const LogsRequest& request, const Print& print,

@@ -12,6 +12,7 @@
 #include "core/serve/commands.h"
 #include "core/serve/daemon_lock.h"
 #include "core/serve/find_run.h"
+#include "core/serve/terminal_text.h"
 
 namespace melisai::serve {
 namespace {
@@ -104,8 +105,12 @@ void pause_for_more() {
 
 }  // namespace
 
-Result<int> logs(const LogsRequest& request, const Print& print,
+Result<int> logs(const LogsRequest& request, const Print& raw,
                  const std::function<bool()>& interrupted) {
+  TerminalText shown;
+  const Print print = [&](std::string_view text) {
+    return request.for_terminal ? raw(shown.of(text)) : raw(text);
+  };
   MELISAI_TRY(const store::Queue queue, open_queue(request.state_dir));
   MELISAI_TRY(PipelineRun run, find_run(request.run, queue));
   std::map<int, Reader> readers;
