@@ -58,12 +58,26 @@ std::string listed(const std::vector<PipelineRun>& runs) {
   return text;
 }
 
-/// What became of an event; "" when it waits.
-Result<std::string> became(std::int64_t event, const store::Queue& queue) {
+/// What the command prints and how it exits.
+struct Said {
+  std::string text;
+  int code = 0;
+};
+
+/// Nothing of it can begin any more.
+bool has_failed(const std::vector<PipelineRun>& runs) {
+  return !runs.empty() && std::all_of(runs.begin(), runs.end(), [](const PipelineRun& run) {
+    return run.attempts == 0 && (run.outcome == PipelineRun::Outcome::failed ||
+                                 run.outcome == PipelineRun::Outcome::error);
+  });
+}
+
+/// What became of an event; without text while it waits.
+Result<Said> became(std::int64_t event, const store::Queue& queue) {
   using Kind = store::EventState::Kind;
   MELISAI_TRY(const store::EventState state, queue.event_state(event));
-  if (state.kind == Kind::open) return std::string();
-  if (state.kind == Kind::rejected) return "nothing starts: " + state.reason;
+  if (state.kind == Kind::open) return Said{};
+  if (state.kind == Kind::rejected) return Said{"nothing starts: " + state.reason};
   std::vector<PipelineRun> runs;
   // What cannot begin ends a moment after it was planned.
   for (int looks = 0; looks < kLooksAtRuns; ++looks) {
@@ -75,31 +89,32 @@ Result<std::string> became(std::int64_t event, const store::Queue& queue) {
       break;
     pause_for(kBetweenLooks);
   }
-  return listed(runs);
+  return Said{listed(runs), has_failed(runs) ? 1 : 0};
 }
 
-std::string said_of_trigger(const ControlRequest& request, const Json& answer) {
-  const std::string otherwise = "accepted; `melisai-gate runs` shows what becomes of it\n";
+Said said_of_trigger(const ControlRequest& request, const Json& answer) {
+  const Said otherwise{"accepted; `melisai-gate runs` shows what becomes of it\n"};
   if (!answer.contains("event") || !answer["event"].is_number_integer()) return otherwise;
   const Result<store::Queue> queue = open_queue(request.state_dir);
   if (!queue) return otherwise;
   for (Milliseconds waited{0}; waited < kPlanningPatience; waited += kBetweenLooks) {
-    const Result<std::string> text = became(answer["event"].get<std::int64_t>(), *queue);
-    if (!text) break;
-    if (!text->empty()) return "accepted: " + report::one_line(*text) + "\n";
+    const Result<Said> said = became(answer["event"].get<std::int64_t>(), *queue);
+    if (!said) break;
+    if (!said->text.empty())
+      return {"accepted: " + report::one_line(said->text) + "\n", said->code};
     pause_for(kBetweenLooks);
   }
   return otherwise;
 }
 
-std::string said(const ControlRequest& request, const Json& answer) {
-  if (request.command == "stop") return "the daemon stops\n";
-  if (request.command == "pause") return "paused; what runs may end\n";
-  if (request.command == "resume") return resumed_text(answer.dump());
+Said said(const ControlRequest& request, const Json& answer) {
+  if (request.command == "stop") return {"the daemon stops\n"};
+  if (request.command == "pause") return {"paused; what runs may end\n"};
+  if (request.command == "resume") return {resumed_text(answer.dump())};
   if (request.command == "trigger") return said_of_trigger(request, answer);
-  if (request.command == "cancel") return "cancelled\n";
-  if (request.command == "approve") return "approved; `melisai-gate runs` shows what it starts\n";
-  return "done\n";
+  if (request.command == "cancel") return {"cancelled\n"};
+  if (request.command == "approve") return {"approved; `melisai-gate runs` shows what it starts\n"};
+  return {"done\n"};
 }
 
 /// What a daemon that is gone has left running.
@@ -145,8 +160,9 @@ Result<int> control(const ControlRequest& request, const Print& print) {
     return Error{answer.value("usage", false) ? Errc::usage : Errc::unavailable,
                  answer.value("error", "the daemon refused")};
   if (request.command != "status") {
-    MELISAI_CHECK(written(print(said(request, answer))));
-    return 0;
+    const Said answered = said(request, answer);
+    MELISAI_CHECK(written(print(answered.text)));
+    return answered.code;
   }
   MELISAI_CHECK(
       written(print(request.json ? answer.dump(2) + "\n" : status_text(text, request.modules))));

@@ -107,7 +107,9 @@ TEST_F(ServeControl, CancelSaysHowARunEndedThatIsOver) {
 TEST_F(ServeControl, WhatIsTriggeredOnABranchThatIsNotThereFailsVisibly) {
   push_waiting();
   start();
-  ASSERT_EQ(gate({"trigger", "hello", "--ref", "nope"}).code, 0);
+  const Ran triggered = gate({"trigger", "hello", "--ref", "nope"});
+  EXPECT_EQ(triggered.code, 1) << "no script is to go on as if something ran";
+  EXPECT_THAT(triggered.out, HasSubstr("demo/hello#1 failed: demo has no refs/heads/nope"));
   EXPECT_EQ(outcome_of("hello#1"), "failed");
   EXPECT_EQ(run_of("hello#1")["reason"], "demo has no refs/heads/nope");
 }

@@ -192,10 +192,12 @@ TEST_F(Proposals, CannotBeTriggeredByTheirRef) {
   event.kind = RunEvent::Kind::manual;
   event.ref = kRef;
   event.pipeline = "build";
-  const std::int64_t id = accept(event);
+  accept(event);
   plan();
-  EXPECT_THAT(runs(), IsEmpty());
-  EXPECT_THAT(queue.event_state(id)->reason, HasSubstr("demo has no " + kRef));
+  ASSERT_THAT(runs(), SizeIs(1)) << "red, for who asked waits for an answer";
+  EXPECT_EQ(runs()[0].outcome, Outcome::failed);
+  EXPECT_EQ(runs()[0].sha, "");
+  EXPECT_THAT(runs()[0].reason, HasSubstr("demo has no " + kRef));
 }
 
 }  // namespace planner_proposals_test
