@@ -98,7 +98,7 @@ HealthResult Trial::undecided_health(const std::string& why) const {
 
 bool Trial::wants_health() const {
   const HealthGate& health = project_.gate.health;
-  if (health.profile == kNoProfile || subjects_.empty()) return false;
+  if (health.profile == kNoProfile || health.level == Level::off || subjects_.empty()) return false;
   return project_.collect.enabled || health.level == Level::fail;
 }
 

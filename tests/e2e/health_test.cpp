@@ -175,6 +175,12 @@ TEST_F(HealthOfACheck, ItCanBeSwitchedOff) {
   EXPECT_EQ(report()["verdict"], "pass");
 }
 
+TEST_F(HealthOfACheck, ItCostsNoRunWhereItsLevelIsOff) {
+  commit_told(close_wait(0), close_wait(150), "budget: 8s, level: off");
+  EXPECT_EQ(run_check().code, 0);
+  EXPECT_EQ(report()["health"], nullptr);
+}
+
 TEST_F(HealthOfACheck, CollectorsThatAreOffCannotPassWhereHealthDecides) {
   commit_told(close_wait(0), close_wait(0), "budget: 8s");
   EXPECT_EQ(run_check({"--collectors", "off"}).code, 0);
