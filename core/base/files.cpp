@@ -136,11 +136,14 @@ Result<void> make_directories(const std::string& path, DirectoryOptions options)
   int error = path.empty() ? ENOENT : 0;
   for (std::size_t end = 0; end < path.size();) {
     end = std::min(path.find('/', end + 1), path.size());
-    // An existing directory can fail with more than EEXIST (read-only file system); only the end of
-    // the path decides.
-    error = mkdir(path.substr(0, end).c_str(), mode) == 0 ? 0 : errno;
+    const std::string part = path.substr(0, end);
+    error = mkdir(part.c_str(), mode) == 0 ? 0 : errno;
+    // An existing directory can fail with more than EEXIST (read-only file system). Of one that is
+    // not there the first error says why; what comes after only says that it is not there.
+    if (error != 0 && !is_directory(part)) break;
+    error = 0;
   }
-  if (error == 0 || is_directory(path)) return {};
+  if (error == 0) return {};
   return file_error(error == EEXIST ? ENOTDIR : error, "cannot make directory", path);
 }
 

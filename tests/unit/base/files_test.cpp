@@ -135,6 +135,9 @@ TEST_F(Files, SaysWhyADirectoryCannotBeMade) {
   EXPECT_NE(make_directories(in("file/a")).error().message.find("Not a directory"),
             std::string::npos);
   EXPECT_FALSE(make_directories(""));
+  const std::string refused = make_directories("/sys/melisai/a/b").error().message;
+  EXPECT_EQ(refused.find("No such file"), std::string::npos)
+      << "the first one's error, not that of those below it: " << refused;
 }
 
 TEST_F(Files, RemovesTreesWithoutFollowingLinks) {
