@@ -77,6 +77,9 @@ Result<HostReport> collect(const CollectRequest& request, World& world, const Sa
 
   if (window.exit && !window.exit->ok()) say("the command: " + window.end);
   for (const std::string& gone : gone_targets(request)) say(gone);
+  if (window.seconds < gate::kWindowSecondsMin)
+    say("window: too short for `melisai-gate compare`, which wants " +
+        counted(static_cast<std::size_t>(gate::kWindowSecondsMin), "second", "seconds"));
   say("assemble: " + counted(window.categories.size(), "category", "categories") +
       (window.interrupted ? ", ended early by a signal" : ""));
   HostReport report;

@@ -51,6 +51,7 @@ TEST_F(Collect, SaysItsPhasesInOrder) {
   const Ran ran = collect({"--duration", "1s", "-o", file()});
   EXPECT_THAT(lines_of(ran.err),
               ElementsAre(StartsWith("initialize: profile quick"), "collect: 1 s",
+                          "window: too short for `melisai-gate compare`, which wants 5 seconds",
                           StartsWith("assemble: "), StartsWith("analyze: health score "),
                           AllOf(StartsWith("output: "), HasSubstr("report.json"))));
 }

@@ -64,6 +64,9 @@ bool is_tuning(const Recommendation& advice);
 
 HostSummary analyse(const HostCategories& categories, const HealthPolicy& policy);
 
+/// A shorter window is over before a load has repeated itself.
+inline constexpr double kWindowSecondsMin = 5;
+
 /// Use of resources, CPU, memory and histograms of both reports that changed by 1 % or 0.1. One is
 /// a regression when it is worse by more than its smallest amount and share, and beyond the spread
 /// within both windows. Anomalies are matched by metric; one that hovers around its level is

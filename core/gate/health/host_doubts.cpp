@@ -1,14 +1,13 @@
 #include <algorithm>
 
 #include "core/base/units.h"
+#include "core/gate/health/health.h"
 #include "core/gate/health/host_fields.h"
 #include "core/gate/health/number_text.h"
 
 namespace melisai::gate {
 namespace {
 
-// A shorter window is over before a load has repeated itself.
-constexpr double kSecondsMin = 5;
 // The longer of two windows sees peaks that the shorter one misses; programs that are watched until
 // they end never take exactly as long.
 constexpr double kAlikeWindows = 1.1, kComparableWindows = 2;
@@ -81,9 +80,10 @@ std::vector<std::string> doubts_of(const HostMetadata& before, const HostMetadat
   }
   const auto add_short = [&](const char* which, const HostMetadata& about) {
     const double seconds = window_of(about);
-    if (seconds > 0 && seconds < kSecondsMin)
+    if (seconds > 0 && seconds < kWindowSecondsMin)
       doubts.push_back("the window of the " + std::string(which) + " is too short (" +
-                       seconds_text(seconds) + ", it takes " + seconds_text(kSecondsMin) + ")");
+                       seconds_text(seconds) + ", it takes " + seconds_text(kWindowSecondsMin) +
+                       ")");
   };
   add_short("baseline", before);
   add_short("current report", now);
