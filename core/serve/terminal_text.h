@@ -1,3 +1,4 @@
+// Logs as they may be written to a terminal.
 #pragma once
 
 #include <string>
