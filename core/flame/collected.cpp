@@ -17,7 +17,10 @@ class Namer {
     Stack numbers{process_number(stack.comm, to)};
     symbols::StackEnds ends{.weight = weight};
     for (auto at = stack.user.rbegin(); at != stack.user.rend(); ++at) {
-      const symbols::FrameId id = resolve(stack.pid, *at, at + 1 == stack.user.rend());
+      const bool leaf = at + 1 == stack.user.rend();
+      const symbols::FrameId id = resolve(stack.pid, *at, leaf);
+      if (const auto skipped = leaf ? skipped_caller(stack, id) : std::nullopt)
+        numbers.push_back(known_frame(*skipped, to).number);
       const Known& known = known_frame(id, to);
       ends.rooted = ends.rooted || known.jit || (at == stack.user.rbegin() && known.starts);
       ends.leaf_named = symbolizer_.frame(id).resolved;
@@ -47,11 +50,23 @@ class Namer {
 
   symbols::FrameId resolve(std::uint32_t pid, const CollectedFrame& frame, bool leaf) {
     if (frame.file < 0) return symbolizer_.resolve(pid, {frame.offset, leaf});
+    return symbolizer_.resolve_in(image_of(pid, frame), {frame.offset, leaf});
+  }
+  std::uint32_t image_of(std::uint32_t pid, const CollectedFrame& frame) {
     const auto index = static_cast<std::size_t>(frame.file);
     const CollectedFile& file = collected_.files[index];
     if (!images_[index])
       images_[index] = symbolizer_.image(pid, {.path = file.path, .build_id = file.build_id});
-    return symbolizer_.resolve_in(*images_[index], {frame.offset, leaf});
+    return *images_[index];
+  }
+  // Who has no frame, as functions of the C library or one that has just begun, hides its caller
+  // from a walk along frames. The call that the next frame will return from says who that is.
+  std::optional<symbols::FrameId> skipped_caller(const CollectedStack& stack,
+                                                 symbols::FrameId leaf) {
+    if (stack.user.size() < 2 || stack.user[1].file < 0) return std::nullopt;
+    const CollectedFrame& next = stack.user[1];
+    const auto called = symbolizer_.called_before(image_of(stack.pid, next), next.offset);
+    return called == leaf ? std::nullopt : called;
   }
   // Names are looked at once a function, not once a frame.
   const Known& known_frame(symbols::FrameId id, Stacks& to) {

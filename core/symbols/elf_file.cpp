@@ -4,8 +4,10 @@
 #include <libelf.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 
@@ -16,6 +18,9 @@ namespace {
 
 // elf.h of old kernels' headers lacks it; the number is of the gABI's GNU extension.
 constexpr unsigned kTypeIfunc = 10;
+
+// Bytes of a direct call: CALL rel32, and BL.
+constexpr std::size_t kCallX86 = 5, kCallArm = 4;
 
 Error bad_file(const std::string& name, const std::string& what) {
   return {Errc::parse, in_quotes(name) + ": " + what};
@@ -183,6 +188,9 @@ Result<ElfFile> ElfFile::own_vdso() {
 }
 
 Result<void> ElfFile::read_segments(const std::string& name) {
+  GElf_Ehdr file;
+  if (gelf_getehdr(elf_.get(), &file) == nullptr) return bad_file(name, "its header is damaged");
+  machine_ = file.e_machine;
   std::size_t count = 0;
   if (elf_getphdrnum(elf_.get(), &count) != 0) return bad_file(name, "its header is damaged");
   if (count > kSegmentsMax) return beyond(name, "too many segments");
@@ -239,6 +247,29 @@ std::optional<std::uint64_t> ElfFile::address_of(std::uint64_t offset) const {
     if (offset >= segment.offset && offset - segment.offset < segment.size)
       return offset - segment.offset + segment.address;
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> ElfFile::called_before(std::uint64_t offset) const {
+  const std::size_t size = machine_ == EM_X86_64 ? kCallX86 : machine_ == EM_AARCH64 ? kCallArm : 0;
+  if (size == 0 || offset < size || file_.get() < 0) return std::nullopt;
+  const std::optional<std::uint64_t> call = address_of(offset - size);
+  std::array<unsigned char, kCallX86> code{};
+  if (!call || pread(file_.get(), code.data(), size, static_cast<off_t>(offset - size)) !=
+                   static_cast<ssize_t>(size))
+    return std::nullopt;
+  // Little-endian both, and both count in two's complement.
+  const auto word = [&](std::size_t at) {
+    return std::uint32_t{code[at]} | std::uint32_t{code[at + 1]} << 8 |
+           std::uint32_t{code[at + 2]} << 16 | std::uint32_t{code[at + 3]} << 24;
+  };
+  if (machine_ == EM_X86_64) {
+    if (code[0] != 0xe8) return std::nullopt;  // CALL rel32, from the next instruction
+    return *call + size +
+           static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(word(1))});
+  }
+  if (word(0) >> 26 != 0x25) return std::nullopt;  // BL, 26 bits of words from itself
+  const auto words = static_cast<std::int32_t>(word(0) << 6) >> 6;
+  return *call + static_cast<std::uint64_t>(std::int64_t{words} * 4);
 }
 
 Result<SymbolTable> ElfFile::symbols(Bytes& left) const {

@@ -48,6 +48,9 @@ class ElfFile {
 
   /// The address that the file gives what lies at `offset` of it, by its loadable segments.
   std::optional<std::uint64_t> address_of(std::uint64_t offset) const;
+  /// The address that the direct call just before `offset` calls, as the file counts; nothing when
+  /// no such call of this machine's kind stands there.
+  std::optional<std::uint64_t> called_before(std::uint64_t offset) const;
   const std::string& build_id() const { return build_id_; }  ///< lower-case hex, "" for none
   const std::optional<DebugLink>& debug_link() const { return debug_link_; }
 
@@ -80,6 +83,7 @@ class ElfFile {
   std::string build_id_;
   std::optional<DebugLink> debug_link_;
   bool has_symtab_ = false;
+  unsigned machine_ = 0;  // as elf.h names it
 };
 
 }  // namespace melisai::symbols

@@ -58,6 +58,8 @@ struct Symbolizer::Image {
   /// Frames by offset in the file; and by address of the function, so that it has one frame.
   std::unordered_map<std::uint64_t, FrameId> places;
   std::unordered_map<std::uint64_t, FrameId> functions;
+  /// What is called just before an offset.
+  std::unordered_map<std::uint64_t, std::optional<FrameId>> calls;
   std::optional<FrameId> nameless;
   std::unique_ptr<SourceLines> lines;
 };
@@ -128,25 +130,45 @@ FrameId Symbolizer::resolve_in(std::uint32_t number, Place place) {
   std::optional<Symbol> symbol;
   if (image.file)
     if (const auto address = image.file->address_of(offset)) symbol = image.table.find(*address);
-  const auto add = [&](StackFrame frame) {
-    if (frames_.size() >= kFramesMax) return named(kTooMany, FrameKind::unknown);
-    frames_.push_back({std::move(frame), image.path, symbol ? symbol->address : 0, image.number,
-                       symbol.has_value()});
-    return static_cast<FrameId>(frames_.size() - 1);
-  };
   FrameId id = 0;
   if (symbol) {
-    const auto known = image.functions.find(symbol->address);
-    id = known != image.functions.end() ? known->second
-                                        : add({printable(demangle_(symbol->name)), image.kind});
-    image.functions.emplace(symbol->address, id);
+    id = function(image, *symbol);
   } else {
     ++image.unresolved;
     if (!image.nameless)
-      image.nameless = add({"[" + printable(base_name(image.path)) + "]", image.kind});
+      image.nameless = add(image, {"[" + printable(base_name(image.path)) + "]", image.kind});
     id = *image.nameless;
   }
   if (image.places.size() < kPlacesMax) image.places.emplace(offset, id);
+  return id;
+}
+
+FrameId Symbolizer::function(Image& image, const Symbol& symbol) {
+  if (const auto known = image.functions.find(symbol.address); known != image.functions.end())
+    return known->second;
+  const FrameId id =
+      add(image, {printable(demangle_(symbol.name)), image.kind}, symbol.address, true);
+  image.functions.emplace(symbol.address, id);
+  return id;
+}
+
+FrameId Symbolizer::add(const Image& image, StackFrame frame, std::uint64_t address,
+                        bool resolved) {
+  if (frames_.size() >= kFramesMax) return named(kTooMany, FrameKind::unknown);
+  frames_.push_back({std::move(frame), image.path, address, image.number, resolved});
+  return static_cast<FrameId>(frames_.size() - 1);
+}
+
+std::optional<FrameId> Symbolizer::called_before(std::uint32_t number, std::uint64_t offset) {
+  MELISAI_ASSERT(number < files_.size());
+  Image& image = *files_[number];
+  if (const auto known = image.calls.find(offset); known != image.calls.end()) return known->second;
+  std::optional<FrameId> id;
+  const auto address = image.file ? image.file->called_before(offset) : std::nullopt;
+  const auto symbol = address ? image.table.find(*address) : std::nullopt;
+  // Into the middle of a function nobody calls: such bytes are no call.
+  if (symbol && symbol->address == *address) id = function(image, *symbol);
+  if (image.calls.size() < kPlacesMax) image.calls.emplace(offset, id);
   return id;
 }
 

@@ -63,6 +63,9 @@ class Symbolizer {
   std::uint32_t image(std::uint32_t pid, const Mapping& mapping);
   FrameId resolve_in(std::uint32_t image, Place offset);
 
+  /// The function that the direct call just before `offset` calls, where it lies in the same file.
+  std::optional<FrameId> called_before(std::uint32_t image, std::uint64_t offset);
+
   /// A frame of the kernel, which collectors name themselves.
   FrameId kernel(const std::string& name) { return named(name, FrameKind::kernel); }
 
@@ -85,6 +88,9 @@ class Symbolizer {
   FrameId made_at_run_time(std::uint32_t pid, std::uint64_t address, const Mapping& mapping);
   FrameId resolve_address(std::uint32_t pid, std::uint64_t address);
   FrameId named(const std::string& name, FrameKind kind);
+  FrameId function(Image& image, const Symbol& symbol);
+  FrameId add(const Image& image, StackFrame frame, std::uint64_t address = 0,
+              bool resolved = false);
   /// Nothing when the image has no file.
   SourceLines* lines_of(Image& image);
 

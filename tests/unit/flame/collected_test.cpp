@@ -14,9 +14,11 @@ using ::testing::HasSubstr;
 class CollectedProfile : public ::testing::Test {
  protected:
   CollectedProfile() {
-    symbols::write_bytes(app(), symbols::elf_bytes({.symtab = {{"main", 0x401000, 0x20},
-                                                               {"_ZN5Cache3getEi", 0x401020, 0x20}},
-                                                    .build_id = "\x01\x02\x03\x04"}));
+    const symbols::MadeElf made{.symtab = {{"main", 0x401000, 0x20},
+                                           {"_ZN5Cache3getEi", 0x401020, 0x20},
+                                           {"copy", 0x401040, 0x20}},
+                                .build_id = "\x01\x02\x03\x04"};
+    symbols::write_bytes(app(), with_call(elf_bytes(made), made, 0x401008, 0x401020));
   }
   std::string app() const { return directory_.path() + "/app"; }
   Named named(const std::string& stacks, Weight weight = Weight::count) {
@@ -37,6 +39,16 @@ TEST_F(CollectedProfile, GetsNamesFromTheRootOn) {
                               R"("kernel":["schedule","futex_wait"]})");
   EXPECT_EQ(to_folded(profile.stacks), "app;main;Cache::get(int);futex_wait_[k];schedule_[k] 12\n");
   EXPECT_EQ(profile.advice, "");
+}
+
+TEST_F(CollectedProfile, NamesTheCallerOfAFunctionWithoutAFrame) {
+  // copy() has no frame: the walk finds main, which has called Cache::get and returns to 4109.
+  const Named profile =
+      named(R"({"pid":7,"comm":"app","count":2,"user":[[0,4164],[0,4109]],"kernel":[]})");
+  EXPECT_EQ(to_folded(profile.stacks), "app;main;Cache::get(int);copy 2\n");
+  const Named whole =
+      named(R"({"pid":7,"comm":"app","count":2,"user":[[0,4130],[0,4109]],"kernel":[]})");
+  EXPECT_EQ(to_folded(whole.stacks), "app;main;Cache::get(int) 2\n") << "it is there already";
 }
 
 TEST_F(CollectedProfile, WeighsByTimeOrByCount) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <cstddef>
 #include <random>
 
 #include "tests/unit/symbols/elf_fixture.h"
@@ -41,6 +42,29 @@ TEST(ElfFile, FindsFunctionsByOffsetInTheFile) {
   EXPECT_EQ(function_at(*file, 0x0fff), "") << "before the segment";
   EXPECT_EQ(function_at(*file, 0x2000), "") << "behind it";
   EXPECT_TRUE(file->has_full_symbols());
+}
+
+TEST(ElfFile, ReadsTheDirectCallBeforeAReturnAddress) {
+  const MadeElf made = typical();
+  const auto file = opened(with_call(elf_bytes(made), made, 0x401020, 0x401000));
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->called_before(0x1025), 0x401000u) << "backwards";
+  EXPECT_EQ(file->called_before(0x1024), std::nullopt);
+  EXPECT_EQ(file->called_before(0x1026), std::nullopt);
+  for (const std::uint64_t offset : {0ull, 4ull, 0x1002ull, 0x2003ull, 0x9000ull, ~0ull})
+    EXPECT_EQ(file->called_before(offset), std::nullopt) << offset << " has no call before it";
+}
+
+TEST(ElfFile, ReadsCallsOfArm) {
+  const MadeElf made = typical();
+  std::string bytes = with_call(elf_bytes(made), made, 0x401020, 0x401000);
+  const std::string arm = made::bytes_of(std::uint16_t{EM_AARCH64});
+  bytes.replace(offsetof(Elf64_Ehdr, e_machine), arm.size(), arm);
+  bytes.replace(0x1020, 4, made::bytes_of(0x94000000u | (0x3ffffffu & -8u)));  // BL -32
+  const auto file = opened(bytes);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->called_before(0x1024), 0x401000u);
+  EXPECT_EQ(file->called_before(0x1025), std::nullopt);
 }
 
 TEST(ElfFile, TakesDynamicSymbolsOfAStrippedFile) {

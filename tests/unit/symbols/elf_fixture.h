@@ -4,6 +4,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -143,6 +144,15 @@ inline std::string elf_bytes(const MadeElf& made) {
   }
   header.e_shoff = body_at + body.size();
   return made::bytes_of(header) + made::bytes_of(load) + body + table;
+}
+
+/// With a direct call from `caller` to `callee`: addresses in the loaded segment.
+inline std::string with_call(std::string bytes, const MadeElf& made, std::uint64_t caller,
+                             std::uint64_t callee) {
+  const std::size_t at = made.load_offset + (caller - made.load_address);
+  bytes.resize(std::max(bytes.size(), made.load_offset + made.load_size), '\0');
+  bytes.replace(at, 5, '\xe8' + made::bytes_of(static_cast<std::int32_t>(callee - (caller + 5))));
+  return bytes;
 }
 
 inline std::string write_bytes(const std::string& path, const std::string& bytes) {
