@@ -63,10 +63,30 @@ class Namer {
   // from a walk along frames. The call that the next frame will return from says who that is.
   std::optional<symbols::FrameId> skipped_caller(const CollectedStack& stack,
                                                  symbols::FrameId leaf) {
-    if (stack.user.size() < 2 || stack.user[1].file < 0) return std::nullopt;
-    const CollectedFrame& next = stack.user[1];
-    const auto called = symbolizer_.called_before(image_of(stack.pid, next), next.offset);
-    return called == leaf ? std::nullopt : called;
+    if (stack.user.size() > 1 && stack.user[1].file >= 0) {
+      const CollectedFrame& next = stack.user[1];
+      const auto call = symbolizer_.call_before(image_of(stack.pid, next), next.offset);
+      if (call && call->callee) return *call->callee == leaf ? std::nullopt : call->callee;
+    }
+    return caller_on_top(stack, leaf);
+  }
+  // By a pointer, or without frames at all: the first place of the program on top of the stack that
+  // a call returns to. Only below libraries: what lies there is not of their callers' own making.
+  std::optional<symbols::FrameId> caller_on_top(const CollectedStack& stack,
+                                                symbols::FrameId leaf) {
+    if (symbolizer_.frame(leaf).frame.kind != FrameKind::library) return std::nullopt;
+    for (const CollectedFrame& place : stack.top) {
+      if (place.file < 0) continue;
+      const symbols::FrameId id = resolve(stack.pid, place, false);
+      const symbols::Frame& frame = symbolizer_.frame(id);
+      if (frame.frame.kind != FrameKind::program || !frame.resolved) continue;
+      // Where a function begins is a pointer to it: nothing returns there.
+      if (resolve(stack.pid, place, true) != id) continue;
+      if (!symbolizer_.call_before(image_of(stack.pid, place), place.offset)) continue;
+      const bool known = stack.user.size() > 1 && resolve(stack.pid, stack.user[1], false) == id;
+      return known ? std::nullopt : std::optional(id);
+    }
+    return std::nullopt;
   }
   // Names are looked at once a function, not once a frame.
   const Known& known_frame(symbols::FrameId id, Stacks& to) {

@@ -56,6 +56,9 @@ CollectedStack stack_of(const Json& value, std::size_t files) {
   for (const Json& frame : member(value, "user"))
     if (stack.user.size() < CollectedStacks::kFramesMax)
       stack.user.push_back(frame_of(frame, files));
+  for (const Json& frame : member(value, "top"))
+    if (stack.top.size() < CollectedStacks::kFramesMax)
+      stack.top.push_back(frame_of(frame, files));
   for (const Json& name : member(value, "kernel"))
     if (stack.kernel.size() < CollectedStacks::kFramesMax)
       stack.kernel.push_back(printable(text_of(name, kNameBytesMax)));

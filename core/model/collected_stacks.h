@@ -22,6 +22,7 @@ struct CollectedStack {
   double count = 0;                  ///< samples, or events
   double total_ns = 0;               ///< off the CPU; 0 for samples
   std::vector<CollectedFrame> user;  ///< the innermost first; all others are return addresses
+  std::vector<CollectedFrame> top;   ///< words on top of it that may be return addresses
   std::vector<std::string> kernel;   ///< the innermost first
   bool operator==(const CollectedStack&) const = default;
 };

@@ -19,8 +19,52 @@ namespace {
 // elf.h of old kernels' headers lacks it; the number is of the gABI's GNU extension.
 constexpr unsigned kTypeIfunc = 10;
 
-// Bytes of a direct call: CALL rel32, and BL.
-constexpr std::size_t kCallX86 = 5, kCallArm = 4;
+constexpr std::size_t kCallBytesMax = 7;
+using CodeBefore = std::array<unsigned char, kCallBytesMax>;  // a place, up to it
+
+/// The last four bytes, little-endian as both machines' code is.
+std::int32_t last_word(const CodeBefore& code) {
+  std::uint32_t word = 0;
+  for (std::size_t i = 0; i < sizeof word; ++i)
+    word |= std::uint32_t{code[code.size() - sizeof word + i]} << (8 * i);
+  return static_cast<std::int32_t>(word);
+}
+
+std::uint64_t moved(std::uint64_t address, std::int64_t by) {
+  return address + static_cast<std::uint64_t>(by);
+}
+
+/// Bytes of `CALL r/m64` with this operand: opcode, ModRM, SIB, displacement.
+std::size_t size_of_indirect(unsigned char operand, unsigned char scaled) {
+  const unsigned mode = operand >> 6;
+  const unsigned base = operand & 7;
+  const std::size_t with_sib = mode != 3 && base == 4 ? 3 : 2;
+  const bool far = mode == 2 || (mode == 0 && (base == 5 || (base == 4 && (scaled & 7) == 5)));
+  return with_sib + (far ? 4 : mode == 1 ? 1 : 0);
+}
+
+/// Intel's manual, volume 2, CALL: E8 rel32, counted from the next instruction, and FF /2.
+std::optional<Call> call_of_x86(const CodeBefore& code, std::uint64_t address) {
+  if (code[code.size() - 5] == 0xe8) return Call{moved(address, last_word(code))};
+  for (std::size_t size = 2; size <= code.size(); ++size) {
+    const std::size_t at = code.size() - size;
+    const unsigned char operand = code[at + 1];
+    if (code[at] == 0xff && (operand & 0x38) == 0x10 &&
+        size_of_indirect(operand, size > 2 ? code[at + 2] : 0) == size)
+      return Call{};
+  }
+  return std::nullopt;
+}
+
+/// The Arm manual, C6.2: BL, in 26 bits of words from itself, and BLR.
+std::optional<Call> call_of_arm(const CodeBefore& code, std::uint64_t address) {
+  const auto word = static_cast<std::uint32_t>(last_word(code));
+  if (word >> 26 == 0x25) {
+    const std::int32_t words = static_cast<std::int32_t>(word << 6) >> 6;
+    return Call{moved(address - sizeof word, std::int64_t{words} * 4)};
+  }
+  return (word & 0xfffffc1fu) == 0xd63f0000u ? std::optional(Call{}) : std::nullopt;
+}
 
 Error bad_file(const std::string& name, const std::string& what) {
   return {Errc::parse, in_quotes(name) + ": " + what};
@@ -249,27 +293,17 @@ std::optional<std::uint64_t> ElfFile::address_of(std::uint64_t offset) const {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> ElfFile::called_before(std::uint64_t offset) const {
-  const std::size_t size = machine_ == EM_X86_64 ? kCallX86 : machine_ == EM_AARCH64 ? kCallArm : 0;
-  if (size == 0 || offset < size || file_.get() < 0) return std::nullopt;
-  const std::optional<std::uint64_t> call = address_of(offset - size);
-  std::array<unsigned char, kCallX86> code{};
-  if (!call || pread(file_.get(), code.data(), size, static_cast<off_t>(offset - size)) !=
-                   static_cast<ssize_t>(size))
+std::optional<Call> ElfFile::call_before(std::uint64_t offset) const {
+  std::array<unsigned char, kCallBytesMax> code{};
+  if (offset < code.size() || file_.get() < 0) return std::nullopt;
+  const std::optional<std::uint64_t> begin = address_of(offset - code.size());
+  if (!begin || pread(file_.get(), code.data(), code.size(),
+                      static_cast<off_t>(offset - code.size())) != ssize_t{code.size()})
     return std::nullopt;
-  // Little-endian both, and both count in two's complement.
-  const auto word = [&](std::size_t at) {
-    return std::uint32_t{code[at]} | std::uint32_t{code[at + 1]} << 8 |
-           std::uint32_t{code[at + 2]} << 16 | std::uint32_t{code[at + 3]} << 24;
-  };
-  if (machine_ == EM_X86_64) {
-    if (code[0] != 0xe8) return std::nullopt;  // CALL rel32, from the next instruction
-    return *call + size +
-           static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(word(1))});
-  }
-  if (word(0) >> 26 != 0x25) return std::nullopt;  // BL, 26 bits of words from itself
-  const auto words = static_cast<std::int32_t>(word(0) << 6) >> 6;
-  return *call + static_cast<std::uint64_t>(std::int64_t{words} * 4);
+  const std::uint64_t address = *begin + code.size();
+  if (machine_ == EM_X86_64) return call_of_x86(code, address);
+  if (machine_ == EM_AARCH64) return call_of_arm(code, address);
+  return std::nullopt;
 }
 
 Result<SymbolTable> ElfFile::symbols(Bytes& left) const {

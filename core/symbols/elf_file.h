@@ -34,6 +34,11 @@ struct DebugLink {
   std::uint32_t crc = 0;
 };
 
+/// A call in code of x86-64 or 64-bit Arm.
+struct Call {
+  std::optional<std::uint64_t> target;  ///< as the file counts; nothing when it is by a pointer
+};
+
 class ElfFile {
  public:
   /// Takes the descriptor. `name` is for messages. Errors: parse (no ELF file), limit, io.
@@ -48,9 +53,8 @@ class ElfFile {
 
   /// The address that the file gives what lies at `offset` of it, by its loadable segments.
   std::optional<std::uint64_t> address_of(std::uint64_t offset) const;
-  /// The address that the direct call just before `offset` calls, as the file counts; nothing when
-  /// no such call of this machine's kind stands there.
-  std::optional<std::uint64_t> called_before(std::uint64_t offset) const;
+  /// The call that stands just before `offset`; nothing where none does.
+  std::optional<Call> call_before(std::uint64_t offset) const;
   const std::string& build_id() const { return build_id_; }  ///< lower-case hex, "" for none
   const std::optional<DebugLink>& debug_link() const { return debug_link_; }
 

@@ -58,8 +58,8 @@ struct Symbolizer::Image {
   /// Frames by offset in the file; and by address of the function, so that it has one frame.
   std::unordered_map<std::uint64_t, FrameId> places;
   std::unordered_map<std::uint64_t, FrameId> functions;
-  /// What is called just before an offset.
-  std::unordered_map<std::uint64_t, std::optional<FrameId>> calls;
+  /// Calls just before an offset.
+  std::unordered_map<std::uint64_t, std::optional<CallSite>> calls;
   std::optional<FrameId> nameless;
   std::unique_ptr<SourceLines> lines;
 };
@@ -159,17 +159,19 @@ FrameId Symbolizer::add(const Image& image, StackFrame frame, std::uint64_t addr
   return static_cast<FrameId>(frames_.size() - 1);
 }
 
-std::optional<FrameId> Symbolizer::called_before(std::uint32_t number, std::uint64_t offset) {
+std::optional<CallSite> Symbolizer::call_before(std::uint32_t number, std::uint64_t offset) {
   MELISAI_ASSERT(number < files_.size());
   Image& image = *files_[number];
   if (const auto known = image.calls.find(offset); known != image.calls.end()) return known->second;
-  std::optional<FrameId> id;
-  const auto address = image.file ? image.file->called_before(offset) : std::nullopt;
-  const auto symbol = address ? image.table.find(*address) : std::nullopt;
-  // Into the middle of a function nobody calls: such bytes are no call.
-  if (symbol && symbol->address == *address) id = function(image, *symbol);
-  if (image.calls.size() < kPlacesMax) image.calls.emplace(offset, id);
-  return id;
+  std::optional<CallSite> site;
+  if (const auto call = image.file ? image.file->call_before(offset) : std::nullopt) {
+    site = CallSite{};
+    const auto symbol = call->target ? image.table.find(*call->target) : std::nullopt;
+    // Nobody calls the middle of a function: such bytes are no call.
+    if (symbol && symbol->address == *call->target) site->callee = function(image, *symbol);
+  }
+  if (image.calls.size() < kPlacesMax) image.calls.emplace(offset, site);
+  return site;
 }
 
 FrameId Symbolizer::made_at_run_time(std::uint32_t pid, std::uint64_t address,

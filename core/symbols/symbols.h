@@ -42,6 +42,10 @@ struct Place {
   bool leaf = false;
 };
 
+struct CallSite {
+  std::optional<FrameId> callee;  ///< of a direct call within its file
+};
+
 constexpr std::size_t kImagesMax = 4'096;
 constexpr std::size_t kFramesMax = 1'000'000;
 constexpr std::size_t kPerfMapsMax = 256;
@@ -63,8 +67,8 @@ class Symbolizer {
   std::uint32_t image(std::uint32_t pid, const Mapping& mapping);
   FrameId resolve_in(std::uint32_t image, Place offset);
 
-  /// The function that the direct call just before `offset` calls, where it lies in the same file.
-  std::optional<FrameId> called_before(std::uint32_t image, std::uint64_t offset);
+  /// The call that will return to `offset`; nothing where no call stands before it.
+  std::optional<CallSite> call_before(std::uint32_t image, std::uint64_t offset);
 
   /// A frame of the kernel, which collectors name themselves.
   FrameId kernel(const std::string& name) { return named(name, FrameKind::kernel); }

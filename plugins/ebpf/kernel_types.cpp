@@ -1,6 +1,7 @@
 #include "plugins/ebpf/kernel_types.h"
 
 #include <bpf/btf.h>
+#include <linux/bpf.h>
 
 #include <algorithm>
 #include <array>
@@ -148,6 +149,9 @@ KernelTypes read_kernel_types() {
     if (btf_is_struct(type) && name == "task_struct")
       found.has_task_state_since_5_14 = has_member(types.get(), type, "__state");
     if (btf_is_enum(type) && name == kEnum) extract.copy_enum(id);
+    // One value for each helper, in the order of their numbers.
+    if (btf_is_enum(type) && name == "bpf_func_id")
+      found.tells_user_registers = btf_vlen(type) > BPF_FUNC_task_pt_regs;
   }
   found.btf = extract.bytes();
   return found;

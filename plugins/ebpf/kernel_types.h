@@ -20,6 +20,7 @@ struct KernelTypes {
   std::map<std::string, Tracepoint, std::less<>> tracepoints;
   std::string btf;  // of the types in bpf/kernel.h alone, with the kernel's layout
   bool has_task_state_since_5_14 = false;  // task_struct.__state
+  bool tells_user_registers = false;       // since Linux 5.15: bpf_task_pt_regs()
 
   bool has(std::string_view tracepoint) const { return tracepoints.contains(tracepoint); }
   /// 0 of one that it has not.

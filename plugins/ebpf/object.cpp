@@ -158,6 +158,7 @@ Object::Object(const ObjectSettings& settings) : tools_(settings.tools) {
   constants.tells_start = settings.types.has(kTellsBlockStart);
   constants.victim_is_task = settings.types.values_of("mark_victim") >= 2;
   constants.retransmit_tells_error = settings.types.values_of("tcp_retransmit_skb") >= 3;
+  constants.tells_user_registers = settings.types.tells_user_registers;
   constants.block_events_wanted = contains(tools_, Tool::biosnoop);
   constants.exec_events_wanted = contains(tools_, Tool::execsnoop);
   constants.syscount_wanted = contains(tools_, Tool::syscount);

@@ -160,6 +160,12 @@ struct ebpf_stack_key {
   __u32 off_cpu; /* 0: sampled while it ran */
   char comm[ebpf_comm_bytes];
 };
+/* What lies on top of a user stack: where return addresses are that no frame leads to. */
+enum { ebpf_stack_top_words = 64 };
+struct ebpf_stack_top {
+  __u64 is_taken;
+  __u64 words[ebpf_stack_top_words];
+};
 struct ebpf_stack_total {
   __u64 count;
   __u64 total_ns; /* 0 of those that were sampled */

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kRawBytesMax = 600'000;
 constexpr std::size_t kFoldedBytesMax = 250'000;
 constexpr std::size_t kRawFrameBytes = 20;  // "[12,1234567]," and the like
+constexpr std::size_t kTopFramesMax = 8;
 
 using Addresses = std::vector<std::uint64_t>;
 
@@ -25,12 +26,19 @@ struct Stack {
   ebpf_stack_key key{};
   ebpf_stack_total total{};
   Addresses user, kernel;  // the innermost first
+  Addresses top;           // words of the user stack, from its top on
 };
 
 Addresses addresses_of(int traces, std::int32_t id) {
   std::array<std::uint64_t, ebpf_stack_frames_max> frames{};
   if (id < 0 || bpf_map_lookup_elem(traces, &id, frames.data()) != 0) return {};
   return {frames.begin(), std::find(frames.begin(), frames.end(), 0)};
+}
+
+Addresses top_of(int tops, std::int32_t id) {
+  ebpf_stack_top top{};
+  if (id < 0 || bpf_map_lookup_elem(tops, &id, &top) != 0 || top.is_taken == 0) return {};
+  return {std::begin(top.words), std::end(top.words)};
 }
 
 std::uint64_t weight(const Stack& stack) {
@@ -41,6 +49,7 @@ std::vector<Stack> read_stacks(Tool tool, const Object& object) {
   std::vector<Stack> stacks;
   const bool off_cpu = tool == Tool::offcputime;
   const int traces = object.map("stack_traces");
+  const int tops = object.map("stack_tops");
   for_each_entry(object.map("stack_totals"), sizeof(ebpf_stack_key), sizeof(ebpf_stack_total),
                  [&](const void* key, const void* value) {
                    Stack stack;
@@ -49,6 +58,7 @@ std::vector<Stack> read_stacks(Tool tool, const Object& object) {
                    if ((stack.key.off_cpu != 0) != off_cpu) return;
                    stack.user = addresses_of(traces, stack.key.user_stack);
                    stack.kernel = addresses_of(traces, stack.key.kernel_stack);
+                   stack.top = top_of(tops, stack.key.user_stack);
                    stacks.push_back(std::move(stack));
                  });
   std::sort(stacks.begin(), stacks.end(),
@@ -76,6 +86,15 @@ class Frames {
     if (!at) return Json::array({-1, address});
     return Json::array({at->file, at->offset});
   }
+  /// Those words that are addresses in files.
+  Json top(std::uint32_t pid, const Addresses& words) {
+    Json places = Json::array();
+    for (const std::uint64_t word : words) {
+      const auto at = mappings_.find(pid, word);
+      if (at && places.size() < kTopFramesMax) places.push_back({at->file, at->offset});
+    }
+    return places;
+  }
   std::string folded(std::uint32_t pid, std::uint64_t address) {
     const auto at = mappings_.find(pid, address);
     if (!at) return "[unknown]";
@@ -98,6 +117,7 @@ Json raw(const Stack& stack, Frames& frames) {
   json["user"] = Json::array();
   for (const std::uint64_t address : stack.user)
     json["user"].push_back(frames.user(stack.key.pid, address));
+  json["top"] = frames.top(stack.key.pid, stack.top);
   json["kernel"] = Json::array();
   for (const std::uint64_t address : stack.kernel) json["kernel"].push_back(frames.kernel(address));
   return json;
@@ -119,8 +139,8 @@ void put_stacks(const std::vector<Stack>& stacks, Frames& frames, Findings& find
   std::uint64_t left_out = 0;
   std::map<std::string, std::uint64_t> lines;
   for (const Stack& stack : stacks) {
-    raw_bytes +=
-        100 + stack.user.size() * kRawFrameBytes + stack.kernel.size() * 2 * kRawFrameBytes;
+    raw_bytes += 100 + (stack.user.size() + kTopFramesMax) * kRawFrameBytes +
+                 stack.kernel.size() * 2 * kRawFrameBytes;
     if (raw_bytes > kRawBytesMax)
       left_out += weight(stack);
     else

@@ -52,6 +52,7 @@ struct task_struct {
 struct pt_regs {
   unsigned long si;
   unsigned long orig_ax;
+  unsigned long sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
@@ -59,6 +60,7 @@ struct user_pt_regs {
 };
 struct pt_regs {
   unsigned long regs[31];
+  unsigned long sp;
   s32 syscallno;
 };
 #endif

@@ -5,12 +5,23 @@
 
 #include "plugins/ebpf/bpf/common.h"
 
+const volatile bool tells_user_registers = false;
+
+enum { stacks_max = 4096 };
+
 struct {
   __uint(type, BPF_MAP_TYPE_STACK_TRACE);
-  __uint(max_entries, 4096);
+  __uint(max_entries, stacks_max);
   __uint(key_size, sizeof(u32));
   __uint(value_size, ebpf_stack_frames_max * sizeof(u64));
 } stack_traces SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, stacks_max);
+  __type(key, u32); /* as in stack_traces */
+  __type(value, struct ebpf_stack_top);
+} stack_tops SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -48,9 +59,21 @@ static __always_inline void add_to_stack(struct ebpf_stack_key* key, u64 took) {
   __sync_fetch_and_add(&total->total_ns, took);
 }
 
+/* Of the current task, once for each stack: equal instructions find equal frames there. */
+static __always_inline void take_top(s32 stack) {
+  if (!tells_user_registers || stack < 0) return;
+  u32 at = stack;
+  struct ebpf_stack_top* top = bpf_map_lookup_elem(&stack_tops, &at);
+  if (!top || top->is_taken) return;
+  struct pt_regs* registers = (struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
+  bpf_probe_read_user(top->words, sizeof top->words, (void*)registers->sp);
+  top->is_taken = 1;
+}
+
 static __always_inline void take_stacks(void* ctx, struct ebpf_stack_key* key, u64 skipped) {
   bpf_get_current_comm(key->comm, sizeof key->comm);
   key->user_stack = bpf_get_stackid(ctx, &stack_traces, BPF_F_USER_STACK);
+  take_top(key->user_stack);
   key->kernel_stack = bpf_get_stackid(ctx, &stack_traces, skipped);
   if (key->user_stack == already_exists || key->kernel_stack == already_exists)
     add(counter_dropped_stacks, 1);

@@ -1,7 +1,10 @@
 #include "core/flame/collected.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "core/base/files.h"
 #include "tests/unit/symbols/elf_fixture.h"
@@ -18,7 +21,9 @@ class CollectedProfile : public ::testing::Test {
                                            {"_ZN5Cache3getEi", 0x401020, 0x20},
                                            {"copy", 0x401040, 0x20}},
                                 .build_id = "\x01\x02\x03\x04"};
-    symbols::write_bytes(app(), with_call(elf_bytes(made), made, 0x401008, 0x401020));
+    std::string bytes = with_call(elf_bytes(made), made, 0x401008, 0x401020);
+    for (const std::size_t at : {4112u, 4126u}) bytes.replace(at, 2, "\xff\xd0");  // call *%rax
+    symbols::write_bytes(app(), bytes);
   }
   std::string app() const { return directory_.path() + "/app"; }
   Named named(const std::string& stacks, Weight weight = Weight::count) {
@@ -49,6 +54,44 @@ TEST_F(CollectedProfile, NamesTheCallerOfAFunctionWithoutAFrame) {
   const Named whole =
       named(R"({"pid":7,"comm":"app","count":2,"user":[[0,4130],[0,4109]],"kernel":[]})");
   EXPECT_EQ(to_folded(whole.stacks), "app;main;Cache::get(int) 2\n") << "it is there already";
+}
+
+class BelowALibrary : public CollectedProfile {
+ protected:
+  /// A profile of the C library that this test runs with, below `user`; `top` lies on its stack.
+  std::string folded_below_libc(const std::string& user, const std::string& top) {
+    const auto collected = collected_stacks_from_json(
+        R"({"files":[{"path":")" + app() + R"(","build_id":"01020304"},{"path":")" +
+        std::string(libc()) + R"("}],"stacks":[{"pid":7,"comm":"app","count":2,"user":[[1,0])" +
+        user + R"(],"top":[)" + top + "]}]}");
+    EXPECT_TRUE(collected) << collected.error().message;
+    return to_folded(name_stacks(*collected, Weight::count, symbolizer_).stacks);
+  }
+  static std::string libc() {
+    Dl_info info{};
+    dladdr(reinterpret_cast<void*>(&std::qsort), &info);
+    return info.dli_fname;
+  }
+};
+
+TEST_F(BelowALibrary, TheCallerLiesOnTopOfTheStack) {
+  if (!symbols::is_library(libc())) GTEST_SKIP() << libc() << " is no library of the system";
+  // 4114 is past a call by a pointer, in main; 4150 is past none.
+  EXPECT_EQ(folded_below_libc("", "[1,64],[-1,5],[0,4150],[0,4114],[0,4109]"),
+            "app;main;[libc.so.6] 2\n");
+  EXPECT_EQ(folded_below_libc(",[0,4170]", "[0,4114]"), "app;copy;main;[libc.so.6] 2\n");
+  EXPECT_EQ(folded_below_libc(",[0,4114]", "[0,4114]"), "app;main;[libc.so.6] 2\n")
+      << "it is there already";
+  EXPECT_EQ(folded_below_libc("", "[0,4150]"), "app;[libc.so.6] 2\n");
+  EXPECT_EQ(folded_below_libc("", "[0,4128]"), "app;[libc.so.6] 2\n") << "a pointer to Cache::get";
+}
+
+TEST_F(CollectedProfile, BelievesNoStackBelowTheProgramItself) {
+  EXPECT_EQ(
+      to_folded(
+          named(R"({"pid":7,"comm":"app","count":2,"user":[[0,4164]],"top":[[0,4114]]})").stacks),
+      "app;copy 2\n")
+      << "what lies there may be left over from a call that has ended";
 }
 
 TEST_F(CollectedProfile, WeighsByTimeOrByCount) {

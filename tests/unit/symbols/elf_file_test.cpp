@@ -44,27 +44,57 @@ TEST(ElfFile, FindsFunctionsByOffsetInTheFile) {
   EXPECT_TRUE(file->has_full_symbols());
 }
 
-TEST(ElfFile, ReadsTheDirectCallBeforeAReturnAddress) {
+TEST(ElfFile, ReadsTheCallBeforeAReturnAddress) {
   const MadeElf made = typical();
   const auto file = opened(with_call(elf_bytes(made), made, 0x401020, 0x401000));
   ASSERT_TRUE(file) << file.error().message;
-  EXPECT_EQ(file->called_before(0x1025), 0x401000u) << "backwards";
-  EXPECT_EQ(file->called_before(0x1024), std::nullopt);
-  EXPECT_EQ(file->called_before(0x1026), std::nullopt);
-  for (const std::uint64_t offset : {0ull, 4ull, 0x1002ull, 0x2003ull, 0x9000ull, ~0ull})
-    EXPECT_EQ(file->called_before(offset), std::nullopt) << offset << " has no call before it";
+  const std::optional<Call> call = file->call_before(0x1025);
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->target, 0x401000u) << "backwards";
+  for (const std::uint64_t offset :
+       {0ull, 4ull, 0x1024ull, 0x1026ull, 0x1002ull, 0x2003ull, 0x9000ull, ~0ull})
+    EXPECT_FALSE(file->call_before(offset)) << offset;
+}
+
+/// Whether a call without a known target ends at 0x1030.
+bool is_call_by_pointer(const std::string& code, std::uint16_t machine = EM_X86_64) {
+  const MadeElf made = typical();
+  std::string bytes = with_call(elf_bytes(made), made, 0x401100, 0x401000);
+  bytes.replace(offsetof(Elf64_Ehdr, e_machine), sizeof machine, made::bytes_of(machine));
+  bytes.replace(0x1030 - code.size(), code.size(), code);
+  const auto file = opened(bytes);
+  const auto call = file ? file->call_before(0x1030) : std::nullopt;
+  return call && !call->target;
+}
+
+TEST(ElfFile, ReadsCallsByPointers) {
+  using std::string_literals::operator""s;
+  EXPECT_TRUE(is_call_by_pointer("\xff\xd0")) << "call *%rax";
+  EXPECT_TRUE(is_call_by_pointer("\x41\xff\xd4")) << "call *%r12";
+  EXPECT_TRUE(is_call_by_pointer("\xff\x50\x08")) << "call *8(%rax)";
+  EXPECT_TRUE(is_call_by_pointer("\xff\x14\xc1")) << "call *(%rcx,%rax,8)";
+  EXPECT_TRUE(is_call_by_pointer("\xff\x54\x24\x10")) << "call *16(%rsp)";
+  EXPECT_TRUE(is_call_by_pointer("\xff\x15\x10\x20\0\0"s)) << "call *0x2010(%rip)";
+  EXPECT_TRUE(is_call_by_pointer("\xff\x90\x10\x01\0\0"s)) << "call *272(%rax)";
+  EXPECT_TRUE(is_call_by_pointer("\xff\x94\x24\x10\x01\0\0"s)) << "call *272(%rsp)";
+  EXPECT_FALSE(is_call_by_pointer("\xff\xe0")) << "jmp *%rax";
+  EXPECT_FALSE(is_call_by_pointer("\xff\x50")) << "cut";
+  EXPECT_FALSE(is_call_by_pointer("\xff\xc0")) << "inc %eax";
 }
 
 TEST(ElfFile, ReadsCallsOfArm) {
   const MadeElf made = typical();
-  std::string bytes = with_call(elf_bytes(made), made, 0x401020, 0x401000);
-  const std::string arm = made::bytes_of(std::uint16_t{EM_AARCH64});
-  bytes.replace(offsetof(Elf64_Ehdr, e_machine), arm.size(), arm);
+  std::string bytes = with_call(elf_bytes(made), made, 0x401040, 0x401000);
+  bytes.replace(offsetof(Elf64_Ehdr, e_machine), 2, made::bytes_of(std::uint16_t{EM_AARCH64}));
   bytes.replace(0x1020, 4, made::bytes_of(0x94000000u | (0x3ffffffu & -8u)));  // BL -32
   const auto file = opened(bytes);
   ASSERT_TRUE(file) << file.error().message;
-  EXPECT_EQ(file->called_before(0x1024), 0x401000u);
-  EXPECT_EQ(file->called_before(0x1025), std::nullopt);
+  const std::optional<Call> call = file->call_before(0x1024);
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->target, 0x401000u);
+  EXPECT_FALSE(file->call_before(0x1025));
+  EXPECT_TRUE(is_call_by_pointer(made::bytes_of(0xd63f0100u), EM_AARCH64)) << "blr x8";
+  EXPECT_FALSE(is_call_by_pointer(made::bytes_of(0xd61f0100u), EM_AARCH64)) << "br x8";
 }
 
 TEST(ElfFile, TakesDynamicSymbolsOfAStrippedFile) {
