@@ -7,6 +7,7 @@
 #include "core/cli_host.h"
 #include "core/cli_mistakes.h"
 #include "core/cli_options.h"
+#include "core/cli_publish.h"
 #include "core/cli_records.h"
 #include "core/cli_serve.h"
 #include "core/cli_token.h"
@@ -74,6 +75,7 @@ class Parser {
     records_.emplace(app_);
     serve_.emplace(app_);
     token_.emplace(app_);
+    publish_.emplace(app_);
   }
 
   Invocation parse(std::vector<std::string> arguments) {
@@ -104,6 +106,9 @@ class Parser {
     const Result<std::optional<Invocation>> of_tokens = token_->make(env_);
     if (!of_tokens) return wrong(of_tokens.error().message);
     if (*of_tokens) return **of_tokens;
+    const Result<std::optional<Invocation>> publishing = publish_->make();
+    if (!publishing) return wrong(publishing.error().message);
+    if (*publishing) return **publishing;
     const Result<std::optional<Invocation>> of_files = formats_->make();
     if (!of_files) return wrong(of_files.error().message);
     if (*of_files) return **of_files;
@@ -241,6 +246,7 @@ class Parser {
   std::optional<cli::RecordsParser> records_;
   std::optional<cli::ServeParser> serve_;
   std::optional<cli::TokenParser> token_;
+  std::optional<cli::PublishParser> publish_;
   std::string format_ = "command";
 };
 

@@ -14,6 +14,7 @@
 #include "core/host/mcp.h"
 #include "core/orchestrator.h"
 #include "core/parse_file.h"
+#include "core/publish/trusted.h"
 #include "core/records.h"
 #include "core/replay.h"
 #include "core/selftest.h"
@@ -89,7 +90,8 @@ using Invocation =
                  SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
                  PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand,
                  host::McpCommand, serve::ValidateRequest, ServeCommand, serve::ControlRequest,
-                 serve::LogsRequest, serve::WorkRequest, api::TokenRequest, Answer>;
+                 serve::LogsRequest, serve::WorkRequest, api::TokenRequest, publish::Request,
+                 Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -148,6 +148,13 @@ int run_daemon(const ServeCommand& command, Outside& outside) {
   return command.daemon ? ended(serve::detach(command.state_dir, body)) : body();
 }
 
+int run_publishing(const publish::Request& request, Outside& outside) {
+  publish::Command command = outside.publishing();
+  command.print = print_part;
+  command.complain = [](const std::string& sentence) { log_error(sentence); };
+  return ended(publish::run(request, command));
+}
+
 int run(const host::CollectCommand& command, World& world) {
   return ended(host::run(command, world, print_part));
 }
@@ -276,6 +283,7 @@ int run(RecordsCommand command, World& world) {
 int run(const Answer&, World&) { return 4; }
 int run(const WorkloadCommand&, World&) { return 4; }
 int run(const ServeCommand&, World&) { return 4; }
+int run(const publish::Request&, World&) { return 4; }
 
 bool is_quiet(const Invocation& invocation) {
   if (const auto* check = std::get_if<CheckCommand>(&invocation)) return check->display.quiet;
@@ -302,6 +310,8 @@ int run_command_line(const std::vector<std::string>& arguments) {
   }
   if (const auto* daemon = std::get_if<ServeCommand>(&invocation))
     return run_daemon(*daemon, **outside);
+  if (const auto* publishing = std::get_if<publish::Request>(&invocation))
+    return run_publishing(*publishing, **outside);
   World world = (*outside)->world();
   return std::visit([&](const auto& command) { return run(command, world); }, invocation);
 }

@@ -112,4 +112,13 @@ serve::ServeWorld Outside::serve_world() {
           .open_web = open_web};
 }
 
+publish::Command Outside::publishing() {
+  return {.env = environment_variable,
+          .open_web = open_web,
+          .clock = clock_,
+          .interrupt = interrupt_,
+          .print = {},
+          .complain = {}};
+}
+
 }  // namespace melisai

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/publish/trusted.h"
 #include "core/report/report.h"
 #include "core/serve/serve.h"
 #include "core/world.h"
@@ -26,6 +27,9 @@ class Outside {
 
   /// Each piece of work of the daemon has an interrupt of its own.
   serve::ServeWorld serve_world();
+
+  /// Of `publish`; what is printed goes nowhere yet.
+  publish::Command publishing();
 
  private:
   SignalInterrupt interrupt_;

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/publish/caller.h"
+#include "core/publish/find_pull_requests.h"
 #include "core/publish/sticky.h"
 #include "core/publish/verdict.h"
 
@@ -32,6 +33,17 @@ Result<std::string> comment(Caller& caller, std::int64_t pull_request, const Pla
   return put_comment(caller, pull_request, content);
 }
 
+std::vector<std::int64_t> numbers(Caller& caller, const Place& place, Outcome& outcome) {
+  if (place.head.branch.empty()) return place.pull_requests;
+  const Result<std::vector<std::int64_t>> found = pull_requests_of(caller, place.head, place.sha);
+  if (!found)
+    outcome.failed.push_back(found.error());
+  else if (found->empty())
+    outcome.done.push_back("no comment, because no open pull request is at " +
+                           in_quotes(place.sha));
+  return found ? *found : std::vector<std::int64_t>{};
+}
+
 }  // namespace
 
 Content content_of(const Report& report, const report::CommentContext& context, FailOn fail_on) {
@@ -55,7 +67,7 @@ Outcome publish(const forge::Account& account, const Place& place, const Content
   }
   Caller caller(account, outside, deadline);
   if (place.check) note(outcome, put_verdict(caller, place, content));
-  for (const std::int64_t pull_request : place.pull_requests)
+  for (const std::int64_t pull_request : numbers(caller, place, outcome))
     note(outcome, comment(caller, pull_request, place, content));
   return outcome;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -35,10 +36,18 @@ struct Content {
 };
 Content content_of(const Report& report, const report::CommentContext& context, FailOn fail_on);
 
+/// Whose push it was: a pull request is found by it. `branch` is "" when nobody has to be found.
+struct Head {
+  std::string owner{};
+  std::string branch{};
+  std::string repository{};  ///< "owner/name" that was pushed to
+};
+
 /// Where to.
 struct Place {
   std::string sha;                            ///< commit of the verdict
   std::vector<std::int64_t> pull_requests{};  ///< numbers; of GitLab merge requests, its IIDs
+  Head head{};                                ///< further ones are found by it
   bool check = true;                          ///< also the verdict at the commit
   std::vector<std::pair<std::string, std::string>> buttons{};  ///< identifier, label
 };

@@ -1,0 +1,131 @@
+#include "core/publish/trusted.h"
+
+#include <algorithm>
+
+#include "core/base/files.h"
+#include "core/base/text.h"
+#include "core/report/report.h"
+
+namespace melisai::publish {
+namespace {
+
+constexpr Bytes kReportMax = 32 << 20;
+constexpr Bytes kTokenMax = 64 << 10;
+
+/// Whoever writes a report can write any numbers, but not a verdict that they deny.
+bool contradicts_itself(const Report& report) {
+  if (report.verdict != Verdict::pass) return false;
+  return std::any_of(report.benchmarks.begin(), report.benchmarks.end(),
+                     [](const BenchmarkResult& row) {
+                       const bool is_bad = row.decision == Decision::regressed ||
+                                           row.decision == Decision::inconclusive ||
+                                           row.decision == Decision::failed;
+                       return row.gating && !row.acknowledged && is_bad;
+                     });
+}
+
+std::vector<const char*> token_names(forge::Kind kind) {
+  switch (kind) {
+    case forge::Kind::github: return {"MELISAI_GATE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"};
+    case forge::Kind::gitlab: return {"MELISAI_GATE_TOKEN", "GITLAB_TOKEN"};
+    case forge::Kind::gitea: return {"MELISAI_GATE_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"};
+  }
+  return {};
+}
+
+Result<std::string> checked_token(std::string token, const std::string& source) {
+  const std::size_t end = token.find_last_not_of(" \t\r\n");
+  token.erase(end == std::string::npos ? 0 : end + 1);
+  const bool is_word = !token.empty() && std::all_of(token.begin(), token.end(),
+                                                     [](char c) { return c > ' ' && c < '\x7f'; });
+  if (is_word) return token;
+  return Error{Errc::usage, source + " holds no token: it is one word, without spaces"};
+}
+
+std::string target_text(const Where& where) {
+  const Place& place = where.place;
+  std::string text = "commit " + printable(place.sha) + " of " + printable(where.repository);
+  for (const std::int64_t number : place.pull_requests) text += ", #" + std::to_string(number);
+  if (!place.head.branch.empty())
+    text += ", pull requests of " + printable(place.head.owner + ":" + place.head.branch);
+  return text;
+}
+
+std::string dry_text(const Where& where, const Content& content) {
+  return "would publish at " + host_in(where.api) + ": " + target_text(where) + "\n" +
+         "check run: " + std::string(report::to_string(content.check.conclusion)) + ", " +
+         content.check.title + ", " +
+         report::count_of(content.check.annotations.size(), "annotation") + "\n" +
+         "commit status: " + content.status_state + ": " + content.status_text + "\n" +
+         "comment:\n\n" + content.comment;
+}
+
+int exit_code_of(const Outcome& outcome) {
+  if (outcome.failed.empty()) return 0;
+  const bool is_for_later =
+      std::any_of(outcome.failed.begin(), outcome.failed.end(), [](const Error& error) {
+        return error.code != Errc::config && error.code != Errc::not_found;
+      });
+  return is_for_later ? 4 : 2;
+}
+
+}  // namespace
+
+Result<Report> read_artifact(const std::string& directory, const Where& where) {
+  const std::string file = directory + "/report.json";
+  MELISAI_TRY(const std::string text, read_file(file, kReportMax));
+  Result<Report> report = report_from_json(text);
+  if (!report) return with_context(report.error(), file);
+  if (contradicts_itself(*report))
+    return Error{Errc::parse, file + " says pass, and that a metric with a vote is not clear"};
+  const std::string& head = report->head.sha;
+  if (head != where.place.sha && (head.empty() || head != where.merge_sha))
+    return Error{Errc::config,
+                 file + " is about the commit " + in_quotes(head) + ", and this is about " +
+                     in_quotes(where.place.sha) +
+                     "; check the head of the pull request out, not its merge with the base"};
+  return report;
+}
+
+Result<std::string> token_of(const Request& request, forge::Kind kind, const EnvLookup& env) {
+  if (!request.token_file.empty()) {
+    MELISAI_TRY(std::string token, read_file(request.token_file, kTokenMax));
+    return checked_token(std::move(token), request.token_file);
+  }
+  std::string names;
+  for (const char* name : token_names(kind)) {
+    if (const std::optional<std::string> token = env(name); token && !token->empty())
+      return checked_token(*token, name);
+    names += std::string(names.empty() ? "" : ", ") + name;
+  }
+  return Error{Errc::usage, "there is no token: set one of " + names +
+                                " in the environment, or name a file with --token-file"};
+}
+
+Result<int> run(const Request& request, const Command& command) {
+  MELISAI_TRY(const Where at, where(request, command.env));
+  MELISAI_TRY(const Report report, read_artifact(request.from, at));
+  const report::CommentContext context{.name = request.context, .details_url = at.details_url};
+  const Content content = content_of(report, context, request.fail_on);
+  if (request.dry_run) {
+    command.print(dry_text(at, content));
+    return 0;
+  }
+  forge::Account account{.kind = at.kind,
+                         .api = at.api,
+                         .token = "",
+                         .repository = at.repository,
+                         .ca_file = request.ca_file,
+                         .allow_private = request.allow_private};
+  MELISAI_TRY(account.token, token_of(request, at.kind, command.env));
+  MELISAI_TRY(const std::unique_ptr<HttpClient> client, command.open_web());
+  const Outcome outcome =
+      publish(account, at.place, content,
+              {.client = *client, .clock = command.clock, .interrupt = command.interrupt},
+              request.deadline);
+  for (const std::string& line : outcome.done) command.print(line + "\n");
+  for (const Error& error : outcome.failed) command.complain(error.message);
+  return exit_code_of(outcome);
+}
+
+}  // namespace melisai::publish
