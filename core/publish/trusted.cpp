@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/publish/step.h"
 #include "core/report/report.h"
 
 namespace melisai::publish {
@@ -71,20 +72,24 @@ int exit_code_of(const Outcome& outcome) {
 
 }  // namespace
 
-Result<Report> read_artifact(const std::string& directory, const Where& where) {
+Result<Report> read_artifact(const std::string& directory) {
   const std::string file = directory + "/report.json";
   MELISAI_TRY(const std::string text, read_file(file, kReportMax));
   Result<Report> report = report_from_json(text);
   if (!report) return with_context(report.error(), file);
   if (contradicts_itself(*report))
     return Error{Errc::parse, file + " says pass, and that a metric with a vote is not clear"};
-  const std::string& head = report->head.sha;
-  if (head != where.place.sha && (head.empty() || head != where.merge_sha))
-    return Error{Errc::config,
-                 file + " is about the commit " + in_quotes(head) + ", and this is about " +
-                     in_quotes(where.place.sha) +
-                     "; check the head of the pull request out, not its merge with the base"};
   return report;
+}
+
+Result<void> check_commit(const Report& report, const Where& where) {
+  // `ab` and a check that failed early know no commit.
+  const std::string& head = report.head.sha;
+  if (head.empty() || head == where.place.sha || head == where.merge_sha) return {};
+  return Error{Errc::config,
+               "the report is about the commit " + in_quotes(head) + ", and this is about " +
+                   in_quotes(where.place.sha) +
+                   "; measure the head of the pull request, or name its commit with --sha"};
 }
 
 Result<std::string> token_of(const Request& request, forge::Kind kind, const EnvLookup& env) {
@@ -98,26 +103,38 @@ Result<std::string> token_of(const Request& request, forge::Kind kind, const Env
       return checked_token(*token, name);
     names += std::string(names.empty() ? "" : ", ") + name;
   }
-  return Error{Errc::usage, "there is no token: set one of " + names +
-                                " in the environment, or name a file with --token-file"};
+  return Error{Errc::not_found, "there is no token: set one of " + names +
+                                    " in the environment, or name a file with --token-file"};
 }
 
 Result<int> run(const Request& request, const Command& command) {
+  MELISAI_TRY(const Report report, read_artifact(request.from));
   MELISAI_TRY(const Where at, where(request, command.env));
-  MELISAI_TRY(const Report report, read_artifact(request.from, at));
   const report::CommentContext context{.name = request.context, .details_url = at.details_url};
   const Content content = content_of(report, context, request.fail_on);
   if (request.dry_run) {
+    MELISAI_CHECK(check_commit(report, at));
     command.print(dry_text(at, content));
     return 0;
   }
-  forge::Account account{.kind = at.kind,
-                         .api = at.api,
-                         .token = "",
-                         .repository = at.repository,
-                         .ca_file = request.ca_file,
-                         .allow_private = request.allow_private};
-  MELISAI_TRY(account.token, token_of(request, at.kind, command.env));
+  const bool is_of_another_run = !at.place.head.branch.empty();
+  Result<void> left;
+  if (is_step(command.env))
+    left = leave_behind(report, request.from + "/report.json", context, is_of_another_run, command);
+  if (!left) command.complain(left.error().message);
+  MELISAI_CHECK(check_commit(report, at));
+  Result<std::string> token = token_of(request, at.kind, command.env);
+  if (!token && is_step(command.env) && token.error().code == Errc::not_found) {
+    command.print("no token, so neither comment nor check run\n");
+    return left ? 0 : 4;
+  }
+  if (!token) return Error{Errc::usage, token.error().message};
+  const forge::Account account{.kind = at.kind,
+                               .api = at.api,
+                               .token = *std::move(token),
+                               .repository = at.repository,
+                               .ca_file = request.ca_file,
+                               .allow_private = request.allow_private};
   MELISAI_TRY(const std::unique_ptr<HttpClient> client, command.open_web());
   const Outcome outcome =
       publish(account, at.place, content,
@@ -125,7 +142,7 @@ Result<int> run(const Request& request, const Command& command) {
               request.deadline);
   for (const std::string& line : outcome.done) command.print(line + "\n");
   for (const Error& error : outcome.failed) command.complain(error.message);
-  return exit_code_of(outcome);
+  return std::max(exit_code_of(outcome), left ? 0 : 4);
 }
 
 }  // namespace melisai::publish

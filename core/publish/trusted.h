@@ -41,10 +41,13 @@ struct Where {
 Result<Where> where(const Request& request, const EnvLookup& env);
 
 /// What `directory` holds. Errors: not_found; io for a link and whatever is no file; limit; parse,
-/// also for a report that contradicts itself; config for one of another commit.
-Result<Report> read_artifact(const std::string& directory, const Where& where);
+/// also for a report that contradicts itself.
+Result<Report> read_artifact(const std::string& directory);
+/// Whether it is about that commit, as far as it says. Errors: config.
+Result<void> check_commit(const Report& report, const Where& where);
 
-/// Of --token-file, else of the environment. Errors: usage, with the names that are looked for.
+/// Of --token-file, else of the environment. Errors: not_found, with the names that are looked for;
+/// usage for what is no token.
 Result<std::string> token_of(const Request& request, forge::Kind kind, const EnvLookup& env);
 
 struct Command {

@@ -247,6 +247,59 @@ TEST_F(Trusted, EndsWithWhatSomebodyCanDo) {
   EXPECT_EQ(*run(plain()), 4);
 }
 
+std::string content(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(Trusted, LeavesOutputsAndASummaryToAStepWithoutAToken) {
+  env_ = {{"GITHUB_OUTPUT", dir() + "/output"}, {"GITHUB_STEP_SUMMARY", dir() + "/summary"}};
+  std::ofstream(dir() + "/output") << "mine=1\n";
+  EXPECT_EQ(*run(plain()), 0);
+  EXPECT_THAT(forge_.sent, IsEmpty());
+  EXPECT_THAT(printed_, HasSubstr("::error title="));
+  EXPECT_THAT(printed_, HasSubstr("no token, so neither comment nor check run\n"));
+  const std::string outputs = content(dir() + "/output");
+  EXPECT_THAT(outputs, HasSubstr("mine=1\nverdict<<melisai"));
+  EXPECT_THAT(outputs, HasSubstr("\n" + dir() + "/report.json\n"));
+  EXPECT_THAT(content(dir() + "/summary"), HasSubstr("### REGRESSION: 2 of 4"));
+  EXPECT_EQ(*run(plain()), 0);
+  EXPECT_EQ(outputs.find(content(dir() + "/output").substr(outputs.size(), 30)), std::string::npos)
+      << "another delimiter each time";
+}
+
+TEST_F(Trusted, LeavesOutputsOfAReportOfAnotherCommit) {
+  env_["GITHUB_OUTPUT"] = dir() + "/output";
+  Request request = plain();
+  request.sha = std::string(40, 'b');
+  EXPECT_FALSE(run(request));
+  EXPECT_THAT(content(dir() + "/output"), HasSubstr("regression"));
+}
+
+TEST_F(Trusted, PrintsNoCommandsForLinesOfAnotherRun) {
+  env_["GITHUB_STEP_SUMMARY"] = dir() + "/summary";
+  event(of_fork());
+  EXPECT_EQ(*run(), 0);
+  EXPECT_THAT(printed_, Not(HasSubstr("::error")));
+  EXPECT_THAT(content(dir() + "/summary"), HasSubstr("### REGRESSION"));
+}
+
+TEST_F(Trusted, WritesNoLongerSummaryThanTheRunnerTakes) {
+  env_["GITHUB_STEP_SUMMARY"] = dir() + "/summary";
+  std::ofstream(dir() + "/summary") << std::string(1'024 * 1'024 - 10, 'x');
+  EXPECT_EQ(*run(plain()), 4);
+  EXPECT_THAT(complaints_, Contains(HasSubstr("longer than the runner takes")));
+  EXPECT_THAT(forge_.comments, SizeIs(1));
+}
+
+TEST_F(Trusted, TellsOfACheckThatKnowsNoCommit) {
+  Report report = fixtures::build_failed_report();
+  report.head = report.base = {};
+  write(to_json(report));
+  EXPECT_EQ(*run(plain()), 0);
+  EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), HasSubstr("### ERROR"));
+}
+
 TEST_F(Trusted, SaysWhatNobodySaid) {
   EXPECT_THAT(run().error().message, HasSubstr("--repository"));
   EXPECT_THAT(run({.repository = "team/demo"}).error().message, HasSubstr("--sha"));
