@@ -51,6 +51,8 @@ PublishParser::PublishParser(CLI::App& app) : app_(app) {
   add("--api", request_.api, "Address of the API (default: of the CI system, or the forge's)",
       "URL");
   add("--token-file", token_file_, "File that holds the token", "F");
+  add("--app", request_.app_id, "Log in as this GitHub App instead of with a token", "ID");
+  add("--app-key", app_key_file_, "Its private key, PEM", "F");
   add("--ca-file", ca_file_, "Whom to trust instead of the system's authorities", "F");
   add("--context", request_.context,
       "Tells several comments on one pull request apart (default: default)", "NAME");
@@ -69,6 +71,9 @@ Result<std::optional<Invocation>> PublishParser::make() const {
   publish::Request request = request_;
   request.from = absolute(from_);
   if (!token_file_.empty()) request.token_file = absolute(token_file_);
+  if (request_.app_id.empty() != app_key_file_.empty())
+    return usage("--app", "and --app-key belong together");
+  if (!app_key_file_.empty()) request.app_key_file = absolute(app_key_file_);
   if (!ca_file_.empty()) request.ca_file = absolute(ca_file_);
   MELISAI_TRY(request.forge, forge_named(forge_));
   MELISAI_TRY(request.fail_on, fail_on_named(fail_on_));

@@ -21,7 +21,7 @@ class PublishParser {
  private:
   CLI::App& app_;
   publish::Request request_;
-  std::string from_, forge_, number_, fail_on_, deadline_, token_file_, ca_file_;
+  std::string from_, forge_, number_, fail_on_, deadline_, token_file_, app_key_file_, ca_file_;
 };
 
 }  // namespace melisai::cli

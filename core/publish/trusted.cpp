@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/publish/app_login.h"
 #include "core/publish/step.h"
 #include "core/report/report.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr Bytes kReportMax = 32 << 20;
 constexpr Bytes kTokenMax = 64 << 10;
+constexpr Bytes kKeyMax = 64 << 10;
 
 /// Whoever writes a report can write any numbers, but not a verdict that they deny.
 bool contradicts_itself(const Report& report) {
@@ -70,6 +72,23 @@ int exit_code_of(const Outcome& outcome) {
   return is_for_later ? 4 : 2;
 }
 
+/// Logs in where that is asked for, and publishes in the time that is left.
+Result<Outcome> publish_as(const Request& request, forge::Account& account, const Where& at,
+                           const Content& content, const Command& command) {
+  MELISAI_TRY(const std::unique_ptr<HttpClient> client, command.open_web());
+  const Outside outside{.client = *client, .clock = command.clock, .interrupt = command.interrupt};
+  const std::chrono::nanoseconds end = command.clock.monotonic() + request.deadline;
+  if (!request.app_id.empty()) {
+    MELISAI_TRY(std::string key, read_file(request.app_key_file, kKeyMax));
+    const App app{.id = request.app_id, .private_key = std::move(key)};
+    MELISAI_TRY(InstallationToken token,
+                installation_token(account, app, outside, request.deadline));
+    account.token = std::move(token.token);
+  }
+  const auto left = std::chrono::duration_cast<Milliseconds>(end - command.clock.monotonic());
+  return publish(account, at.place, content, outside, left);
+}
+
 }  // namespace
 
 Result<Report> read_artifact(const std::string& directory) {
@@ -123,23 +142,21 @@ Result<int> run(const Request& request, const Command& command) {
     left = leave_behind(report, request.from + "/report.json", context, is_of_another_run, command);
   if (!left) command.complain(left.error().message);
   MELISAI_CHECK(check_commit(report, at));
-  Result<std::string> token = token_of(request, at.kind, command.env);
+  const bool is_app = !request.app_id.empty();
+  Result<std::string> token =
+      is_app ? Result<std::string>("") : token_of(request, at.kind, command.env);
   if (!token && is_step(command.env) && token.error().code == Errc::not_found) {
     command.print("no token, so neither comment nor check run\n");
     return left ? 0 : 4;
   }
   if (!token) return Error{Errc::usage, token.error().message};
-  const forge::Account account{.kind = at.kind,
-                               .api = at.api,
-                               .token = *std::move(token),
-                               .repository = at.repository,
-                               .ca_file = request.ca_file,
-                               .allow_private = request.allow_private};
-  MELISAI_TRY(const std::unique_ptr<HttpClient> client, command.open_web());
-  const Outcome outcome =
-      publish(account, at.place, content,
-              {.client = *client, .clock = command.clock, .interrupt = command.interrupt},
-              request.deadline);
+  forge::Account account{.kind = at.kind,
+                         .api = at.api,
+                         .token = *std::move(token),
+                         .repository = at.repository,
+                         .ca_file = request.ca_file,
+                         .allow_private = request.allow_private};
+  MELISAI_TRY(const Outcome outcome, publish_as(request, account, at, content, command));
   for (const std::string& line : outcome.done) command.print(line + "\n");
   for (const Error& error : outcome.failed) command.complain(error.message);
   return std::max(exit_code_of(outcome), left ? 0 : 4);

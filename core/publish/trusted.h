@@ -17,8 +17,10 @@ struct Request {
   std::string repository{};  ///< "": what the CI system says
   std::string sha{};         ///< likewise
   std::optional<std::int64_t> pull_request{};
-  std::string api{};         ///< "": of the CI system, or the forge's own
-  std::string token_file{};  ///< absolute; "": environment
+  std::string api{};           ///< "": of the CI system, or the forge's own
+  std::string token_file{};    ///< absolute; "": environment
+  std::string app_id{};        ///< of a GitHub App; "": a token
+  std::string app_key_file{};  ///< absolute
   std::string ca_file{};
   bool allow_private = false;
   std::string context = "default";

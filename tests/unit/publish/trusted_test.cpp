@@ -238,6 +238,16 @@ TEST_F(Trusted, NeedsATokenOfOneWord) {
   EXPECT_EQ(forge_.sent.back().bearer, "from-file");
 }
 
+TEST_F(Trusted, NeedsTheKeyOfItsApp) {
+  Request request = plain();
+  request.app_id = "7";
+  request.app_key_file = dir() + "/key.pem";
+  EXPECT_EQ(run(request).error().code, Errc::not_found);
+  std::ofstream(request.app_key_file) << "no key";
+  EXPECT_EQ(run(request).error().code, Errc::config);
+  EXPECT_THAT(forge_.sent, IsEmpty());
+}
+
 TEST_F(Trusted, EndsWithWhatSomebodyCanDo) {
   forge_.faults = {{"POST /repos/team/demo/check-runs", HttpAnswer{.status = 401}}};
   EXPECT_EQ(*run(plain()), 2);
