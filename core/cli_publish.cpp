@@ -17,7 +17,7 @@ constexpr const char* kPublishFooter =
     "never from the command line.\n"
     "\nExit codes: 0 published, whatever the verdict, 2 usage, or somebody has to change something "
     "(the\ntoken, the artifact), 4 it may work later.";
-constexpr std::uint64_t kNumberMax = 999'999'999'999u;
+constexpr std::uint64_t kPublishNumberMax = 999'999'999'999u;
 
 Result<std::optional<forge::Kind>> forge_named(const std::string& name) {
   if (name.empty()) return std::optional<forge::Kind>();
@@ -78,7 +78,7 @@ Result<std::optional<Invocation>> PublishParser::make() const {
   MELISAI_TRY(request.forge, forge_named(forge_));
   MELISAI_TRY(request.fail_on, fail_on_named(fail_on_));
   MELISAI_TRY(const std::optional<std::uint64_t> pull_request,
-              number("--pr", number_, 1, kNumberMax));
+              number("--pr", number_, 1, kPublishNumberMax));
   if (pull_request) request.pull_request = static_cast<std::int64_t>(*pull_request);
   if (!report::is_context_name(request.context))
     return usage("--context", "is at most 60 letters, digits and . _ -, without --");
