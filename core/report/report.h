@@ -13,6 +13,7 @@
 #include "core/model/pipeline_run.h"
 #include "core/model/progress.h"
 #include "core/model/report.h"
+#include "core/report/exhibits.h"
 #include "core/report/row_text.h"
 #include "core/report/table.h"
 #include "core/report/text.h"
@@ -24,6 +25,9 @@ namespace melisai::report {
 /// with the log's tail, machine, and how to do it again: `repeat`, a shell line, "" when there is
 /// none.
 std::string render_markdown(const Report& report, const std::string& repeat = "");
+
+/// One self-contained HTML page of at most kHtmlBytesMax bytes, whole without JavaScript.
+std::string to_html(const Report& report, const Exhibits& exhibits = {});
 
 struct TerminalStyle {
   bool color = false;
@@ -50,10 +54,11 @@ std::string render_explanation(const Report& report);
 /// Errors: disk_full, io.
 Result<void> prepare_directory(const std::string& directory);
 
-/// report.json and report.md in `directory` (created). Each is replaced as a whole. `repeat`: as
-/// render_markdown. Errors: disk_full, io.
+/// report.json, report.md and report.html in `directory` (created). Each is replaced as a whole.
+/// `repeat`: as render_markdown. Flame graphs that lie in the directory are added to `exhibits`.
+/// Errors: disk_full, io.
 Result<void> write_reports(const Report& report, const std::string& directory,
-                           const std::string& repeat = "");
+                           const std::string& repeat = "", Exhibits exhibits = {});
 
 /// Progress on `stream`: one line that is redrawn on a terminal, plain lines (a stage, every tenth
 /// pair) elsewhere. Colour only on a terminal without NO_COLOR (decided by the caller, in `style`).

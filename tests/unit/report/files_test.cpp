@@ -36,7 +36,7 @@ class ReportFiles : public ::testing::Test {
   std::string root_ = new_directory();
 };
 
-TEST_F(ReportFiles, CreatesTheDirectoryAndWritesBothForms) {
+TEST_F(ReportFiles, CreatesTheDirectoryAndWritesEveryForm) {
   const std::string directory = root_ + "/a/b";
   const Report report = fixtures::regression_report();
   const auto written = write_reports(report, directory);
@@ -52,7 +52,8 @@ TEST_F(ReportFiles, CreatesTheDirectoryAndWritesBothForms) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(directory))
     names.push_back(entry.path().filename());
-  EXPECT_THAT(names, UnorderedElementsAre("report.json", "report.md")) << "no temporary file stays";
+  EXPECT_THAT(names, UnorderedElementsAre("report.json", "report.md", "report.html"))
+      << "no temporary file stays";
 }
 
 TEST_F(ReportFiles, ReplacesAnOlderReport) {
