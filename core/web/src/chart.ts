@@ -2,10 +2,10 @@
 // are SVG, so that they follow the colour scheme and print at any size.
 import { element, svg } from './dom';
 
-export const kWidth = 640;
+export const kWidth = 520;
 const kLeft = 76;
 const kRight = 12;
-const kTop = 14;
+const kTop = 24;
 const kBottom = 34;
 
 export type Scale = (value: number) => number;

@@ -46,20 +46,16 @@ function line(into: Chart, at: number, kind: string, text: string): void {
   const y = into.y(at);
   into.plot.append(
     svg('line', { x1: into.left, x2: into.right, y1: y, y2: y, class: kind }),
-    svg('text', { x: into.right - 2, y: y - 4, class: `mark end ${kind}` }, text),
+    svg('text', { x: into.left + 4, y: y - 4, class: `mark ${kind}` }, text),
   );
 }
 
-function moment(into: Chart, pair: number, text: string, row: number): void {
+/** The words stand above the plot, where no pair lies. */
+function moment(into: Chart, pair: number, text: string, side: 'middle' | 'end'): void {
   const x = into.x(pair);
-  const side = x > (into.left + into.right) / 2 ? 'end' : 'start';
   into.plot.append(
-    svg('line', { x1: x, x2: x, y1: into.top, y2: into.bottom, class: 'moment' }),
-    svg(
-      'text',
-      { x: x + (side === 'end' ? -4 : 4), y: into.top + 10 + 13 * row, class: `mark ${side}` },
-      text,
-    ),
+    svg('line', { x1: x, x2: x, y1: into.top - 4, y2: into.bottom, class: 'moment' }),
+    svg('text', { x, y: into.top - 8, class: `mark ${side}` }, text),
   );
 }
 
@@ -102,8 +98,8 @@ export function pairsPlot(series: Series): HTMLElement | null {
   drawRunning(into, series, range);
   line(into, 0, 'zero', 'no change');
   line(into, series.threshold, 'threshold', `threshold ${percent(series.threshold)}`);
-  if (series.confirmFrom > 0) moment(into, series.confirmFrom - 0.5, 'fresh pairs from here', 0);
-  moment(into, count, series.decision, 1);
+  if (series.confirmFrom > 0) moment(into, series.confirmFrom - 0.5, 'fresh pairs', 'middle');
+  moment(into, count, series.decision, 'end');
   const spots: Spot[] = [];
   for (let index = 0; index < count; ++index) drawPair(into, series, index, spots);
   cursor(
