@@ -134,6 +134,17 @@ struct Recording {
 BenchmarkResult judge_recording(const Recording& recording, const Policy& policy,
                                 const stats::PairedTest& test, int suite);
 
+/// What was known of a recorded series when so many pairs were in.
+struct Standpoint {
+  int pairs = 0;
+  std::optional<double> low, high;  ///< fractions, positive = worse; nothing: no limit yet
+  bool confirming = false;          ///< the screening ended in suspicion
+};
+/// How judge_recording() came to its decision: after every pair from kFirstLook on, up to the one
+/// that decided. For people.
+std::vector<Standpoint> follow_recording(const Recording& recording, const Policy& policy,
+                                         const stats::PairedTest& test, int suite);
+
 /// Values of one series that are not paired: repetitions, or one a result file. A side without
 /// values does not have the series.
 struct SampledSeries {

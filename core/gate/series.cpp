@@ -176,6 +176,13 @@ Series::Knowledge Series::knowledge(const Comparison& comparison, const Judge& j
   return {.center = std::clamp(second.center, low, high), .low = low, .high = high};
 }
 
+Series::Limits Series::limits(const Judge& judge) const {
+  if (base_.empty()) return {};
+  const Comparison comparison = this->comparison();
+  const Knowledge known = knowledge(comparison, judge);
+  return {.low = comparison.effect(known.low), .high = comparison.effect(known.high)};
+}
+
 BenchmarkResult Series::result(const Judge& judge) const {
   BenchmarkResult result;
   result.name = id_.benchmark;

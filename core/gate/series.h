@@ -2,6 +2,7 @@
 // confirmation with fresh pairs for a suspect. Private to core/gate.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ class Series {
   void add(double base, double head, const Judge& judge);
 
   BenchmarkResult result(const Judge& judge) const;
+
+  /// The interval of the change as result() would say it; nothing where there is no limit.
+  struct Limits {
+    std::optional<double> low, high;
+  };
+  Limits limits(const Judge& judge) const;
 
   /// Pairs in all until a decision is likely; 0 before four pairs of this stage.
   int pairs_expected(const Judge& judge) const;
