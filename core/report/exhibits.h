@@ -53,7 +53,7 @@ struct ShownFlame {
 };
 
 struct Exhibits {
-  std::vector<ShownSeries> series;
+  std::vector<ShownSeries> series;  ///< in any order
   std::vector<ShownHistory> history;
   std::vector<ShownFlame> flames;
   std::string repeat;  ///< the command that repeats it, ready for a shell; "" when there is none

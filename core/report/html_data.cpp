@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "core/report/html_text.h"
@@ -104,20 +105,26 @@ std::string joined(const std::vector<std::string>& objects, std::size_t bytes_ma
 }  // namespace
 
 std::string plot_json(const Report& report, const Exhibits& exhibits) {
-  std::map<SeriesId, std::size_t> rows;
-  for (std::size_t i = 0; i < report.benchmarks.size(); ++i)
-    rows.try_emplace({report.benchmarks[i].name, report.benchmarks[i].metric.name}, i);
+  std::map<SeriesId, const ShownSeries*> known;
+  for (const ShownSeries& each : exhibits.series) known.try_emplace(each.id, &each);
+  // What matters most comes first, and so stays when there is no room for all.
+  Rows rows = deciding_rows(report);
+  const Rows others = shown_rows(report);
+  rows.insert(rows.end(), others.begin(), others.end());
   std::vector<std::string> series;
   std::size_t bytes = 0;
-  for (const ShownSeries& each : exhibits.series) {
-    const auto row = rows.find(each.id);
-    if (row == rows.end() || bytes > kPlotBytesMax) continue;
-    series.push_back(series_json(each, row->second, report.benchmarks[row->second]));
+  std::set<SeriesId> ids;
+  for (const BenchmarkResult* row : rows) {
+    const SeriesId id{row->name, row->metric.name};
+    const auto found = known.find(id);
+    if (!ids.insert(id).second || found == known.end() || bytes > kPlotBytesMax) continue;
+    const auto index = static_cast<std::size_t>(row - report.benchmarks.data());
+    series.push_back(series_json(*found->second, index, *row));
     bytes += series.back().size();
   }
   std::vector<std::string> history;
   for (const ShownHistory& each : exhibits.history)
-    if (rows.contains(each.id)) history.push_back(history_json(each));
+    if (ids.contains(each.id)) history.push_back(history_json(each));
   return "{\"series\":" + joined(series, kPlotBytesMax * 3 / 4) +
          ",\"history\":" + joined(history, kPlotBytesMax / 4) + "}";
 }
