@@ -7,6 +7,7 @@
 
 #include "core/acknowledged.h"
 #include "core/builder.h"
+#include "core/exhibits.h"
 #include "core/explain_trial.h"
 #include "core/gate/gate.h"
 #include "core/machine_use.h"
@@ -311,6 +312,7 @@ class Flow {
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
     report_.seconds = seconds_since(start_);
+    if (log_) exhibits_ = exhibits_of(log_->store(), log_->run(), report_);
     keep_or_fail(write_reports(report_), flow);
     context_.accepts = may_become_baseline_ && is_green(report_, declared_threshold_);
     if (log_ && !keep_or_fail(log_->finish(report_, context_), flow))
@@ -320,7 +322,7 @@ class Flow {
   }
 
   Result<void> write_reports(const Report& report) const {
-    return report::write_reports(report, request_.output_dir, repeat_());
+    return report::write_reports(report, request_.output_dir, repeat_(), exhibits_);
   }
 
   /// A result that was not kept is no result; an earlier failure is the better reason.
@@ -351,6 +353,7 @@ class Flow {
   Project project_;
   Report report_;
   std::function<std::string()> repeat_;  ///< the command line, from what is known of the commits
+  report::Exhibits exhibits_;            ///< of the run that is going on, once it was measured
   std::optional<RunLog> log_;            ///< while the run is being recorded
   store::RunContext context_;
   bool may_become_baseline_ = false;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/clock.h"
+#include "core/exhibits.h"
 #include "core/records.h"
 #include "core/store/store.h"
 #include "tests/unit/gate/fake_suite.h"
@@ -147,6 +148,43 @@ TEST_P(StoredRun, EndsTheSameWhenItIsReplayed) {
     EXPECT_EQ((*series)["effect"], told.effect ? json(*told.effect) : json()) << told.metric.name;
     EXPECT_EQ((*series)["effect_high"], told.effect_high ? json(*told.effect_high) : json());
   }
+}
+
+TEST_P(StoredRun, IsFollowedUpToItsDecisionForItsPage) {
+  const Report report = measured(GetParam());
+  const auto store = store::Store::open_reader(state_dir());
+  ASSERT_TRUE(store && *store);
+  const report::Exhibits exhibits = exhibits_of(**store, 1, report);
+  for (const BenchmarkResult& row : report.benchmarks) {
+    const auto series =
+        std::find_if(exhibits.series.begin(), exhibits.series.end(), [&](const auto& each) {
+          return each.id == SeriesId{row.name, row.metric.name};
+        });
+    ASSERT_NE(series, exhibits.series.end()) << row.metric.name;
+    EXPECT_EQ(series->pairs.size(), static_cast<std::size_t>(row.pairs)) << row.metric.name;
+    const bool is_judged = row.level != Level::off && row.metric.better != Better::unknown;
+    ASSERT_EQ(series->running.empty(), !is_judged || row.pairs < 4) << row.metric.name;
+    if (series->running.empty()) continue;
+    EXPECT_EQ(series->running.front().pairs, 4);
+    EXPECT_EQ(series->running.back().pairs, row.pairs) << row.metric.name;
+    EXPECT_EQ(series->running.back().high, row.effect_high) << row.metric.name;
+    if (row.confirmed && row.decision == Decision::regressed) {
+      EXPECT_THAT(series->confirm_from, AllOf(::testing::Gt(4), ::testing::Le(row.pairs)));
+    }
+  }
+}
+
+TEST_F(StoredRuns, ShowNoWayThatIsNotTheirs) {
+  Report report = measured({.name = "Slower", .verdict = Verdict::regression, .time_change = 0.2});
+  const auto store = store::Store::open_reader(state_dir());
+  ASSERT_TRUE(store && *store);
+  report.benchmarks.front().effect_high = 0.7;  // as if other levels had been spent
+  for (const report::ShownSeries& each : exhibits_of(**store, 1, report).series) {
+    if (each.id.metric != report.benchmarks.front().metric.name) continue;
+    EXPECT_FALSE(each.pairs.empty());
+    EXPECT_TRUE(each.running.empty());
+  }
+  EXPECT_TRUE(exhibits_of(**store, 99, report).series.empty()) << "no such run";
 }
 
 Policy with_rules(std::vector<Rule> rules) {
