@@ -6,6 +6,9 @@
 #include <memory>
 
 #include "core/gate/gate.h"
+#include "core/history_input.h"
+#include "core/history_runs.h"
+#include "core/stats/change_points.h"
 
 namespace melisai {
 namespace {
@@ -81,25 +84,69 @@ void follow(const BenchmarkResult& row, const Policy& policy, const stats::Paire
   }
 }
 
+constexpr int kUrgencyOfNone = 3;
+
 /// What a person looks at first.
 int urgency(const BenchmarkResult& row) {
   switch (row.decision) {
     case Decision::regressed: return 0;
     case Decision::inconclusive: return 1;
     case Decision::improved: return 2;
-    default: return 3;
+    default: return kUrgencyOfNone;
   }
+}
+
+/// The most urgent first.
+std::vector<const BenchmarkResult*> judged_rows(const Report& report) {
+  std::vector<const BenchmarkResult*> rows;
+  for (const BenchmarkResult& row : report.benchmarks)
+    if (row.level != Level::off && row.metric.better != Better::unknown) rows.push_back(&row);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto* a, const auto* b) { return urgency(*a) < urgency(*b); });
+  return rows;
+}
+
+/// On the report's machine; of several configurations the one that was measured last.
+const Measured* measured_before(const AllMeasured& all, const BenchmarkResult& row,
+                                const Report& report) {
+  const Measured* newest = nullptr;
+  for (const auto& [key, measured] : all.series) {
+    if (key.benchmark != row.name || key.metric != row.metric.name ||
+        key.fingerprint != report.machine.fingerprint || measured.commits.empty())
+      continue;
+    if (newest == nullptr || measured.commits.back().first_run > newest->commits.back().first_run)
+      newest = &measured;
+  }
+  return newest;
+}
+
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+report::ShownHistory history_of(const Measured& before, const BenchmarkResult& row,
+                                const Report& report) {
+  report::ShownHistory history{
+      .id = {row.name, row.metric.name}, .unit = row.metric.unit, .points = {}, .changes = {}};
+  std::vector<double> values;
+  const auto add = [&](const std::string& sha, double value) {
+    history.points.push_back({sha.substr(0, kCommitDigits), value});
+    values.push_back(value);
+  };
+  for (const CommitValues& commit : before.commits)
+    if (commit.sha != report.head.sha) add(commit.sha, median_of(commit.values));
+  add(report.head.sha, row.head->median);
+  for (const stats::ChangePoint& change : stats::find_change_points(values))
+    history.changes.push_back(change.index);
+  return history;
 }
 
 }  // namespace
 
 report::Exhibits exhibits_of(const store::Store& store, store::RunId run, const Report& report) {
   Series series = shown_series(store, run, report);
-  std::vector<const BenchmarkResult*> rows;
-  for (const BenchmarkResult& row : report.benchmarks)
-    if (row.level != Level::off && row.metric.better != Better::unknown) rows.push_back(&row);
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto* a, const auto* b) { return urgency(*a) < urgency(*b); });
+  std::vector<const BenchmarkResult*> rows = judged_rows(report);
   rows.resize(std::min(rows.size(), kFollowedMax));
   Policy policy{
       .threshold = report.threshold, .false_alarm = report.false_alarm, .miss = report.miss};
@@ -112,6 +159,28 @@ report::Exhibits exhibits_of(const store::Store& store, store::RunId run, const 
   report::Exhibits exhibits;
   for (auto& [id, each] : series) exhibits.series.push_back(std::move(each));
   return exhibits;
+}
+
+std::vector<report::ShownHistory> histories_of(const store::Store& store, const Report& report) {
+  std::vector<const BenchmarkResult*> rows = judged_rows(report);
+  std::erase_if(rows, [](const BenchmarkResult* row) {
+    return urgency(*row) == kUrgencyOfNone || !row->head || !std::isfinite(row->head->median);
+  });
+  rows.resize(std::min(rows.size(), kHistoriesMax));
+  if (rows.empty() || report.command != "check" || report.project.empty()) return {};
+  HistoryRequest request;
+  request.project = report.project;
+  request.runs_max = kHistoryRunsMax;
+  // Without a branch no repository is asked.
+  const Result<AllMeasured> all = measured_by_checks(store, request, {});
+  std::vector<report::ShownHistory> histories;
+  for (const BenchmarkResult* row : rows) {
+    const Measured* before = all ? measured_before(*all, *row, report) : nullptr;
+    if (before == nullptr) continue;
+    histories.push_back(history_of(*before, *row, report));
+    if (histories.back().points.size() < 2) histories.pop_back();
+  }
+  return histories;
 }
 
 }  // namespace melisai

@@ -24,6 +24,7 @@ struct HistoryRequest {
   std::string branch;            ///< "" for all; recorded so, or a line that commits stand on
   std::string project;           ///< "" for all
   std::size_t series_max = 0;    ///< more is an error before all is read; 0: no limit
+  std::size_t runs_max = 0;      ///< the newest so many alone; 0: no limit
 };
 
 using OpenRepo = std::function<std::unique_ptr<GitRepo>(const std::string& directory)>;

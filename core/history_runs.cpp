@@ -89,6 +89,7 @@ Result<std::vector<store::RunSummary>> selected_runs(const store::Store& store,
   if (runs.empty()) return no_checks(request, of_strangers);
   MELISAI_CHECK(narrow_to_project(request.project, runs));
   MELISAI_CHECK(narrow_to_branch(request, open_repo, runs));
+  if (request.runs_max > 0) runs.resize(std::min(runs.size(), request.runs_max));
   std::reverse(runs.begin(), runs.end());
   return runs;
 }

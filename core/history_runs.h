@@ -1,5 +1,5 @@
-// What the heads of stored checks measured, sorted by what makes values comparable. Private to
-// history.
+// What the heads of stored checks measured, sorted by what makes values comparable. For history
+// and for the page of a run.
 #pragma once
 
 #include <compare>

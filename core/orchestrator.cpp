@@ -312,7 +312,10 @@ class Flow {
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
     report_.seconds = seconds_since(start_);
-    if (log_) exhibits_ = exhibits_of(log_->store(), log_->run(), report_);
+    if (log_) {
+      exhibits_ = exhibits_of(log_->store(), log_->run(), report_);
+      exhibits_.history = histories_of(log_->store(), report_);
+    }
     keep_or_fail(write_reports(report_), flow);
     context_.accepts = may_become_baseline_ && is_green(report_, declared_threshold_);
     if (log_ && !keep_or_fail(log_->finish(report_, context_), flow))

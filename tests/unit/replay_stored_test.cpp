@@ -187,6 +187,48 @@ TEST_F(StoredRuns, ShowNoWayThatIsNotTheirs) {
   EXPECT_TRUE(exhibits_of(**store, 99, report).series.empty()) << "no such run";
 }
 
+/// A check of that commit of project p, with one metric.
+Report checked(const std::string& sha, double median, Decision decision) {
+  Report report;
+  report.command = "check";
+  report.project = "p";
+  report.head.sha = sha;
+  report.machine.fingerprint = "f00d";
+  report.benchmarks = {{.name = "app",
+                        .metric = test::wall_time(),
+                        .decision = decision,
+                        .gating = true,
+                        .head = Side{median}}};
+  return report;
+}
+
+std::string sha_of(int number) { return std::to_string(100 + number) + std::string(37, 'a'); }
+
+TEST_F(StoredRuns, AreTheHistoryOfAFinding) {
+  store::Store store = writer();
+  for (int i = 0; i < 20; ++i) {
+    const double level = i < 10 ? 100 : 150;
+    const Report earlier = checked(sha_of(i), level + i % 3, Decision::clear);
+    ASSERT_TRUE(store.finish_run(begin(store), earlier, {.branch = "main", .trusted = true}));
+  }
+  const Report of_strangers = checked(sha_of(50), 1, Decision::clear);
+  ASSERT_TRUE(store.finish_run(begin(store), of_strangers, {.branch = "main"}));
+  Report now = checked(sha_of(60), 152, Decision::regressed);
+
+  const std::vector<report::ShownHistory> all = histories_of(store, now);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].id, (SeriesId{"app", "wall_time"}));
+  ASSERT_EQ(all[0].points.size(), 21u);
+  EXPECT_EQ(all[0].points.front().label, sha_of(0).substr(0, 12));
+  EXPECT_EQ(all[0].points.back().label, sha_of(60).substr(0, 12));
+  EXPECT_EQ(all[0].points.back().value, 152);
+  EXPECT_EQ(all[0].changes, std::vector<std::size_t>{10});
+
+  now.machine.fingerprint = "another";
+  EXPECT_THAT(histories_of(store, now), IsEmpty());
+  EXPECT_THAT(histories_of(store, checked(sha_of(60), 152, Decision::clear)), IsEmpty());
+}
+
 Policy with_rules(std::vector<Rule> rules) {
   Policy policy;
   policy.rules = std::move(rules);
