@@ -154,7 +154,9 @@ std::string why_html(const Report& report, const Exhibits& exhibits) {
 std::string history_html(const Exhibits& exhibits) {
   std::vector<std::string> items;
   for (const ShownHistory& each : exhibits.history) items.push_back(history_line(each));
-  return listed({.head = "<section id=\"history\"><h2>History</h2>\n<ul>\n",
+  return listed({.head = "<section id=\"history\"><h2>History</h2>\n"
+                         "<p class=\"soft\">What heads measured on this machine, in the order of "
+                         "their runs.</p>\n<ul>\n",
                  .foot = "</ul>\n<div id=\"history-plots\"></div>\n</section>\n",
                  .noun = "history"},
                 items);

@@ -16,7 +16,7 @@ function plotsOf(series: Series): HTMLElement[] {
 
 /** A button in the row that shows its plots below it; they are drawn when they are asked for. */
 function addPlotButton(row: HTMLTableRowElement, series: Series): void {
-  const place = row.querySelector('.name');
+  const place = row.cells[0];
   if (!place) return;
   const button = element(
     'button',
@@ -33,7 +33,8 @@ function addPlotButton(row: HTMLTableRowElement, series: Series): void {
     const cell = element('td', { colspan: row.cells.length, class: 'plots' }, ...plotsOf(series));
     row.after(element('tr', { class: 'plots-row' }, cell));
   });
-  place.append(' ', button);
+  place.insertBefore(button, place.querySelector('.note'));
+  button.before(' ');
 }
 
 function start(): void {

@@ -42,11 +42,12 @@ function drawRunning(into: Chart, series: Series, range: [number, number]): void
   );
 }
 
-function line(into: Chart, at: number, kind: string, text: string): void {
+function line(into: Chart, at: number, kind: 'zero' | 'threshold', text: string): void {
   const y = into.y(at);
+  const below = kind === 'zero' ? 13 : -4; // apart also where the threshold is small
   into.plot.append(
     svg('line', { x1: into.left, x2: into.right, y1: y, y2: y, class: kind }),
-    svg('text', { x: into.left + 4, y: y - 4, class: `mark ${kind}` }, text),
+    svg('text', { x: into.left + 4, y: y + below, class: `mark ${kind}` }, text),
   );
 }
 
