@@ -29,6 +29,20 @@ std::string render_markdown(const Report& report, const std::string& repeat = ""
 /// One self-contained HTML page of at most kHtmlBytesMax bytes, whole without JavaScript.
 std::string to_html(const Report& report, const Exhibits& exhibits = {});
 
+/// JUnit XML: a test for each benchmark metric, one for the verdict, one for each stage that
+/// failed. Failed is what made the verdict red; what was not decided is skipped, with the reason.
+std::string render_junit(const Report& report);
+
+/// A small SVG image for a README: "performance | pass".
+struct Badge {
+  enum class Colour { green, red, amber, grey };
+  std::string label = "performance";
+  std::string message;
+  Colour colour = Colour::grey;
+};
+Badge badge_of(const Report& report);
+std::string render_badge(const Badge& badge);
+
 struct TerminalStyle {
   bool color = false;
   int width = 100;
