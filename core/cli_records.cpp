@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/cli_options.h"
+#include "core/cli_report.h"
 #include "core/measure/formats/formats.h"
 
 namespace melisai::cli {
@@ -21,20 +22,7 @@ constexpr const char* kDoctorExitCodes =
     "\nExit codes: 0 the gate has what it needs and nobody has to act, 2 usage, 3 somebody "
     "should,\n"
     "4 this machine does not let itself be looked at, or writing failed.";
-constexpr std::uint64_t kNumberMax = 999'999'999'999'999'999u;
 constexpr std::size_t kReasonMax = 1'000;
-
-Result<RunName> run_name(const std::string& option, const std::string& text) {
-  if (text == "last") return RunName{};
-  if (text.find('#') != std::string::npos) return RunName{.id = {}, .of_daemon = text};
-  const Result<std::optional<std::uint64_t>> id = number(option, text, 1, kNumberMax);
-  if (!id || !*id)
-    return usage(option,
-                 in_quotes(text) +
-                     " is not the number of a run, nor 'last', nor a name such as demo/build#3; "
-                     "`melisai-gate runs` lists them");
-  return RunName{static_cast<store::RunId>(**id)};
-}
 
 Result<std::int64_t> id_of(const std::string& option, const std::string& text) {
   MELISAI_TRY(const auto id, number(option, text, 1, kNumberMax));
@@ -129,9 +117,15 @@ void RecordsParser::add_runs() {
   show.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
   show.add_flag("--json", json_, "Print JSON");
 
-  CLI::App& report = add("report", "The report of a stored run, again");
-  report.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
-  report.add_option("--format", format_, "Default terminal")->type_name("json|markdown|terminal");
+  CLI::App& report =
+      add("report", "The report of a run again, for people or for a program");
+  report
+      .add_option("RUN", run_,
+                  "Its number, its name as `runs` shows it, 'last', or a report.json or the "
+                  "directory of one, such as melisai-report")
+      ->required();
+  report.add_option("--format", format_, "Default terminal; junit is XML, badge is SVG")
+      ->type_name(report_formats("|"));
 
   CLI::App& explain = add("explain", "Why the benchmarks of a stored run got slower");
   explain.add_option("RUN", run_, "Its number, or 'last' (the default)");
@@ -228,7 +222,10 @@ Result<std::optional<Invocation>> RecordsParser::make(const EnvLookup& env) cons
                          .lock_wait = {},
                          .directory = absolute(directory_),
                          .request = *std::move(wanted)};
-  MELISAI_TRY(command.state_dir, state_directory(state_dir_, env));
+  const auto* const print = std::get_if<PrintReport>(&command.request);
+  if (print == nullptr || print->path.empty()) {
+    MELISAI_TRY(command.state_dir, state_directory(state_dir_, env));
+  }
   MELISAI_TRY(command.lock_wait, waiting_time(wait_));
   return std::optional<Invocation>(std::move(command));
 }
@@ -268,15 +265,8 @@ Result<RecordsRequest> RecordsParser::list_or_pairs() const {
 }
 
 Result<RecordsRequest> RecordsParser::report_request() const {
-  MELISAI_TRY(const RunName run, run_name("report", run_));
-  PrintReport print{.run = run};
-  if (format_ == "json")
-    print.format = PrintReport::Format::json;
-  else if (format_ == "markdown")
-    print.format = PrintReport::Format::markdown;
-  else if (format_ != "terminal")
-    return usage("--format", in_quotes(format_) + " is not json, markdown or terminal");
-  return RecordsRequest(print);
+  MELISAI_TRY(PrintReport print, read_report_request(run_, format_));
+  return RecordsRequest(std::move(print));
 }
 
 Result<RecordsRequest> RecordsParser::gc_request() const {

@@ -1,5 +1,6 @@
 #include "core/records.h"
 
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -79,6 +80,34 @@ Result<std::string> flame_graphs(const store::Run& run) {
                                     "; check again, with an --output-dir of its own to keep them"};
 }
 
+/// A file that somebody names is their mistake when it is no report. Errors: usage, io.
+Result<Report> report_at(const std::string& path) {
+  std::error_code error;
+  const std::string file =
+      std::filesystem::is_directory(path, error) ? path + "/report.json" : path;
+  const Result<std::string> text = read_file(file, kReportBytesMax);
+  if (!text && text.error().code == Errc::not_found)
+    return Error{Errc::usage, "there is no report in " + in_quotes(path) +
+                                  "; `check` writes report.json into melisai-report"};
+  if (!text) return text.error();
+  Result<Report> report = report_from_json(*text);
+  if (!report)
+    return Error{Errc::usage,
+                 printable(file) + " is no report of a check: " + report.error().message};
+  return report;
+}
+
+std::string rendered(const Report& report, PrintReport::Format format) {
+  switch (format) {
+    case PrintReport::Format::json: return to_json(report);
+    case PrintReport::Format::markdown: return report::render_markdown(report);
+    case PrintReport::Format::junit: return report::render_junit(report);
+    case PrintReport::Format::badge: return report::render_badge(report::badge_of(report));
+    case PrintReport::Format::terminal: break;
+  }
+  return report::render_terminal(report, {});
+}
+
 class Records {
  public:
   explicit Records(const RecordsWorld& world) : world_(world) {}
@@ -133,6 +162,10 @@ class Records {
   }
 
   Result<void> operator()(const PrintReport& request) {
+    if (!request.path.empty()) {
+      MELISAI_TRY(const Report report, report_at(request.path));
+      return print(rendered(report, request.format));
+    }
     MELISAI_TRY(const Store store, reader());
     MELISAI_TRY(const store::RunId id, number_of(request.run, store));
     MELISAI_TRY(const store::Run run, store.run(id));
@@ -141,12 +174,7 @@ class Records {
                                         std::string(to_string(run.summary.state)) +
                                         "); `melisai-gate runs --pairs " + std::to_string(id) +
                                         "` prints what it measured"};
-    switch (request.format) {
-      case PrintReport::Format::json: return print(to_json(*run.report));
-      case PrintReport::Format::markdown: return print(report::render_markdown(*run.report));
-      case PrintReport::Format::terminal: break;
-    }
-    return print(report::render_terminal(*run.report, {}));
+    return print(rendered(*run.report, request.format));
   }
 
   Result<void> operator()(const ExplainRun& request) {

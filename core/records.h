@@ -36,7 +36,8 @@ struct ShowRun {
 };
 struct PrintReport {
   RunName run;
-  enum class Format { json, markdown, terminal } format = Format::terminal;
+  std::string path;  ///< absolute; a report.json or the directory of one, instead of a stored run
+  enum class Format { json, markdown, junit, badge, terminal } format = Format::terminal;
 };
 /// Why the benchmarks of a run got slower.
 struct ExplainRun {

@@ -48,6 +48,31 @@ TEST_F(Records, ARunIsListedShownAndReportedAgain) {
   EXPECT_EQ(answer_of({"show", "1", "--json"})["report"], report());
 }
 
+TEST_F(Records, AReportIsShownFromItsFileToo) {
+  commit_two();
+  ASSERT_EQ(check().code, 0);
+  const auto from = [&](const std::string& place, const std::string& format) {
+    return run_program({MELISAI_BIN_DIR "/melisai-gate", "report", place, "--format", format},
+                       root());
+  };
+  const Ran of_directory = from(output(), "json");
+  EXPECT_EQ(json::parse(of_directory.out, nullptr, false), report()) << of_directory.err;
+  const std::string file = output() + "/report.json";
+  EXPECT_THAT(from(file, "markdown").out, HasSubstr("## PASS"));
+  EXPECT_THAT(from(file, "junit").out, HasSubstr("<testcase classname=\"seeded/BM_A\""));
+  EXPECT_THAT(from(file, "badge").out, HasSubstr("performance: pass"));
+
+  const Ran unknown = from(file, "pdf");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("terminal, json, markdown, junit, badge"));
+  EXPECT_EQ(from(root() + "/nothing", "json").code, 2);
+  EXPECT_EQ(from("nothing", "json").code, 2);
+  write("broken.json", "{}");
+  const Ran broken = from(repo() + "/broken.json", "json");
+  EXPECT_EQ(broken.code, 2);
+  EXPECT_THAT(broken.err, HasSubstr("is no report"));
+}
+
 TEST_F(Records, EveryPairIsPrintedInTheReplayFormat) {
   commit_two();
   ASSERT_EQ(check().code, 0);
