@@ -16,9 +16,17 @@ http::Response unauthorized() {
   return response;
 }
 
+bool is_public(const Found& found, const ApiOptions& options) {
+  const auto handles = [&](const auto handler) {
+    return found.route != nullptr && found.route->handle == handler;
+  };
+  return found.is_public || (options.metrics_public && handles(show_metrics)) ||
+         (options.badge_public && handles(show_badge));
+}
+
 /// Below these nobody without a token learns even what there is.
 bool is_guarded(std::string_view path) {
-  for (const std::string_view prefix : {"/api", "/trigger", "/metrics"})
+  for (const std::string_view prefix : {"/api", "/trigger", "/metrics", "/badge.svg"})
     if (path == prefix || (path.starts_with(prefix) && path[prefix.size()] == '/')) return true;
   return false;
 }
@@ -82,8 +90,7 @@ void Api::handle(const http::Request& request, http::Respond respond) {
       respond(std::move(response));
     };
   const Found found = find_route(request.method, request.path);
-  const bool is_open = found.is_public || (parts.options.metrics_public && found.route != nullptr &&
-                                           found.route->handle == show_metrics);
+  const bool is_open = is_public(found, parts.options);
   std::optional<Token> token;
   if (!is_open && (found.route != nullptr || is_guarded(request.path))) {
     // Of two headers nobody can tell which another reader would take.

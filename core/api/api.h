@@ -52,6 +52,7 @@ struct Daemon {
 
 struct ApiOptions {
   bool metrics_public = false;  ///< /metrics needs no token
+  bool badge_public = false;    ///< /badge.svg needs no token
 };
 
 class Api {

@@ -20,11 +20,12 @@ void list_modules(Parts& parts, Call call);
 void restart_module(Parts& parts, Call call);
 void show_queue(Parts& parts, Call call);
 
-// runs.cpp, reports.cpp
+// runs.cpp, reports.cpp, badge.cpp
 void list_runs(Parts& parts, Call call);
 void show_run(Parts& parts, Call call);
 void show_report(Parts& parts, Call call);
 void list_benchmarks(Parts& parts, Call call);
+void show_badge(Parts& parts, Call call);
 
 // logs.cpp, log_stream.cpp, events.cpp
 void show_log(Parts& parts, Call call);

@@ -38,6 +38,7 @@ const std::vector<Route>& routes() {
       {"GET", "/healthz", Scope::none, {}, show_health},
       {"GET", "/readyz", Scope::none, {}, show_ready},
       {"GET", "/metrics", Scope::read, {}, show_metrics},
+      {"GET", "/badge.svg", Scope::read, {"project", "pipeline", "branch"}, show_badge},
       {"GET", "/api/v1/openapi.json", Scope::none, {}, show_openapi},
       {"GET", "/api/v1/status", Scope::read, {}, show_status},
       {"GET", "/api/v1/modules", Scope::read, {}, list_modules},

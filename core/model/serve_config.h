@@ -230,6 +230,7 @@ struct HttpOptions {
   Milliseconds request_timeout{10'000};  ///< until a request is there whole
   Bytes body_max = 1 << 20;
   bool metrics_public = false;  ///< /metrics needs no token
+  bool badge_public = false;    ///< /badge.svg needs no token
   int workflows_max = 50;       ///< that are stored over the API; 0: none
   Bytes workflow_size_max = 16 << 10;
   bool operator==(const HttpOptions&) const = default;

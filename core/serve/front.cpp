@@ -93,7 +93,8 @@ Front::Front(Context& context, api::Daemon daemon)
              .approval_asked = daemon.approval_asked,
              .body_max = static_cast<std::size_t>(context.config.http.body_max)},
       api_(with_own_numbers(std::move(daemon)),
-           {.metrics_public = context.config.http.metrics_public}) {}
+           {.metrics_public = context.config.http.metrics_public,
+            .badge_public = context.config.http.badge_public}) {}
 
 api::Daemon Front::with_own_numbers(api::Daemon daemon) {
   daemon.more_metrics = [this] {

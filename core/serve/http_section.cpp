@@ -44,6 +44,7 @@ HttpOptions read_http(const ConfigValue& section, const MonitorOptions& monitori
   http.request_timeout = map.duration("request_timeout", http.request_timeout, kRequestRange);
   http.body_max = map.bytes("max_body", http.body_max, kBodyRange);
   http.metrics_public = map.boolean("metrics_public", http.metrics_public);
+  http.badge_public = map.boolean("badge_public", http.badge_public);
   http.workflows_max = map.integer("max_workflows", http.workflows_max, {.min = 0, .max = 200});
   http.workflow_size_max =
       map.bytes("max_workflow_size", http.workflow_size_max, kWorkflowSizeRange);

@@ -96,6 +96,15 @@ TEST_F(AccessTest, MetricsCanBePublic) {
   EXPECT_EQ(status({.target = "/api/v1/runs", .token = ""}), 401);
 }
 
+TEST_F(AccessTest, BadgesCanBePublic) {
+  EXPECT_EQ(status({.target = "/badge.svg", .token = ""}), 401);
+  EXPECT_EQ(status({.method = "PUT", .target = "/badge.svg", .token = ""}), 401);
+  api.reset();
+  api = std::make_unique<Api>(daemon(), ApiOptions{.badge_public = true});
+  EXPECT_EQ(status({.target = "/badge.svg", .token = ""}), 200);
+  EXPECT_EQ(status({.target = "/metrics", .token = ""}), 401);
+}
+
 TEST_F(AccessTest, HeadStandsForGet) {
   EXPECT_EQ(status({.method = "HEAD", .target = "/api/v1/runs"}), 200);
   const http::Response stream = ask({.method = "HEAD", .target = "/api/v1/events"});
