@@ -5,6 +5,7 @@
 
 #include "core/cli_formats.h"
 #include "core/cli_host.h"
+#include "core/cli_init.h"
 #include "core/cli_mistakes.h"
 #include "core/cli_options.h"
 #include "core/cli_publish.h"
@@ -76,6 +77,7 @@ class Parser {
     serve_.emplace(app_);
     token_.emplace(app_);
     publish_.emplace(app_);
+    init_.emplace(app_);
   }
 
   Invocation parse(std::vector<std::string> arguments) {
@@ -109,6 +111,9 @@ class Parser {
     const Result<std::optional<Invocation>> publishing = publish_->make();
     if (!publishing) return wrong(publishing.error().message);
     if (*publishing) return **publishing;
+    const Result<std::optional<Invocation>> of_init = init_->make();
+    if (!of_init) return wrong(of_init.error().message);
+    if (*of_init) return **of_init;
     const Result<std::optional<Invocation>> of_files = formats_->make();
     if (!of_files) return wrong(of_files.error().message);
     if (*of_files) return **of_files;
@@ -247,6 +252,7 @@ class Parser {
   std::optional<cli::ServeParser> serve_;
   std::optional<cli::TokenParser> token_;
   std::optional<cli::PublishParser> publish_;
+  std::optional<cli::InitParser> init_;
   std::string format_ = "command";
 };
 

@@ -12,6 +12,7 @@
 #include "core/history.h"
 #include "core/host/host.h"
 #include "core/host/mcp.h"
+#include "core/init/init.h"
 #include "core/orchestrator.h"
 #include "core/parse_file.h"
 #include "core/publish/trusted.h"
@@ -90,8 +91,8 @@ using Invocation =
                  SelftestRequest, HistoryRequest, ParseRequest, FormatsRequest, WorkloadCommand,
                  PluginsCommand, DoctorCommand, RecordsCommand, host::CollectCommand,
                  host::McpCommand, serve::ValidateRequest, ServeCommand, serve::ControlRequest,
-                 serve::LogsRequest, serve::WorkRequest, api::TokenRequest, publish::Request,
-                 Answer>;
+                 serve::LogsRequest, serve::WorkRequest, api::TokenRequest, init::InitRequest,
+                 publish::Request, Answer>;
 
 /// `arguments` without the program's name. `env` gives XDG_STATE_HOME and HOME for the default of
 /// --state-dir.

@@ -129,6 +129,10 @@ int run(const api::TokenRequest& request, World& world) {
                            [](const std::string& sentence) { print(stderr, sentence + "\n"); }));
 }
 
+int run(const init::InitRequest& request, World&) {
+  return ended_printing(init::init(request, print_part));
+}
+
 int run(serve::LogsRequest request, World& world) {
   request.for_terminal = isatty(STDOUT_FILENO) == 1;
   return ended(serve::logs(request, print_part, world.interrupted));
