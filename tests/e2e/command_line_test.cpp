@@ -79,8 +79,8 @@ TEST(CommandLine, HelpOfEverySubcommandNamesItsFlagsAndExitCodes) {
 
 TEST(CommandLine, HelpSpeaksOfTheCommandThatWasAsked) {
   for (const std::string command :
-       {"check", "ab", "bisect", "replay", "selftest", "history", "plugins", "doctor", "runs",
-        "show", "report", "explain", "gc", "baseline", "ack"}) {
+       {"check", "ab", "init", "bisect", "replay", "selftest", "history", "plugins", "doctor",
+        "runs", "show", "report", "explain", "gc", "baseline", "ack"}) {
     const Ran ran = gate({command, "--help"});
     EXPECT_EQ(ran.code, 0);
     EXPECT_THAT(ran.out, HasSubstr("Usage: melisai-gate " + command + " "));

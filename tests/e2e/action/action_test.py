@@ -40,7 +40,7 @@ gate: { explain: { mode: off }, health: { profile: none }, budget: 60s }
 """
 PUBLISH = """\
 if [ "$1" = publish ]; then
-  echo "$GITHUB_TOKEN" >> "$NOTES/tokens"
+  echo "${MELISAI_GATE_TOKEN:-$GITHUB_TOKEN}" >> "$NOTES/tokens"
   test ! -e "$NOTES/refuses" || exit 1
   echo 'verdict=noted' >> "$GITHUB_OUTPUT"
   exit 0
@@ -107,8 +107,9 @@ class Action(Played):
 
     def test_an_equal_head_passes(self):
         runner = self.pull_request(self.commit("100"))
-        good, outputs = self.measured(runner)
+        good, outputs = self.measured(runner, **{"publish-arguments": "--context=my context\n"})
         self.assertTrue(good, runner.output)
+        self.assertTrue(self.call("publish")[0].endswith("--fail-on=regression --context=my context"))
         self.assertEqual((outputs["exit-code"], outputs["verdict"]), ("0", "noted"))
         self.assertEqual(self.errors(runner), [])  # what a benchmark prints is no command
         report = json.loads((runner.workspace / "melisai-report/report.json").read_text())
@@ -140,7 +141,9 @@ class Action(Played):
         self.assertIn("--untrusted", self.call("check")[0])
 
     def test_without_publish_there_is_no_token(self):
-        self.measured(self.pull_request(self.commit("100")), publish="false")
+        runner = self.pull_request(self.commit("100"))
+        runner.env["GITHUB_TOKEN"] = "of-the-job"
+        self.measured(runner, publish="false")
         self.assertEqual(self.tokens(), [""])
 
     def test_names_command_nothing(self):

@@ -1,6 +1,7 @@
 """A runner of GitHub Actions, played: reads action.yml and workflows, runs their shell steps as the runner does, and plays the
 few actions that they use. What is not known here is an error, lest a test passes because nothing ran."""
 
+import json
 import os
 import pathlib
 import re
@@ -157,6 +158,8 @@ class Runner:
                        "workspace": "/proc/of-the-host", **github}
         self.env = dict(env or {})
         self.path = self.env.pop("PATH", os.environ["PATH"])
+        self.event = self.scratch / "event.json"
+        self.event.write_text(json.dumps(self.github.get("event", {})))
         self.artifacts, self.cache, self.output, self.used = {}, {}, "", []
 
     def fill(self, value, contexts, good=True):
@@ -184,7 +187,9 @@ class Runner:
         known = {"HOME": str(self.scratch), "PATH": self.path, "LANG": "C.UTF-8", "CI": "true", "GITHUB_ACTIONS": "true",
                  "GITHUB_EVENT_NAME": self.github["event_name"], "GITHUB_REPOSITORY": self.github["repository"],
                  "GITHUB_WORKSPACE": str(self.workspace), "GITHUB_SHA": self.github.get("sha", ""),
-                 "GITHUB_SERVER_URL": "https://github.com", "GITHUB_ACTION_REPOSITORY": "OWNER/melisai-gate",
+                 "GITHUB_EVENT_PATH": str(self.event),
+                 "GITHUB_SERVER_URL": "https://github.com", "GITHUB_API_URL": self.github.get("api_url", "https://api.github.com"),
+                 "GITHUB_ACTION_REPOSITORY": "OWNER/melisai-gate",
                  "GITHUB_STEP_SUMMARY": str(self.summary), "RUNNER_TEMP": str(self.temp)}
         if action_path:
             known["GITHUB_ACTION_PATH"] = str(action_path)
