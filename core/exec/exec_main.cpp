@@ -1,5 +1,6 @@
 // melisai-gate-exec: runs one workload and says exactly what it cost. See README.md.
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -11,6 +12,8 @@
 
 int main(int argc, char** argv) {
   using namespace melisai::exec;
+  // A gate may have capabilities to hand on to its collectors. A workload is anybody's code.
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   static Options options;
   if (const char* problem = parse_options(argc, argv, options)) {
     std::fprintf(stderr, "melisai-gate-exec: %s\n", problem);
