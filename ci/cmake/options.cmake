@@ -49,3 +49,7 @@ function(melisai_step name)
     UNITY_BUILD ${MELISAI_UNITY} UNITY_BUILD_BATCH_SIZE ${melisai_unity_files})
   set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
+
+# The collector ebpf as it is installed: the only file that melisai-gate-worker-bpf loads. Compiled in, so configure with the
+# prefix that is installed to.
+set(MELISAI_INSTALLED_EBPF ${CMAKE_INSTALL_PREFIX}/lib/melisai-gate/plugins/ebpf.so)

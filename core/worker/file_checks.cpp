@@ -55,6 +55,11 @@ struct Opened {
   struct stat info {};
 };
 
+struct Checked {
+  const std::string& path;
+  off_t size = 0;
+};
+
 Result<Opened> open_checked(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
                                                          &std::free);
@@ -88,7 +93,7 @@ std::string machine_name(unsigned machine, unsigned char file_class) {
   }
 }
 
-Result<void> check_elf(const Opened& file, const Header& header) {
+Result<void> check_elf(const Checked& file, const Header& header) {
   const Header& ours = __ehdr_start;
   const auto byte = [](const Header& h, int i) { return h.e_ident[i]; };
   if (byte(header, EI_CLASS) != byte(ours, EI_CLASS) ||
@@ -100,7 +105,7 @@ Result<void> check_elf(const Opened& file, const Header& header) {
                   "is built for " + theirs + ", this machine is " + here + "; rebuild the plugin");
   }
   // The table of sections is at the end of a file, and what lists symbols relies on it.
-  const auto size = static_cast<std::uint64_t>(file.info.st_size);
+  const auto size = static_cast<std::uint64_t>(file.size);
   const std::uint64_t table = std::uint64_t{header.e_shnum} * header.e_shentsize;
   if (header.e_shoff > size || table > size - header.e_shoff)
     return refuse(file.path, "is cut off (" + std::to_string(size) +
@@ -109,9 +114,9 @@ Result<void> check_elf(const Opened& file, const Header& header) {
 }
 
 // Zeros where the file ends sooner.
-Header header_of(const Opened& file) {
+Header header_of(int fd) {
   Header header{};
-  if (pread(file.fd.get(), &header, sizeof header, 0) < 0) return {};
+  if (pread(fd, &header, sizeof header, 0) < 0) return {};
   return header;
 }
 
@@ -121,15 +126,22 @@ bool has_elf_magic(const Header& header) {
 
 }  // namespace
 
+Result<void> check_library_content(int fd, const std::string& path) {
+  struct stat info {};
+  if (fstat(fd, &info) != 0) return error_from_errno(errno, "cannot read " + printable(path));
+  const Header header = header_of(fd);
+  if (!has_elf_magic(header)) return refuse(path, "is not a shared library");
+  if (static_cast<std::size_t>(info.st_size) < sizeof header)
+    return refuse(path, "is cut off; copy or build it again");
+  MELISAI_CHECK(check_elf({.path = path, .size = info.st_size}, header));
+  if (header.e_type != ET_DYN || header.e_shnum == 0)
+    return refuse(path, "is an ELF file, but not a shared library with a table of sections");
+  return {};
+}
+
 Result<std::string> check_library(const std::string& path) {
   MELISAI_TRY(const Opened file, open_checked(path));
-  const Header header = header_of(file);
-  if (!has_elf_magic(header)) return refuse(file.path, "is not a shared library");
-  if (static_cast<std::size_t>(file.info.st_size) < sizeof header)
-    return refuse(file.path, "is cut off; copy or build it again");
-  MELISAI_CHECK(check_elf(file, header));
-  if (header.e_type != ET_DYN || header.e_shnum == 0)
-    return refuse(file.path, "is an ELF file, but not a shared library with a table of sections");
+  MELISAI_CHECK(check_library_content(file.fd.get(), file.path));
   return file.path;
 }
 
@@ -137,9 +149,9 @@ Result<std::string> check_program(const std::string& path) {
   MELISAI_TRY(const Opened file, open_checked(path));
   if (access(file.path.c_str(), X_OK) != 0)
     return refuse(file.path, "is not executable; run: chmod u+x " + printable(file.path));
-  const Header header = header_of(file);
+  const Header header = header_of(file.fd.get());
   if (has_elf_magic(header)) {
-    MELISAI_CHECK(check_elf(file, header));
+    MELISAI_CHECK(check_elf({.path = file.path, .size = file.info.st_size}, header));
   } else if (header.e_ident[0] != '#' || header.e_ident[1] != '!') {
     return refuse(file.path,
                   "is neither a program for this machine nor a script that starts "

@@ -12,7 +12,11 @@ namespace melisai::worker {
 /// this machine. The path with links resolved. Errors: not_found, io, config; each says what to do.
 Result<std::string> check_library(const std::string& path);
 
-/// The same for a program: executable, a script with #! or a program for this machine.
+/// Whether what `fd` holds is a shared library for this machine; `path` is its name in errors.
+Result<void> check_library_content(int fd, const std::string& path);
+
+/// The same as check_library() for a program: executable, a script with #! or a program for this
+/// machine.
 Result<std::string> check_program(const std::string& path);
 
 }  // namespace melisai::worker

@@ -32,7 +32,7 @@ unsigned major_version(std::string_view symbol) {
 }
 
 // Read from the file: nothing of the library runs yet.
-Result<void> check_symbols(const std::string& path) {
+Result<void> check_symbols(const std::string& path, const std::string& name) {
   unsigned newest = 0;
   for (const std::string& symbol : boost::dll::library_info(path).symbols()) {
     const unsigned major = major_version(symbol);
@@ -42,9 +42,9 @@ Result<void> check_symbols(const std::string& path) {
   const std::string ours =
       std::to_string(MELISAI_ABI_MAJOR) + "." + std::to_string(MELISAI_ABI_MINOR);
   if (newest > 0)
-    return refuse(path, "is built for plugin ABI " + std::to_string(newest) + ", this is " + ours +
+    return refuse(name, "is built for plugin ABI " + std::to_string(newest) + ", this is " + ours +
                             ": it needs a newer melisai-gate");
-  return refuse(path, "exports no symbol melisai_collector_v1: it is not a melisai-gate plugin");
+  return refuse(name, "exports no symbol melisai_collector_v1: it is not a melisai-gate plugin");
 }
 
 // Boost appends what errno happens to be ("Illegal seek") and a second copy of the path.
@@ -62,15 +62,19 @@ std::string reason_of(const std::exception& exception, const std::string& path) 
 }  // namespace
 
 Result<const melisai_collector*> load_collector(const std::string& path) {
+  return load_collector(path, path);
+}
+
+Result<const melisai_collector*> load_collector(const std::string& path, const std::string& name) {
   static std::vector<boost::dll::shared_library> loaded;
   try {
-    MELISAI_CHECK(check_symbols(path));
+    MELISAI_CHECK(check_symbols(path, name));
     const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local;
     const PluginMemory limited;
     loaded.emplace_back(path, mode);
     return &loaded.back().get<const melisai_collector>(kSymbol);
   } catch (const std::exception& exception) {
-    return refuse(path, "cannot be loaded: " + reason_of(exception, path));
+    return refuse(name, "cannot be loaded: " + reason_of(exception, path));
   }
 }
 

@@ -1,4 +1,4 @@
-// The command line of melisai-gate-worker (README.md).
+// The command lines of melisai-gate-worker and melisai-gate-worker-bpf (README.md).
 #pragma once
 
 #include <string>
@@ -17,5 +17,8 @@ struct Options {
 
 /// Errors: usage.
 Result<Options> parse_options(int argc, const char* const* argv);
+
+/// Of melisai-gate-worker-bpf: limits and nothing else, least of all a file. Errors: usage.
+Result<Options> parse_fixed_options(int argc, const char* const* argv);
 
 }  // namespace melisai::worker

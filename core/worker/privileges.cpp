@@ -68,6 +68,10 @@ CapabilitySet collector_capabilities() {
   return set;
 }
 
+CapabilitySet bpf_capabilities() {
+  return CapabilitySet{1} << CAP_BPF | CapabilitySet{1} << CAP_PERFMON;
+}
+
 CapabilitySet permitted_capabilities() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};

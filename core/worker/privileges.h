@@ -22,6 +22,9 @@ CapabilitySet capability_set(const std::vector<std::string>& names);
 /// All that any collector may ask for.
 CapabilitySet collector_capabilities();
 
+/// What programs in the kernel need: CAP_BPF and CAP_PERFMON.
+CapabilitySet bpf_capabilities();
+
 /// What this thread could make use of; empty when that cannot be read.
 CapabilitySet permitted_capabilities();
 

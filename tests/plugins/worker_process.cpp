@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace melisai {
 namespace {
@@ -20,17 +21,14 @@ constexpr int kDeadlineMs = 20'000;
 
 // In the child: `in` and `out` become 0 and 1, stderr goes to a file.
 [[noreturn]] void become_worker(int in, int out, const std::string& stderr_file,
-                                const std::vector<std::string>& arguments) {
+                                std::vector<std::string> words) {
   std::vector<char*> argv;
-  std::string program = MELISAI_BIN_DIR "/melisai-gate-worker";
-  argv.push_back(program.data());
-  std::vector<std::string> copies = arguments;
-  for (std::string& argument : copies) argv.push_back(argument.data());
+  for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   setenv("ASAN_OPTIONS", "handle_segv=0", 1);  // a crash is a signal there too
   const int errors = open(stderr_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errors, 2) < 0) _exit(126);
-  execv(program.c_str(), argv.data());
+  execv(argv.front(), argv.data());
   _exit(127);
 }
 
@@ -38,7 +36,15 @@ constexpr int kDeadlineMs = 20'000;
 
 std::string zoo_plugin(const std::string& name) { return MELISAI_TEST_PLUGINS "/" + name + ".so"; }
 
-WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments, bool between_pipes) {
+WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments, bool between_pipes)
+    : WorkerProcess(arguments, between_pipes, false) {}
+
+WorkerProcess WorkerProcess::of_program(const std::vector<std::string>& words) {
+  return WorkerProcess(words, false, true);
+}
+
+WorkerProcess::WorkerProcess(std::vector<std::string> words, bool between_pipes, bool is_whole) {
+  if (!is_whole) words.insert(words.begin(), MELISAI_BIN_DIR "/melisai-gate-worker");
   auto directory = TemporaryDirectory::make(testing::TempDir(), "worker-");
   EXPECT_TRUE(directory) << (directory ? "" : directory.error().message);
   directory_.emplace(std::move(*directory));
@@ -59,7 +65,8 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments, bool bet
   }
   pid_ = fork();
   if (pid_ == 0)
-    become_worker(their_in.get(), their_out.get(), directory_->path() + "/stderr", arguments);
+    become_worker(their_in.get(), their_out.get(), directory_->path() + "/stderr",
+                  std::move(words));
   EXPECT_GT(pid_, 0);
 }
 

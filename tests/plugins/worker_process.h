@@ -21,6 +21,8 @@ class WorkerProcess {
  public:
   /// `arguments`: all of the worker's command line. `between_pipes`: two pipes, no socket.
   explicit WorkerProcess(const std::vector<std::string>& arguments, bool between_pipes = false);
+  /// Another program than melisai-gate-worker: its path and arguments.
+  static WorkerProcess of_program(const std::vector<std::string>& words);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
@@ -62,6 +64,7 @@ class WorkerProcess {
   int wait();
 
  private:
+  WorkerProcess(std::vector<std::string> words, bool between_pipes, bool is_whole);
   void complain(const std::optional<protocol::Message>& message);
   bool read_more();
 
