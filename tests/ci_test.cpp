@@ -190,6 +190,11 @@ TEST_F(CiScripts, InstallPutsHelpersWhereTheProgramLooks) {
         "share/doc/melisai-gate/README.md", "share/doc/melisai-gate/LICENSE",
         "share/doc/melisai-gate/CHANGELOG.md"})
     EXPECT_TRUE(fs::exists(prefix + "/" + path)) << path;
+  // It may get capabilities: what is not its group's is nobody's.
+  const fs::path worker_bpf = prefix + "/libexec/melisai-gate/melisai-gate-worker-bpf";
+  if (fs::exists(prefix + "/lib/melisai-gate/plugins/ebpf.so")) {
+    EXPECT_EQ(fs::status(worker_bpf).permissions(), fs::perms(0750));
+  }
   const Ran version = run("'" + prefix + "/bin/melisai-gate' --version");
   EXPECT_EQ(version.status, 0);
   EXPECT_THAT(version.output, ContainsRegex("^melisai-gate [0-9.]+ \\(commit ([0-9a-f]{12}\\+?|"

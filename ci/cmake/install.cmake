@@ -12,6 +12,9 @@ install(TARGETS melisai-gate-exec melisai-gate-git melisai-gate-https melisai-ga
 install(TARGETS process procfs quiet LIBRARY DESTINATION lib/melisai-gate/plugins)
 if(TARGET ebpf)
   install(TARGETS ebpf LIBRARY DESTINATION lib/melisai-gate/plugins)
+  # Not for everybody: with capabilities (setcap; melisai-gate doctor --fix-commands) it shows what all users run.
+  install(TARGETS melisai-gate-worker-bpf RUNTIME DESTINATION libexec/melisai-gate
+    PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE)
   install(FILES plugins/ebpf/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/melisai-gate/plugins/ebpf)
   install(DIRECTORY LICENSES/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/melisai-gate/LICENSES)
 endif()

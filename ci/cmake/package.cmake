@@ -11,5 +11,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 # Dependencies by the libraries that the programs link.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS bubblewrap)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "bubblewrap, libcap2-bin")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/ci/debian/preinst ${PROJECT_SOURCE_DIR}/ci/debian/postinst)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)
