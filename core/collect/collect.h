@@ -23,11 +23,30 @@
 
 namespace melisai::collect {
 
+/// The only plugin that melisai-gate-worker-bpf loads: the installed ebpf.so, compiled in.
+std::string installed_ebpf();
+
 /// Where collectors are looked for: *.so files and executables in these directories, not below.
 struct PluginPlaces {
   std::vector<std::string> directories;  ///< absolute; those that do not exist are passed over
   std::string worker;                    ///< absolute path of melisai-gate-worker
+  std::string bpf_plugin = installed_ebpf();
 };
+
+/// melisai-gate-worker-bpf, beside melisai-gate-worker: its file may have the capabilities that the
+/// collector ebpf needs and that this process cannot hand on.
+struct BpfWorker {
+  std::string program;      ///< "" where it, or the plugin that it loads, is not installed
+  bool needed = false;      ///< this process has none to hand on
+  bool capable = false;     ///< its file has them
+  bool executable = false;  ///< by this user
+  std::string void_reason;  ///< why capabilities of files count for nothing here; ""
+  bool usable() const {
+    return !program.empty() && needed && capable && executable && void_reason.empty();
+  }
+  bool operator==(const BpfWorker&) const = default;
+};
+BpfWorker find_bpf_worker(const PluginPlaces& places);
 
 /// Workers of one run of the gate. As an observer it opens a window in every collector before the
 /// tree's first instruction and closes it after the last process has ended.

@@ -9,6 +9,7 @@
 
 #include "core/base/glob.h"
 #include "core/base/text.h"
+#include "core/collect/bpf_worker.h"
 
 namespace melisai::collect {
 namespace {
@@ -48,8 +49,8 @@ void Collectors::Body::load() {
   if (!options.enabled) return;
   for (const Candidate& candidate : discover(places.directories, options.collectors_max)) {
     if (candidate.refused.empty())
-      workers.push_back(
-          std::make_unique<Worker>(candidate, places.worker, options, config, profile, clock));
+      workers.push_back(std::make_unique<Worker>(candidate, worker_program(candidate, places),
+                                                 options, config, profile, clock));
     else
       refused.push_back(refused_result(candidate.name, candidate.file, candidate.refused));
   }

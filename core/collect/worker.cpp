@@ -21,12 +21,12 @@ constexpr Milliseconds kSendMax{100};   // a request is small; it waits only for
 constexpr Milliseconds kExitWait{500};  // from the end of the connection to that of the process
 constexpr Milliseconds kEndGrace{20};
 
-std::vector<std::string> worker_arguments(const Candidate& candidate,
+std::vector<std::string> worker_arguments(const Candidate& candidate, bool takes_file,
                                           const CollectOptions& options) {
   std::vector<std::string> args = {"--memory-max", std::to_string(options.memory_max), "--log-max",
                                    std::to_string(options.log_max)};
   if (candidate.program) args.emplace_back("--program");
-  args.push_back(candidate.file);
+  if (takes_file) args.push_back(candidate.file);
   return args;
 }
 
@@ -68,12 +68,12 @@ std::vector<std::string> last_lines(const std::string& text) {
 
 }  // namespace
 
-Collectors::Worker::Worker(const Candidate& candidate, std::string program,
+Collectors::Worker::Worker(const Candidate& candidate, const WorkerProgram& program,
                            const CollectOptions& options, const std::string& config,
                            const HostProfile& profile, const Clock& clock)
     : options_(options), config_(config), profile_(profile), clock_(clock) {
-  spec_.program = std::move(program);
-  spec_.args = worker_arguments(candidate, options);
+  spec_.program = program.path;
+  spec_.args = worker_arguments(candidate, program.takes_file, options);
   spec_.env = worker_environment();
   result_.name = candidate.name;
   result_.file = printable(candidate.file);

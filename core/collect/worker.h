@@ -13,6 +13,7 @@
 #include "core/base/collector_protocol.h"
 #include "core/base/frame.h"
 #include "core/base/peer.h"
+#include "core/collect/bpf_worker.h"
 #include "core/collect/collect.h"
 #include "core/collect/discovery.h"
 #include "core/model/host_report.h"
@@ -21,7 +22,7 @@ namespace melisai::collect {
 
 class Collectors::Worker {
  public:
-  Worker(const Candidate& candidate, std::string program, const CollectOptions& options,
+  Worker(const Candidate& candidate, const WorkerProgram& program, const CollectOptions& options,
          const std::string& config, const HostProfile& profile, const Clock& clock);
 
   // The steps. Ping and start go out together: only one that is alive answers the first, so that a
