@@ -194,6 +194,7 @@ int run(const DoctorCommand& command, World& world) {
   collectors.load();
   facts->collectors = collectors.results();
   facts->plugin_directories = places.directories;
+  facts->bpf_worker = collect::find_bpf_worker(places);
   if (const Result<std::string> exec = find_helper("melisai-gate-exec"))
     facts->sandbox = doctor::try_sandbox(*exec, world.env("PATH").value_or(""), world.processes);
   const doctor::Diagnosis diagnosis = doctor::findings_of(*facts);

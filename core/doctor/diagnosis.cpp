@@ -17,6 +17,8 @@ std::string comment(const std::string& text) { return "# " + report::one_line(te
 Diagnosis findings_of(const Facts& facts) {
   Diagnosis diagnosis{.machine = machine_findings(facts), .tiers = tiers_of(facts)};
   for (Finding& finding : access_findings(facts)) diagnosis.machine.push_back(std::move(finding));
+  for (Finding& finding : bpf_worker_findings(facts))
+    diagnosis.machine.push_back(std::move(finding));
   if (facts.sandbox) diagnosis.machine.push_back(sandbox_finding(facts));
   diagnosis.machine.push_back(collectors_found(facts));
   diagnosis.collectors = collector_findings(facts, diagnosis.tiers);

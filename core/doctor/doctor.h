@@ -11,6 +11,7 @@
 
 #include "core/base/process.h"
 #include "core/base/result.h"
+#include "core/collect/collect.h"
 #include "core/model/collector.h"
 #include "core/model/report.h"
 
@@ -93,8 +94,9 @@ struct Facts {
   int cycles_errno = 0;                 ///< of counting CPU cycles; 0: it works
   int bpf_errno = 0;                    ///< of loading a BPF program that does nothing; 0: it works
   std::optional<SandboxFacts> sandbox;  ///< filled in by the caller; nothing: not tried
-  std::vector<CollectorResult> collectors;      ///< the same
-  std::vector<std::string> plugin_directories;  ///< the same: where they were looked for
+  std::optional<collect::BpfWorker> bpf_worker;  ///< the same
+  std::vector<CollectorResult> collectors;       ///< the same
+  std::vector<std::string> plugin_directories;   ///< the same: where they were looked for
 };
 
 /// Where facts come from.

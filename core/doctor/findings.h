@@ -23,6 +23,10 @@ std::vector<CollectorFinding> collector_findings(const Facts& facts,
                                                  const std::vector<Tier>& tiers);
 /// Can it run what nobody trusts? Of facts that have it tried.
 Finding sandbox_finding(const Facts& facts);
+/// Of melisai-gate-worker-bpf, where it is installed and this process needs it; else none.
+std::vector<Finding> bpf_worker_findings(const Facts& facts);
+/// Whether it stands in for the capabilities that this process lacks.
+bool has_bpf_worker(const Facts& facts);
 /// That there are collectors at all.
 Finding collectors_found(const Facts& facts);
 

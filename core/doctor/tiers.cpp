@@ -125,6 +125,8 @@ std::vector<std::string> lacking_for_bpf(const Facts& facts) {
 std::string refusal_of(const Facts& facts) {
   if (facts.bpf_errno == ENOSYS) return "the kernel is built without CONFIG_BPF_SYSCALL";
   const std::vector<std::string> lacking = lacking_for_bpf(facts);
+  // What this process may do says nothing of that worker; the collector tells by itself.
+  if (!lacking.empty() && has_bpf_worker(facts)) return "";
   if (!lacking.empty()) return "this process lacks " + joined(lacking, " and ");
   if (is_refusal(facts.bpf_errno))
     return "loading a program is refused although this process has the rights: by a seccomp "
@@ -147,6 +149,8 @@ std::string action_for_bpf(const Facts& facts) {
   if (facts.kernel_version < kFirstWithCapBpf || !facts.btf || facts.bpf_errno == ENOSYS)
     return "Boot a kernel of 5.8 or newer with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF.";
   if (facts.lockdown == "confidentiality") return "Boot with lockdown=integrity or less.";
+  if (facts.bpf_worker && !facts.bpf_worker->program.empty() && facts.bpf_worker->needed)
+    return "See bpf_worker above, or run melisai-gate as root.";
   if (!lacking_for_bpf(facts).empty())
     return "Run melisai-gate as root, or with these two as ambient capabilities" +
            std::string(facts.unprivileged_bpf_disabled
@@ -165,7 +169,9 @@ Tier bpf(const Facts& facts) {
   finding.why =
       "Programs in the kernel see each event, exactly and cheaply." + used_by_none(facts, 3);
   if (tier.usable) {
-    finding.found = "BTF is there, and a program loads";
+    finding.found = lacking_for_bpf(facts).empty()
+                        ? "BTF is there, and a program loads"
+                        : "BTF is there, and melisai-gate-worker-bpf has the rights";
     if (!facts.lockdown.empty()) finding.found += "; lockdown: " + facts.lockdown;
     return tier;
   }

@@ -224,6 +224,36 @@ TEST_F(Tiers, NativeBpfNeedsTwoCapabilities) {
   EXPECT_TRUE(tier(3).usable);
 }
 
+TEST_F(Tiers, NativeBpfMayHaveAWorkerWithCapabilitiesOfItsOwn) {
+  facts.bpf_errno = EPERM;
+  as_user();
+  facts.bpf_worker = collect::BpfWorker{.program = "/usr/libexec/melisai gate/worker-bpf",
+                                        .needed = true,
+                                        .capable = false,
+                                        .executable = false};
+  EXPECT_FALSE(tier(3).usable);
+  EXPECT_THAT(tier(3).finding.action, HasSubstr("See bpf_worker"));
+  EXPECT_EQ(finding_of(facts, "bpf_worker").state, State::note);
+  const std::string commands = fix_commands(facts, findings_of(facts));
+  for (const char* command :
+       {"groupadd --force --system melisai-gate\n", "chmod 0750 '/usr/libexec/melisai gate/worker",
+        "setcap cap_bpf,cap_perfmon=ep '/usr/libexec/melisai gate/worker-bpf'\n",
+        "usermod --append --groups melisai-gate \"$(id -nu 1000)\"\n"})
+    EXPECT_THAT(commands, HasSubstr(command));
+  EXPECT_LT(commands.find("chown root:"), commands.find("setcap")) << "chown takes them away";
+
+  facts.bpf_worker->capable = true;
+  EXPECT_THAT(finding_of(facts, "bpf_worker").found, HasSubstr("may not start it"));
+  EXPECT_THAT(fix_commands(facts, findings_of(facts)), Not(HasSubstr("setcap")));
+  facts.bpf_worker->executable = true;
+  EXPECT_EQ(finding_of(facts, "bpf_worker").state, State::ok);
+  EXPECT_TRUE(tier(3).usable);
+  EXPECT_THAT(tier(3).finding.found, HasSubstr("melisai-gate-worker-bpf has the rights"));
+  facts.bpf_worker->void_reason = "this process runs with no_new_privs";
+  EXPECT_THAT(finding_of(facts, "bpf_worker").action, HasSubstr("AmbientCapabilities="));
+  EXPECT_FALSE(tier(3).usable);
+}
+
 TEST_F(Tiers, NativeBpfIsNothingThatCollectorsCouldDoWithCapSysAdminAlone) {
   facts.capabilities = std::uint64_t{1} << CAP_SYS_ADMIN;
   EXPECT_THAT(tier(3).finding.found, HasSubstr("CAP_BPF and CAP_PERFMON"));
