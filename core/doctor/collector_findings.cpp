@@ -45,6 +45,13 @@ std::string action_of(const Facts& facts, const CollectorResult& collector) {
   }
 }
 
+/// Of tier 3 are also parts that need no BPF: their collector asks for other rights than that.
+bool needs_tier(const CollectorResult& collector, int tier) {
+  const auto& names = collector.capabilities;
+  return tier != 3 || names.empty() ||
+         std::find(names.begin(), names.end(), "CAP_BPF") != names.end();
+}
+
 PartFinding part_finding(const CollectorResult& collector, const CollectorPart& part,
                          const std::vector<Tier>& tiers) {
   PartFinding finding{.part = part};
@@ -56,7 +63,7 @@ PartFinding part_finding(const CollectorResult& collector, const CollectorPart& 
     finding.reason = "of a tier that is not known here";
   else if (!part.unavailable.empty())
     finding.reason = part.unavailable;
-  else if (!tier->usable)
+  else if (!tier->usable && needs_tier(collector, part.tier))
     finding.reason = tier->finding.found;
   finding.works = finding.reason.empty();
   return finding;

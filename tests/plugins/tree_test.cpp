@@ -132,7 +132,8 @@ INSTANTIATE_TEST_SUITE_P(Ebpf, MetricTable,
 
 INSTANTIATE_TEST_SUITE_P(
     Plugins, MetricTable,
-    ::testing::Values(Documented{"process", kPlugins + "/process.so", "process/README.md", ""},
+    ::testing::Values(Documented{"perf", kPlugins + "/perf.so", "perf/README.md", ""},
+                      Documented{"process", kPlugins + "/process.so", "process/README.md", ""},
                       Documented{"quiet", kPlugins + "/quiet.so", "quiet/README.md", ""},
                       Documented{"template", kTemplate, "template/README.md", ""},
                       Documented{"python", "", "template/README.md", "## template.py"}),

@@ -345,6 +345,16 @@ TEST_F(CollectorFindings, PartsThatThisMachineDoesNotGiveSayWhyNot) {
   EXPECT_EQ(finding.parts[1].reason, "no x");
 }
 
+TEST_F(CollectorFindings, APartOfTier3MayNeedNoBpf) {
+  as_user();
+  const CollectorFinding finding =
+      of({.name = "perf", .parts = {{"perf_counters", "cpu", 3}}, .capabilities = {"CAP_PERFMON"}});
+  EXPECT_TRUE(finding.parts[0].works) << finding.parts[0].reason;
+  EXPECT_FALSE(of({.name = "ebpf", .parts = {{"runqlat", "cpu", 3}}, .capabilities = {"CAP_BPF"}})
+                   .parts[0]
+                   .works);
+}
+
 TEST_F(CollectorFindings, UnavailableIsWorseWhereNothingBetterIsLost) {
   CollectorResult extra{.name = "ebpf",
                         .status = CollectorStatus::unavailable,
