@@ -8,17 +8,12 @@
 #include <map>
 #include <vector>
 
+#include "plugins/common/stack_json.h"
 #include "plugins/ebpf/histogram.h"
 #include "plugins/ebpf/kernel_symbols.h"
 
 namespace melisai::plugins::ebpf {
 namespace {
-
-// Of 1,000,000 that a result may have; the lighter stacks go first.
-constexpr std::size_t kRawBytesMax = 600'000;
-constexpr std::size_t kFoldedBytesMax = 250'000;
-constexpr std::size_t kRawFrameBytes = 20;  // "[12,1234567]," and the like
-constexpr std::size_t kTopFramesMax = 8;
 
 using Addresses = std::vector<std::uint64_t>;
 
@@ -41,10 +36,6 @@ Addresses top_of(int tops, std::int32_t id) {
   return {std::begin(top.words), std::end(top.words)};
 }
 
-std::uint64_t weight(const Stack& stack) {
-  return stack.key.off_cpu != 0 ? stack.total.total_ns : stack.total.count;
-}
-
 std::vector<Stack> read_stacks(Tool tool, const Object& object) {
   std::vector<Stack> stacks;
   const bool off_cpu = tool == Tool::offcputime;
@@ -61,8 +52,6 @@ std::vector<Stack> read_stacks(Tool tool, const Object& object) {
                    stack.top = top_of(tops, stack.key.user_stack);
                    stacks.push_back(std::move(stack));
                  });
-  std::sort(stacks.begin(), stacks.end(),
-            [](const Stack& a, const Stack& b) { return weight(a) > weight(b); });
   return stacks;
 }
 
@@ -76,87 +65,23 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-class Frames {
- public:
-  Frames(Mappings& mappings, std::map<std::uint64_t, std::string> kernel)
-      : mappings_(mappings), kernel_(std::move(kernel)) {}
-
-  Json user(std::uint32_t pid, std::uint64_t address) {
-    const auto at = mappings_.find(pid, address);
-    if (!at) return Json::array({-1, address});
-    return Json::array({at->file, at->offset});
-  }
-  /// Those words that are addresses in files.
-  Json top(std::uint32_t pid, const Addresses& words) {
-    Json places = Json::array();
-    for (const std::uint64_t word : words) {
-      const auto at = mappings_.find(pid, word);
-      if (at && places.size() < kTopFramesMax) places.push_back({at->file, at->offset});
+std::vector<TakenStack> with_names(std::vector<Stack> stacks,
+                                   const std::map<std::uint64_t, std::string>& names) {
+  std::vector<TakenStack> taken;
+  for (Stack& stack : stacks) {
+    TakenStack& told = taken.emplace_back(TakenStack{.pid = stack.key.pid,
+                                                     .comm = comm_of(stack),
+                                                     .off_cpu = stack.key.off_cpu != 0,
+                                                     .count = stack.total.count,
+                                                     .total_ns = stack.total.total_ns,
+                                                     .user = std::move(stack.user),
+                                                     .top = std::move(stack.top)});
+    for (const std::uint64_t address : stack.kernel) {
+      const auto name = names.find(address);
+      told.kernel.push_back(name == names.end() ? hex(address) : name->second);
     }
-    return places;
   }
-  std::string folded(std::uint32_t pid, std::uint64_t address) {
-    const auto at = mappings_.find(pid, address);
-    if (!at) return "[unknown]";
-    const std::string& path = mappings_.files()[at->file].path;
-    return path.substr(path.rfind('/') + 1) + "+" + hex(at->offset);
-  }
-  std::string kernel(std::uint64_t address) const {
-    const auto name = kernel_.find(address);
-    return name == kernel_.end() ? hex(address) : name->second;
-  }
-
- private:
-  Mappings& mappings_;
-  std::map<std::uint64_t, std::string> kernel_;
-};
-
-Json raw(const Stack& stack, Frames& frames) {
-  Json json = {{"pid", stack.key.pid}, {"comm", comm_of(stack)}, {"count", stack.total.count}};
-  if (stack.key.off_cpu != 0) json["total_ns"] = stack.total.total_ns;
-  json["user"] = Json::array();
-  for (const std::uint64_t address : stack.user)
-    json["user"].push_back(frames.user(stack.key.pid, address));
-  json["top"] = frames.top(stack.key.pid, stack.top);
-  json["kernel"] = Json::array();
-  for (const std::uint64_t address : stack.kernel) json["kernel"].push_back(frames.kernel(address));
-  return json;
-}
-
-std::string folded(const Stack& stack, Frames& frames) {
-  std::string text = comm_of(stack);
-  std::replace(text.begin(), text.end(), ';', '_');
-  for (auto at = stack.user.rbegin(); at != stack.user.rend(); ++at)
-    text += ";" + frames.folded(stack.key.pid, *at);
-  for (auto at = stack.kernel.rbegin(); at != stack.kernel.rend(); ++at)
-    text += ";" + frames.kernel(*at) + "_[k]";
-  return text;
-}
-
-void put_stacks(const std::vector<Stack>& stacks, Frames& frames, Findings& findings) {
-  std::size_t raw_bytes = 0;
-  std::size_t folded_bytes = 0;
-  std::uint64_t left_out = 0;
-  std::map<std::string, std::uint64_t> lines;
-  for (const Stack& stack : stacks) {
-    raw_bytes += 100 + (stack.user.size() + kTopFramesMax) * kRawFrameBytes +
-                 stack.kernel.size() * 2 * kRawFrameBytes;
-    if (raw_bytes > kRawBytesMax)
-      left_out += weight(stack);
-    else
-      findings.data["stacks"].push_back(raw(stack, frames));
-    const std::string line = folded(stack, frames);
-    if (!lines.contains(line)) folded_bytes += line.size() + 60;
-    if (folded_bytes <= kFoldedBytesMax) lines[line] += weight(stack);
-  }
-  for (const auto& [line, count] : lines)
-    findings.stacks.push_back(
-        {{"stack", line},
-         {"count", count},
-         {"type", !stacks.empty() && stacks.front().key.off_cpu != 0 ? "off-cpu" : "on-cpu"}});
-  if (left_out == 0) return;
-  findings.truncated = true;
-  findings.data["left_out"] = left_out;
+  return taken;
 }
 
 void put_totals(Tool tool, const WindowFacts& window, Findings& findings) {
@@ -183,16 +108,19 @@ Findings report_stacks(Tool tool, const WindowFacts& window, Mappings& mappings,
                        const std::string& proc_root) {
   Findings findings;
   put_totals(tool, window, findings);
-  const std::vector<Stack> stacks = read_stacks(tool, window.object);
+  std::vector<Stack> stacks = read_stacks(tool, window.object);
   Addresses kernel;
   for (const Stack& stack : stacks)
     kernel.insert(kernel.end(), stack.kernel.begin(), stack.kernel.end());
-  Frames frames(mappings, kernel_symbols(std::move(kernel), proc_root));
-  findings.data["stacks"] = Json::array();
-  put_stacks(stacks, frames, findings);
-  Json& files = findings.data["files"] = Json::array();
-  for (const MappedFile& file : mappings.files())
-    files.push_back({{"path", file.path}, {"build_id", file.build_id}});
+  const auto names = kernel_symbols(std::move(kernel), proc_root);
+  StackJson told = to_json(with_names(std::move(stacks), names), mappings);
+  findings.data["stacks"] = std::move(told.stacks);
+  findings.stacks = std::move(told.folded);
+  if (told.left_out > 0) {
+    findings.truncated = true;
+    findings.data["left_out"] = told.left_out;
+  }
+  findings.data["files"] = std::move(told.files);
   put_dropped(window.reading[counter_dropped_stacks], "stacks: no room for more different ones",
               findings);
   put_dropped(mappings.lost(), "mappings: told faster than they were taken", findings);

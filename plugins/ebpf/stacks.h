@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "plugins/ebpf/mappings.h"
+#include "plugins/common/mappings.h"
 #include "plugins/ebpf/report.h"
 
 namespace melisai::plugins::ebpf {

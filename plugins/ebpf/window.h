@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "plugins/ebpf/mappings.h"
+#include "plugins/common/mappings.h"
 #include "plugins/ebpf/object.h"
 #include "plugins/ebpf/options.h"
 #include "plugins/ebpf/support.h"

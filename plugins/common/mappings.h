@@ -10,7 +10,7 @@
 
 #include "plugins/common/descriptor.h"
 
-namespace melisai::plugins::ebpf {
+namespace melisai::plugins {
 
 struct MappedFile {
   std::string path;      // as the process saw it; "//anon", "[vdso]"
@@ -75,4 +75,4 @@ class Mappings {
   std::uint64_t lost_ = 0;
 };
 
-}  // namespace melisai::plugins::ebpf
+}  // namespace melisai::plugins

@@ -1,6 +1,5 @@
-#include "plugins/ebpf/mappings.h"
+#include "plugins/common/mappings.h"
 
-#include <bpf/libbpf.h>
 #include <linux/perf_event.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -15,7 +14,7 @@
 
 #include "plugins/common/proc.h"
 
-namespace melisai::plugins::ebpf {
+namespace melisai::plugins {
 namespace {
 
 constexpr std::size_t kRingPages = 32;         // of each CPU: about 1,000 records between two looks
@@ -87,7 +86,7 @@ std::optional<std::uint64_t> hex(std::string_view text) {
 
 Mappings::Mappings(std::int64_t root_pid, std::string proc_root)
     : whole_host_(root_pid == 0), proc_root_(std::move(proc_root)) {
-  const int cpus = libbpf_num_possible_cpus();
+  const auto cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_CONF));
   for (int cpu = 0; cpu < cpus; ++cpu) open(root_pid, cpu);
 }
 
@@ -230,4 +229,4 @@ std::optional<Location> Mappings::find(std::uint32_t pid, std::uint64_t address)
   return look_up(pid, address);
 }
 
-}  // namespace melisai::plugins::ebpf
+}  // namespace melisai::plugins
