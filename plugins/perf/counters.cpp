@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "plugins/common/proc.h"
+
 namespace melisai::plugins::perf {
 namespace {
 
@@ -33,6 +35,15 @@ std::string_view to_string(Scope scope) {
     case Scope::host: return "host";
   }
   return "";
+}
+
+std::optional<int> perf_event_paranoid() {
+  const auto text = read_text("/proc/sys/kernel/perf_event_paranoid");
+  if (!text) return std::nullopt;
+  const bool is_negative = text->starts_with("-");
+  const auto number = to_count(words(*text).empty() ? "" : words(*text)[0].substr(is_negative));
+  if (!number) return std::nullopt;
+  return static_cast<int>(is_negative ? -*number : *number);
 }
 
 int open_event(perf_event_attr attributes, const Place& place) {

@@ -35,6 +35,9 @@ struct Target {
   std::vector<Place> places;
 };
 
+/// kernel.perf_event_paranoid of this machine; nothing where there is none.
+std::optional<int> perf_event_paranoid();
+
 /// A descriptor, or minus errno.
 using OpenEvent = std::function<int(perf_event_attr attributes, const Place& place)>;
 int open_event(perf_event_attr attributes, const Place& place);

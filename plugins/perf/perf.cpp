@@ -6,37 +6,31 @@
 #include <cerrno>
 #include <melisai/collector.hpp>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "plugins/perf/counters.h"
 #include "plugins/perf/options.h"
 #include "plugins/perf/report.h"
+#include "plugins/perf/sampler.h"
 #include "plugins/perf/targets.h"
 
 namespace melisai::plugins::perf {
 namespace {
 
 constexpr std::string_view kPart = "perf_counters";
+constexpr std::string_view kProfile = "profile_user";
 constexpr std::string_view kKernel = "CAP_PERFMON or perf_event_paranoid 1";
 constexpr std::string_view kHardwareSource = "perf_event_open, hardware";
 constexpr std::string_view kSoftwareSource = "perf_event_open, software";
-
-std::optional<int> paranoid() {
-  const auto text = read_text("/proc/sys/kernel/perf_event_paranoid");
-  if (!text) return std::nullopt;
-  const bool is_negative = text->starts_with("-");
-  const auto number = to_count(words(*text).empty() ? "" : words(*text)[0].substr(is_negative));
-  if (!number) return std::nullopt;
-  return static_cast<int>(is_negative ? -*number : *number);
-}
 
 class Perf {
  public:
   // CAP_PERFMON: the kernel's side, other users' processes, whole CPUs.
   static constexpr CollectorInfo kInfo{
-      .name = "perf", .version = "1.0.0", .capabilities = "CAP_PERFMON"};
-  static constexpr PartInfo kParts[] = {{kPart, "cpu", 3}};
+      .name = "perf", .version = "1.0.0", .capabilities = "CAP_PERFMON", .sample_interval_ms = 200};
+  static constexpr PartInfo kParts[] = {{kPart, "cpu", 3}, {kProfile, "stacktrace", 3}};
   static constexpr MetricInfo kMetrics[] = {
       {"instructions_user", "count", BetterWhen::lower, 2, "instructions outside the kernel",
        kHardwareSource},
@@ -78,16 +72,33 @@ class Perf {
     return reason_of(event, -ENOENT);
   }
 
+  static std::string part_unavailable(std::string_view part) {
+    return part == kProfile ? Sampler::unavailable() : "";
+  }
+
   void start(const melisai::Target& target) {
     is_wanted_ = target.wants(kPart);
     targeted_.reset();
     counters_.reset();
+    sampler_.reset();
+    no_sampler_.clear();
+    wants_profile_ = target.wants(kProfile);
+    if (wants_profile_) start_sampler(target.root_pid);
     if (target.root_pid <= 0 && !is_wanted_) return;
     targeted_ = find_target(target.root_pid, options_);
-    if (targeted_->problem.empty()) counters_.emplace(targeted_->target, paranoid());
+    if (targeted_->problem.empty()) counters_.emplace(targeted_->target, perf_event_paranoid());
+  }
+
+  void sample() {
+    if (sampler_) sampler_->take();
   }
 
   void stop(Emitter& emitter) {
+    if (sampler_)
+      emitter.result(kProfile, sampler_->result());
+    else if (wants_profile_)
+      emitter.result(kProfile, no_sampler_);
+    sampler_.reset();
     if (!targeted_) return;
     const Scope scope = targeted_->target.scope;
     if (counters_) {
@@ -102,8 +113,18 @@ class Perf {
   }
 
  private:
+  void start_sampler(std::int64_t root_pid) {
+    try {
+      if (root_pid > 0)
+        sampler_.emplace(root_pid);
+      else
+        no_sampler_ = part_without(Scope::host, "samples a process tree only");
+    } catch (const std::runtime_error& error) {
+      no_sampler_ = part_without(Scope::tree, error.what());
+    }
+  }
   static std::string reason_of(const Event& event, int opened) {
-    if (opened < 0) return why_not(event, Scope::tree, -opened, paranoid());
+    if (opened < 0) return why_not(event, Scope::tree, -opened, perf_event_paranoid());
     close(opened);
     return "";
   }
@@ -113,6 +134,9 @@ class Perf {
   bool is_wanted_ = false;
   std::optional<Targeted> targeted_;
   std::optional<Counters> counters_;
+  bool wants_profile_ = false;
+  std::optional<Sampler> sampler_;
+  std::string no_sampler_;  // the result in its place
 };
 
 }  // namespace
