@@ -3,12 +3,25 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/model/host_profile.h"
+
 namespace melisai {
 namespace {
 
 using Names = std::vector<std::string>;
 
 constexpr std::string_view kKernelCollector = "ebpf";
+
+bool has_stand_in(const std::vector<CollectorResult>& results, std::string_view tool) {
+  const std::string_view name = stand_in_of(tool);
+  return !name.empty() &&
+         std::any_of(results.begin(), results.end(), [&](const CollectorResult& each) {
+           return each.status == CollectorStatus::ok &&
+                  std::any_of(each.parts.begin(), each.parts.end(), [&](const CollectorPart& part) {
+                    return part.name == name && part.unavailable.empty();
+                  });
+         });
+}
 
 }  // namespace
 
@@ -43,8 +56,9 @@ std::string why_without(const std::vector<CollectorResult>& results, const Names
 }
 
 bool any_available(const std::vector<CollectorResult>& results, const Names& parts) {
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](const std::string& part) { return why_without(results, {part}).empty(); });
+  return std::any_of(parts.begin(), parts.end(), [&](const std::string& part) {
+    return why_without(results, {part}).empty() || has_stand_in(results, part);
+  });
 }
 
 }  // namespace melisai

@@ -21,6 +21,7 @@ const PassKind& deep_pass();
 /// Why these parts of the collector ebpf say nothing here; "" when they do.
 std::string why_without(const std::vector<CollectorResult>& results,
                         const std::vector<std::string>& parts);
+/// Whether one of them, or what may take its place, says something.
 bool any_available(const std::vector<CollectorResult>& results,
                    const std::vector<std::string>& parts);
 

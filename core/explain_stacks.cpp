@@ -181,7 +181,11 @@ void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
   for (const bool on_cpu : {true, false}) {
     const std::string_view name = on_cpu ? "profile" : "offcputime";
     for (const std::string& error : errors_of(run, name)) problem(std::string(name) + ": " + error);
-    const HostResult* const part = part_of(run, name);
+    const HostResult* part = part_of(run, name);
+    if (part == nullptr && (part = part_of(run, stand_in_of(name))) != nullptr) {
+      kernel_named_ = false;  // it has nothing of the kernel, which is not the same as no change
+      problem("stacks are of what ran outside the kernel alone");
+    }
     if (part == nullptr) continue;
     if (const double hertz = part->data.number("frequency_hz").value_or(0); on_cpu && hertz > 0)
       sample_ns_ = kNanosecondsPerSecond / hertz;

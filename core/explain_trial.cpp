@@ -10,7 +10,7 @@
 namespace melisai {
 namespace {
 
-constexpr std::array<const char*, 2> kCollectors = {"ebpf", "process"};
+constexpr std::array<const char*, 3> kCollectors = {"ebpf", "perf", "process"};
 
 /// Of the collectors that can say something of a process tree, those that the project wants.
 std::vector<std::string> wanted_collectors(const CollectOptions& options) {

@@ -75,6 +75,19 @@ void Collectors::Body::admit() {
     }
   }
   dismiss(leaving);
+  leave_out_stand_ins(all());
+}
+
+// What takes the place of a tool runs where nobody gives that, or when it is named itself.
+void Collectors::Body::leave_out_stand_ins(const Workers& admitted) const {
+  for (const std::string& tool : profile.tools) {
+    const std::string stand_in(stand_in_of(tool));
+    if (stand_in.empty() || contains(profile.tools, stand_in)) continue;
+    const bool is_given = std::any_of(admitted.begin(), admitted.end(),
+                                      [&](const Worker* worker) { return worker->gives(tool); });
+    for (Worker* worker : admitted)
+      if (is_given) worker->leave_out(stand_in);
+  }
 }
 
 bool Collectors::Body::wanted(const std::string& name) const {

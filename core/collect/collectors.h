@@ -55,6 +55,7 @@ struct Collectors::Body {
   void await(const Workers& asked, Milliseconds limit);
   void restart(const Workers& chosen);
   void admit();
+  void leave_out_stand_ins(const Workers& admitted) const;
 };
 
 }  // namespace melisai::collect

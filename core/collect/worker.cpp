@@ -138,6 +138,17 @@ int Collectors::Worker::tier() const {
   return tier;
 }
 
+bool Collectors::Worker::gives(std::string_view part) const {
+  return introduced_ && !final_ &&
+         std::any_of(running_.begin(), running_.end(), [&](const CollectorPart& each) {
+           return each.name == part && each.unavailable.empty();
+         });
+}
+
+void Collectors::Worker::leave_out(std::string_view part) {
+  std::erase_if(running_, [&](const CollectorPart& each) { return each.name == part; });
+}
+
 bool Collectors::Worker::may_restart() const {
   return step_ == Step::off && !final_ && launches_ > 0 && launches_ <= options_.restarts_max;
 }

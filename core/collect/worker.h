@@ -44,7 +44,9 @@ class Collectors::Worker {
   bool watches() const { return watches_; }
   bool has_metrics() const { return !result_.metrics.empty(); }
   bool has_running_parts() const { return !running_.empty(); }
-  int tier() const;  ///< the highest of its parts that run; 1 without one
+  bool gives(std::string_view part) const;  ///< it runs, and this machine has what it needs
+  void leave_out(std::string_view part);    ///< it does not run
+  int tier() const;                         ///< the highest of its parts that run; 1 without one
   std::chrono::nanoseconds failed_at() const { return failed_at_; }
   Peer* peer() { return peer_ ? &*peer_ : nullptr; }
 

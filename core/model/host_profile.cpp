@@ -69,6 +69,10 @@ bool is_named(const std::vector<HostProfile>& profiles, std::string_view name) {
 
 std::span<const HostTool> host_tools() { return kTools; }
 
+std::string_view stand_in_of(std::string_view tool) {
+  return tool == "profile" ? "profile_user" : "";
+}
+
 std::string focus_problem(std::string_view word) {
   if (std::find(kFocusWords.begin(), kFocusWords.end(), word) != kFocusWords.end()) return "";
   return "there is no category " + in_quotes(word) + "; there are " +
@@ -130,8 +134,9 @@ HostProfile with_duration(HostProfile profile, Milliseconds duration) {
 
 bool runs(const HostProfile& profile, const CollectorPart& part) {
   if (part.tier <= 1) return true;
-  const bool named =
-      std::find(profile.tools.begin(), profile.tools.end(), part.name) != profile.tools.end();
+  const bool named = std::any_of(
+      profile.tools.begin(), profile.tools.end(),
+      [&](const std::string& tool) { return tool == part.name || stand_in_of(tool) == part.name; });
   return named && is_in_focus(profile, part.category);
 }
 

@@ -46,8 +46,12 @@ Result<HostProfile> find_profile(std::string_view name, const std::vector<HostPr
 /// `profile` with another duration: the time that its timeout leaves beyond the duration stays.
 HostProfile with_duration(HostProfile profile, Milliseconds duration);
 
-/// Does this part of a collector run? Tier 1 always does; of the others those that `tools` names
-/// and whose category is in focus. "stacks" is stacktrace.
+/// The part that takes the place of a tool where no collector here gives it; "" without one.
+std::string_view stand_in_of(std::string_view tool);
+
+/// Does this part of a collector run? Tier 1 always does; of the others those that `tools` names,
+/// or the tool that they may take the place of, and whose category is in focus. "stacks" is
+/// stacktrace.
 bool runs(const HostProfile& profile, const CollectorPart& part);
 
 }  // namespace melisai

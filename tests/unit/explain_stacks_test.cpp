@@ -117,6 +117,26 @@ TEST_F(NamedStacksTest, SayNothingOfWaitsWhereTheKernelHasNoNames) {
   EXPECT_THAT(named.problems(), Contains(HasSubstr("CAP_SYSLOG")));
 }
 
+// The stand-in of profile.
+TEST_F(NamedStacksTest, OfAnOrdinaryUserNameFunctionsAndSayNothingOfTheKernel) {
+  ObservedRuns taken = runs();
+  for (std::vector<ObservedRun>* side : {&taken.base, &taken.head})
+    for (ObservedRun& each : *side) {
+      std::vector<HostResult>& results = each.parts.at("stacktrace");
+      results[1].collector = "profile_user";
+      results[0] = {.collector = "profile", .category = "stacktrace", .errors = {"no rights"}};
+    }
+  NamedStacks named(taken, 1, {});
+  CauseInput input = slower();
+  named.add_functions(input);
+  ASSERT_THAT(input.on_cpu, SizeIs(1));
+  EXPECT_EQ(input.on_cpu[0].name, "extra");
+  named.add_signals(input);
+  EXPECT_FALSE(input.signals.contains(Signal::system_time)) << "unknown is not 0";
+  EXPECT_FALSE(input.signals.contains(Signal::fault_time));
+  EXPECT_THAT(named.problems(), Contains(HasSubstr("outside the kernel alone")));
+}
+
 TEST_F(NamedStacksTest, DoNotTakeARenamedFunctionForNewWork) {
   const ObservedRun base = run(stack(kFind, samples(40)), "");
   const ObservedRun head = run(stack(kExtra, samples(60)), "");

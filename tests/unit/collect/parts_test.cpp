@@ -89,6 +89,36 @@ TEST_F(CollectorParts, OfOneCollectorAreChosenOneByOne) {
   EXPECT_THAT(told(), ElementsAre("disk/stats", "network/lat"));
 }
 
+constexpr char kProfile[] = "[dict(name='profile', category='stacktrace', tier=3)]";
+constexpr char kNoProfile[] =
+    "[dict(name='profile', category='stacktrace', tier=3, unavailable='no rights')]";
+constexpr char kStandIn[] = "[dict(name='profile_user', category='stacktrace', tier=3)]";
+
+TEST_F(CollectorParts, ThatTakeThePlaceOfAnotherRunOnlyWithoutIt) {
+  add_parts("one", kProfile, /*has_numbers=*/false);
+  add_parts("two", kStandIn, /*has_numbers=*/false);
+  load(with_tools({"profile"}));
+  collectors_->open_host();
+  collectors_->close_host();
+  EXPECT_THAT(told(), ElementsAre("stacktrace/profile"));
+  EXPECT_FALSE(was_started("two"));
+
+  load(with_tools({"profile", "profile_user"}));
+  collectors_->open_host();
+  collectors_->close_host();
+  EXPECT_THAT(told(), ElementsAre("stacktrace/profile", "stacktrace/profile_user"));
+}
+
+TEST_F(CollectorParts, ThatThisMachineDoesNotGiveHaveAStandIn) {
+  add_parts("one", kNoProfile, /*has_numbers=*/false);
+  add_parts("two", kStandIn, /*has_numbers=*/false);
+  load(with_tools({"profile"}));
+  collectors_->open_host();
+  collectors_->close_host();
+  EXPECT_THAT(told(), ElementsAre("stacktrace/profile", "stacktrace/profile_user"));
+  EXPECT_TRUE(was_started("two"));
+}
+
 TEST_F(CollectorParts, ThatDoNotRunDoNotStopItsNumbers) {
   add_parts("one", kOneOfTierThree, /*has_numbers=*/true);
   load();

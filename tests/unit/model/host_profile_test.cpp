@@ -107,6 +107,14 @@ TEST(HostProfiles, OfTheHigherTiersOnlyNamedToolsRun) {
   }
 }
 
+TEST(HostProfiles, WhatMayTakeThePlaceOfAToolRunsWithIt) {
+  EXPECT_TRUE(runs(built_in("deep"), part("profile_user", "stacktrace", 3)));
+  EXPECT_FALSE(runs(built_in("standard"), part("profile_user", "stacktrace", 3)));
+  EXPECT_TRUE(
+      runs({.tools = {"profile_user"}, .focus = {}}, part("profile_user", "stacktrace", 3)));
+  EXPECT_EQ(stand_in_of("runqlat"), "");
+}
+
 TEST(HostProfiles, FocusSelectsCategoriesOfTools) {
   HostProfile profile{.tools = {"tool"}, .focus = {}};
   const auto is_in_focus = [&](const std::string& category) {
