@@ -63,7 +63,8 @@ class PairRunner {
 
   /// One run of one side under a tool: `tool` is put in front of its command, with "{dir}" replaced
   /// by a directory for what it writes, which is there until the next run; "{dir%%}" likewise, for
-  /// a tool to which % means something.
+  /// a tool to which % means something. Runs differ in their tree only: one directory for both
+  /// sides, environment and arguments of one size, no address randomisation.
   struct UnderTool {
     std::string problem;  ///< as of profile()
     std::string directory;

@@ -8,6 +8,7 @@
 #include "core/base/files.h"
 #include "core/base/secrets.h"
 #include "core/base/shell.h"
+#include "core/measure/fixed_addresses.h"
 #include "core/measure/formats/formats.h"
 #include "core/measure/measure.h"
 #include "core/measure/placement.h"
@@ -19,6 +20,7 @@ namespace melisai::measure {
 namespace {
 
 constexpr int kShellCommandNotFound = 127;
+constexpr const char* kUnderTool = "tool";  // as long as the names of the sides
 constexpr Bytes kErrorTailBytes = 2 << 10;
 constexpr std::size_t kFilterMax =
     64 << 10;  // stays below the kernel's limit of 128 KiB for one argument
@@ -70,6 +72,13 @@ std::vector<std::string> run_environment(const BenchmarkSpec& spec, const Measur
   environment.reserve(values.size());
   for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
   return environment;
+}
+
+/// Bytes that a command's arguments take above the stack.
+std::size_t size_of(const RunLine& line) {
+  std::size_t size = 0;
+  for (const std::string& word : argv_of(line)) size += word.size() + 1 + sizeof(char*);
+  return size;
 }
 
 bool ended_by_budget(const Exit& exit, const BenchmarkSpec& spec, Milliseconds time_left) {
@@ -341,13 +350,20 @@ Result<std::string> PairRunner::profile(const Subject& subject, const Side& side
 Result<PairRunner::UnderTool> PairRunner::run_under(const Subject& subject, const Side& side,
                                                     const std::vector<std::string>& tool,
                                                     Milliseconds time_left) {
-  MELISAI_TRY(Command command, prepare(subject, side, filtered(side.run, "", ""), time_left));
-  const std::string directory = work_dir_ + "/" + side.name;
+  Side alike = side;
+  alike.name = kUnderTool;
+  MELISAI_TRY(Command command, prepare(subject, alike, filtered(side.run, "", ""), time_left));
+  const std::string directory = work_dir_ + "/" + kUnderTool;
+  // What lies above the stack moves it, and with it how long memcmp() takes.
+  const std::size_t size = size_of(side.run);
+  const std::size_t larger = std::max(size_of(subject.base.run), size_of(subject.head.run));
+  command.env.push_back("MELISAI_PAD=" + std::string(larger - size, '='));
   std::vector<std::string> words;
   const std::string doubled = replaced(directory, "%", "%%");
   for (const std::string& word : tool)
     words.push_back(replaced(replaced(word, "{dir%%}", doubled), "{dir}", directory));
   command.argv.insert(command.argv.begin(), words.begin(), words.end());
+  const FixedAddresses fixed;
   MELISAI_TRY(const Exit exit, processes_.run(command));
   if (exit.end == Exit::End::interrupted)
     return Error{Errc::interrupted, "interrupted while profiling '" + subject.spec.name + "'"};

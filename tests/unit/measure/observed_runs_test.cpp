@@ -1,6 +1,7 @@
 // Runs that are not timed: with an observer around them, or under a tool.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/personality.h>
 
 #include <optional>
 
@@ -70,17 +71,46 @@ TEST_F(ObservedRuns, RunUnderAToolThatMayWriteSomewhere) {
   const auto ran = pairs.run_under(made, made.base, {"/usr/bin/tool", "--out={dir}/x"}, kLong);
   ASSERT_TRUE(ran) << ran.error().message;
   EXPECT_EQ(ran->problem, "");
-  EXPECT_EQ(ran->directory, work_.path() + "/base");
+  EXPECT_EQ(ran->directory, work_.path() + "/tool");
   EXPECT_THAT(processes.commands.back().argv,
-              ElementsAre("/usr/bin/tool", "--out=" + work_.path() + "/base/x", "/bin/sh", "-c",
+              ElementsAre("/usr/bin/tool", "--out=" + work_.path() + "/tool/x", "/bin/sh", "-c",
                           "exec bench"));
   EXPECT_EQ(processes.commands.back().cwd, "/tree/base");
   const std::string odd = work_.path() + "/50%p";
   ASSERT_TRUE(make_directories(odd));
   PairRunner there(processes, rng_, {}, odd);
   ASSERT_TRUE(there.run_under(made, made.base, {"tool", "{dir%%}/%p", "{dir}"}, kLong));
-  EXPECT_EQ(processes.commands.back().argv[1], work_.path() + "/50%%p/base/%p");
-  EXPECT_EQ(processes.commands.back().argv[2], odd + "/base");
+  EXPECT_EQ(processes.commands.back().argv[1], work_.path() + "/50%%p/tool/%p");
+  EXPECT_EQ(processes.commands.back().argv[2], odd + "/tool");
+}
+
+TEST_F(ObservedRuns, UnderAToolDifferInTheirTreeOnly) {
+  std::vector<int> personalities;
+  FakeProcessRunner processes([&](const Command& command) {
+    personalities.push_back(personality(0xffffffff));
+    return answer(command);
+  });
+  PairRunner pairs(processes, rng_, {}, work_.path());
+  Subject made = subject();
+  const int before = personality(0xffffffff);
+  ASSERT_TRUE(pairs.run_under(made, made.base, {"tool"}, kLong));
+  ASSERT_TRUE(pairs.run_under(made, made.head, {"tool"}, kLong));
+  EXPECT_EQ(processes.commands[0].env, processes.commands[1].env);
+  EXPECT_EQ(personality(0xffffffff), before);
+  EXPECT_EQ(personalities[0], personalities[1]);
+  if (personality(static_cast<unsigned long>(before) | ADDR_NO_RANDOMIZE) >= 0) {
+    personality(static_cast<unsigned long>(before));
+    EXPECT_TRUE(personalities[0] & ADDR_NO_RANDOMIZE);
+  }
+  // What stands above the stack is of one size: `ab` compares commands of any length.
+  made.head.run.shell += " --twice";
+  const auto bytes = [&](const measure::Side& side) {
+    EXPECT_TRUE(pairs.run_under(made, side, {"tool"}, kLong));
+    std::size_t sum = side.run.shell.size();
+    for (const std::string& variable : processes.commands.back().env) sum += variable.size();
+    return sum;
+  };
+  EXPECT_EQ(bytes(made.base), bytes(made.head));
 }
 
 TEST_F(ObservedRuns, SayWhyAToolYieldedNothing) {
