@@ -70,6 +70,10 @@ struct Pinning {
   bool operator==(const Pinning&) const = default;
 };
 
+/// Whether instructions of a benchmark's command are counted, in runs of their own. automatic: of
+/// short programs, where nothing else counts them.
+enum class ExactMode { automatic, on, off };
+
 struct BenchmarkSpec {
   std::string name;
   RunLine run;
@@ -78,8 +82,9 @@ struct BenchmarkSpec {
   std::string filter;  ///< appended to `run` with {regex} replaced when only some benchmarks are
                        ///< still open; "" = cannot
   std::map<std::string, std::string> env;
-  std::optional<Pinning> pin;     ///< else MeasureOptions::pin
-  Milliseconds timeout{600'000};  ///< of one run
+  std::optional<Pinning> pin;      ///< else MeasureOptions::pin
+  std::optional<ExactMode> exact;  ///< else Exact::mode
+  Milliseconds timeout{600'000};   ///< of one run
   bool operator==(const BenchmarkSpec&) const = default;
 };
 
@@ -155,6 +160,17 @@ struct Explain {
   bool operator==(const Explain&) const = default;
 };
 
+/// Instructions of a command under callgrind, apart from the timed pairs.
+struct Exact {
+  ExactMode mode = ExactMode::automatic;
+  Milliseconds run_max{500};     ///< automatic: of one bare run
+  Milliseconds budget{120'000};  ///< of all benchmarks together; not of Policy::budget
+  int runs = 3;                  ///< of each side before a regression; two where nothing grew
+  double tolerance = 0.001;      ///< by how much runs of one side may differ, a fraction
+  bool operator==(const Exact&) const = default;
+};
+constexpr int kExactRunsMin = 3;
+
 enum class FailOn { regression, inconclusive, never };
 
 /// The promise (core/README.md): fractions, not per cent.
@@ -168,6 +184,7 @@ struct Policy {
   std::vector<Rule> rules;
   HealthGate health;
   Explain explain;
+  Exact exact;
   bool operator==(const Policy&) const = default;
 };
 

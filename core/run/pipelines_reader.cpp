@@ -55,6 +55,13 @@ std::optional<Pinning> read_pinning(ConfigMap& map) {
   return std::nullopt;
 }
 
+std::optional<ExactMode> read_exact_mode(ConfigMap& map, std::string_view key) {
+  constexpr std::array<std::string_view, 3> kModes = {"auto", "on", "off"};
+  const std::string mode = map.one_of(key, kModes, "auto");
+  if (!map.find(key)) return std::nullopt;
+  return mode == "on" ? ExactMode::on : mode == "off" ? ExactMode::off : ExactMode::automatic;
+}
+
 RunLine read_run_line(ConfigMap& map, std::string_view key, ConfigErrors& errors) {
   const ConfigValue* const value = map.find(key);
   if (!value) return {};
@@ -311,6 +318,7 @@ BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
   benchmark.filter = map.string("filter", "");
   benchmark.env = read_env(map, nullptr);
   benchmark.pin = read_pinning(map);
+  benchmark.exact = read_exact_mode(map, "exact");
   benchmark.timeout = map.duration("timeout", benchmark.timeout, kTimeoutRange);
   map.finish();
 
@@ -326,6 +334,10 @@ BenchmarkSpec PipelinesReader::read_benchmark(const ConfigValue& value) {
   if (benchmark.run.empty())
     map.fail("run", "benchmark " + in_quotes(benchmark.name) + " needs 'run', its command");
   check_filter(map, benchmark);
+  if (benchmark.exact == ExactMode::on && !benchmark.format.measures_process())
+    map.fail("exact",
+             "counts the instructions of a command that always does the same work; a benchmark "
+             "with a format chooses its own, so remove one of the two");
   return benchmark;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/config.h"
@@ -20,6 +21,9 @@ constexpr ConfigRange<Milliseconds> kTimeoutRange = {.min = std::chrono::seconds
 
 /// The value of `pin`; nothing when it is absent or wrong (then it is an error of `map`).
 std::optional<Pinning> read_pinning(ConfigMap& map);
+
+/// The value of `key`: auto, on or off; nothing when it is absent or wrong.
+std::optional<ExactMode> read_exact_mode(ConfigMap& map, std::string_view key);
 
 struct PipelinesOptions {
   StageTimeouts timeouts;

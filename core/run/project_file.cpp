@@ -123,6 +123,18 @@ Explain read_explain(const ConfigValue& section, ConfigErrors& errors) {
   return explain;
 }
 
+Exact read_exact(const ConfigValue& section, ConfigErrors& errors) {
+  Exact exact;
+  ConfigMap map(section, errors);
+  exact.mode = read_exact_mode(map, "mode").value_or(exact.mode);
+  exact.run_max = map.duration("run_max", exact.run_max, {.min = 1ms, .max = 1min});
+  exact.budget = map.duration("budget", exact.budget, {.min = 1s, .max = days(1)});
+  exact.runs = map.integer("runs", exact.runs, {.min = kExactRunsMin, .max = 100});
+  exact.tolerance = map.fraction("tolerance", exact.tolerance, {.min = 0.00001, .max = 0.01});
+  map.finish();
+  return exact;
+}
+
 Policy read_policy(const ConfigValue& section, ConfigErrors& errors,
                    const AnomalyProblem& anomaly_problem) {
   constexpr std::array<std::string_view, 3> kFailOn = {"regression", "inconclusive", "never"};
@@ -139,6 +151,7 @@ Policy read_policy(const ConfigValue& section, ConfigErrors& errors,
   if (const ConfigValue* const list = map.find("rules")) policy.rules = read_rules(*list, errors);
   policy.health = read_health(map.section("health"), errors, anomaly_problem);
   policy.explain = read_explain(map.section("explain"), errors);
+  policy.exact = read_exact(map.section("exact"), errors);
   map.finish();
   return policy;
 }

@@ -297,6 +297,23 @@ TEST(ProjectFile, NamesAreSafeAsPathsAndArguments) {
     EXPECT_FALSE(is_valid_name(name)) << name;
 }
 
+TEST(ProjectFile, ReadsHowInstructionsAreCounted) {
+  const Result<Project> project = parse(
+      "version: 1\ngate: { exact: { mode: off, run_max: 1s, budget: 5m, runs: 5, tolerance: 0.01% "
+      "} "
+      "}\npipelines: { b: { trigger: on_commit, benchmarks: [ { name: a, run: ./a, exact: on }, "
+      "{ name: b, run: ./b } ] } }\n");
+  ASSERT_TRUE(project) << project.error().message;
+  const Exact expected{.mode = ExactMode::off,
+                       .run_max = Milliseconds(1'000),
+                       .budget = Milliseconds(300'000),
+                       .runs = 5,
+                       .tolerance = 0.0001};
+  EXPECT_EQ(project->gate.exact, expected);
+  EXPECT_EQ(project->pipelines[0].benchmarks[0].exact, ExactMode::on);
+  EXPECT_EQ(project->pipelines[0].benchmarks[1].exact, std::nullopt);
+}
+
 TEST(ProjectFile, ReadsPinning) {
   EXPECT_EQ(parse_pinning("auto").value(), Pinning{});
   EXPECT_EQ(parse_pinning("off").value().mode, Pinning::Mode::off);

@@ -91,6 +91,7 @@ TEST(ShippedFiles, ReferenceFileShowsEveryKey) {
   for (const std::string section : {"project", "gate", "measure", "collect", "git", "cache"})
     EXPECT_EQ(keys_below(text, section + ":", 2), known_keys(v + section + ": {", "}")) << section;
   EXPECT_EQ(keys_below(text, "  disturbed:", 4), known_keys(v + "collect: { disturbed: {", "} }"));
+  EXPECT_EQ(keys_below(text, "  exact:", 4), known_keys(v + "gate: { exact: {", "} }"));
 
   const std::string example = with_example(text);
   EXPECT_EQ(keys_below(example, "  rules:", 6), known_keys(v + "gate: { rules: [ {", "} ] }"));
@@ -118,6 +119,7 @@ TEST(ShippedFiles, ExampleInTheReferenceFileHasTheDefaultsItShows) {
   expected.run.shell = "./app big.txt";
   expected.setup.shell = "./make-input big.txt";
   expected.pin = Pinning{};
+  expected.exact = ExactMode::automatic;
   EXPECT_EQ(project->pipelines[2].benchmarks[0], expected);
   EXPECT_NE(example.find("# filter: \"--benchmark_filter={regex}\""), std::string::npos);
 }
