@@ -109,6 +109,11 @@ void Gate::start(std::span<const Pair> warm_ups) {
       static_cast<int>(std::count_if(series_.begin(), series_.end(), [](const Series& series) {
         return series.gating() && !series.decided();
       }));
+  gating_ +=
+      static_cast<int>(std::count_if(counts_.begin(), counts_.end(), [this](const Counts& counts) {
+        const BenchmarkResult judged = judge_counts(counts, policy_);
+        return judged.level != Level::off && judged.base;
+      }));
   if (policy_.health.level == Level::fail && policy_.health.profile != kNoProfile) ++gating_;
   group_by_benchmark();
 }
@@ -225,6 +230,15 @@ std::vector<BenchmarkResult> Gate::results() const {
   results.reserve(series_.size());
   for (const Series& series : series_) {
     results.push_back(series.result(judge_for(series)));
+  }
+  for (const Counts& counts : counts_) {
+    BenchmarkResult judged = judge_counts(counts, policy_);
+    // After what gates of its benchmark.
+    const auto after = std::find_if(results.rbegin(), results.rend(), [&](const auto& result) {
+      return result.name == judged.name &&
+             (result.level != Level::off || judged.level == Level::off);
+    });
+    results.insert(after == results.rend() ? results.end() : after.base(), std::move(judged));
   }
   return results;
 }

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/model/metric.h"
@@ -54,6 +55,25 @@ struct Standing {
   double high = 0;
 };
 
+/// What runs apart from the pairs counted of one series, a value a run, the sides in turns
+/// (core/gate/README.md, Counts).
+struct Counts {
+  SeriesId id;
+  Metric metric;
+  bool required = false;  ///< undecided, it counts in the verdict
+  std::vector<double> base, head;
+  std::string problem;  ///< why there are no more of them; "" when they are enough
+};
+
+/// Whether a rule leaves the series in the suite; else nobody need count.
+bool is_worth_counting(const SeriesId& id, const Policy& policy);
+
+/// Whether one more run of each side would say more: until both sides agree that nothing grew, or
+/// as often as Exact::runs.
+bool needs_another_run(const Counts& counts, const Policy& policy);
+
+BenchmarkResult judge_counts(const Counts& counts, const Policy& policy);
+
 class Gate {
  public:
   Gate(const Policy& policy, std::unique_ptr<stats::PairedTest> test);
@@ -64,6 +84,10 @@ class Gate {
   /// series the false-alarm promise is split. Further warm-up pairs of a process, if any, follow
   /// its first and have a negative index; they only help with the choice of the time.
   void start(std::span<const Pair> warm_ups);
+
+  /// Before start(): what is judged without pairs, and shares the false alarms of the suite where
+  /// it says something.
+  void take_counts(std::vector<Counts> counts) { counts_ = std::move(counts); }
 
   /// One judged pair of one process. Series of closed benchmarks and unknown series in it are
   /// ignored; an open benchmark that is missing has failed. An empty pair says nothing, unless
@@ -102,6 +126,7 @@ class Gate {
   Policy policy_;
   std::unique_ptr<stats::PairedTest> test_;
   std::vector<Series> series_;  ///< in the order of start()
+  std::vector<Counts> counts_;
   /// Indices of the gating series of each benchmark that has one: large suites ask about one
   /// benchmark at a time.
   std::map<std::string, std::vector<std::size_t>> gating_series_;
