@@ -26,13 +26,23 @@ bool health_votes(const Report& report) {
   return report.health.profile != kNoProfile && report.health.level == Level::fail;
 }
 
+/// Series that had a share of the false alarms and have no pairs.
+int counted_in(const Report& report) {
+  return static_cast<int>(std::count_if(
+      report.benchmarks.begin(), report.benchmarks.end(), [](const BenchmarkResult& each) {
+        return each.level != Level::off && each.base && each.base->values > 0;
+      }));
+}
+
 Judgements judgements_of(const Report& report) {
   const Policy policy{.threshold = report.threshold};
   Judgements judgements;
+  const int counted = counted_in(report);
   for (const BenchmarkResult& each : report.benchmarks) {
     store::StoredJudgement& judgement = judgements[{each.name, each.metric.name}];
     judgement.level = each.level;
     judgement.health_votes = health_votes(report);
+    judgement.counted = counted;
     const double threshold = gate::percentage_of(each, policy);
     // What replay would refuse, such as the null of a damaged report, is not said.
     if (threshold >= kThresholdMin && threshold <= kThresholdMax) judgement.threshold = threshold;
@@ -136,7 +146,8 @@ class Records {
     // The gate passed over what no warm-up showed; without results nothing is known.
     const store::StoredJudgement otherwise{.level = judgements.empty() ? Level::fail : Level::off,
                                            .threshold = {},
-                                           .health_votes = run.report && health_votes(*run.report)};
+                                           .health_votes = run.report && health_votes(*run.report),
+                                           .counted = run.report ? counted_in(*run.report) : 0};
     MELISAI_CHECK(store.for_each_pair(id, [&](const store::StoredPair& pair) {
       const auto found = judgements.find(pair.id);
       return print(store::pair_line(pair, found == judgements.end() ? otherwise : found->second));

@@ -38,15 +38,17 @@ Replayed judge(const RecordedSeries& series, const ReplayRequest& request,
           .result = gate::judge_recording(recording, request.policy, test, suite)};
 }
 
-/// Over how many the promise is split: the series that gate, and the health of the host when it had
-/// a vote in the run.
+/// Over how many the promise is split: the series that gate, those that the run judged without
+/// pairs, and the health of the host when it had a vote in it.
 int votes_of(const std::vector<RecordedSeries>& recorded) {
   const auto gating = std::count_if(recorded.begin(), recorded.end(),
                                     [](const auto& each) { return each.traits.gates(); });
   const bool health = std::any_of(recorded.begin(), recorded.end(), [](const auto& each) {
     return each.traits.health == Level::fail;
   });
-  return static_cast<int>(gating) + (health ? 1 : 0);
+  int counted = 0;
+  for (const RecordedSeries& each : recorded) counted = std::max(counted, each.traits.counted);
+  return static_cast<int>(gating) + counted + (health ? 1 : 0);
 }
 
 std::vector<Replayed> judge_all(const std::vector<RecordedSeries>& recorded,

@@ -21,9 +21,9 @@ constexpr std::array kBetters{Better::lower, Better::higher, Better::unknown};
 constexpr std::array kLevels{Level::fail, Level::warn, Level::off};
 constexpr std::array kTiers{Tier::exact, Tier::near_exact, Tier::time, Tier::explain};
 
-enum class Key { series, a, b, better, level, tier, threshold, health, ignored };
-constexpr std::array<std::string_view, 8> kKeyNames{"series", "a",    "b",         "better",
-                                                    "level",  "tier", "threshold", "health"};
+enum class Key { series, a, b, better, level, tier, threshold, health, counted, ignored };
+constexpr std::array<std::string_view, 9> kKeyNames{
+    "series", "a", "b", "better", "level", "tier", "threshold", "health", "counted"};
 
 std::string name_of(Key key) {
   return "'" + std::string(kKeyNames.at(static_cast<std::size_t>(key))) + "'";
@@ -73,6 +73,7 @@ class PairHandler {
   bool take_value(double value, double& into);
   bool take_tier(double value);
   bool take_threshold(double value);
+  bool take_counted(double value);
   bool take_name(const std::string& text);
   template <class Word, std::size_t N>
   bool take_word(const std::string& text, const std::array<Word, N>& all, Word& into);
@@ -138,6 +139,7 @@ bool PairHandler::number(double value) {
   if (depth_ != 1 || key_ == Key::ignored || is_text(key_)) return other("a number");
   if (key_ == Key::tier) return take_tier(value);
   if (key_ == Key::threshold) return take_threshold(value);
+  if (key_ == Key::counted) return take_counted(value);
   return take_value(value, key_ == Key::a ? base : head);
 }
 
@@ -163,6 +165,14 @@ bool PairHandler::take_threshold(double value) {
                 Json(kThresholdMin).dump() + " to " + Json(kThresholdMax).dump() +
                 ", 0.05 being 5 %");
   traits.threshold = value;
+  return true;
+}
+
+bool PairHandler::take_counted(double value) {
+  if (!(value >= 0 && value <= kRecordedCountedMax) || value != std::floor(value))
+    return fail("'counted' is " + Json(value).dump() + "; it can be a whole number from 0 to " +
+                std::to_string(kRecordedCountedMax));
+  traits.counted = static_cast<int>(value);
   return true;
 }
 
@@ -196,12 +206,13 @@ struct Word {
   std::string text;
 };
 
-std::array<Word, 5> words_of(const RecordedTraits& traits) {
+std::array<Word, 6> words_of(const RecordedTraits& traits) {
   return {{{Key::better, std::string(to_string(traits.better))},
            {Key::level, std::string(to_string(traits.level))},
            {Key::tier, std::to_string(static_cast<int>(traits.tier))},
            {Key::threshold, traits.threshold ? Json(*traits.threshold).dump() : "not given"},
-           {Key::health, std::string(to_string(traits.health))}}};
+           {Key::health, std::string(to_string(traits.health))},
+           {Key::counted, std::to_string(traits.counted)}}};
 }
 
 /// Of two lines that differ: in what. A line that does not say something means the default.

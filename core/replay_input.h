@@ -24,6 +24,8 @@ struct RecordedTraits {
   Level level = Level::fail;
   std::optional<double> threshold;  ///< kThresholdMin to kThresholdMax; nothing: as without a rule
   Level health = Level::off;        ///< of the host, in the same run; fail: it has a vote too
+  int counted =
+      0;  ///< series that were judged without pairs, in the same run; each has a share too
   bool operator==(const RecordedTraits&) const = default;
 
   /// Takes its share of the suite's false alarms; else it is only shown.
@@ -37,6 +39,7 @@ struct RecordedSeries {
   std::vector<double> head;  ///< as many
 };
 
+constexpr int kRecordedCountedMax = 100'000;
 constexpr double kRecordedValueMax = 1e150;  ///< what the gate can square and sum
 constexpr std::size_t kRecordedNameBytesMax = 1'000;
 constexpr std::size_t kRecordedLineBytesMax = 64 << 10;

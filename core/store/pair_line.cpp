@@ -32,6 +32,7 @@ std::string pair_line(const StoredPair& pair, const StoredJudgement& judgement) 
     line += R"(,"level":")" + std::string(to_string(judgement.level)) + '"';
   if (judgement.threshold) line += R"(,"threshold":)" + shortest(*judgement.threshold);
   if (judgement.health_votes) line += R"(,"health":"fail")";
+  if (judgement.counted > 0) line += R"(,"counted":)" + std::to_string(judgement.counted);
   return line + "}\n";
 }
 

@@ -100,6 +100,7 @@ struct StoredJudgement {
   Level level = Level::fail;        ///< off: it was only shown
   std::optional<double> threshold;  ///< as a rule would set it, a fraction
   bool health_votes = false;        ///< the health of the host had a vote beside the series
+  int counted = 0;  ///< series that were judged without pairs, beside those that have some
 };
 
 struct Baseline {

@@ -123,6 +123,13 @@ TEST_F(ReplayTraits, TheHealthOfTheHostTakesItsShare) {
   EXPECT_EQ(with_health("fail"), beside_another);
   EXPECT_EQ(with_health("warn"), alone);
   EXPECT_FALSE(run(pairs_of("app/wall", 0.01, 60, R"(, "health": "good")")));
+  const auto with_counted = [&](const std::string& number) {
+    return decided(pairs_of("app/wall", 0.01, 60, R"(, "counted": )" + number))[0];
+  };
+  EXPECT_EQ(with_counted("1"), beside_another);
+  EXPECT_EQ(with_counted("0"), alone);
+  for (const char* number : {"-1", "0.5", "1e9", "\"1\""})
+    EXPECT_FALSE(run(pairs_of("app/wall", 0.01, 60, R"(, "counted": )" + std::string(number))));
 }
 
 TEST_F(ReplayTraits, ASuiteThatIsOnlyShownIsNotCalledOneSided) {

@@ -338,6 +338,9 @@ TEST(PairLine, IsWhatReplayReads) {
             R"({"series":"gzip/wall_time","a":139.5,"b":140.2,"first":"b","better":"higher",)"
             R"("tier":2,"level":"off","threshold":0.005})"
             "\n");
+  EXPECT_TRUE(pair_line(pair, {.counted = 2})
+                  .ends_with(R"("tier":2,"counted":2})"
+                             "\n"));
   EXPECT_TRUE(pair_line(pair, {.health_votes = true})
                   .ends_with(R"("tier":2,"health":"fail"})"
                              "\n"));
