@@ -59,7 +59,8 @@ BisectComparer::Measured BisectComparer::measure(const std::string& base, const 
   // Never loaded: collectors explain a report, and nobody reads one of every step.
   collect::Collectors collectors({}, project.collect, world_.clock, world_.interrupted);
   Trial trial(project, std::move(subjects), work->path(),
-              {world_.processes, world_.clock, rng_, world_.progress, collectors, log});
+              {world_.processes, world_.clock, rng_, world_.progress, collectors, log,
+               measure::find_counters()});
   measured.end = trial.run(setting_.only);
   machine_.release();
   measured.benchmarks = trial.results();

@@ -78,6 +78,9 @@ void add_common_options(CLI::App& app, Typed& typed) {
   app.add_option("--explain", typed.explain,
                  "Run what regressed again, to say why (default regressions)")
       ->type_name("regressions|off");
+  app.add_option("--exact", typed.exact,
+                 "Count instructions of short commands with valgrind (default auto)")
+      ->type_name("auto|on|off");
   add_plugin_dir_option(app, typed.plugin_dirs);
   add_fail_on_option(app, typed);
   app.add_flag("--json", typed.display.json, "Print report.json instead of the table");
@@ -126,6 +129,14 @@ Result<std::optional<std::uint64_t>> number(const std::string& option, const std
 
 namespace {
 
+Result<std::optional<ExactMode>> exact_mode(const std::string& text) {
+  if (text.empty()) return std::optional<ExactMode>();
+  if (text == "auto") return std::optional(ExactMode::automatic);
+  if (text == "on") return std::optional(ExactMode::on);
+  if (text == "off") return std::optional(ExactMode::off);
+  return usage("--exact", "'" + text + "' is not auto, on or off");
+}
+
 Result<void> read_choices(const Typed& typed, Overrides& overrides) {
   if (!typed.pin.empty()) {
     const Result<Pinning> pin = run::parse_pinning(typed.pin);
@@ -147,6 +158,7 @@ Result<void> read_choices(const Typed& typed, Overrides& overrides) {
     overrides.explain = typed.explain == "regressions";
   else if (!typed.explain.empty())
     return usage("--explain", "'" + typed.explain + "' is not regressions or off");
+  MELISAI_TRY(overrides.exact, exact_mode(typed.exact));
   if (typed.fail_on == "regression")
     overrides.fail_on = FailOn::regression;
   else if (typed.fail_on == "inconclusive")

@@ -21,7 +21,7 @@ constexpr std::uint64_t kSeedMax = 999'999'999'999'999'999u;
 struct Typed {
   std::string directory = ".";
   std::string threshold, false_alarm, miss, max_pairs, budget, pin, seed, fail_on, cgroup, wait,
-      collectors, health_profile, explain;
+      collectors, health_profile, explain, exact;
   std::string output_dir = "melisai-report";
   std::string state_dir;
   std::vector<std::string> plugin_dirs;

@@ -160,6 +160,7 @@ void ToolsParser::add_bisect() {
         "Where the report of bad against good and the logs go (default melisai-report)"},
        {"--collectors", "Accepted for scripts; bisect profiles nothing"},
        {"--explain", "Accepted for scripts; bisect explains nothing"},
+       {"--exact", "Count instructions where they are what became more (default auto)"},
        {"--plugin-dir", "Accepted for scripts; bisect profiles nothing"},
        {"--fail-on", "Accepted for scripts; the exit code says what was found"},
        {"--json", "Print the result, or the plan of --dry-run, as one JSON object"},

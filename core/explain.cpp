@@ -8,7 +8,6 @@
 
 #include "core/base/secrets.h"
 #include "core/base/units.h"
-#include "core/explain_instructions.h"
 #include "core/explain_passes.h"
 #include "core/explain_stacks.h"
 
@@ -127,13 +126,13 @@ class Explainer {
     gate::CauseInput input = counted_input(slowdown, counts.runs);
     named.add_signals(input);
     add_watched_times(slowdown, stacks, input);
-    WorkRuns work;
+    WorkRuns work = tools_.counted ? tools_.counted(slowdown) : WorkRuns();
     Evidence evidence = judged(slowdown, named, work, input);
     Note note;
     const auto is_open = [&] {
       return !is_interrupted_ && evidence.cause == Cause::not_known && slowdown.is_time;
     };
-    if (is_open() && slowdown.whole_process && is_cpu_bound(input)) {
+    if (is_open() && slowdown.whole_process && is_cpu_bound(input) && work.base.empty()) {
       passes.push_back(count_instructions(slowdown, end, work));
       evidence = judged(slowdown, named, work, input);
     }
@@ -162,7 +161,11 @@ class Explainer {
     add_work(work, input);
     const BenchmarkResult& worst = slowdown.worst;
     if (!slowdown.is_time) {
-      named.add_functions_of(gate::cause_of_count(worst.metric.name), input);
+      const Cause cause = gate::cause_of_count(worst.metric.name);
+      named.add_functions_of(cause, input);
+      const bool is_work = cause == Cause::cpu_work || cause == Cause::allocation;
+      std::vector<EvidenceFunction> exact = grown_functions(work, cause, request_.trees);
+      if (is_work && !exact.empty()) input.on_cpu = std::move(exact);
       mask(input.on_cpu);
       return gate::explain_count({.benchmark = slowdown.benchmark,
                                   .metric = worst.metric.name,

@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/collect/collect.h"
 #include "core/explain_input.h"
+#include "core/explain_instructions.h"
 #include "core/model/evidence.h"
 #include "core/model/progress.h"
 #include "core/model/project.h"
@@ -36,6 +37,8 @@ struct ExplainTools {
                                                        const std::vector<std::string>& tool,
                                                        Milliseconds time_left)>
       run_under;
+  /// What had been counted before the pairs; nothing where nobody counted, or nothing grew.
+  std::function<WorkRuns(const Slowdown& slowdown)> counted{};
 };
 
 struct ExplainRequest {

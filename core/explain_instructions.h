@@ -1,5 +1,5 @@
 // Instructions and allocations of a run under callgrind: exact where no counter of the CPU is, for
-// any user. Private to core/explain.
+// any user. Used by core/exact and core/explain.
 #pragma once
 
 #include <cstdint>

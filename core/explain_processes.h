@@ -1,5 +1,5 @@
 // The processes of a run under callgrind, one file each: whether their counts are what the run did,
-// each thing once. Pure. Private to core/explain.
+// each thing once. Pure. Private to core/explain_instructions.
 #pragma once
 
 #include <string>

@@ -1,7 +1,5 @@
 #include "core/explain_trial.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
@@ -36,12 +34,6 @@ std::unique_ptr<collect::Collectors> start(const std::vector<std::string>& parts
       HostProfile{.name = "explain", .tools = parts, .focus = {}});
   collectors->load();
   return collectors;
-}
-
-std::string valgrind() {
-  for (const char* path : {"/usr/bin/valgrind", "/usr/local/bin/valgrind"})
-    if (access(path, X_OK) == 0) return path;
-  return "";
 }
 
 std::string label_of(const CommitInfo& commit) {
@@ -81,8 +73,14 @@ Explanation explain_trial(Trial& trial, const Project& project, const Report& re
                                   .time_left = time_left},
                                  observer);
           },
-      .valgrind = valgrind(),
-      .run_under = {}};
+      .valgrind = measure::find_counters().valgrind,
+      .run_under = {},
+      .counted =
+          [&](const Slowdown& slowdown) {
+            const auto& grown = trial.exact().grown();
+            const auto found = grown.find(slowdown.subject);
+            return found == grown.end() ? WorkRuns() : found->second;
+          }};
   tools.run_under = [&](const Slowdown& slowdown, bool base, const std::vector<std::string>& tool,
                         Milliseconds time_left) {
     return trial.run_under(

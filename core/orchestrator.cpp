@@ -215,7 +215,8 @@ class Flow {
     if (const std::string cause = gate::cannot_turn_red(project_.gate.max_pairs); !cause.empty())
       warn(cause);
     Trial trial(project_, std::move(subjects), work.path(),
-                {world_.processes, world_.clock, rng_, world_.progress, collectors, &*log_});
+                {world_.processes, world_.clock, rng_, world_.progress, collectors, &*log_,
+                 measure::find_counters()});
     Step<void> measured = trial.run(only);
     report_.benchmarks = trial.results();
     report_.measurements = trial.measurements();
@@ -231,6 +232,10 @@ class Flow {
     machine_.release();
     report_.overhead = overhead.so_far();
     if (!log_->failure().empty()) warn(log_->failure());
+    if (const std::size_t cut = trial.exact().left_out().size(); cut > 0)
+      warn("gate.exact.budget (" + format_duration(project_.gate.exact.budget) +
+           ") ended before the instructions of " + std::to_string(cut) +
+           (cut == 1 ? " benchmark were" : " benchmarks were") + " counted; raise it");
     if (trial.budget_ended())
       warn("the measuring budget of " + format_duration(project_.gate.budget) +
            " ended before every benchmark was decided; raise gate.budget or --budget");

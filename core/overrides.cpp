@@ -22,6 +22,7 @@ void apply(const Overrides& overrides, Project& project) {
   override_with(overrides.collectors, project.collect.enabled);
   override_with(overrides.health_profile, project.gate.health.profile);
   override_with(overrides.explain, project.gate.explain.regressions);
+  override_with(overrides.exact, project.gate.exact.mode);
 }
 
 }  // namespace melisai

@@ -19,6 +19,7 @@ struct Overrides {
   std::optional<bool> collectors;
   std::optional<std::string> health_profile;
   std::optional<bool> explain;
+  std::optional<ExactMode> exact;
 };
 
 void apply(const Overrides& overrides, Project& project);

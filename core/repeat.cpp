@@ -46,6 +46,10 @@ std::string pinning_text(const Pinning& pin) {
   return text;
 }
 
+std::string exact_text(ExactMode mode) {
+  return mode == ExactMode::on ? "on" : mode == ExactMode::off ? "off" : "auto";
+}
+
 std::string fail_on_text(FailOn fail_on) {
   switch (fail_on) {
     case FailOn::regression: return "regression";
@@ -68,6 +72,7 @@ void add_common(Words& words, const Request& request, const Report& report) {
   if (typed.health_profile) words.add("--profile", *typed.health_profile);
   if (typed.collectors) words.add("--collectors", *typed.collectors ? "on" : "off");
   if (typed.explain) words.add("--explain", *typed.explain ? "regressions" : "off");
+  if (typed.exact) words.add("--exact", exact_text(*typed.exact));
   for (const std::string& directory : request.plugin_dirs) words.add("--plugin-dir", directory);
   words.add("--seed", std::to_string(report.seed));
 }

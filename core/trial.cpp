@@ -36,7 +36,16 @@ Trial::Trial(const Project& project, std::vector<measure::Subject> subjects, std
       log_(tools.log),
       watch_(tools.collectors, project.collect, tools.clock),
       pairs_(tools.processes, tools.rng, project.measure, std::move(work_dir)),
-      gate_(project.gate, stats::make_paired_test()) {}
+      gate_(project.gate, stats::make_paired_test()),
+      exact_(project.gate,
+             {.clock = tools.clock,
+              .progress = tools.progress,
+              .counters = std::move(tools.counters),
+              .run_under = [this](std::size_t subject, bool base,
+                                  const std::vector<std::string>& tool, Milliseconds left) {
+                return run_under({.subject = subject, .base = base, .only = {}, .time_left = left},
+                                 tool);
+              }}) {}
 
 Step<void> Trial::run(const std::string& only) {
   start_ = clock_.monotonic();
@@ -134,7 +143,18 @@ Step<void> Trial::warm_up() {
     return Stop{ReasonCode::configuration,
                 "--only '" + only_ +
                     "' matches no benchmark on either side; a report without --only names them"};
+  MELISAI_CHECK(count_exactly(warm_ups));
   gate_.start(warm_ups);
+  return {};
+}
+
+/// Before the pairs, so that the gate knows over how many the false alarms are split.
+Step<void> Trial::count_exactly(std::span<const Pair> warm_ups) {
+  const auto begun = clock_.monotonic();
+  Result<std::vector<gate::Counts>> counts = exact_.count(subjects_, warm_ups);
+  if (!counts) return stop_for(counts.error(), ReasonCode::internal);
+  gate_.take_counts(*std::move(counts));
+  start_ += clock_.monotonic() - begun;  // its budget is its own
   return {};
 }
 

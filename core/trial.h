@@ -1,6 +1,7 @@
-// Trial: measuring and judging in turns. Warms every benchmark up, then measures rounds of one
-// pair per open benchmark until the gate has decided all of them or the budget ends; then profiles
-// each side once, with collectors around it. Used by the orchestrator only.
+// Trial: measuring and judging in turns. Warms every benchmark up, counts the instructions of short
+// ones, then measures rounds of one pair per open benchmark until the gate has decided all of them
+// or the budget ends; then profiles each side once, with collectors around it. Used by the
+// orchestrator only.
 #pragma once
 
 #include <optional>
@@ -10,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/rng.h"
 #include "core/collect/collect.h"
+#include "core/exact.h"
 #include "core/gate/gate.h"
 #include "core/gate/health/health.h"
 #include "core/measure/measure.h"
@@ -30,11 +32,14 @@ class Trial {
     Rng& rng;
     ProgressSink& progress;
     collect::Collectors& collectors;
-    RunLog* log = nullptr;  ///< null: pairs are not stored
+    RunLog* log = nullptr;         ///< null: pairs are not stored
+    measure::Counters counters{};  ///< what counts instructions here; by default nothing does
   };
   /// `work_dir`: private scratch directory.
   Trial(const Project& project, std::vector<measure::Subject> subjects, std::string work_dir,
         Tools tools);
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
 
   /// `only`: glob over benchmark names, "" for all. What was measured before a Stop stays available
   /// below.
@@ -67,12 +72,14 @@ class Trial {
   std::vector<BenchmarkResult> results() const;
   std::vector<Measurement> measurements() const;
   bool budget_ended() const { return budget_ended_; }
+  const ExactCounter& exact() const { return exact_; }
 
  private:
   Step<void> warm_up();
   Step<void> warm_up_again(const measure::Subject& subject, Milliseconds took,
                            std::vector<Pair>& warm_ups);
   Step<std::optional<Pair>> warm_up_one(const measure::Subject& subject);
+  Step<void> count_exactly(std::span<const Pair> warm_ups);
   Step<void> measure_rounds();
   Step<bool> measure_one(std::size_t subject);
   std::vector<Waiting> waiting() const;
@@ -111,6 +118,7 @@ class Trial {
   collect::QuietWatch watch_;
   measure::PairRunner pairs_;
   gate::Gate gate_;
+  ExactCounter exact_;
   std::chrono::nanoseconds start_{0};
   std::string only_;  ///< glob over benchmark names, "" for all
   std::vector<gate::HealthPair> health_pairs_;

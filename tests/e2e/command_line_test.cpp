@@ -117,9 +117,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Words{"check", "--max-pairs", "3"}, Words{"check", "--max-pairs", "-1"},
                       Words{"check", "--budget", "0s"}, Words{"check", "--pin", "x"},
                       Words{"check", "--explain", "always"}, Words{"explain", "first"},
-                      Words{"check", "--seed", "abc"}, Words{"check", "--fail-on", "sometimes"},
-                      Words{"check", "--build", "make"}, Words{"check", "stray"}, Words{"ab"},
-                      Words{"ab", "--", "true"}, Words{"ab", "--", "--", "true"},
+                      Words{"check", "--exact", "always"}, Words{"check", "--seed", "abc"},
+                      Words{"check", "--fail-on", "sometimes"}, Words{"check", "--build", "make"},
+                      Words{"check", "stray"}, Words{"ab"}, Words{"ab", "--", "true"},
+                      Words{"ab", "--", "--", "true"},
                       Words{"ab", "--format", "xml", "--", "true", "--", "true"}));
 
 TEST(CommandLine, ValidatesAFileAlsoByTheOldOption) {

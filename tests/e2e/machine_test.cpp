@@ -31,8 +31,8 @@ class Machine : public Sandbox {
     const std::string place = root() + "/" + name;
     return start_program(
         {MELISAI_BIN_DIR "/melisai-gate", "check", "--profile", "none", "-C", repo(), "--base",
-         "HEAD^", "--max-pairs", "6", "--collectors", "off", "--fail-on", "never", "--output-dir",
-         place + "-out", "--state-dir", place + "-state"},
+         "HEAD^", "--max-pairs", "6", "--collectors", "off", "--exact=off", "--fail-on", "never",
+         "--output-dir", place + "-out", "--state-dir", place + "-state"},
         root(), {.out = place + ".out", .err = place + ".err"});
   }
   static int end_of(pid_t pid) {
@@ -65,9 +65,10 @@ TEST_F(Machine, ACheckWaitsAndSaysForWhomUntilItsTimeIsUp) {
 }
 
 TEST_F(Machine, AGateInsideAStageOfAnotherDoesNotWaitForItself) {
-  write("inner.sh", "#!/bin/sh\nexec " MELISAI_BIN_DIR
-                    "/melisai-gate ab --max-pairs 4 --fail-on never --collectors off --output-dir "
-                    "inner-out --state-dir inner-state -- true -- true\n");
+  write("inner.sh",
+        "#!/bin/sh\nexec " MELISAI_BIN_DIR
+        "/melisai-gate ab --max-pairs 4 --fail-on never --collectors off --exact off --output-dir "
+        "inner-out --state-dir inner-state -- true -- true\n");
   write(
       ".melisai-gate.yaml",
       "version: 1\npipelines:\n"

@@ -60,12 +60,14 @@ TEST(Repeat, KeepsHowItWasJudgedAndPlaced) {
                        .pin = Pinning{.mode = Pinning::Mode::list, .cpus = {0, 2}},
                        .cgroup = CgroupMode::off,
                        .collectors = false,
-                       .explain = false};
+                       .explain = false,
+                       .exact = ExactMode::on};
   request.plugin_dirs = {"/opt/p"};
   EXPECT_EQ(repeat_command(request, compared()),
             "melisai-gate ab --threshold 0.015 --false-alarm 0.0001 --miss 0.1 --max-pairs 12 "
             "--budget 90000ms --fail-on inconclusive --pin 0,2 --cgroup off --collectors off "
-            "--explain off --plugin-dir /opt/p --seed 42 -- 'gzip -6 < data' -- gzip -9 'a b'");
+            "--explain off --exact on --plugin-dir /opt/p --seed 42 -- 'gzip -6 < data' -- gzip -9 "
+            "'a b'");
 }
 
 TEST(Repeat, WritesFractionsAsTheCommandLineReadsThem) {

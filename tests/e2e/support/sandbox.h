@@ -69,7 +69,8 @@ class Sandbox : public ::testing::Test {
   /// Lines "BM_name mean sigma"; the mean in ns.
   void write_numbers(const std::string& lines) { write("numbers.txt", lines); }
 
-  /// melisai-gate check --profile none --explain off -C repo --output-dir out --state-dir state
+  /// melisai-gate check --profile none --explain off --exact off -C repo --output-dir out
+  /// --state-dir state
   /// --seed 1 ...
   Ran check(Words options = {}, const std::function<void(pid_t)>& started = {});
   Ran ab(Words options, Words base, Words head);
