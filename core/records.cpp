@@ -1,5 +1,6 @@
 #include "core/records.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -17,8 +18,6 @@ namespace melisai {
 namespace {
 
 using store::Store;
-
-constexpr Bytes kReportBytesMax = 32 << 20;
 
 using Judgements = std::map<SeriesId, store::StoredJudgement>;
 
@@ -81,10 +80,7 @@ Result<std::string> flame_graphs(const store::Run& run) {
   if (paths.empty())
     return Error{Errc::not_found, name + " has no flame graph; `melisai-gate explain " +
                                       std::to_string(run.summary.id) + "` says why"};
-  // A later check into the same directory has replaced them.
-  const Result<std::string> text = read_file(run.output_dir + "/report.json", kReportBytesMax);
-  const Result<Report> there = text ? report_from_json(*text) : Result<Report>(text.error());
-  if (there && there->run == run.summary.id) return paths;
+  if (report::is_of_run(run.output_dir, run.summary.id)) return paths;
   return Error{Errc::not_found, "the flame graphs of " + name + " are no longer in " +
                                     printable(run.output_dir) +
                                     "; check again, with an --output-dir of its own to keep them"};

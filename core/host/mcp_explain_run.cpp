@@ -83,6 +83,54 @@ Json health_json(const HealthResult& health) {
           {"advice", advice_json(health.recommendations)}};
 }
 
+Json functions_json(const Evidence& evidence) {
+  Json functions = Json::array();
+  for (const EvidenceFunction& each : evidence.functions)
+    functions.push_back({{"name", each.name},
+                         {"file", each.file},
+                         {"line", each.line},
+                         {"when", each.when},
+                         {"unit", each.unit},
+                         {"base", number(each.base)},
+                         {"head", number(each.head)},
+                         {"confidence", number(each.confidence)}});
+  return functions;
+}
+
+/// Where they lie; none once a later check has replaced them.
+Json files_json(const Evidence& evidence, const std::string& directory) {
+  Json files = Json::array();
+  for (const EvidenceFile& each : evidence.files)
+    if (!directory.empty())
+      files.push_back({{"kind", each.kind}, {"path", directory + "/" + each.path}});
+  return files;
+}
+
+/// Why each benchmark got slower, as far as the run found out.
+Json evidence_json(const store::Run& run, const Report& report) {
+  const bool is_there =
+      !report.evidence.empty() && report::is_of_run(run.output_dir, run.summary.id);
+  Json all = Json::array();
+  for (const Evidence& evidence : report.evidence) {
+    Json metrics = Json::array();
+    for (const EvidenceMetric& each : evidence.metrics)
+      metrics.push_back({{"name", each.name},
+                         {"unit", each.unit},
+                         {"base", number(each.base)},
+                         {"head", number(each.head)}});
+    all.push_back({{"benchmark", evidence.benchmark},
+                   {"class", to_string(evidence.cause)},
+                   {"confidence", number(evidence.confidence)},
+                   {"sentence", evidence.sentence},
+                   {"advice", evidence.advice},
+                   {"note", evidence.note},
+                   {"metrics", std::move(metrics)},
+                   {"functions", functions_json(evidence)},
+                   {"files", files_json(evidence, is_there ? run.output_dir : "")}});
+  }
+  return all;
+}
+
 Json run_json(const store::Run& run) {
   const store::RunSummary& summary = run.summary;
   Json json = {{"run", summary.id},
@@ -100,6 +148,7 @@ Json run_json(const store::Run& run) {
   json["regressions"] = rows_json(report, Decision::regressed);
   json["undecided"] = rows_json(report, Decision::inconclusive);
   json["failed_benchmarks"] = rows_json(report, Decision::failed);
+  json["evidence"] = evidence_json(run, report);
   json["failed_stages"] = failed_stages(report);
   json["health"] = health_json(report.health);
   json["warnings"] = report.warnings;

@@ -201,8 +201,8 @@ constexpr std::array<Entry, 5> kEntries = {{
      list_anomalies},
     {"explain_run", "Why a check passed or failed",
      "Tells a stored run of melisai-gate: verdict and reason, which benchmarks became slower and "
-     "by how much, failed steps with the end of their logs, what changed in the host's health, and "
-     "advice.",
+     "by how much, why (the kind of cause, functions, numbers of base and head, flame graphs), "
+     "failed steps with the end of their logs, what changed in the host's health, and advice.",
      R"("properties":{
   "run":{"type":["string","integer"],"minimum":1,"maximum":999999999999999,"maxLength":20,
     "default":"last","description":"the number of the run, or last"},
@@ -211,8 +211,13 @@ constexpr std::array<Entry, 5> kEntries = {{
      R"("properties":{"run":{"type":"integer"},"state":{"type":"string"},
   "verdict":{"type":["string","null"]},"reason":{"type":"string"},
   "regressions":{"type":"array","items":{"type":"object"}},
+  "evidence":{"type":"array","items":{"type":"object","properties":{
+    "benchmark":{"type":"string"},"class":{"type":"string"},"sentence":{"type":"string"},
+    "metrics":{"type":"array","items":{"type":"object"}},
+    "functions":{"type":"array","items":{"type":"object"}},
+    "files":{"type":"array","items":{"type":"object"}}}}},
   "health":{"type":["object","null"]}},
-  "required":["run","state","verdict","reason","regressions","health"])",
+  "required":["run","state","verdict","reason","regressions","evidence","health"])",
      explain_stored_run},
 }};
 

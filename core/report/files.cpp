@@ -7,6 +7,8 @@
 namespace melisai::report {
 namespace {
 
+constexpr Bytes kReportBytesMax = 32 << 20;
+
 Error cannot_write(Error error) {
   error.message += error.code == Errc::disk_full
                        ? "; free some space, or choose another place with --output-dir"
@@ -37,6 +39,12 @@ std::vector<ShownFlame> read_flames(const Report& report, const std::string& dir
     }
   }
   return flames;
+}
+
+bool is_of_run(const std::string& directory, std::int64_t run) {
+  const Result<std::string> text = read_file(directory + "/report.json", kReportBytesMax);
+  const Result<Report> report = text ? report_from_json(*text) : Result<Report>(text.error());
+  return report && report->run == run;
 }
 
 Result<void> prepare_directory(const std::string& directory) {

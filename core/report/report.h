@@ -68,6 +68,9 @@ std::string render_explanation(const Report& report);
 /// Errors: disk_full, io.
 Result<void> prepare_directory(const std::string& directory);
 
+/// Whether what lies in `directory` is of that stored run: a later check into it replaces all.
+bool is_of_run(const std::string& directory, std::int64_t run);
+
 /// report.json, report.md and report.html in `directory` (created). Each is replaced as a whole.
 /// `repeat`: as render_markdown. Flame graphs that lie in the directory are added to `exhibits`.
 /// Errors: disk_full, io.

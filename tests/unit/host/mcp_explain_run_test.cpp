@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/files.h"
 #include "core/host/mcp_tools.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -88,6 +89,52 @@ TEST(ExplainedRun, SaysWhatChangedInTheHostsHealth) {
   EXPECT_EQ(health["decision"], "regressed");
   EXPECT_EQ(health["new_anomalies"][0]["id"], "tcp_close_wait");
   EXPECT_EQ(health["advice"][0]["id"], "sockets_leak");
+}
+
+Report explained() {
+  Report report = slower();
+  report.run = 1;
+  report.evidence = {{.benchmark = "parse",
+                      .cause = Cause::lock_wait,
+                      .confidence = 0.96,
+                      .sentence = "lock wait: futex wait 3 ms → 41 ms per run",
+                      .advice = "Hold it shorter",
+                      .metrics = {{"futex_wait", "ns", 3e6, 41e6}, {"switches", "count", {}, {}}},
+                      .functions = {{.name = "Cache::get",
+                                     .file = "cache.cpp",
+                                     .line = 88,
+                                     .when = "off-cpu",
+                                     .unit = "ns",
+                                     .base = 3e6,
+                                     .head = 41e6,
+                                     .confidence = 0.99}},
+                      .files = {{"flame_graph", "flame/parse.svg"}}}};
+  return report;
+}
+
+TEST(ExplainedRun, SaysWhy) {
+  store::Run run;
+  run.summary.id = 1;
+  run.report = slower();
+  EXPECT_EQ(json::parse(explain(run).structured)["evidence"], json::array());
+  run.report = explained();
+  const auto output = TemporaryDirectory::make(testing::TempDir(), "explained");
+  ASSERT_TRUE(output);
+  run.output_dir = output->path();
+  const ToolAnswer answer = explain(run);
+  EXPECT_THAT(answer.text, HasSubstr("lock wait: futex wait 3 ms → 41 ms per run"));
+  const json why = json::parse(answer.structured)["evidence"][0];
+  EXPECT_EQ(why["benchmark"], "parse");
+  EXPECT_EQ(why["class"], "lock_wait");
+  EXPECT_EQ(why["advice"], "Hold it shorter");
+  EXPECT_EQ(why["metrics"][0]["head"], 41e6);
+  EXPECT_EQ(why["metrics"][1]["base"], nullptr);
+  EXPECT_EQ(why["functions"][0]["name"], "Cache::get");
+  EXPECT_EQ(why["functions"][0]["line"], 88);
+  EXPECT_EQ(why["files"], json::array()) << "nothing lies there any more";
+  ASSERT_TRUE(write_file(output->path() + "/report.json", to_json(explained())));
+  EXPECT_EQ(json::parse(explain(run).structured)["evidence"][0]["files"][0]["path"],
+            output->path() + "/flame/parse.svg");
 }
 
 TEST(ExplainedRun, OfAFailedBuildSaysWhichStageAndHow) {
