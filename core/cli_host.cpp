@@ -18,6 +18,7 @@ constexpr const char* kCollectFooter =
     "  melisai-gate collect --profile quick -o report.json\n"
     "  melisai-gate collect --explain -- make bench\n"
     "  melisai-gate collect --explain --pid 4711 --duration 20s\n"
+    "  melisai-gate collect --profile deep --flame flame -o report.json -- make bench\n"
     "\nThe JSON report is compatible with melisai's schema 1.1.0; `melisai-gate compare OLD NEW`\n"
     "compares two of them.\n"
     "\nExit codes: 0 a report was written (also when a signal ended it early, or a collector or "
@@ -72,6 +73,11 @@ void HostParser::add_collect() {
       ->type_name("N");
   collect.add_option("-o,--output", output_, "The JSON report; - for standard output (default)")
       ->type_name("FILE");
+  collect
+      .add_option("--flame", flame_,
+                  "Write flame graphs and folded stacks of the tools profile and offcputime here "
+                  "(--profile deep has both)")
+      ->type_name("D");
   collect.add_flag("-q,--quiet", quiet_, "Nothing on standard error while it works");
   collect.add_flag(
       "--explain,--ai-prompt", explained_,
@@ -131,6 +137,7 @@ Result<Invocation> HostParser::collect() const {
   if (!command_.empty()) command.request.command_max = command.profile.duration;
   const bool to_file = !output_.empty() && output_ != kStandardOutput;
   command.output = to_file ? absolute(output_) : kStandardOutput;
+  if (!flame_.empty()) command.flame = absolute(flame_);
   command.quiet = quiet_;
   command.explained = explained_;
   return Invocation(std::move(command));

@@ -29,8 +29,8 @@ class HostParser {
   Result<host::ProfileChoice> profile() const;
 
   CLI::App& app_;
-  std::string profile_, config_file_, focus_, output_, duration_, pid_, cgroup_, max_events_,
-      state_dir_;
+  std::string profile_, config_file_, focus_, output_, flame_, duration_, pid_, cgroup_,
+      max_events_, state_dir_;
   std::vector<std::string> plugin_dirs_, command_;
   bool quiet_ = false;
   bool explained_ = false;

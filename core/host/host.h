@@ -63,6 +63,7 @@ struct CollectCommand {
   std::string output = "-";  ///< absolute path, or - for standard output
   bool quiet = false;        ///< no lines about the phases on standard error
   bool explained = false;    ///< print explain() on standard output; JSON only to a file
+  std::string flame;         ///< absolute directory for flame graphs; "": none
 };
 /// Exit code: 0 a report was written (also when a signal ended it early). Errors: of collect(), io,
 /// disk_full; usage when there is no directory for the output, or the output is one; those of

@@ -57,6 +57,24 @@ TEST_F(CollectCommand, ThatFailsGetsAReportThatSaysSo) {
                              Not(HasSubstr("Not seen:\n- process_info"))));
 }
 
+TEST_F(CollectCommand, IsDrawnAsFlameGraphs) {
+  const std::string flame = root() + "/flame";
+  const Ran without = collect({"--flame", flame, "-o", file(), "--", "true"});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.err, HasSubstr("--flame: profile 'quick' looks at no stacks"));
+  EXPECT_FALSE(std::filesystem::exists(file())) << "nobody waited for it";
+  const Ran ran = collect({"--flame", flame, "-o", file(), "--", "sh", "-c",
+                           "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"},
+                          {}, "deep");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  if (!result(written(), "profile")["data"].empty()) {
+    EXPECT_TRUE(std::filesystem::exists(flame + "/on-cpu.svg")) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("flame: " + flame + "/on-cpu.svg\n"));
+  } else {
+    EXPECT_THAT(ran.err, HasSubstr("flame: no graph, because no stacks were collected"));
+  }
+}
+
 TEST_F(CollectCommand, IsEndedAtTheDurationThatWasAskedFor) {
   const Ran ran =
       collect({"--duration", "2s", "-o", file(), "--", "sh", "-c", "sleep 600; : " + root()});

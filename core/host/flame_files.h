@@ -1,0 +1,27 @@
+// Flame graphs of what a report holds: stacks of the collectors profile and offcputime, with names.
+// Private to core/host.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/host_profile.h"
+#include "core/model/host_report.h"
+
+namespace melisai::host {
+
+/// Why no stacks will be there; "" when there may be some.
+std::string why_no_stacks(const HostProfile& profile);
+
+struct FlameFiles {
+  std::vector<std::string> written;   ///< paths
+  std::vector<std::string> problems;  ///< what is missing, or limits the names; one line each
+};
+
+/// on-cpu.svg, on-cpu.folded, off-cpu.svg and off-cpu.folded in `directory`, which is made: those
+/// of which there are stacks. Reads the programs that ran, so it is for the machine where they did,
+/// and for now. Errors: disk_full, io.
+Result<FlameFiles> write_flame_files(const HostReport& report, const std::string& directory);
+
+}  // namespace melisai::host
