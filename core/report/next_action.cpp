@@ -43,8 +43,21 @@ std::string next_action_for_files(ReasonCode code, const std::string& reason) {
   }
 }
 
+/// More pairs and a quieter machine change no count.
+bool only_counts_are_open(const Report& report) {
+  bool any = false;
+  for (const BenchmarkResult& row : report.benchmarks) {
+    if (!row.gating || row.decision != Decision::inconclusive) continue;
+    if (row.pairs > 0 || row.metric.tier != Tier::exact) return false;
+    any = true;
+  }
+  return any;
+}
+
 /// What ended the measuring says what to raise.
 std::string next_action_for_open(const Report& report) {
+  if (only_counts_are_open(report))
+    return "Do what the note of the count says, or write exact: off for its benchmark.";
   const bool out_of_pairs = std::any_of(
       report.benchmarks.begin(), report.benchmarks.end(), [&](const BenchmarkResult& row) {
         const bool at_the_end = report.max_pairs > 0 && row.pairs >= report.max_pairs;

@@ -193,6 +193,21 @@ TEST(Summary, AMissingCollectorIsNotAMissingBenchmark) {
   EXPECT_THAT(next_action(report), HasSubstr("collect.required"));
 }
 
+TEST(Summary, MorePairsDecideNoCount) {
+  Report report;
+  report.verdict = Verdict::inconclusive;
+  report.reason_code = ReasonCode::budget;
+  report.command = "check";
+  BenchmarkResult& row = report.benchmarks.emplace_back();
+  row.metric = {"instructions", "count", Better::lower, Tier::exact};
+  row.gating = true;
+  EXPECT_THAT(next_action(report), HasSubstr("the note of the count"));
+  BenchmarkResult& time = report.benchmarks.emplace_back();
+  time.metric = {"wall_time", "ns", Better::lower, Tier::time};
+  time.gating = true;
+  EXPECT_THAT(next_action(report), HasSubstr("Raise gate.budget"));
+}
+
 Report failed_benchmark(const std::string& command, const std::string& note) {
   Report report;
   report.command = command;
