@@ -17,7 +17,9 @@ struct ReportFormat {
 constexpr std::array kReportFormats{ReportFormat{"terminal", PrintReport::Format::terminal},
                                     ReportFormat{"json", PrintReport::Format::json},
                                     ReportFormat{"markdown", PrintReport::Format::markdown},
+                                    ReportFormat{"html", PrintReport::Format::html},
                                     ReportFormat{"junit", PrintReport::Format::junit},
+                                    ReportFormat{"github", PrintReport::Format::github},
                                     ReportFormat{"badge", PrintReport::Format::badge}};
 
 /// Names of runs win, so that no file can stand in for one: a path to such a name begins with ./

@@ -9,9 +9,11 @@
 #include "core/base/glob.h"
 #include "core/base/output.h"
 #include "core/base/text.h"
+#include "core/exhibits.h"
 #include "core/gate/gate.h"
 #include "core/history_import.h"
 #include "core/records_json.h"
+#include "core/report/github/github.h"
 #include "core/report/report.h"
 
 namespace melisai {
@@ -86,6 +88,13 @@ Result<std::string> flame_graphs(const store::Run& run) {
                                     "; check again, with an --output-dir of its own to keep them"};
 }
 
+std::string directory_of(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return path;
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
 /// A file that somebody names is their mistake when it is no report. Errors: usage, io.
 Result<Report> report_at(const std::string& path) {
   std::error_code error;
@@ -103,8 +112,11 @@ Result<Report> report_at(const std::string& path) {
   return report;
 }
 
-std::string rendered(const Report& report, PrintReport::Format format) {
+std::string rendered(const Report& report, PrintReport::Format format,
+                     const report::Exhibits& exhibits) {
   switch (format) {
+    case PrintReport::Format::html: return report::to_html(report, exhibits);
+    case PrintReport::Format::github: return report::comment_of(report, {});
     case PrintReport::Format::json: return to_json(report);
     case PrintReport::Format::markdown: return report::render_markdown(report);
     case PrintReport::Format::junit: return report::render_junit(report);
@@ -171,7 +183,9 @@ class Records {
   Result<void> operator()(const PrintReport& request) {
     if (!request.path.empty()) {
       MELISAI_TRY(const Report report, report_at(request.path));
-      return print(rendered(report, request.format));
+      const std::string directory = directory_of(request.path);
+      return print(
+          rendered(report, request.format, {.flames = report::read_flames(report, directory)}));
     }
     MELISAI_TRY(const Store store, reader());
     MELISAI_TRY(const store::RunId id, number_of(request.run, store));
@@ -181,7 +195,13 @@ class Records {
                                         std::string(to_string(run.summary.state)) +
                                         "); `melisai-gate runs --pairs " + std::to_string(id) +
                                         "` prints what it measured"};
-    return print(rendered(*run.report, request.format));
+    report::Exhibits exhibits;
+    if (request.format == PrintReport::Format::html) {
+      exhibits = exhibits_of(store, id, *run.report);
+      if (report::is_of_run(run.output_dir, id))
+        exhibits.flames = report::read_flames(*run.report, run.output_dir);
+    }
+    return print(rendered(*run.report, request.format, exhibits));
   }
 
   Result<void> operator()(const ExplainRun& request) {

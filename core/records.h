@@ -37,7 +37,15 @@ struct ShowRun {
 struct PrintReport {
   RunName run;
   std::string path;  ///< absolute; a report.json or the directory of one, instead of a stored run
-  enum class Format { json, markdown, junit, badge, terminal } format = Format::terminal;
+  enum class Format {
+    json,
+    markdown,
+    html,
+    junit,
+    github,
+    badge,
+    terminal
+  } format = Format::terminal;
 };
 /// Why the benchmarks of a run got slower.
 struct ExplainRun {

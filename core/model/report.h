@@ -225,6 +225,8 @@ std::string_view to_string(Better better);
 /// Pretty-printed, ends with a newline. Numbers that are not finite become null, bytes that are not
 /// UTF-8 become U+FFFD.
 std::string to_json(const Report& report);
+inline constexpr std::size_t kReportBytesMax = 32 << 20;  ///< of report.json
+
 /// Errors: parse, naming the field; also above 32 MiB. Accepts every schema_version up to
 /// kSchemaVersion; fields it does not know are ignored. A null where a number must be is read as
 /// NaN.

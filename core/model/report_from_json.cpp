@@ -13,7 +13,6 @@
 namespace melisai {
 namespace {
 
-constexpr std::size_t kReportBytesMax = std::size_t{32} << 20;
 
 using Fields = JsonFields;
 

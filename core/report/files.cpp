@@ -7,7 +7,6 @@
 namespace melisai::report {
 namespace {
 
-constexpr Bytes kReportBytesMax = 32 << 20;
 
 Error cannot_write(Error error) {
   error.message += error.code == Errc::disk_full

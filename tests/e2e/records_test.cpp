@@ -14,6 +14,7 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class Records : public Sandbox {
  protected:
@@ -61,10 +62,13 @@ TEST_F(Records, AReportIsShownFromItsFileToo) {
   EXPECT_THAT(from(file, "markdown").out, HasSubstr("## PASS"));
   EXPECT_THAT(from(file, "junit").out, HasSubstr("<testcase classname=\"seeded/BM_A\""));
   EXPECT_THAT(from(file, "badge").out, HasSubstr("performance: pass"));
+  EXPECT_THAT(from(file, "html").out, StartsWith("<!DOCTYPE html>"));
+  EXPECT_THAT(gate({"report", "1", "--format", "html"}).out, HasSubstr("seeded/BM_A"));
+  EXPECT_THAT(from(file, "github").out, StartsWith("<!-- melisai-gate:default -->\n### PASS"));
 
   const Ran unknown = from(file, "pdf");
   EXPECT_EQ(unknown.code, 2);
-  EXPECT_THAT(unknown.err, HasSubstr("terminal, json, markdown, junit, badge"));
+  EXPECT_THAT(unknown.err, HasSubstr("terminal, json, markdown, html, junit, github, badge"));
   EXPECT_EQ(from(root() + "/nothing", "json").code, 2);
   EXPECT_EQ(from("nothing", "json").code, 2);
   write("broken.json", "{}");
