@@ -117,8 +117,7 @@ void RecordsParser::add_runs() {
   show.add_option("RUN", run_, "Its number, its name as `runs` shows it, or 'last'")->required();
   show.add_flag("--json", json_, "Print JSON");
 
-  CLI::App& report =
-      add("report", "The report of a run again, for people or for a program");
+  CLI::App& report = add("report", "The report of a run again, for people or for a program");
   report
       .add_option("RUN", run_,
                   "Its number, its name as `runs` shows it, 'last', or a report.json or the "

@@ -64,7 +64,7 @@ std::vector<CMakeCall> calls_of(const std::string& commented) {
 }
 
 struct Library {
-  std::string_view target;   ///< begins so
+  std::string_view target;   ///< linked as this, as NAME_main, NAME::...
   std::string_view include;  ///< in a source
   std::string_view options;  ///< after the program
   std::string_view format;
@@ -77,6 +77,12 @@ constexpr Library kLibraries[] = {
     {"nanobench", "nanobench.h", "", "nanobench", false},
     {"Catch2", "catch_benchmark", " --reporter xml --out $MELISAI_RESULT", "catch2", false}};
 
+bool is_of(std::string_view linked, const Library& library) {
+  if (!linked.starts_with(library.target)) return false;
+  linked.remove_prefix(library.target.size());
+  return linked.empty() || linked == "_main" || linked.starts_with("::");
+}
+
 /// Of one add_executable; null when it is no benchmark.
 const Library* library_of(const CMakeCall& executable, const std::vector<CMakeCall>& calls,
                           const SourceTree& tree, const std::string& directory) {
@@ -86,9 +92,9 @@ const Library* library_of(const CMakeCall& executable, const std::vector<CMakeCa
       if (call.name != "target_link_libraries" || call.arguments.empty() ||
           call.arguments.front() != target)
         continue;
-      for (const std::string& linked : call.arguments)
+      for (std::size_t i = 1; i < call.arguments.size(); ++i)
         // Many link Catch2 for tests alone; its header for benchmarks says more.
-        if (linked.starts_with(library.target) && library.target != "Catch2") return &library;
+        if (is_of(call.arguments[i], library) && library.target != "Catch2") return &library;
     }
     for (const std::string& source : executable.arguments)
       if (tree.text((directory.empty() ? "" : directory + "/") + source).find(library.include) !=
@@ -96,6 +102,12 @@ const Library* library_of(const CMakeCall& executable, const std::vector<CMakeCa
         return &library;
   }
   return nullptr;
+}
+
+/// Then `cmake --build` passes over it.
+bool is_built_on_demand(const CMakeCall& executable) {
+  const std::vector<std::string>& words = executable.arguments;
+  return std::find(words.begin(), words.end(), "EXCLUDE_FROM_ALL") != words.end();
 }
 
 /// Below the build directory, where programs of `directory` go; nothing when that is said by
@@ -154,12 +166,13 @@ void look_at_script(const SourceTree& tree, const std::string& path, Scripts& sc
     const std::string program =
         "./build/" + (place.value_or(directory).empty() ? "" : place.value_or(directory) + "/") +
         target;
-    scripts.seen.benchmarks.push_back({.name = benchmark_name(target),
-                                       .run = shell_quoted(program) + std::string(library->options),
-                                       .format = std::string(library->format),
-                                       .filter = {},
-                                       .why = "target " + target + " of " + path,
-                                       .is_sure = library->is_sure && place.has_value()});
+    scripts.seen.benchmarks.push_back(
+        {.name = benchmark_name(target),
+         .run = shell_quoted(program) + std::string(library->options),
+         .format = std::string(library->format),
+         .filter = {},
+         .why = "target " + target + " of " + path,
+         .is_sure = library->is_sure && place.has_value() && !is_built_on_demand(call)});
   }
 }
 

@@ -26,6 +26,16 @@ TEST_F(Systems, CMakeMeasuresTargetsThatLinkGoogleBenchmark) {
                           Not(HasSubstr("ctest"))));
 }
 
+TEST_F(Systems, CMakeTakesNoNameForALibrary) {
+  write("CMakeLists.txt",
+        "add_executable(benchmark_tool t.cpp)\ntarget_link_libraries(benchmark_tool PRIVATE "
+        "benchmark_helpers)\n");
+  EXPECT_THAT(pipeline(), HasSubstr("Nothing is measured yet"));
+  write("CMakeLists.txt", "add_executable(b EXCLUDE_FROM_ALL b.cpp)\n");
+  write("b.cpp", "#include <benchmark/benchmark.h>\n");
+  EXPECT_THAT(pipeline(), HasSubstr("#     - name: b  #"));
+}
+
 TEST_F(Systems, CMakeKnowsWhereProgramsGo) {
   write("CMakeLists.txt",
         "project(app)\noption(APP_BENCHMARKS \"Build them\" OFF)\nadd_subdirectory(bench)\n"
