@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "core/report/report.h"
@@ -107,11 +108,25 @@ TEST_F(ReportFiles, RefusesAReadOnlyDirectory) {
   EXPECT_TRUE(std::filesystem::is_empty(root_));
 }
 
+/// Makes us root of a new user namespace, without which nothing can be created in it.
+bool map_to_root(uid_t user, gid_t group) {
+  const auto write = [](const char* file, const std::string& text) {
+    std::ofstream stream(file);
+    stream << text << std::flush;
+    return stream.good();
+  };
+  return write("/proc/self/setgroups", "deny") &&
+         write("/proc/self/uid_map", "0 " + std::to_string(user) + " 1") &&
+         write("/proc/self/gid_map", "0 " + std::to_string(group) + " 1");
+}
+
 /// In a child with a file system of its own that has room for almost nothing: 0 good, 1 wrong, 77
 /// not allowed here.
 int write_to_full_disk(const std::string& directory) {
-  const int namespaces = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-  if (::unshare(namespaces) != 0 ||
+  const uid_t user = ::geteuid();
+  const gid_t group = ::getegid();
+  const int namespaces = user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+  if (::unshare(namespaces) != 0 || (user != 0 && !map_to_root(user, group)) ||
       ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
       ::mount("none", directory.c_str(), "tmpfs", 0, "size=4k") != 0) {
     return 77;
