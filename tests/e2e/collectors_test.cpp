@@ -142,6 +142,7 @@ TEST_F(CollectorsInACheck, DoctorSaysWhichDoNotWorkAndWhatToDo) {
       {MELISAI_BIN_DIR "/melisai-gate", "doctor", "--json", "--plugin-dir", directory}, root());
   EXPECT_EQ(ran.code, 3) << "somebody has to mend or remove it";
   for (const json& entry : json::parse(ran.out)["collectors"]) {
+    if (entry["status"] == "unavailable") continue;  // what this user may not do
     const bool refused = entry["file"].get<std::string>().ends_with("newer_major.so");
     EXPECT_EQ(entry["works"], !refused) << entry;
     EXPECT_EQ(entry["state"], refused ? "warning" : "ok");
