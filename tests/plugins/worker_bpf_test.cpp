@@ -33,11 +33,16 @@ const std::string kProgram = MELISAI_TEST_WORKER_BPF;
 class WorkerBpf : public ::testing::Test {
  protected:
   WorkerBpf() {
-    fs::remove_all(kInstalled.parent_path());
-    fs::create_directories(kInstalled.parent_path());
-    fs::permissions(kInstalled.parent_path(), fs::perms(0755));
+    std::error_code error;
+    fs::remove_all(kInstalled.parent_path(), error);
+    fs::create_directories(kInstalled.parent_path(), error);
+    if (!error) fs::permissions(kInstalled.parent_path(), fs::perms(0755), error);
   }
-  ~WorkerBpf() override { fs::remove_all(kInstalled.parent_path()); }
+  ~WorkerBpf() override {
+    std::error_code ignored;
+    fs::remove_all(kInstalled.parent_path(), ignored);
+  }
+  static bool may_install() { return access(kInstalled.parent_path().c_str(), W_OK) == 0; }
 
   static void install(mode_t mode = 0644) {
     fs::copy_file(zoo_plugin("good"), kInstalled, fs::copy_options::overwrite_existing);
@@ -77,6 +82,7 @@ TEST_F(WorkerBpf, TheEnvironmentNamesNoPlugin) {
 
 // What stands in the place of the installed file.
 TEST_F(WorkerBpf, RefusesAFileThatIsNotRoots) {
+  if (!may_install()) GTEST_SKIP() << "nothing can be put at " << kInstalled;
   install();
   if (getuid() == 0) {
     ASSERT_EQ(chown(kInstalled.c_str(), kNobody, kNobody), 0);
