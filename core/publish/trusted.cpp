@@ -129,14 +129,16 @@ Result<std::string> token_of(const Request& request, forge::Kind kind, const Env
 Result<int> run(const Request& request, const Command& command) {
   MELISAI_TRY(const Report report, read_artifact(request.from));
   MELISAI_TRY(const Where at, where(request, command.env));
-  const report::CommentContext context{.name = request.context, .details_url = at.details_url};
+  const bool is_of_another_run = !at.place.head.branch.empty();
+  const report::CommentContext context{.name = request.context,
+                                       .details_url = at.details_url,
+                                       .is_word_of_strangers = is_of_another_run};
   const Content content = content_of(report, context, request.fail_on);
   if (request.dry_run) {
     MELISAI_CHECK(check_commit(report, at));
     command.print(dry_text(at, content));
     return 0;
   }
-  const bool is_of_another_run = !at.place.head.branch.empty();
   Result<void> left;
   if (is_step(command.env))
     left = leave_behind(report, request.from + "/report.json", context, is_of_another_run, command);

@@ -27,6 +27,11 @@ std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// Forges refuse the whole verdict for what is none.
+bool is_address(const std::string& url) {
+  return url.starts_with("https://") || url.starts_with("http://");
+}
+
 std::string name_of(const Content& content) {
   return content.context.name == report::CommentContext{}.name
              ? "melisai-gate"
@@ -57,7 +62,7 @@ json check_run(const Place& place, const Content& content, const std::string& ex
       {"name", name_of(content)},   {"head_sha", place.sha},
       {"status", "completed"},      {"conclusion", report::to_string(content.check.conclusion)},
       {"external_id", external_id}, {"output", output_of(content, annotations)}};
-  if (!content.context.details_url.empty()) run["details_url"] = content.context.details_url;
+  if (is_address(content.context.details_url)) run["details_url"] = content.context.details_url;
   for (const auto& [identifier, label] : place.buttons)
     run["actions"].push_back(
         {{"label", label}, {"description", label}, {"identifier", identifier}});
@@ -196,7 +201,7 @@ Result<std::string> put_status(Caller& caller, const Place& place, const Content
   json status = {{"state", is_gitlab ? gitlab_state(content.status_state) : content.status_state},
                  {"description", content.status_text},
                  {is_gitlab ? "name" : "context", name_of(content)}};
-  if (!content.context.details_url.empty()) status["target_url"] = content.context.details_url;
+  if (is_address(content.context.details_url)) status["target_url"] = content.context.details_url;
   MELISAI_TRY(const HttpAnswer answer,
               caller.send({.method = "POST",
                            .path = path_of(caller.account()) + "/statuses/" + place.sha,

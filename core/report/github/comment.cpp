@@ -266,6 +266,8 @@ std::string footer(const Report& report, const CommentContext& context) {
   if (!is_of_files(report)) out += " · " + count_of(pairs, "pair");
   out += " · false alarm " + format_percent(report.false_alarm) + " for the whole suite, miss " +
          format_percent(report.miss) + " · melisai-gate " + markdown_prose(report.tool_version);
+  if (context.is_word_of_strangers)
+    out += " · measured by a job that runs the code of the pull request: its numbers are its word";
   if (is_plain_url(context.details_url)) out += " · [details](" + context.details_url + ")";
   return out + "\n";
 }

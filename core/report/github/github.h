@@ -27,6 +27,8 @@ struct CommentContext {
   std::string details_url{};  ///< https, where all of it can be seen; "" for nowhere
   /// Shell line that does the run again; "": made of the report's commits and seed.
   std::string repeat{};
+  /// Whether code of the pull request could have written the report itself, which is then said.
+  bool is_word_of_strangers = false;
 };
 
 bool is_context_name(std::string_view name);

@@ -109,6 +109,13 @@ TEST_F(Trusted, PublishesWhatItWasTold) {
   EXPECT_THAT(forge_.comments, SizeIs(1));
   EXPECT_THAT(printed_, HasSubstr("comment on #7 made\n"));
   EXPECT_THAT(printed_, Not(HasSubstr("ghs_secret")));
+  EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), Not(HasSubstr("its word")));
+}
+
+TEST_F(Trusted, SendsNoAddressThatIsNone) {
+  env_["GITHUB_RUN_ID"] = "5";  // and no server
+  EXPECT_EQ(*run(plain()), 0);
+  EXPECT_FALSE(forge_.checks[0].contains("details_url"));
 }
 
 TEST_F(Trusted, FindsThePullRequestOfAForkByItsHead) {
@@ -122,6 +129,7 @@ TEST_F(Trusted, FindsThePullRequestOfAForkByItsHead) {
   EXPECT_THAT(forge_.comments, SizeIs(1));
   EXPECT_EQ(forge_.checks[0]["details_url"], "https://github.com/team/demo/actions/runs/5");
   EXPECT_EQ(forge_.count("GET /repos/team/demo/pulls/"), 1u);
+  EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), HasSubstr("its numbers are its word"));
 }
 
 TEST_F(Trusted, SaysNothingWhenThePullRequestIsClosedOrMovedOn) {
