@@ -79,7 +79,7 @@ TEST_F(PublishCommand, FollowsNobody) {
   const WebServer other(beside.path());
   const WebServer server(root());
   Words words = place();
-  words.insert(words.end(), {"--api", server.url("/status/307"), "--allow-private"});
+  words.insert(words.end(), {"--api", server.url("/to?" + other.url("")), "--allow-private"});
   EXPECT_EQ(publish(words, {"GITHUB_TOKEN=" + std::string(kToken)}).code, 2);
   EXPECT_EQ(other.request(1), "");
 }
