@@ -8,7 +8,7 @@
 namespace melisai::cli {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kInitFooter =
     "\nKnows CMake, Cargo, Go, Maven, Gradle, npm, Python and Make by their files, and runs "
     "nothing.\nBenchmarks that it is sure of are measured, others become comments.\n"
     "\nExit codes: 0 written, 2 usage, a file is there already, or no build system is seen, 4 "
@@ -39,7 +39,7 @@ InitParser::InitParser(CLI::App& app) : app_(app) {
                   "commit (default: a placeholder)")
       ->type_name("OWNER/REPOSITORY@SHA");
   init.add_flag("--force", force_, "Replace files that are there");
-  init.footer(kFooter);
+  init.footer(kInitFooter);
 }
 
 Result<std::optional<Invocation>> InitParser::make() const {
