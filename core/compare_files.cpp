@@ -68,6 +68,14 @@ class Comparison {
     return results;
   }
 
+  report::Exhibits shown() const {
+    report::Exhibits exhibits;
+    for (const gate::SampledSeries& each : series_)
+      exhibits.series.push_back(
+          {.id = each.id, .pairs = {}, .base = each.base, .head = each.head, .running = {}});
+    return exhibits;
+  }
+
  private:
   bool is_selected(const std::string& name) const {
     return only_.empty() || matches_glob(only_, name);
@@ -198,12 +206,14 @@ Step<std::vector<Readings>> read_side(const std::string& path, const FormatSpec&
   return stop;
 }
 
-Step<void> compare_into(Report& report, const CompareRequest& request, const Policy& policy) {
+Step<void> compare_into(Report& report, report::Exhibits& exhibits, const CompareRequest& request,
+                        const Policy& policy) {
   MELISAI_TRY(const std::vector<Readings> base, read_side(request.base, request.format));
   MELISAI_TRY(const std::vector<Readings> head, read_side(request.head, request.format));
   const Sampled base_side = sampled(base), head_side = sampled(head);
-  report.benchmarks =
-      Comparison(base_side, head_side, request.only).judged(policy, request.noise_floor);
+  const Comparison comparison(base_side, head_side, request.only);
+  report.benchmarks = comparison.judged(policy, request.noise_floor);
+  exhibits = comparison.shown();
   if (report.benchmarks.empty())
     return Stop{ReasonCode::configuration, "--only matches no benchmark of either side"};
   report.warnings = caveats(base, head, request);
@@ -230,7 +240,8 @@ Outcome compare_files(const CompareRequest& request, World& world) {
   report.threshold = policy.threshold;
   report.false_alarm = policy.false_alarm;
   report.miss = policy.miss;
-  const Step<void> compared = compare_into(report, request, policy);
+  report::Exhibits exhibits;
+  const Step<void> compared = compare_into(report, exhibits, request, policy);
   if (compared) {
     gate::conclude(report);
   } else {
@@ -240,7 +251,8 @@ Outcome compare_files(const CompareRequest& request, World& world) {
   }
   report.seconds = std::chrono::duration<double>(world.clock.monotonic() - start).count();
   const auto written =
-      compared ? report::write_reports(report, request.output_dir) : Result<void>();
+      compared ? report::write_reports(report, request.output_dir, "", std::move(exhibits))
+               : Result<void>();
   if (!written) {
     report.verdict = Verdict::error;
     report.reason_code = ReasonCode::disk;

@@ -167,7 +167,8 @@ TEST_F(CiScripts, SetupPassesTheFailureOfAptOn) {
 }
 
 TEST_F(CiScripts, ScriptsRefuseUnknownArguments) {
-  for (const char* script : {"setup", "test", "demo", "fresh-root", "live", "workflow-lint"}) {
+  for (const char* script :
+       {"setup", "test", "demo", "fresh-root", "live", "web", "workflow-lint"}) {
     const Ran ran = run(std::string("'" MELISAI_SOURCE_DIR "/ci/") + script + "' --no-such-flag");
     EXPECT_EQ(ran.status, 2) << script;
     EXPECT_THAT(ran.output, HasSubstr("usage: ci/")) << script;

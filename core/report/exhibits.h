@@ -13,7 +13,7 @@
 
 namespace melisai::report {
 
-/// One judged pair, or one value a side where nothing was measured in pairs.
+/// One judged pair.
 struct ShownPair {
   double base = 0;
   double head = 0;
@@ -32,6 +32,7 @@ struct ShownInterval {
 struct ShownSeries {
   SeriesId id;
   std::vector<ShownPair> pairs;        ///< in time order
+  std::vector<double> base, head;      ///< values that were not measured in pairs
   std::vector<ShownInterval> running;  ///< at the looks of the gate, ascending; may be empty
   int confirm_from = 0;                ///< the first pair of the confirmation, from 1; 0: none
 };

@@ -56,6 +56,11 @@ std::string numbers_of(const std::vector<ShownPair>& pairs, Is is) {
 
 std::string series_json(const ShownSeries& series, std::size_t index, const BenchmarkResult& row) {
   const auto& pairs = series.pairs;
+  const auto side = [&](double ShownPair::*value, const std::vector<double>& alone) {
+    return pairs.empty()
+               ? array_of(alone, json_number)
+               : array_of(pairs, [&](const ShownPair& pair) { return json_number(pair.*value); });
+  };
   const auto interval = [](const ShownInterval& each) {
     return "[" + std::to_string(each.pairs) + "," + limit(each.low) + "," + limit(each.high) + "]";
   };
@@ -68,8 +73,8 @@ std::string series_json(const ShownSeries& series, std::size_t index, const Benc
       member("change",
              array_of(pairs,
                       [&](const ShownPair& pair) { return change_of(pair, row.metric.better); })),
-      member("base", array_of(pairs, [](const ShownPair& pair) { return json_number(pair.base); })),
-      member("head", array_of(pairs, [](const ShownPair& pair) { return json_number(pair.head); })),
+      member("base", side(&ShownPair::base, series.base)),
+      member("head", side(&ShownPair::head, series.head)),
       member("headFirst",
              numbers_of(pairs, [](const ShownPair& pair) { return !pair.base_first; })),
       member("disturbed", numbers_of(pairs, [](const ShownPair& pair) { return pair.disturbed; })),

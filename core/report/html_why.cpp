@@ -96,8 +96,11 @@ std::string flame_html(const Evidence& evidence, const Exhibits& exhibits, std::
     out += "<figure>";
     if (fits) {
       room -= svg->size();
-      out += "<img alt=\"Flame graph of the difference: " + html_text(evidence.benchmark, 200) +
-             "\" src=\"data:image/svg+xml;base64," + base64(*svg) + "\">";
+      const std::string what =
+          "Flame graph of the difference: " + html_text(evidence.benchmark, 200);
+      out += "<div class=\"flame\" role=\"region\" tabindex=\"0\" aria-label=\"" + what +
+             "\"><img alt=\"" + what + "\" src=\"data:image/svg+xml;base64," + base64(*svg) +
+             "\"></div>";
     }
     const std::string name = html_text(file.path, 255);
     out += "<figcaption>Flame graph of the difference";

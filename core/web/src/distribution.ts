@@ -6,6 +6,7 @@ import { svg } from './dom';
 import { quantity } from './units';
 
 const kRow = 58;
+const kDotsMax = 400; // of a side; of more values every second, third ... is drawn
 
 /** Of sorted values; interpolated. */
 function quantile(sorted: number[], part: number): number {
@@ -38,7 +39,9 @@ function drawSide(into: Chart, side: Side, row: number, unit: string): Spot[] {
       class: `box ${side.word}`,
     }),
   );
-  const spots = sorted.map((value, index) => {
+  const every = Math.ceil(sorted.length / kDotsMax);
+  const drawn = sorted.filter((_, index) => index % every === 0);
+  const spots = drawn.map((value, index) => {
     // Neighbours lie apart, and always in the same place.
     const y = middle + (((index * 7) % 11) - 5) * 2.6;
     const x = into.x(value);

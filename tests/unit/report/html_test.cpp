@@ -163,6 +163,17 @@ TEST(Html, CarriesTheValuesOfPairs) {
   EXPECT_THAT(shown_part(page), HasSubstr("changed for good at c0ffee6"));
 }
 
+TEST(Html, CarriesValuesThatAreNoPairs) {
+  Exhibits exhibits;
+  exhibits.series = {
+      {.id = {"parse/BM_Small", "cpu_time"}, .base = {1, 2.5}, .head = {3}, .running = {}}};
+  const std::string page = to_html(fixtures::pass_report(), exhibits);
+  const auto series = nlohmann::json::parse(data_of(page, "plot-data"))["series"][0];
+  EXPECT_EQ(series["base"], (nlohmann::json{1, 2.5}));
+  EXPECT_EQ(series["head"], (nlohmann::json{3}));
+  EXPECT_TRUE(series["change"].empty());
+}
+
 TEST(Html, LeavesOutValuesThatMatchNoRow) {
   Exhibits exhibits;
   exhibits.series = {{.id = {"no such", "cpu_time"}, .pairs = {{1, 2}}, .running = {}}};
