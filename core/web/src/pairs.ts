@@ -29,7 +29,8 @@ function drawRunning(into: Chart, series: Series, range: [number, number]): void
   const lower: string[] = [];
   series.running.forEach(([pairs, low, high], index) => {
     const from = into.x(pairs);
-    const until = into.x(series.running[index + 1]?.[0] ?? series.change.length);
+    const next = series.running[index + 1]?.[0];
+    const until = next === undefined ? into.right : into.x(next); // what was decided on is seen too
     const top = into.y(clamp(bounded(high, range[1])));
     const bottom = into.y(clamp(bounded(low, range[0])));
     upper.push(`${from},${top}`, `${until},${top}`);
