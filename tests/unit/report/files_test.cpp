@@ -57,6 +57,24 @@ TEST_F(ReportFiles, CreatesTheDirectoryAndWritesEveryForm) {
       << "no temporary file stays";
 }
 
+TEST_F(ReportFiles, AddsOnlyFlameGraphsThatLieBesideThem) {
+  Report report = fixtures::regression_report();
+  ASSERT_TRUE(make_directories(root_ + "/flame"));
+  ASSERT_TRUE(write_file(root_ + "/flame/a.svg", "<svg/>"));
+  ASSERT_TRUE(write_file(root_ + "/secret", "secret"));
+  std::filesystem::create_symlink(root_ + "/secret", root_ + "/flame/link.svg");
+  report.evidence[0].files = {{"flame_graph", "flame/a.svg"},     {"folded_base", "flame/a.svg"},
+                              {"flame_graph", "flame/../secret"}, {"flame_graph", "secret"},
+                              {"flame_graph", "flame/link.svg"},  {"flame_graph", "flame/none.svg"},
+                              {"flame_graph", root_ + "/secret"}};
+  const std::vector<ShownFlame> flames = read_flames(report, root_);
+  ASSERT_EQ(flames.size(), 1u);
+  EXPECT_EQ(flames[0].path, "flame/a.svg");
+  EXPECT_EQ(flames[0].svg, "<svg/>");
+  ASSERT_TRUE(write_reports(report, root_));
+  EXPECT_THAT(*read_file(root_ + "/report.html", kReadMax), HasSubstr("base64,PHN2Zy8+"));
+}
+
 TEST_F(ReportFiles, ReplacesAnOlderReport) {
   ASSERT_TRUE(write_reports(fixtures::regression_report(), root_));
   ASSERT_TRUE(write_reports(fixtures::pass_report(), root_));
