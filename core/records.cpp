@@ -198,6 +198,7 @@ class Records {
     report::Exhibits exhibits;
     if (request.format == PrintReport::Format::html) {
       exhibits = exhibits_of(store, id, *run.report);
+      exhibits.history = histories_of(store, *run.report);
       if (report::is_of_run(run.output_dir, id))
         exhibits.flames = report::read_flames(*run.report, run.output_dir);
     }
