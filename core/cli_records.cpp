@@ -123,7 +123,9 @@ void RecordsParser::add_runs() {
                   "Its number, its name as `runs` shows it, 'last', or a report.json or the "
                   "directory of one, such as melisai-report")
       ->required();
-  report.add_option("--format", format_, "Default terminal; junit is XML, github what `publish` comments, badge is SVG")
+  report
+      .add_option("--format", format_,
+                  "Default terminal; junit is XML, github what `publish` comments, badge is SVG")
       ->type_name(report_formats("|"));
 
   CLI::App& explain = add("explain", "Why the benchmarks of a stored run got slower");

@@ -13,7 +13,6 @@
 #include "core/base/clock.h"
 #include "core/explain_instructions.h"
 #include "core/gate/gate.h"
-#include "core/measure/counters.h"
 #include "core/measure/measure.h"
 #include "core/model/progress.h"
 

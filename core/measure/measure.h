@@ -13,6 +13,7 @@
 
 #include "core/base/process.h"
 #include "core/base/rng.h"
+#include "core/measure/counters.h"
 #include "core/measure/machine.h"
 #include "core/model/metric.h"
 #include "core/model/project.h"
