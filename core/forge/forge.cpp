@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -10,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/forge/answers.h"
 #include "core/forge/names.h"
 
 namespace melisai::forge {
@@ -30,17 +30,7 @@ constexpr int kClientErrors = 400;
 constexpr int kNoLogin = 401;
 constexpr int kForbidden = 403;
 constexpr int kNothingThere = 404;
-constexpr int kTooMany = 429;
 constexpr int kServerErrors = 500;
-
-std::string_view name_of(Kind kind) {
-  switch (kind) {
-    case Kind::github: return "GitHub";
-    case Kind::gitlab: return "GitLab";
-    case Kind::gitea: return "Gitea";
-  }
-  return "";
-}
 
 /// "GitHub at api.github.com".
 std::string who(const Account& account) {
@@ -81,32 +71,14 @@ Result<std::string> path_to_role(const Account& account, const User& user) {
          "/permission";
 }
 
-std::optional<std::int64_t> number_in(std::string_view text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (text.empty() || error != std::errc{} || stop != end || number < 0) return std::nullopt;
-  return number;
-}
-
-/// GitHub refuses with 403 too when it has been asked too often, and now and then only its sentence
-/// says why.
-bool is_asked_too_often(const HttpAnswer& answer) {
-  return answer.status == kTooMany ||
-         (answer.status == kForbidden &&
-          (answer.header("x-ratelimit-remaining") == "0" || !answer.header("retry-after").empty() ||
-           answer.body.find("rate limit") != std::string::npos));
-}
-
 /// " for 60 s", " until 2026-11-21T02:07:41Z" or "".
 std::string until_when(const HttpAnswer& answer) {
   constexpr std::int64_t kYear2100 = 4'102'444'800;  // later ones are no times, and might not fit
-  if (const auto seconds = number_in(answer.header("retry-after")))
-    return " for " + std::to_string(*seconds) + " s";
-  for (const std::string_view header : {"x-ratelimit-reset", "ratelimit-reset"})
-    if (const auto epoch = number_in(answer.header(header)); epoch && *epoch < kYear2100)
-      return " until " +
-             utc_time(std::chrono::system_clock::time_point(std::chrono::seconds(*epoch)));
+  const AskAgain again = ask_again(answer);
+  if (again.seconds) return " for " + std::to_string(*again.seconds) + " s";
+  if (again.epoch && *again.epoch < kYear2100)
+    return " until " +
+           utc_time(std::chrono::system_clock::time_point(std::chrono::seconds(*again.epoch)));
   return "";
 }
 

@@ -1,10 +1,10 @@
 #include "core/publish/caller.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "core/base/text.h"
+#include "core/forge/answers.h"
 
 namespace melisai::publish {
 namespace {
@@ -19,48 +19,18 @@ constexpr int kForbidden = 403;
 constexpr int kNothingThere = 404;
 constexpr int kGone = 410;
 constexpr int kUnprocessable = 422;
-constexpr int kTooMany = 429;
 constexpr int kServerErrors = 500;
 constexpr int kUnavailable = 503;
-
-std::string_view name_of(forge::Kind kind) {
-  switch (kind) {
-    case forge::Kind::github: return "GitHub";
-    case forge::Kind::gitlab: return "GitLab";
-    case forge::Kind::gitea: return "Gitea";
-  }
-  return "";
-}
-
-std::optional<std::int64_t> number_in(std::string_view text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (text.empty() || error != std::errc{} || stop != end || number < 0) return std::nullopt;
-  return number;
-}
-
-/// GitHub says it with 403 too, and now and then only in words.
-bool is_asked_too_often(const HttpAnswer& answer) {
-  return answer.status == kTooMany ||
-         (answer.status == kForbidden &&
-          (answer.header("x-ratelimit-remaining") == "0" || !answer.header("retry-after").empty() ||
-           answer.body.find("rate limit") != std::string::npos));
-}
 
 /// How long the forge wants to be left alone; nothing when it does not say.
 std::optional<Milliseconds> asked_for(const HttpAnswer& answer, const Clock& clock) {
   constexpr std::int64_t kDay = 86'400;
-  if (const auto seconds = number_in(answer.header("retry-after")))
-    return Milliseconds(1'000 * std::min(*seconds, kDay));
-  for (const std::string_view header : {"x-ratelimit-reset", "ratelimit-reset"}) {
-    const auto epoch = number_in(answer.header(header));
-    if (!epoch) continue;
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
-    return Milliseconds(1'000 * std::clamp<std::int64_t>(*epoch - now + 1, 1, kDay));
-  }
-  return std::nullopt;
+  const forge::AskAgain again = forge::ask_again(answer);
+  if (again.seconds) return Milliseconds(1'000 * std::min(*again.seconds, kDay));
+  if (!again.epoch) return std::nullopt;
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
+  return Milliseconds(1'000 * std::clamp<std::int64_t>(*again.epoch - now + 1, 1, kDay));
 }
 
 std::string what_the_token_needs(forge::Kind kind) {
@@ -84,7 +54,7 @@ Caller::Caller(const forge::Account& account, const Outside& outside, Millisecon
       deadline_(deadline) {}
 
 std::string Caller::who() const {
-  return std::string(name_of(account_.kind)) + " at " + host_in(account_.api);
+  return std::string(forge::name_of(account_.kind)) + " at " + host_in(account_.api);
 }
 
 Milliseconds Caller::left() const {
@@ -92,7 +62,7 @@ Milliseconds Caller::left() const {
 }
 
 Error Caller::explained(Error error) const {
-  error.message = std::string(name_of(account_.kind)) + ": " + error.message;
+  error.message = std::string(forge::name_of(account_.kind)) + ": " + error.message;
   // Refused by our own rules.
   if (error.code == Errc::usage) error.code = Errc::config;
   return error;
@@ -130,7 +100,7 @@ Result<std::optional<Milliseconds>> Caller::patience(const Ask& ask,
     if (is_unsure) error.code = Errc::io;
     return error;
   }
-  if (is_asked_too_often(*answer))
+  if (forge::is_asked_too_often(*answer))
     return std::optional(asked_for(*answer, outside_.clock).value_or(kLimitWait));
   if (answer->status == kUnavailable)
     return std::optional(std::max(again, asked_for(*answer, outside_.clock).value_or(again)));
@@ -153,7 +123,7 @@ Result<HttpAnswer> Caller::send(const Ask& ask) {
     const bool is_last = tries == kTriesMax;
     if (is_last || *wait >= left()) {
       const std::string asks =
-          answer && is_asked_too_often(*answer)
+          answer && forge::is_asked_too_often(*answer)
               ? who() + " takes no more requests with this token for " + format_duration(*wait)
           : answer ? who() + " is in trouble (status " + std::to_string(answer->status) + ")"
                    : explained(answer.error()).message;
