@@ -1,16 +1,15 @@
 #include "plugins/common/mappings.h"
 
 #include <linux/perf_event.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 #include "plugins/common/proc.h"
 
@@ -21,9 +20,6 @@ constexpr std::size_t kRingPages = 32;         // of each CPU: about 1,000 recor
 constexpr std::size_t kMappingsMax = 100'000;  // of all processes together
 constexpr std::size_t kMapsBytesMax = 4 << 20;
 constexpr std::size_t kTimeBytes = 8;  // after each record
-
-std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
-std::size_t ring_bytes() { return (kRingPages + 1) * page_bytes(); }
 
 // The parts of PERF_RECORD_MMAP2 that do not vary, after the header.
 struct MappingBody {
@@ -90,9 +86,7 @@ Mappings::Mappings(std::int64_t root_pid, std::string proc_root)
   for (int cpu = 0; cpu < cpus; ++cpu) open(root_pid, cpu);
 }
 
-Mappings::~Mappings() {
-  for (const Ring& ring : rings_) munmap(ring.memory, ring_bytes());
-}
+Mappings::~Mappings() = default;
 
 void Mappings::open(std::int64_t root_pid, int cpu) {
   perf_event_attr wanted = attributes(whole_host_);
@@ -107,46 +101,27 @@ void Mappings::open(std::int64_t root_pid, int cpu) {
     fd = call();
   }
   if (fd < 0 && errno == ENODEV) return;  // a CPU that is switched off
-  Ring ring{.event = Descriptor(fd)};
-  if (fd >= 0) ring.memory = mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (fd < 0 || ring.memory == MAP_FAILED)
-    throw std::runtime_error(std::string("cannot watch what is mapped into memory: ") +
-                             std::strerror(errno));
-  rings_.push_back(std::move(ring));
+  try {
+    if (fd < 0) throw std::system_error(errno, std::generic_category());
+    rings_.emplace_back(Descriptor(fd), kRingPages);
+  } catch (const std::system_error& error) {
+    throw std::runtime_error("cannot watch what is mapped into memory: " + error.code().message());
+  }
 }
 
 void Mappings::take() {
   std::vector<Record> records;
-  for (const Ring& ring : rings_) read(ring, records);
+  for (const PerfRing& ring : rings_)
+    ring.read([&](const PerfRing::Record& each) {
+      Record record{.flags = each.flags, .type = each.type, .body = each.body};
+      if (record.body.size() >= kTimeBytes)
+        record.time = value_at<std::uint64_t>(record.body, record.body.size() - kTimeBytes);
+      records.push_back(std::move(record));
+    });
   // A process may move to another CPU between two of its records.
   std::stable_sort(records.begin(), records.end(),
                    [](const Record& a, const Record& b) { return a.time < b.time; });
   for (const Record& record : records) apply(record);
-}
-
-void Mappings::read(const Ring& ring, std::vector<Record>& records) {
-  auto* control = static_cast<perf_event_mmap_page*>(ring.memory);
-  const char* data = static_cast<const char*>(ring.memory) + page_bytes();
-  const std::size_t size = kRingPages * page_bytes();
-  const std::uint64_t head =
-      std::atomic_ref<__u64>(control->data_head).load(std::memory_order_acquire);
-  std::uint64_t tail = control->data_tail;
-  const auto copy = [&](char* to, std::uint64_t from, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) to[i] = data[(from + i) % size];
-  };
-  while (tail + sizeof(perf_event_header) <= head) {
-    perf_event_header header{};
-    copy(reinterpret_cast<char*>(&header), tail, sizeof header);
-    if (header.size < sizeof header || tail + header.size > head) break;
-    Record record{.flags = header.misc, .type = header.type};
-    record.body.resize(header.size - sizeof header);
-    copy(record.body.data(), tail + sizeof header, record.body.size());
-    if (record.body.size() >= kTimeBytes)
-      record.time = value_at<std::uint64_t>(record.body, record.body.size() - kTimeBytes);
-    records.push_back(std::move(record));
-    tail += header.size;
-  }
-  std::atomic_ref<__u64>(control->data_tail).store(tail, std::memory_order_release);
 }
 
 void Mappings::apply(const Record& record) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "plugins/common/descriptor.h"
+#include "plugins/common/perf_ring.h"
 
 namespace melisai::plugins {
 
@@ -46,10 +46,6 @@ class Mappings {
     std::uint64_t offset = 0;
     std::size_t file = 0;
   };
-  struct Ring {
-    Descriptor event;
-    void* memory = nullptr;
-  };
   struct Record {
     std::uint64_t time = 0;
     std::uint16_t flags = 0;
@@ -57,7 +53,6 @@ class Mappings {
     std::string body;
   };
   void open(std::int64_t root_pid, int cpu);
-  void read(const Ring& ring, std::vector<Record>& records);
   void apply(const Record& record);
   void apply_mapping(const Record& record);
   void read_proc(std::uint32_t pid);
@@ -66,7 +61,7 @@ class Mappings {
 
   bool whole_host_;
   std::string proc_root_;
-  std::vector<Ring> rings_;
+  std::vector<PerfRing> rings_;
   std::map<std::uint32_t, std::vector<Mapping>> processes_;  // the newest last
   std::map<std::uint32_t, bool> asked_;
   std::vector<MappedFile> files_;

@@ -1,14 +1,13 @@
 #include "plugins/perf/sampler.h"
 
 #include <linux/perf_event.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 #include "plugins/perf/counters.h"
 #include "plugins/perf/report.h"
@@ -23,9 +22,6 @@ constexpr std::size_t kStacksMax = 8192;  // different ones
 constexpr std::size_t kResultBytesMax = 1'000'000;
 constexpr std::size_t kProcessesMax = 16'384;  // whose names are kept
 constexpr std::uint64_t kLastAddress = static_cast<std::uint64_t>(PERF_CONTEXT_MAX);
-
-std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
-std::size_t ring_bytes() { return (kRingPages + 1) * page_bytes(); }
 
 perf_event_attr attributes() {
   perf_event_attr attributes{};
@@ -105,47 +101,23 @@ Sampler::Sampler(std::int64_t root_pid) : mappings_(root_pid, "/proc") {
   for (int cpu = 0; cpu < cpus; ++cpu) open(root_pid, cpu);
 }
 
-Sampler::~Sampler() {
-  for (const Ring& ring : rings_) munmap(ring.memory, ring_bytes());
-}
+Sampler::~Sampler() = default;
 
 void Sampler::open(std::int64_t root_pid, int cpu) {
   const int fd = open_event(attributes(), {.pid = static_cast<int>(root_pid), .cpu = cpu});
   if (fd == -ENODEV) return;  // a CPU that is switched off
-  int error = fd < 0 ? -fd : 0;
-  Ring ring{.event = Descriptor(fd)};
-  if (fd >= 0) ring.memory = mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (ring.memory == MAP_FAILED) error = errno;
-  if (error != 0) throw std::runtime_error(std::string("cannot sample: ") + std::strerror(error));
-  rings_.push_back(std::move(ring));
+  try {
+    if (fd < 0) throw std::system_error(-fd, std::generic_category());
+    rings_.emplace_back(Descriptor(fd), kRingPages);
+  } catch (const std::system_error& error) {
+    throw std::runtime_error("cannot sample: " + error.code().message());
+  }
 }
 
 void Sampler::take() {
   mappings_.take();
-  for (const Ring& ring : rings_) read(ring);
-}
-
-void Sampler::read(const Ring& ring) {
-  auto* control = static_cast<perf_event_mmap_page*>(ring.memory);
-  const char* data = static_cast<const char*>(ring.memory) + page_bytes();
-  const std::size_t size = kRingPages * page_bytes();
-  const std::uint64_t head =
-      std::atomic_ref<__u64>(control->data_head).load(std::memory_order_acquire);
-  std::uint64_t tail = control->data_tail;
-  const auto copy = [&](char* to, std::uint64_t from, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) to[i] = data[(from + i) % size];
-  };
-  std::string body;
-  while (tail + sizeof(perf_event_header) <= head) {
-    perf_event_header header{};
-    copy(reinterpret_cast<char*>(&header), tail, sizeof header);
-    if (header.size < sizeof header || tail + header.size > head) break;
-    body.resize(header.size - sizeof header);
-    copy(body.data(), tail + sizeof header, body.size());
-    samples_.add(header.type, body);
-    tail += header.size;
-  }
-  std::atomic_ref<__u64>(control->data_tail).store(tail, std::memory_order_release);
+  for (const PerfRing& ring : rings_)
+    ring.read([&](const PerfRing::Record& each) { samples_.add(each.type, each.body); });
 }
 
 std::string Sampler::result() {

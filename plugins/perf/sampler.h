@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plugins/common/descriptor.h"
+#include "plugins/common/perf_ring.h"
 #include "plugins/common/mappings.h"
 #include "plugins/common/stack_json.h"
 
@@ -58,15 +58,10 @@ class Sampler {
   static std::string unavailable();
 
  private:
-  struct Ring {
-    Descriptor event;
-    void* memory = nullptr;
-  };
   void open(std::int64_t root_pid, int cpu);
-  void read(const Ring& ring);
 
   Mappings mappings_;
-  std::vector<Ring> rings_;
+  std::vector<PerfRing> rings_;
   Samples samples_;
 };
 
