@@ -103,6 +103,8 @@ class HealthOfACheck : public Sandbox {
                   state(),
                   "--seed",
                   "1",
+                  "--exact",
+                  "off",
                   "--base",
                   "main~1"};
     if (!plugins_.empty()) argv.insert(argv.end(), {"--plugin-dir", plugins_});

@@ -243,7 +243,7 @@ TEST_F(ServeCanary, OfEachKindIsSeenOnlyByWhomItIsFor) {
   EXPECT_EQ(api.code, 0) << api.err;
   EXPECT_THAT(api.out, HasSubstr("== 200 /api/v1/runs/{run}/logs\n"));
   EXPECT_THAT(api.out, HasSubstr("told everything"));
-  EXPECT_THAT(api.out, HasSubstr("== 21 routes")) << "a new route: is it read?";
+  EXPECT_THAT(api.out, HasSubstr("== 22 routes")) << "a new route: is it read?";
   canaries_["token of the API"] = token;
 
   std::string asked;
