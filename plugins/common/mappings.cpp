@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kRingPages = 32;         // of each CPU: about 1,000 records between two looks
 constexpr std::size_t kMappingsMax = 100'000;  // of all processes together
 constexpr std::size_t kMapsBytesMax = 4 << 20;
-constexpr std::size_t kTimeBytes = 8;  // after each record
+constexpr std::size_t kEndBytes = 16;  // process, thread and time after each record
 
 // The parts of PERF_RECORD_MMAP2 that do not vary, after the header.
 struct MappingBody {
@@ -51,8 +51,6 @@ perf_event_attr attributes(bool whole_host) {
   attributes.size = sizeof attributes;
   attributes.type = PERF_TYPE_SOFTWARE;
   attributes.config = PERF_COUNT_SW_DUMMY;
-  attributes.sample_type = PERF_SAMPLE_TIME;
-  attributes.sample_id_all = 1;
   attributes.mmap = 1;
   attributes.mmap2 = 1;
   attributes.comm = 1;
@@ -61,6 +59,7 @@ perf_event_attr attributes(bool whole_host) {
   attributes.inherit = whole_host ? 0 : 1;
   attributes.exclude_kernel = 1;
   attributes.build_id = 1;
+  PerfRings::order(attributes);
   return attributes;
 }
 
@@ -103,28 +102,17 @@ void Mappings::open(std::int64_t root_pid, int cpu) {
   if (fd < 0 && errno == ENODEV) return;  // a CPU that is switched off
   try {
     if (fd < 0) throw std::system_error(errno, std::generic_category());
-    rings_.emplace_back(Descriptor(fd), kRingPages);
+    rings_.add(Descriptor(fd), kRingPages);
   } catch (const std::system_error& error) {
     throw std::runtime_error("cannot watch what is mapped into memory: " + error.code().message());
   }
 }
 
 void Mappings::take() {
-  std::vector<Record> records;
-  for (const PerfRing& ring : rings_)
-    ring.read([&](const PerfRing::Record& each) {
-      Record record{.flags = each.flags, .type = each.type, .body = each.body};
-      if (record.body.size() >= kTimeBytes)
-        record.time = value_at<std::uint64_t>(record.body, record.body.size() - kTimeBytes);
-      records.push_back(std::move(record));
-    });
-  // A process may move to another CPU between two of its records.
-  std::stable_sort(records.begin(), records.end(),
-                   [](const Record& a, const Record& b) { return a.time < b.time; });
-  for (const Record& record : records) apply(record);
+  rings_.read([this](const PerfRings::Record& record) { apply(record); });
 }
 
-void Mappings::apply(const Record& record) {
+void Mappings::apply(const PerfRings::Record& record) {
   const auto pid = value_at<std::uint32_t>(record.body, 0);
   const auto second = value_at<std::uint32_t>(record.body, 4);
   switch (record.type) {
@@ -140,12 +128,12 @@ void Mappings::apply(const Record& record) {
   }
 }
 
-void Mappings::apply_mapping(const Record& record) {
-  if (record.body.size() <= sizeof(MappingBody) + kTimeBytes) return;
+void Mappings::apply_mapping(const PerfRings::Record& record) {
+  if (record.body.size() <= sizeof(MappingBody) + kEndBytes) return;
   const auto body = value_at<MappingBody>(record.body, 0);
   const char* name = record.body.data() + sizeof body;
   MappedFile file{
-      .path = std::string(name, strnlen(name, record.body.size() - sizeof body - kTimeBytes)),
+      .path = std::string(name, strnlen(name, record.body.size() - sizeof body - kEndBytes)),
       .build_id = ""};
   if ((record.flags & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0)
     file.build_id =

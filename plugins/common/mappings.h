@@ -46,22 +46,16 @@ class Mappings {
     std::uint64_t offset = 0;
     std::size_t file = 0;
   };
-  struct Record {
-    std::uint64_t time = 0;
-    std::uint16_t flags = 0;
-    std::uint32_t type = 0;
-    std::string body;
-  };
   void open(std::int64_t root_pid, int cpu);
-  void apply(const Record& record);
-  void apply_mapping(const Record& record);
+  void apply(const PerfRings::Record& record);
+  void apply_mapping(const PerfRings::Record& record);
   void read_proc(std::uint32_t pid);
   void add(std::uint32_t pid, Mapping mapping, MappedFile file);
   std::optional<Location> look_up(std::uint32_t pid, std::uint64_t address) const;
 
   bool whole_host_;
   std::string proc_root_;
-  std::vector<PerfRing> rings_;
+  PerfRings rings_;
   std::map<std::uint32_t, std::vector<Mapping>> processes_;  // the newest last
   std::map<std::uint32_t, bool> asked_;
   std::vector<MappedFile> files_;

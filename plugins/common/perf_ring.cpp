@@ -1,11 +1,13 @@
 #include "plugins/common/perf_ring.h"
 
-#include <linux/perf_event.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
+#include <ctime>
 #include <system_error>
 
 namespace melisai::plugins {
@@ -13,6 +15,23 @@ namespace {
 
 // Before the records there is a page with where they begin and end.
 std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+// A sample begins with pid, thread and time, any other record ends with them.
+std::uint64_t time_of(std::uint32_t type, const std::string& body) {
+  constexpr std::size_t kInSample = 8;
+  std::uint64_t time = 0;
+  if (body.size() < kInSample + sizeof time) return 0;
+  const std::size_t at = type == PERF_RECORD_SAMPLE ? kInSample : body.size() - sizeof time;
+  std::memcpy(&time, body.data() + at, sizeof time);
+  return time;
+}
+
+std::uint64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
 
 }  // namespace
 
@@ -53,6 +72,33 @@ void PerfRing::read(const std::function<void(const Record&)>& each) const {
     tail += header.size;
   }
   std::atomic_ref<__u64>(control->data_tail).store(tail, std::memory_order_release);
+}
+
+void PerfRings::order(perf_event_attr& attributes) {
+  attributes.sample_type |= PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
+  attributes.sample_id_all = 1;
+  attributes.use_clockid = 1;
+  attributes.clockid = CLOCK_MONOTONIC;
+}
+
+void PerfRings::read(const std::function<void(const Record&)>& each) {
+  const std::uint64_t end_ns = now_ns();
+  std::vector<Record> records = std::exchange(later_, {});
+  for (const PerfRing& ring : rings_)
+    ring.read([&](const PerfRing::Record& record) {
+      records.push_back({.time_ns = time_of(record.type, record.body),
+                         .type = record.type,
+                         .flags = record.flags,
+                         .body = record.body});
+    });
+  std::stable_sort(records.begin(), records.end(),
+                   [](const Record& a, const Record& b) { return a.time_ns < b.time_ns; });
+  for (Record& record : records) {
+    if (record.time_ns < end_ns)
+      each(record);
+    else
+      later_.push_back(std::move(record));
+  }
 }
 
 }  // namespace melisai::plugins

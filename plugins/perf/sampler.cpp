@@ -21,6 +21,7 @@ constexpr std::size_t kRingPages = 32;    // of each CPU: at least half a second
 constexpr std::size_t kStacksMax = 8192;  // different ones
 constexpr std::size_t kResultBytesMax = 1'000'000;
 constexpr std::size_t kProcessesMax = 16'384;  // whose names are kept
+constexpr std::size_t kFramesAt = 16;  // in a sample, after process, thread and time
 constexpr std::uint64_t kLastAddress = static_cast<std::uint64_t>(PERF_CONTEXT_MAX);
 
 perf_event_attr attributes() {
@@ -30,7 +31,7 @@ perf_event_attr attributes() {
   attributes.config = PERF_COUNT_SW_CPU_CLOCK;
   attributes.freq = 1;
   attributes.sample_freq = kSampleHertz;
-  attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_CALLCHAIN;
+  attributes.sample_type = PERF_SAMPLE_CALLCHAIN;
   attributes.disabled = 1;
   attributes.enable_on_exec = 1;
   attributes.inherit = 1;
@@ -39,6 +40,7 @@ perf_event_attr attributes() {
   attributes.exclude_callchain_kernel = 1;
   attributes.comm = 1;
   attributes.task = 1;
+  PerfRings::order(attributes);
   return attributes;
 }
 
@@ -73,9 +75,9 @@ void Samples::add(std::uint32_t type, std::string_view body) {
 void Samples::add_sample(std::string_view body) {
   ++count_;
   Key key{.pid = value_at<std::uint32_t>(body, 0)};
-  const auto frames = value_at<std::uint64_t>(body, 8);
-  for (std::uint64_t i = 0; i < frames && 16 + 8 * (i + 1) <= body.size(); ++i) {
-    const auto address = value_at<std::uint64_t>(body, 16 + 8 * i);
+  const auto frames = value_at<std::uint64_t>(body, kFramesAt);
+  for (std::uint64_t i = 0; i < frames && kFramesAt + 8 * (i + 2) <= body.size(); ++i) {
+    const auto address = value_at<std::uint64_t>(body, kFramesAt + 8 * (i + 1));
     if (address < kLastAddress) key.user.push_back(address);  // beyond are marks
   }
   const auto comm = comms_.find(key.pid);
@@ -108,7 +110,7 @@ void Sampler::open(std::int64_t root_pid, int cpu) {
   if (fd == -ENODEV) return;  // a CPU that is switched off
   try {
     if (fd < 0) throw std::system_error(-fd, std::generic_category());
-    rings_.emplace_back(Descriptor(fd), kRingPages);
+    rings_.add(Descriptor(fd), kRingPages);
   } catch (const std::system_error& error) {
     throw std::runtime_error("cannot sample: " + error.code().message());
   }
@@ -116,8 +118,7 @@ void Sampler::open(std::int64_t root_pid, int cpu) {
 
 void Sampler::take() {
   mappings_.take();
-  for (const PerfRing& ring : rings_)
-    ring.read([&](const PerfRing::Record& each) { samples_.add(each.type, each.body); });
+  rings_.read([this](const PerfRings::Record& each) { samples_.add(each.type, each.body); });
 }
 
 std::string Sampler::result() {

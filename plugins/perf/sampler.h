@@ -19,7 +19,7 @@ constexpr int kSampleHertz = 199;  // no multiple of what programs and kernels d
 /// What the records of the kernel say, put together. Pure.
 class Samples {
  public:
-  /// One record after its header: a sample, or a name, a start, a loss.
+  /// One record after its header: a sample, or a name, a start, a loss. In the order of time.
   void add(std::uint32_t type, std::string_view body);
 
   std::vector<TakenStack> stacks() const;
@@ -61,7 +61,7 @@ class Sampler {
   void open(std::int64_t root_pid, int cpu);
 
   Mappings mappings_;
-  std::vector<PerfRing> rings_;
+  PerfRings rings_;
   Samples samples_;
 };
 

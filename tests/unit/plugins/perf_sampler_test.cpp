@@ -35,6 +35,7 @@ std::string ids(std::uint32_t pid, std::uint32_t second) {
 
 std::string sample(std::uint32_t pid, const std::vector<std::uint64_t>& frames) {
   std::string body = ids(pid, pid);
+  put(body, std::uint64_t{1'000});  // its time
   put(body, std::uint64_t{frames.size()});
   for (const std::uint64_t frame : frames) put(body, frame);
   return body;
@@ -72,6 +73,7 @@ TEST(PerfSamples, TellWhatIsMissingAndSurviveWhatIsCut) {
   samples.add(PERF_RECORD_LOST, lost);
   EXPECT_EQ(samples.lost(), 5u);
   std::string cut = ids(7, 7);
+  put(cut, std::uint64_t{1'000});
   put(cut, std::uint64_t{1'000'000});
   put(cut, std::uint64_t{16});
   samples.add(PERF_RECORD_SAMPLE, cut);
