@@ -76,7 +76,8 @@ Result<std::vector<PipelineRun>> supersede_ticks(std::int64_t event, const Datab
   return runs;
 }
 
-// Else a schedule that is faster than the queue would always be the last in it, and never begin.
+// Else a schedule, or a branch, that is faster than the queue would always be the last in it, and
+// never begin.
 Result<void> take_places(std::int64_t event, const std::vector<PipelineRun>& superseded,
                          const Database& database) {
   const std::string place(kPlace);
@@ -144,7 +145,7 @@ Result<std::optional<Planned>> Queue::plan(std::int64_t event, const Plan& plan,
     MELISAI_CHECK(insert_run(event, plan, run, configuration, database, now));
     MELISAI_CHECK(count_pipeline(event, run.pipeline, database));
   }
-  MELISAI_CHECK(take_places(event, ticks, database));
+  MELISAI_CHECK(take_places(event, planned.superseded, database));
   if (plan.end) MELISAI_CHECK(end_planned(event, *plan.end, body_->rules, database, now));
   if (plan.readable) MELISAI_CHECK(tell_readable(event, body_->rules, database, now));
   // Whatever comes after a pipeline that this event does not start ends here.

@@ -1,4 +1,4 @@
-// Times of schedules that come faster than their runs begin.
+// Times of schedules, and pushes, that come faster than their runs begin.
 #include "core/store/queue.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -77,6 +77,24 @@ TEST_F(Ticks, ANewerOneBeginsWhenTheOneThatItCameInsteadOfWouldHave) {
   const Planned next = tick();
   EXPECT_THAT(ready(), ElementsAre(newest.runs[1].id, other, next.runs[0].id))
       << "that place was used";
+}
+
+TEST_F(Ticks, ANewerPushBeginsWhenTheOneBeforeItWouldHaveToo) {
+  const auto push = [&](const std::string& branch, char digit) {
+    RunEvent event;
+    event.kind = RunEvent::Kind::push;
+    event.project = "demo";
+    event.ref = "refs/heads/" + branch;
+    event.sha = std::string(40, digit);
+    event.cause = "push";
+    event.received_at = at(kNow);
+    const Plan made{.ref = event.ref, .sha = event.sha, .configuration = "", .runs = {{"build"}}};
+    return queue.plan(queue.accept(event)->event, made, at(kNow)).value().value().runs[0].id;
+  };
+  push("main", '1');
+  const std::int64_t other = push("other", '2');
+  const std::int64_t newest = push("main", '3');
+  EXPECT_THAT(ready(), ElementsAre(newest, other)) << "a busy branch would wait for ever";
 }
 
 TEST_F(Ticks, ANewerOneIsAlsoInsteadOfOneThatCouldNotBePlannedYet) {
