@@ -317,6 +317,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
     return run_daemon(*daemon, **outside);
   if (const auto* publishing = std::get_if<publish::Request>(&invocation))
     return run_publishing(*publishing, **outside);
+  if (std::holds_alternative<serve::WorkRequest>(invocation)) (*outside)->expect_git();
   World world = (*outside)->world();
   return std::visit([&](const auto& command) { return run(command, world); }, invocation);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/spare_helper.h"
 
 namespace melisai {
 namespace {
@@ -64,7 +65,7 @@ report::TerminalStyle style_of(int fd) {
 Result<std::unique_ptr<Outside>> Outside::make(bool quiet) {
   auto outside = std::make_unique<Outside>();
   MELISAI_TRY(outside->exec_, find_helper("melisai-gate-exec"));
-  MELISAI_TRY(outside->git_, find_helper("melisai-gate-git"));
+  MELISAI_TRY(outside->git_.path, find_helper("melisai-gate-git"));
   MELISAI_TRY(outside->plugins_.worker, find_helper("melisai-gate-worker"));
   outside->plugins_.directories = {plugin_directory(outside->plugins_.worker)};
   outside->processes_ = make_process_runner(outside->exec_, outside->interrupt_);
@@ -88,6 +89,11 @@ World Outside::world() {
           .machine_lock = environment_variable("MELISAI_MACHINE_LOCK").value_or(kMachineLock)};
 }
 
+void Outside::expect_git() {
+  git_.spare = make_spare_git(git_.path, false);
+  git_.spare->prepare();
+}
+
 serve::ServeWorld Outside::serve_world() {
   std::vector<std::string> environment;
   for (char** variable = environ; *variable != nullptr; ++variable)
@@ -100,8 +106,9 @@ serve::ServeWorld Outside::serve_world() {
           .make_runner =
               [this](const Interrupt& interrupt) { return make_process_runner(exec_, interrupt); },
           .open_remote =
-              [this](const GitOptions& options, const Interrupt& interrupt) {
-                return make_remote_repo(git_, options, interrupt);
+              [program = GitProgram{git_.path, make_spare_git(git_.path, true)}](
+                  const GitOptions& options, const Interrupt& interrupt) {
+                return make_remote_repo(program, options, interrupt);
               },
           .open_repo =
               [this](const std::string& directory, const GitOptions& options,

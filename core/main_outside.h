@@ -24,6 +24,8 @@ class Outside {
   static Result<std::unique_ptr<Outside>> make(bool quiet);
 
   World world();
+  /// Starts melisai-gate-git before it is needed.
+  void expect_git();
 
   /// Each piece of work of the daemon has an interrupt of its own.
   serve::ServeWorld serve_world();
@@ -36,7 +38,7 @@ class Outside {
   SystemClock clock_;
   SilentProgress silent_;
   std::string exec_;
-  std::string git_;
+  GitProgram git_;
   collect::PluginPlaces plugins_;
   std::unique_ptr<ProcessRunner> processes_;
   std::unique_ptr<ProgressSink> progress_;

@@ -6,6 +6,7 @@
 
 #include "core/base/git_wire.h"
 #include "core/base/process.h"
+#include "core/base/spare_helper.h"
 
 namespace melisai {
 namespace {
@@ -104,10 +105,20 @@ Result<std::vector<std::string>> texts_in(const Json& json) {
   }
 }
 
+/// Only what ssh needs to find known hosts and the agent, and SUDO_UID, by which libgit2 as root
+/// knows the owner.
+std::vector<std::string> environment() {
+  std::vector<std::string> env;
+  for (const char* name : {"HOME", "SSH_AUTH_SOCK", "SUDO_UID"}) {
+    if (const char* value = std::getenv(name)) env.push_back(std::string(name) + "=" + value);
+  }
+  return env;
+}
+
 /// Starts melisai-gate-git for one question.
 class Helper {
  public:
-  Helper(std::string program, Milliseconds timeout, const Interrupt& interrupt)
+  Helper(GitProgram program, Milliseconds timeout, const Interrupt& interrupt)
       : program_(std::move(program)), timeout_(timeout), interrupt_(interrupt) {}
 
   struct Question {
@@ -119,7 +130,7 @@ class Helper {
   Result<Value> ask(Question question) const {
     question.request["operation"] = question.operation;
     HelperCall call;
-    call.program = program_;
+    call.program = program_.path;
     call.env = environment();
     call.timeout = timeout_;
     call.output_max = question.answer_max;
@@ -128,7 +139,8 @@ class Helper {
     } catch (const Json::exception&) {
       return Error{Errc::git, "a path or reference given to git is not valid UTF-8: rename it"};
     }
-    auto answer = call_helper(call, interrupt_);
+    auto answer =
+        program_.spare ? program_.spare->call(call, interrupt_) : call_helper(call, interrupt_);
     if (!answer)
       return with_context(answer.error(),
                           "git " + std::string(question.operation) + " " + question.where);
@@ -136,26 +148,16 @@ class Helper {
   }
 
  private:
-  /// Only what ssh needs to find known hosts and the agent, and SUDO_UID, by which libgit2 as root
-  /// knows the owner.
-  static std::vector<std::string> environment() {
-    std::vector<std::string> env;
-    for (const char* name : {"HOME", "SSH_AUTH_SOCK", "SUDO_UID"}) {
-      if (const char* value = std::getenv(name)) env.push_back(std::string(name) + "=" + value);
-    }
-    return env;
-  }
-
-  std::string program_;
+  GitProgram program_;
   Milliseconds timeout_;
   const Interrupt& interrupt_;
 };
 
 class HelperGitRepo : public GitRepo {
  public:
-  HelperGitRepo(std::string helper_path, std::string directory, GitOptions options,
+  HelperGitRepo(GitProgram program, std::string directory, GitOptions options,
                 const Interrupt& interrupt)
-      : helper_(std::move(helper_path), options.timeout, interrupt),
+      : helper_(std::move(program), options.timeout, interrupt),
         directory_(std::move(directory)),
         options_(options) {}
 
@@ -257,8 +259,8 @@ class HelperGitRepo : public GitRepo {
 
 class HelperRemoteRepo : public RemoteRepo {
  public:
-  HelperRemoteRepo(std::string helper_path, GitOptions options, const Interrupt& interrupt)
-      : helper_(std::move(helper_path), options.timeout, interrupt), options_(options) {}
+  HelperRemoteRepo(GitProgram program, GitOptions options, const Interrupt& interrupt)
+      : helper_(std::move(program), options.timeout, interrupt), options_(options) {}
 
   Result<std::vector<RemoteRef>> refs(const RemoteAddress& address) override {
     MELISAI_TRY(const Value value, helper_.ask({.operation = git_wire::kRemoteRefs,
@@ -318,15 +320,19 @@ bool is_proposal_head(std::string_view ref) {
   return false;
 }
 
-std::unique_ptr<GitRepo> make_git_repo(std::string helper_path, std::string directory,
+std::shared_ptr<SpareHelper> make_spare_git(const std::string& path, bool keep) {
+  return std::make_shared<SpareHelper>(HelperCall{.program = path, .env = environment()}, keep);
+}
+
+std::unique_ptr<GitRepo> make_git_repo(GitProgram program, std::string directory,
                                        GitOptions options, const Interrupt& interrupt) {
-  return std::make_unique<HelperGitRepo>(std::move(helper_path), std::move(directory), options,
+  return std::make_unique<HelperGitRepo>(std::move(program), std::move(directory), options,
                                          interrupt);
 }
 
-std::unique_ptr<RemoteRepo> make_remote_repo(std::string helper_path, GitOptions options,
+std::unique_ptr<RemoteRepo> make_remote_repo(GitProgram program, GitOptions options,
                                              const Interrupt& interrupt) {
-  return std::make_unique<HelperRemoteRepo>(std::move(helper_path), options, interrupt);
+  return std::make_unique<HelperRemoteRepo>(std::move(program), options, interrupt);
 }
 
 }  // namespace melisai

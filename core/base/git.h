@@ -18,6 +18,8 @@
 
 namespace melisai {
 
+class SpareHelper;
+
 struct RemoteAddress {
   std::string url;
   /// Sent to the https server of `url` alone when it asks for a password, also to a plain http one
@@ -150,12 +152,20 @@ class RemoteRepo {
                                                         const std::string& path) = 0;
 };
 
-std::unique_ptr<RemoteRepo> make_remote_repo(std::string helper_path, GitOptions options,
+/// Absolute path of melisai-gate-git, and the one that is started already, if somebody cares for
+/// one.
+struct GitProgram {
+  std::string path;
+  std::shared_ptr<SpareHelper> spare = nullptr;
+};
+/// `keep`: as of SpareHelper.
+std::shared_ptr<SpareHelper> make_spare_git(const std::string& path, bool keep);
+
+std::unique_ptr<RemoteRepo> make_remote_repo(GitProgram program, GitOptions options,
                                              const Interrupt& interrupt);
 
-/// `directory`: inside a work tree, or a bare repository. `helper_path`: absolute path of
-/// melisai-gate-git.
-std::unique_ptr<GitRepo> make_git_repo(std::string helper_path, std::string directory,
+/// `directory`: inside a work tree, or a bare repository.
+std::unique_ptr<GitRepo> make_git_repo(GitProgram program, std::string directory,
                                        GitOptions options, const Interrupt& interrupt);
 
 }  // namespace melisai

@@ -15,6 +15,7 @@
 #include "core/base/child.h"
 #include "core/base/fd.h"
 #include "core/base/process.h"
+#include "core/base/spare_helper.h"
 #include "core/base/text.h"
 
 namespace melisai {
@@ -31,6 +32,10 @@ constexpr Milliseconds kDrainWait{
 
 std::string name_of(const HelperCall& call) {
   return call.program.substr(call.program.rfind('/') + 1);
+}
+
+Error interrupted(const HelperCall& call) {
+  return {Errc::interrupted, name_of(call) + " was interrupted"};
 }
 
 // The last line that is not blank, fit for a terminal.
@@ -178,18 +183,72 @@ class HelperRun {
 
 }  // namespace
 
+// Nothing is done on `io` before the program runs: see Child::start().
+class StartedHelper {
+ public:
+  static Result<std::unique_ptr<StartedHelper>> start(const HelperCall& call) {
+    auto started = std::make_unique<StartedHelper>();
+    MELISAI_TRY(started->pipes_, Pipes::make());
+    MELISAI_TRY(Child child,
+                Child::start(started->io_, {.program = call.program,
+                                            .args = call.args,
+                                            .env = call.env,
+                                            .stdin_fd = started->pipes_.input.read_end.get(),
+                                            .stdout_fd = started->pipes_.output.write_end.get(),
+                                            .stderr_fd = started->pipes_.errors.write_end.get()}));
+    started->child_.emplace(std::move(child));
+    started->pipes_.close_far_ends();
+    return started;
+  }
+
+  bool lives() const {
+    siginfo_t ended{};
+    return waitid(P_PID, static_cast<id_t>(child_->pid()), &ended, WEXITED | WNOHANG | WNOWAIT) ==
+               0 &&
+           ended.si_pid == 0;
+  }
+
+  Result<std::string> run(const HelperCall& call, const Interrupt& interrupt) {
+    return HelperRun(io_, *child_, call, std::move(pipes_)).run(interrupt);
+  }
+
+ private:
+  asio::io_context io_{1};
+  std::optional<Child> child_;
+  Pipes pipes_;
+};
+
+SpareHelper::SpareHelper(HelperCall call, bool keep) : call_(std::move(call)), keep_(keep) {}
+SpareHelper::~SpareHelper() = default;
+
+void SpareHelper::prepare() {
+  const std::scoped_lock lock(mutex_);
+  if (started_ != nullptr && started_->lives()) return;
+  Result<std::unique_ptr<StartedHelper>> started = StartedHelper::start(call_);
+  started_ = started ? *std::move(started) : nullptr;
+}
+
+std::unique_ptr<StartedHelper> SpareHelper::take(const HelperCall& call) {
+  const bool is_of_it =
+      call.program == call_.program && call.args == call_.args && call.env == call_.env;
+  const std::scoped_lock lock(mutex_);
+  if (!is_of_it || started_ == nullptr || !started_->lives()) return nullptr;
+  return std::move(started_);
+}
+
+Result<std::string> SpareHelper::call(const HelperCall& call, const Interrupt& interrupt) {
+  const std::unique_ptr<StartedHelper> started = take(call);
+  if (started != nullptr && interrupt.requested()) return interrupted(call);
+  Result<std::string> answer =
+      started == nullptr ? call_helper(call, interrupt) : started->run(call, interrupt);
+  if (keep_) prepare();
+  return answer;
+}
+
 Result<std::string> call_helper(const HelperCall& call, const Interrupt& interrupt) {
-  if (interrupt.requested()) return Error{Errc::interrupted, name_of(call) + " was interrupted"};
-  MELISAI_TRY(Pipes pipes, Pipes::make());
-  asio::io_context io(1);
-  MELISAI_TRY(Child child, Child::start(io, {.program = call.program,
-                                             .args = call.args,
-                                             .env = call.env,
-                                             .stdin_fd = pipes.input.read_end.get(),
-                                             .stdout_fd = pipes.output.write_end.get(),
-                                             .stderr_fd = pipes.errors.write_end.get()}));
-  pipes.close_far_ends();
-  return HelperRun(io, child, call, std::move(pipes)).run(interrupt);
+  if (interrupt.requested()) return interrupted(call);
+  MELISAI_TRY(const std::unique_ptr<StartedHelper> started, StartedHelper::start(call));
+  return started->run(call, interrupt);
 }
 
 }  // namespace melisai

@@ -21,7 +21,7 @@ using testing::StartsWith;
 class GitRemote : public GitSandbox {
  protected:
   static std::unique_ptr<RemoteRepo> remote(GitOptions options = {.allow_http = true}) {
-    return make_remote_repo(MELISAI_BIN_DIR "/melisai-gate-git", options, no_interrupt());
+    return make_remote_repo({.path = MELISAI_BIN_DIR "/melisai-gate-git"}, options, no_interrupt());
   }
 
   /// "refs/heads/main SHA" of each.

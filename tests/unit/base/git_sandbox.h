@@ -123,7 +123,7 @@ class GitSandbox : public testing::Test {
 
   std::unique_ptr<GitRepo> open(const std::string& directory = "repo",
                                 GitOptions options = {}) const {
-    return make_git_repo(MELISAI_BIN_DIR "/melisai-gate-git", path(directory), options,
+    return make_git_repo({.path = MELISAI_BIN_DIR "/melisai-gate-git"}, path(directory), options,
                          no_interrupt());
   }
 

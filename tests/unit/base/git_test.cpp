@@ -313,7 +313,7 @@ TEST_F(GitOpening, UserConfigurationIsNotRead) {
 
 TEST_F(GitOpening, AHelperThatIsMissingIsAnErrorNotACrash) {
   const auto repo =
-      make_git_repo("/nonexistent/melisai-gate-git", path("repo"), {}, no_interrupt());
+      make_git_repo({.path = "/nonexistent/melisai-gate-git"}, path("repo"), {}, no_interrupt());
   EXPECT_FALSE(repo->resolve("HEAD").has_value());
 }
 

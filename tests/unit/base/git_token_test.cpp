@@ -22,7 +22,7 @@ class GitToken : public GitSandbox {
     if (!server.started()) GTEST_SKIP() << "needs python3";
   }
   std::unique_ptr<RemoteRepo> remote() const {
-    return make_remote_repo(MELISAI_BIN_DIR "/melisai-gate-git", {.allow_http = true},
+    return make_remote_repo({.path = MELISAI_BIN_DIR "/melisai-gate-git"}, {.allow_http = true},
                             no_interrupt());
   }
   /// What the server was sent as user and password, one a line.
