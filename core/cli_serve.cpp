@@ -138,8 +138,10 @@ void ServeParser::add_logs() {
 void ServeParser::add_work() {
   CLI::App& work = add("work", "One attempt of one run");
   work.group("");  // the daemon's own
-  work.add_option("--run", run_)->required();
-  work.add_option("--directory", directory_)->required();
+  CLI::Option* const run = work.add_option("--run", run_);
+  CLI::Option* const directory = work.add_option("--directory", directory_)->needs(run);
+  run->needs(directory);
+  work.add_option("--ready", ready_)->excludes(run);
   work.add_option("--workspace", workspace_)->required();
   work.add_option("--open-files", open_files_);
   work.add_option("--hidden", hidden_)->allow_extra_args(false);
@@ -218,7 +220,9 @@ Result<Invocation> ServeParser::work(const std::string& state_dir) const {
                              .directory = directory_,
                              .workspace = workspace_,
                              .open_files = open_files_,
-                             .hidden = hidden_};
+                             .hidden = hidden_,
+                             .ready = ready_};
+  if (!ready_.empty()) return Invocation(request);
   const auto [end, error] = std::from_chars(run_.data(), run_.data() + run_.size(), request.run);
   if (error != std::errc() || end != run_.data() + run_.size())
     return usage("--run", "is not a number");

@@ -39,7 +39,7 @@ class ServeParser {
 
   CLI::App& app_;
   std::string config_file_, file_, state_dir_, project_, pipeline_, ref_, run_, module_, directory_,
-      workspace_, commit_;
+      ready_, workspace_, commit_;
   std::string number_;
   std::uint64_t open_files_ = 0;
   std::vector<std::string> params_, hidden_;

@@ -105,6 +105,7 @@ serve::ServeWorld Outside::serve_world() {
           .program = program_path(),
           .make_runner =
               [this](const Interrupt& interrupt) { return make_process_runner(exec_, interrupt); },
+          .keeps_ready = true,
           .open_remote =
               [program = GitProgram{git_.path, make_spare_git(git_.path, true)}](
                   const GitOptions& options, const Interrupt& interrupt) {

@@ -1,6 +1,7 @@
 // AttemptProcess: the process of one attempt, or of a custom trigger, watched by a thread of its
 // own that only waits. It is held before its first instruction until the loop has noted it, so that
-// no attempt can run whose process the queue does not know.
+// no attempt can run whose process the queue does not know (a ReadyAttempt is held by what it is to
+// be told).
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/pipeline.h"
+#include "core/serve/attempt_command.h"
 #include "core/serve/retry.h"
 #include "core/serve/work.h"
 
@@ -16,7 +17,6 @@ using RunOutcome = PipelineRun::Outcome;
 constexpr Bytes kLogTail = 500;
 constexpr std::string_view kInterrupted = "interrupted: the daemon ended first";
 constexpr std::string_view kStopped = "interrupted: the engines were stopped in order";
-constexpr Milliseconds kAttemptMax{24 * 3'600'000};
 
 /// The last thing that `work` said, when it left no result.
 std::string how_it_ended(const EndedAttempt& ended) {

@@ -33,6 +33,8 @@ struct ServeWorld {
   std::vector<std::string> environment;  ///< of our own children, "NAME=value"
   std::string program;                   ///< absolute; melisai-gate itself
   MakeRunner make_runner;
+  /// A process is started before there is a run for it.
+  bool keeps_ready = false;
   std::function<std::unique_ptr<RemoteRepo>(const GitOptions&, const Interrupt&)> open_remote;
   std::function<std::unique_ptr<GitRepo>(const std::string& directory, const GitOptions&,
                                          const Interrupt&)>

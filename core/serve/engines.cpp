@@ -4,10 +4,10 @@
 
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "core/serve/attempt_command.h"
 #include "core/serve/attempt_result.h"
 #include "core/serve/dispatch.h"
 #include "core/serve/process_id.h"
-#include "core/serve/secrets_section.h"
 #include "core/serve/workspace.h"
 
 namespace melisai::serve {
@@ -18,10 +18,10 @@ using supervise::EventSeverity;
 using supervise::EventType;
 
 constexpr Milliseconds kPatience{10'000};  // for what an earlier daemon left; see exec/README.md
-/// Of a whole attempt; its stages have limits of their own, and a check its budget.
-constexpr Milliseconds kAttemptMax{24 * 3'600'000};
 constexpr std::chrono::seconds kStartPatience{10};
-constexpr Bytes kAttemptLogMax = 1 << 20;  // of `work` itself; stages have logs of their own
+/// After an attempt has begun or ended: those who wait for it come first.
+constexpr Milliseconds kBeforeReady{50};
+constexpr Milliseconds kReadyMax{12 * 3'600'000};  // then another one takes its place
 
 }  // namespace
 
@@ -36,7 +36,8 @@ std::string_view to_string(EngineState state) {
   return "";
 }
 
-Engines::Engines(Context& context) : context_(context), timer_(context.loop), boot_id_(boot_id()) {
+Engines::Engines(Context& context)
+    : context_(context), timer_(context.loop), ready_timer_(context.loop), boot_id_(boot_id()) {
   engines_.resize(static_cast<std::size_t>(context.config.orchestrator.pipelines_max));
   for (std::size_t i = 0; i < engines_.size(); ++i) engines_[i].number = static_cast<int>(i) + 1;
 }
@@ -54,11 +55,15 @@ void Engines::start(Done done) {
   in_pool(
       own_, context_.loop,
       [attempts = *open, generation = generation_, mine,
-       workspace = workspace_of(context_.config.orchestrator, context_.state_dir)] {
+       workspace = workspace_of(context_.config.orchestrator, context_.state_dir),
+       ready = ready_directory(context_.state_dir)] {
         std::vector<Attempt> survivors;
         for (const Attempt& attempt : attempts)
           if (!wait_for_end(attempt, kPatience)) survivors.push_back(attempt);
-        if (survivors.empty() && *generation == mine) sweep_workspace(workspace);
+        if (survivors.empty() && *generation == mine) {
+          sweep_workspace(workspace);
+          if (const auto swept = remove_tree(ready); !swept) log_warning(swept.error().message);
+        }
         return survivors;
       },
       [this, alive = alive_, done, mine](const std::vector<Attempt>& survivors) {
@@ -72,6 +77,7 @@ void Engines::start(Done done) {
         for (Engine& engine : engines_) engine.state = EngineState::idle;
         done({});
         wake();
+        arm_ready(kBeforeReady);
         changed_();
       });
 }
@@ -92,6 +98,8 @@ void Engines::stop(Done done) {
   stopping_ = true;
   stopped_ = std::move(done);
   timer_.cancel();
+  ready_timer_.cancel();
+  ready_.reset();
   for (Engine& engine : engines_) {
     if (engine.process) engine.process->stop();
     engine.state = EngineState::stopped;
@@ -199,55 +207,71 @@ Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
                         .message = "attempt " + std::to_string(attempt->number)});
   log_info(name_of(run) + " begins (" + run.sha.substr(0, 12) + ", attempt " +
            std::to_string(attempt->number) + ")");
+  const auto ended = [this, &engine](const Result<Exit>& exit) { on_ended(engine, exit); };
+  arm_ready(kBeforeReady);
+  if (begin_ready(engine, ended)) return {};
+  Command command = attempt_command(context_, engine.attempt.directory);
+  command.argv.insert(command.argv.end(), {"--run", std::to_string(engine.run.id), "--directory",
+                                           engine.attempt.directory});
   engine.process = std::make_unique<AttemptProcess>(
-      context_.loop, context_.world.make_runner, command_for(engine),
-      AttemptProcess::Calls{
-          .started = [this, &engine](const ProcessTree& tree) { on_started(engine, tree); },
-          .ended = [this, &engine](const Result<Exit>& exit) { on_ended(engine, exit); }});
+      context_.loop, context_.world.make_runner, std::move(command),
+      AttemptProcess::Calls{.started =
+                                [this, &engine](const ProcessTree& tree) {
+                                  if (!note(engine, tree)) engine.process->stop();
+                                },
+                            .ended = ended});
   return {};
 }
 
-Command Engines::command_for(const Engine& engine) const {
-  const std::string& directory = engine.attempt.directory;
-  Command command;
-  command.argv = {context_.world.program,
-                  "work",
-                  "--state-dir",
-                  context_.state_dir,
-                  "--run",
-                  std::to_string(engine.run.id),
-                  "--directory",
-                  directory,
-                  "--workspace",
-                  workspace_of(context_.config.orchestrator, context_.state_dir),
-                  "--open-files",
-                  std::to_string(context_.open_files)};
-  std::vector<std::string> hidden = private_files(context_.config);
-  if (!context_.config_file.empty()) hidden.push_back(context_.config_file);
-  for (std::string& path : hidden)
-    command.argv.insert(command.argv.end(), {"--hidden", std::move(path)});
-  command.env = context_.world.environment;
-  // What a file replaces is in no environment any more but ours.
-  for (const auto& [name, source] : context_.config.secret_sources)
-    if (!source.file.empty())
-      std::erase_if(command.env, [start = name + "="](const std::string& each) {
-        return each.starts_with(start);
-      });
-  command.cwd = directory;
-  command.stdout_file = command.stderr_file = directory + "/work.log";
-  command.output_max = kAttemptLogMax;
-  command.timeout = kAttemptMax;
-  return command;
+bool Engines::begin_ready(Engine& engine, std::function<void(Result<Exit>)> ended) {
+  const std::unique_ptr<ReadyAttempt> ready = std::move(ready_);
+  if (ready == nullptr) return false;
+  auto taken = ready->take(engine.attempt.directory, std::move(ended));
+  if (!taken) return false;
+  engine.process = std::move(taken->process);
+  // One that is told nothing has nothing to do, and ends.
+  if (!note(engine, taken->tree)) return true;
+  engine.task = std::move(taken->task);
+  if (const auto told = hand_over(engine.task, {engine.run.id, engine.attempt.directory}); !told) {
+    log_error(name_of(engine.run) + ": " + told.error().message);
+    engine.task.reset();
+  }
+  return true;
 }
 
-void Engines::on_started(Engine& engine, const ProcessTree& tree) {
+void Engines::arm_ready(Milliseconds delay) {
+  ready_timer_.expires_after(delay);
+  ready_timer_.async_wait([this, alive = alive_, is_old = delay == kReadyMax](auto error) {
+    if (error || !*alive) return;
+    if (is_old || (ready_ != nullptr && ready_->has_ended())) ready_.reset();
+    prepare_ready();
+  });
+}
+
+void Engines::prepare_ready() {
+  if (stopping_ || !context_.world.keeps_ready || !has_room()) return;
+  if (ready_ != nullptr) return arm_ready(kReadyMax);
+  Command command = attempt_command(
+      context_, ready_directory(context_.state_dir) + "/" + std::to_string(++ready_count_));
+  command.argv.insert(command.argv.end(), {"--ready", command.cwd});
+  command.timeout += kReadyMax;
+  auto ready = ReadyAttempt::start(context_.loop, context_.world.make_runner, command);
+  if (!ready) return log_warning("no run can be made ready for: " + ready.error().message);
+  ready_ = *std::move(ready);
+  arm_ready(kReadyMax);
+}
+
+Result<void> Engines::note(const Engine& engine, const ProcessTree& tree) {
   const auto noted = context_.queue.note_process(
       engine.attempt,
       {.pid = tree.root_pid, .start_time = start_time_of(tree.root_pid), .cgroup = tree.cgroup});
-  if (noted) return changed_();
-  log_error(name_of(engine.run) +
-            " ends before it began: the queue cannot be written: " + noted.error().message);
-  engine.process->stop();
+  if (!noted) {
+    log_error(name_of(engine.run) +
+              " ends before it began: the queue cannot be written: " + noted.error().message);
+    return noted.error();
+  }
+  changed_();
+  return {};
 }
 
 Result<std::vector<Attempt>> Engines::attempts_before(const Attempt& attempt) const {
@@ -281,6 +305,8 @@ void Engines::on_ended(Engine& engine, const Result<Exit>& exit) {
     if (!stopping_) return write_again(engine, exit);
   }
   engine.process.reset();
+  engine.task.reset();
+  arm_ready(kBeforeReady);
   // Whoever cancels a run has its process killed, which is no fault of ours.
   const bool is_ours =
       !end || !closed || (end->outcome == Outcome::error && *closed != Outcome::cancelled);

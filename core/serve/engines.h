@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/fd.h"
 #include "core/serve/context.h"
+#include "core/serve/ready_attempt.h"
 
 namespace melisai::serve {
 
@@ -60,12 +62,15 @@ class Engines final : public supervise::Module {
     PipelineRun run;
     Attempt attempt;
     std::unique_ptr<AttemptProcess> process;  // until the queue knows how it ended
+    Fd task;                                  // which that process reads, if it was ready before
   };
   Result<void> recover();
   std::vector<PipelineRun> startable(const std::vector<PipelineRun>& ready) const;
   Result<void> begin(Engine& engine, const PipelineRun& run);
-  Command command_for(const Engine& engine) const;
-  void on_started(Engine& engine, const ProcessTree& tree);
+  bool begin_ready(Engine& engine, std::function<void(Result<Exit>)> ended);
+  void prepare_ready();
+  void arm_ready(Milliseconds delay);
+  Result<void> note(const Engine& engine, const ProcessTree& tree);
   void on_ended(Engine& engine, const Result<Exit>& exit);
   Result<std::vector<Attempt>> attempts_before(const Attempt& attempt) const;
   Result<store::AttemptEnd> end_with(const Engine& engine, const Result<Exit>& exit) const;
@@ -85,6 +90,9 @@ class Engines final : public supervise::Module {
   /// For start(): nothing that asks a git server may keep attempts from starting.
   boost::asio::thread_pool own_{1};
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer ready_timer_;
+  std::unique_ptr<ReadyAttempt> ready_;
+  int ready_count_ = 0;  // that were started
   std::vector<Engine> engines_;
   std::string boot_id_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -1,6 +1,9 @@
 #include "core/serve/work.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <thread>
 
@@ -12,6 +15,7 @@
 #include "core/serve/default_branch.h"
 #include "core/serve/hidden_memory.h"
 #include "core/serve/open_files.h"
+#include "core/serve/ready_attempt.h"
 #include "core/serve/time_limit.h"
 #include "core/serve/unchanged.h"
 #include "core/serve/waits_for.h"
@@ -301,9 +305,18 @@ std::string mirror_of(const std::string& state_dir, const RunEvent& event) {
   return state_dir + "/proposals/" + event.project + ".git";
 }
 
-Result<int> work(const WorkRequest& request, World& world) {
+Result<int> work(const WorkRequest& asked, World& world) {
   hide_memory();
-  if (request.open_files > 0) MELISAI_CHECK(limit_open_files(request.open_files));
+  if (asked.open_files > 0) MELISAI_CHECK(limit_open_files(asked.open_files));
+  WorkRequest request = asked;
+  if (!asked.ready.empty()) {
+    MELISAI_TRY(const std::optional<HandedOver> told, wait_for_run(asked.ready));
+    if (!told) return 0;
+    request.run = told->run;
+    request.directory = told->directory;
+    if (chdir(request.directory.c_str()) != 0)
+      return error_from_errno(errno, "cannot go to " + request.directory);
+  }
   NotesInLog notes(request.directory);
   World noted = with(world, world.processes, notes);
   MELISAI_TRY(const PipelineResult result, result_of(request, noted));

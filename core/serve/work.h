@@ -25,6 +25,8 @@ struct WorkRequest {
   /// on who measures. 0: as it is.
   std::uint64_t open_files = 0;
   std::vector<std::string> hidden = {};  ///< absolute; the operator's, what strangers never see
+  /// Absolute; where to wait for a run and its directory, which are not known yet. "": they are.
+  std::string ready = {};
 };
 
 /// Where the commits of a project are: a bare repository.

@@ -71,5 +71,60 @@ TEST_F(ServeOrphans, DoNotOutliveTheTimeout) {
   EXPECT_TRUE(processes_with(zoo()).empty());
 }
 
+class ServeReady : public Serve {
+ protected:
+  void SetUp() override {
+    Serve::SetUp();
+    write_pipelines("build: { trigger: on_commit, run: \"until test -e " + root() +
+                    "/go; do sleep 0.01; done\" }\n");
+    push();
+    start();
+    std::ofstream(root() + "/go") << "\n";
+    EXPECT_EQ(outcome_of("build#1"), "passed");
+    EXPECT_TRUE(eventually([&] { return waits(); }));
+  }
+  /// A process of `work` waits for a run.
+  bool waits() const { return !waiting().empty(); }
+  std::vector<pid_t> waiting() const {
+    return processes_with(std::filesystem::path(state()).lexically_normal().string() + "/ready/");
+  }
+};
+
+TEST_F(ServeReady, TheNextRunIsThatOfAProcessThatWaited) {
+  std::filesystem::remove(root() + "/go");
+  push();
+  ASSERT_TRUE(eventually([&] { return is_in_state("build#2", "running"); }));
+  ASSERT_TRUE(eventually([&] {
+    return !query(
+                "SELECT pid FROM attempts WHERE pid > 0 AND "
+                "ended_ms IS NULL")
+                .empty();
+  }));
+  const std::string pid = query("SELECT pid FROM attempts WHERE ended_ms IS NULL").front();
+  std::ifstream words("/proc/" + pid + "/cmdline");
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(words), {}),
+              ::testing::HasSubstr("--ready"));
+  std::ofstream(root() + "/go") << "\n";
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+}
+
+TEST_F(ServeReady, NoProcessThatWaitsOutlivesTheDaemon) {
+  kill_daemon();
+  EXPECT_TRUE(eventually([&] { return !waits(); }));
+  start();
+  push();
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+  EXPECT_EQ(stop(), 0);
+  EXPECT_FALSE(waits());
+}
+
+TEST_F(ServeReady, OneThatIsKilledCostsNoRun) {
+  for (const pid_t pid : waiting()) kill(pid, SIGKILL);
+  EXPECT_TRUE(eventually([&] { return !waits(); }));
+  push();
+  EXPECT_EQ(outcome_of("build#2"), "passed");
+  EXPECT_EQ(run_of("build#2")["attempts"], 1);
+}
+
 }  // namespace
 }  // namespace melisai::e2e

@@ -1,6 +1,9 @@
 #include "core/serve/engines.h"
 
 #include <poll.h>
+#include <unistd.h>
+
+#include <future>
 
 #include "core/serve/attempt_result.h"
 #include "tests/fakes/fake_process_runner.h"
@@ -127,6 +130,31 @@ TEST_F(EnginesTest, ARunThatRestartsTheDaemonDoesNotDoSoForEver) {
   }
   EXPECT_EQ(queue.run(run.id)->outcome, PipelineRun::Outcome::error);
   EXPECT_THAT(queue.run(run.id)->reason, HasSubstr("restarts the daemon itself"));
+}
+
+TEST_F(EnginesTest, APreparedProcessTakesTheNextRun) {
+  std::promise<std::optional<HandedOver>> told;
+  world.keeps_ready = true;
+  world.make_runner = [&told](const Interrupt&) {
+    return std::make_unique<FakeProcessRunner>([&told](const Command& command) {
+      EXPECT_THAT(command.argv, ::testing::Contains("--ready"));
+      FakeProcessRunner::print(command, "said");
+      if (!command.cwd.ends_with("/1")) return Exit{};
+      told.set_value(wait_for_run(command.cwd).value());
+      return Exit{};
+    });
+  };
+  start();
+  while (access((directory.path() + "/ready/1/work.log").c_str(), F_OK) != 0)
+    loop.run_one_for(std::chrono::milliseconds(10));
+  const PipelineRun run = add_run("demo", kShaA, "build");
+  engines.wake();
+  turn_until([&] { return !queue.run(run.id)->reason.empty(); });
+  const auto got = told.get_future().get();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->run, run.id);
+  EXPECT_EQ(queue.attempts(run.id)->front().directory, got->directory);
+  EXPECT_EQ(queue.attempts(run.id)->front().pid, FakeProcessRunner::kRootPid);
 }
 
 }  // namespace engines_test
