@@ -10,6 +10,7 @@ enum {
   ebpf_syscalls_max = 512, /* a number beyond them is counted in the last one */
   ebpf_hist_slots = 64,    /* slot n counts values from 2^n to 2^(n+1) - 1; slot 0 has 0 too */
   ebpf_stack_frames_max = 127,
+  ebpf_stacks_max = 4096, /* of each of the two maps of stacks */
   ebpf_file_bytes = 128,
 };
 
@@ -152,7 +153,8 @@ struct ebpf_oom_event {
   char comm[ebpf_comm_bytes];
 };
 
-/* Stacks are numbers of the stack map; below 0 there is none. */
+/* Stacks are numbers of the first map of stacks, from ebpf_stacks_max on of the second; below 0
+ * there is none. */
 struct ebpf_stack_key {
   __u32 pid;
   __s32 user_stack;

@@ -24,9 +24,18 @@ struct Stack {
   Addresses top;           // words of the user stack, from its top on
 };
 
-Addresses addresses_of(int traces, std::int32_t id) {
+/// The two maps of stacks.
+struct Traces {
+  int first = -1;
+  int second = -1;
+};
+
+Addresses addresses_of(const Traces& traces, std::int32_t id) {
   std::array<std::uint64_t, ebpf_stack_frames_max> frames{};
-  if (id < 0 || bpf_map_lookup_elem(traces, &id, frames.data()) != 0) return {};
+  const bool is_first = id < ebpf_stacks_max;
+  const std::int32_t at = is_first ? id : id - ebpf_stacks_max;
+  const int map = is_first ? traces.first : traces.second;
+  if (id < 0 || bpf_map_lookup_elem(map, &at, frames.data()) != 0) return {};
   return {frames.begin(), std::find(frames.begin(), frames.end(), 0)};
 }
 
@@ -39,7 +48,7 @@ Addresses top_of(int tops, std::int32_t id) {
 std::vector<Stack> read_stacks(Tool tool, const Object& object) {
   std::vector<Stack> stacks;
   const bool off_cpu = tool == Tool::offcputime;
-  const int traces = object.map("stack_traces");
+  const Traces traces{.first = object.map("stack_traces"), .second = object.map("more_traces")};
   const int tops = object.map("stack_tops");
   for_each_entry(object.map("stack_totals"), sizeof(ebpf_stack_key), sizeof(ebpf_stack_total),
                  [&](const void* key, const void* value) {

@@ -40,6 +40,7 @@ struct task_struct {
   unsigned int __state;
   unsigned int flags;
   struct sched_entity se;
+  int exit_state;
   int exit_code;
   u32 pid;
   u32 tgid;

@@ -7,19 +7,25 @@
 
 const volatile bool tells_user_registers = false;
 
-enum { stacks_max = 4096 };
-
+/* A stack has one place, which its addresses tell. Who finds another one there looks for the same
+ * place in the second map. */
 struct {
   __uint(type, BPF_MAP_TYPE_STACK_TRACE);
-  __uint(max_entries, stacks_max);
+  __uint(max_entries, ebpf_stacks_max);
   __uint(key_size, sizeof(u32));
   __uint(value_size, ebpf_stack_frames_max * sizeof(u64));
 } stack_traces SEC(".maps");
+struct {
+  __uint(type, BPF_MAP_TYPE_STACK_TRACE);
+  __uint(max_entries, ebpf_stacks_max);
+  __uint(key_size, sizeof(u32));
+  __uint(value_size, ebpf_stack_frames_max * sizeof(u64));
+} more_traces SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, stacks_max);
-  __type(key, u32); /* as in stack_traces */
+  __uint(max_entries, 2 * ebpf_stacks_max);
+  __type(key, u32); /* as in struct ebpf_stack_key */
   __type(value, struct ebpf_stack_top);
 } stack_tops SEC(".maps");
 
@@ -41,7 +47,7 @@ struct {
   __type(value, struct off_cpu);
 } off_cpus SEC(".maps");
 
-enum { already_exists = -17, kernel_thread = 0x00200000 };
+enum { no_stack = -14, already_exists = -17, kernel_thread = 0x00200000 };
 enum { scheduler_frames = 3 }; /* of the tracepoint and the switch itself */
 
 static __always_inline void add_to_stack(struct ebpf_stack_key* key, u64 took) {
@@ -70,13 +76,20 @@ static __always_inline void take_top(s32 stack) {
   top->is_taken = 1;
 }
 
+static __always_inline s32 stack_of(void* ctx, u64 flags) {
+  s32 stack = bpf_get_stackid(ctx, &stack_traces, flags);
+  if (stack != already_exists) return stack;
+  stack = bpf_get_stackid(ctx, &more_traces, flags);
+  return stack < 0 ? stack : stack + ebpf_stacks_max;
+}
+static __always_inline bool is_lost(s32 stack) { return stack < 0 && stack != no_stack; }
+
 static __always_inline void take_stacks(void* ctx, struct ebpf_stack_key* key, u64 skipped) {
   bpf_get_current_comm(key->comm, sizeof key->comm);
-  key->user_stack = bpf_get_stackid(ctx, &stack_traces, BPF_F_USER_STACK);
+  key->user_stack = stack_of(ctx, BPF_F_USER_STACK);
   take_top(key->user_stack);
-  key->kernel_stack = bpf_get_stackid(ctx, &stack_traces, skipped);
-  if (key->user_stack == already_exists || key->kernel_stack == already_exists)
-    add(counter_dropped_stacks, 1);
+  key->kernel_stack = stack_of(ctx, skipped);
+  if (is_lost(key->user_stack) || is_lost(key->kernel_stack)) add(counter_dropped_stacks, 1);
 }
 
 SEC("perf_event")
@@ -99,7 +112,9 @@ int BPF_PROG(offcputime_switch, bool preempted, struct task_struct* prev,
              struct task_struct* next) {
   u64 now = bpf_ktime_get_ns();
   u32 pid = prev->pid;
-  if (pid && !(prev->flags & kernel_thread) && is_wanted(prev->tgid)) {
+  /* Who has ended does not come back; its number may, with somebody else. */
+  bool comes_back = !(prev->flags & kernel_thread) && !prev->exit_state;
+  if (pid && comes_back && is_wanted(prev->tgid)) {
     struct off_cpu off = {.since_ns = now, .key = {.pid = prev->tgid, .off_cpu = 1}};
     take_stacks(ctx, &off.key, scheduler_frames); /* prev is current still */
     if (bpf_map_update_elem(&off_cpus, &pid, &off, BPF_ANY)) add(counter_dropped_offcpu, 1);

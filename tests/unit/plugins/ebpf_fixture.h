@@ -105,20 +105,34 @@ struct Seen {
 
 class EbpfFixture : public ::testing::Test {
  protected:
-  static Seen end(Window& window) {
+  static Seen end_anyhow(Window& window) {
     Seen seen;
     EXPECT_TRUE(window.end(
         [&](std::string_view name, double value) { seen.metrics[std::string(name)] = value; },
         [&](std::string_view part, const std::string& text) {
           seen.results[std::string(part)] = nlohmann::json::parse(text);
         }));
+    return seen;
+  }
+  static void expect_no_errors(const Seen& seen) {
     for (const auto& [part, result] : seen.results)
       EXPECT_THAT(result.value("errors", nlohmann::json::array()), ::testing::IsEmpty()) << part;
+  }
+  static Seen end(Window& window) {
+    Seen seen = end_anyhow(window);
+    expect_no_errors(seen);
     return seen;
   }
 
   static Seen observe(ToolSet tools, const std::vector<std::string>& arguments,
                       Options options = {}) {
+    Seen seen = observe_anyhow(tools, arguments, std::move(options));
+    expect_no_errors(seen);
+    return seen;
+  }
+  /// With the errors that the tools tell.
+  static Seen observe_anyhow(ToolSet tools, const std::vector<std::string>& arguments,
+                             Options options = {}) {
     HeldLoad load(arguments);
     Window window({.wanted = tools, .root_pid = load.pid(), .options = std::move(options)},
                   kernel_support());
@@ -126,7 +140,7 @@ class EbpfFixture : public ::testing::Test {
     load.release();
     load.await([&] { window.sample(); });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - released;
-    Seen seen = end(window);
+    Seen seen = end_anyhow(window);
     seen.seconds = took.count();
     seen.used = load.reap();
     return seen;

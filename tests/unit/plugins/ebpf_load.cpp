@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -155,6 +156,62 @@ void run_programs(long count) {
   }
 }
 
+void start_threads(long count) {
+  for (long i = 0; i < count; ++i) std::thread([] {}).join();
+}
+
+// `count` connections that wait for an answer at the same time, in a network that nobody else uses.
+void wait_for_connections(long count) {
+  constexpr long kEach = 800;  // sockets of a process
+  melisai::plugins::enter_own_network();
+  sockaddr_in address{};
+  listener(0, address);
+  int done[2];
+  if (pipe(done) != 0) fail("pipe");
+  std::vector<pid_t> children;
+  for (long left = count; left > 0; left -= kEach) {
+    const pid_t child = fork();
+    if (child < 0) fail("fork");
+    if (child != 0) {
+      children.push_back(child);
+      continue;
+    }
+    for (long i = 0; i < kEach; ++i) {
+      const int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
+    // Till all others have as many.
+    char byte = 'x';
+    if (write(done[1], &byte, 1) != 1) fail("pipe");
+    pause();
+  }
+  for (std::size_t i = 0; i < children.size(); ++i)
+    if (char byte; read(done[0], &byte, 1) != 1) fail("pipe");
+  for (const pid_t child : children) kill(child, SIGKILL);
+  while (wait(nullptr) > 0) continue;
+}
+
+void nap(long count);
+
+// `ways` different stacks, by which function calls which; the last one waits.
+[[gnu::noinline]] void take_left(long way, int depth);
+[[gnu::noinline]] void take_right(long way, int depth);
+void go_on(long way, int depth) {
+  if (depth == 0) return nap(1);
+  (way & 1) != 0 ? take_left(way >> 1, depth - 1) : take_right(way >> 1, depth - 1);
+}
+void take_left(long way, int depth) {
+  go_on(way, depth);
+  asm volatile("" ::: "memory");  // no jump in place of the call
+}
+void take_right(long way, int depth) {
+  go_on(way, depth);
+  asm volatile("" ::: "memory");
+}
+void go_all_ways(long ways) {
+  for (long way = 0; way < ways; ++way) go_on(way, 9);
+}
+
 void wait_on_futex(long count) {
   std::atomic<std::uint32_t> word{1};
   const timespec brief{.tv_sec = 0, .tv_nsec = 1'000'000};
@@ -194,6 +251,9 @@ int main(int argc, char** argv) {
   if (what == "touch") touch(number);
   if (what == "pingpong") ping_pong(number);
   if (what == "exec") run_programs(number);
+  if (what == "threads") start_threads(number);
+  if (what == "pending") wait_for_connections(number);
+  if (what == "ways") go_all_ways(number);
   if (what == "futex") wait_on_futex(number);
   if (what == "nap") nap(number);
   if (what == "burn") burn(number);

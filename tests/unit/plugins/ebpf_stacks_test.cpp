@@ -13,6 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::Le;
+using ::testing::Not;
 using ::testing::Pair;
 
 class EbpfStacks : public EbpfFixture {};
@@ -75,6 +76,29 @@ TEST_F(EbpfStacks, TellWhereThreadsWaited) {
   if (getuid() == 0) {
     EXPECT_TRUE(has_kernel_frame(data, "nanosleep")) << data.dump().substr(0, 2000);
   }
+}
+
+TEST_F(EbpfStacks, KeepNoRoomForThreadsThatHaveEnded) {
+  MELISAI_NEED(Tool::offcputime);
+  // More than wait at once, and what could be taken for a wait of the next one with its number.
+  const Seen seen = observe_anyhow(tool_set(Tool::offcputime), {"threads", "8600"});
+  EXPECT_GE(seen("offcputime", "switches"), 4000) << "somebody waited for most of them";
+  EXPECT_THAT(seen.results.at("offcputime")["errors"].dump(), Not(HasSubstr("missing waits")));
+}
+
+TEST_F(EbpfStacks, HaveRoomForTwoWhereOneIsExpected) {
+  MELISAI_NEED(Tool::offcputime);
+  // In one map of 4,096 places some 32 of 512 would find another one there.
+  const Seen seen = observe_anyhow(tool_set(Tool::offcputime), {"ways", "512"});
+  const auto& result = seen.results.at("offcputime");
+  double without = 0;
+  for (const auto& stack : result["data"]["stacks"])
+    if (stack["user"].empty()) without += stack["count"].get<double>();
+  EXPECT_LE(without, 10);
+  if (without > 0) {
+    EXPECT_FALSE(result["errors"].empty());
+  }
+  EXPECT_GE(result["data"]["stacks"].size(), 400u) << "as many as a result has room for";
 }
 
 TEST(KernelSymbols, AreTheNearestBelowWhateverTheOrderOfTheFile) {
