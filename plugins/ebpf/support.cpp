@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <malloc.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,7 +13,7 @@ namespace melisai::plugins::ebpf {
 namespace {
 
 constexpr int kTrialsMax = static_cast<int>(kToolCount) + 1;  // each fails at least one tool
-constexpr int kTrialHz = 1;
+constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;            // of /proc/PID/ns/pid, on every host
 
 void fail_all(Support& support, const std::string& reason) {
   for (std::string& each : support.reasons)
@@ -35,11 +36,21 @@ bool fail_users_of(const std::string& name, const std::string& reason, Support& 
 }
 
 void try_sampling(Support& support) {
-  const Descriptor event = open_cpu_clock(std::max(sched_getcpu(), 0), kTrialHz);
+  const Descriptor event = open_cpu_clock(std::max(sched_getcpu(), 0), kSampleHertz);
   if (event.valid()) return;
-  const std::string reason = std::string("no CPU clock to sample with: ") + std::strerror(errno);
+  const int problem = errno;
+  std::string reason = std::string("no CPU clock to sample with: ") + std::strerror(problem);
+  if (problem == EINVAL)
+    reason += "; is kernel.perf_event_max_sample_rate below " + std::to_string(kSampleHertz) + "?";
   for (const Tool tool : {Tool::profile, Tool::runqlen})
     if (support.reasons[index(tool)].empty()) support.reasons[index(tool)] = reason;
+}
+
+/// Programs in the kernel see the numbers that processes have on the host. Who has others would
+/// wait for a root that never comes, or take somebody else's process for it.
+bool sees_other_numbers() {
+  struct stat info {};
+  return stat("/proc/self/ns/pid", &info) == 0 && info.st_ino != kInitialPidNamespace;
 }
 
 void try_loading(Support& support) {
@@ -71,6 +82,10 @@ Support probe_kernel() {
   if (support.types.tracepoints.empty())
     fail_all(support,
              "no BTF (/sys/kernel/btf/vmlinux): the kernel is built without CONFIG_DEBUG_INFO_BTF");
+  if (sees_other_numbers())
+    fail_all(support,
+             "this is a container with process numbers of its own, which the kernel's programs do "
+             "not know; run on the host, or with the host's numbers (--pid=host)");
   if (!support.types.has_task_state_since_5_14)
     for (const Tool tool : {Tool::runqlat, Tool::ctxswitch})
       if (support.reasons[index(tool)].empty())

@@ -109,6 +109,31 @@ TEST_F(Ebpf, SaysOfAToolThatDoesNotWorkHereWhyNot) {
   EXPECT_THAT(result["data"], IsEmpty()) << "never silently zero";
 }
 
+TEST_F(Ebpf, SaysThatItKnowsNoNumbersOfContainers) {
+  int told[2];
+  ASSERT_EQ(pipe2(told, O_CLOEXEC), 0);
+  const pid_t outside = fork();
+  if (outside == 0) {
+    if (unshare(CLONE_NEWPID) != 0) _exit(1);
+    const pid_t inside = fork();
+    if (inside == 0) {
+      const std::string reason = probe_kernel().nothing_works();
+      _exit(write(told[1], reason.data(), reason.size()) < 0);
+    }
+    waitpid(inside, nullptr, 0);
+    _exit(0);
+  }
+  close(told[1]);
+  std::string reason(1000, '\0');
+  reason.resize(
+      static_cast<std::size_t>(std::max(read(told[0], reason.data(), reason.size()), ssize_t{0})));
+  close(told[0]);
+  int status = 0;
+  waitpid(outside, &status, 0);
+  if (status != 0) GTEST_SKIP() << "needs root, to make a container";
+  EXPECT_THAT(reason, testing::HasSubstr("--pid=host"));
+}
+
 TEST_F(Ebpf, WatchesTheWholeHostButNotItself) {
   MELISAI_NEED(Tool::syscount);
   HeldLoad load({"call", "100000"});
