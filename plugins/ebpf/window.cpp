@@ -12,7 +12,6 @@
 #include <set>
 
 #include "plugins/common/proc.h"
-#include "plugins/ebpf/reading.h"
 #include "plugins/ebpf/report.h"
 #include "plugins/ebpf/stacks.h"
 
@@ -20,7 +19,6 @@ namespace melisai::plugins::ebpf {
 namespace {
 
 constexpr const char* kProc = "/proc";
-constexpr int kFrequencyHz = 199;  // no divisor of what timers run at; 1.5 % of a busy CPU at most
 constexpr std::size_t kProcessesMax = 65'536;
 
 constexpr std::array kMetrics = {
@@ -32,20 +30,24 @@ constexpr std::array kMetrics = {
     CountedMetric{"page_faults_user", Tool::pagefaults, counter_faults_user},
     CountedMetric{"page_faults_kernel", Tool::pagefaults, counter_faults_kernel},
     CountedMetric{"pages_allocated", Tool::pagealloc, counter_pages_allocated},
-    CountedMetric{"page_cache_read_pages", Tool::cachestat, counter_cache_read_pages},
+    CountedMetric{"page_cache_read_pages", Tool::cachestat, counter_cache_read_pages,
+                  counter_dropped_cache_reads},
     CountedMetric{"page_cache_added_pages", Tool::cachestat, counter_cache_added_pages},
     CountedMetric{"switches_voluntary", Tool::ctxswitch, counter_switches_voluntary},
     CountedMetric{"switches_involuntary", Tool::ctxswitch, counter_switches_involuntary},
     CountedMetric{"migrations", Tool::ctxswitch, counter_migrations},
     CountedMetric{"futex_waits", Tool::futex, counter_futex_waits},
     CountedMetric{"futex_wakes", Tool::futex, counter_futex_wakes},
-    CountedMetric{"block_reads", Tool::biolatency, counter_block_reads},
-    CountedMetric{"block_read_bytes", Tool::biolatency, counter_block_read_bytes},
-    CountedMetric{"block_writes", Tool::biolatency, counter_block_writes},
-    CountedMetric{"block_write_bytes", Tool::biolatency, counter_block_write_bytes},
-    CountedMetric{"tcp_connects", Tool::tcpconnlat, counter_tcp_connects},
-    CountedMetric{"tcp_accepts", Tool::tcpconnlat, counter_tcp_accepts},
-    CountedMetric{"tcp_retransmits", Tool::tcpretrans, counter_tcp_retransmits},
+    CountedMetric{"block_reads", Tool::biolatency, counter_block_reads, counter_dropped_blocks},
+    CountedMetric{"block_read_bytes", Tool::biolatency, counter_block_read_bytes,
+                  counter_dropped_blocks},
+    CountedMetric{"block_writes", Tool::biolatency, counter_block_writes, counter_dropped_blocks},
+    CountedMetric{"block_write_bytes", Tool::biolatency, counter_block_write_bytes,
+                  counter_dropped_blocks},
+    CountedMetric{"tcp_connects", Tool::tcpconnlat, counter_tcp_connects, counter_dropped_sockets},
+    CountedMetric{"tcp_accepts", Tool::tcpconnlat, counter_tcp_accepts, counter_dropped_sockets},
+    CountedMetric{"tcp_retransmits", Tool::tcpretrans, counter_tcp_retransmits,
+                  counter_dropped_sockets},
     CountedMetric{"oom_kills", Tool::oomkill, counter_oom_kills}};
 
 bool takes_stacks(Tool tool) { return tool == Tool::profile || tool == Tool::offcputime; }
@@ -126,7 +128,7 @@ Window::Window(WindowSettings settings, const Support& support)
     }
   }
   if (settings_.root_pid == 0) seed_observers();
-  object_.attach(kFrequencyHz);
+  object_.attach(kSampleHertz);
   malloc_trim(0);
 }
 
@@ -144,6 +146,11 @@ void Window::sample() {
   if (mappings_) mappings_->take();
 }
 
+bool Window::is_whole(const CountedMetric& metric, const Reading& reading) const {
+  if (metric.dropped >= 0 && reading[static_cast<ebpf_counter>(metric.dropped)] > 0) return false;
+  return !metric.tool || (contains(tools_, *metric.tool) && object_.missed(*metric.tool) == 0);
+}
+
 bool Window::end(const TakeMetric& take_metric, const TakeResult& take_result) {
   object_.detach();
   sample();
@@ -151,7 +158,7 @@ bool Window::end(const TakeMetric& take_metric, const TakeResult& take_result) {
   const WindowFacts facts{.object = object_,
                           .reading = reading,
                           .events_max = settings_.options.events_max,
-                          .frequency_hz = kFrequencyHz,
+                          .frequency_hz = kSampleHertz,
                           .clock_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)};
   for (const ToolInfo& info : kTools) {
     if (!contains(settings_.wanted, info.tool)) continue;
@@ -164,14 +171,17 @@ bool Window::end(const TakeMetric& take_metric, const TakeResult& take_result) {
       findings = report_stacks(info.tool, facts, *mappings_, kProc);
     else
       findings = unavailable(no_mappings_);
-    if (contains(tools_, info.tool))
+    if (contains(tools_, info.tool)) {
       put_dropped(object_.missed(info.tool), "events: in the middle of another one", findings);
+      put_dropped(reading[counter_dropped_processes], "processes: more than 16,384 lived at once",
+                  findings);
+    }
     take_result(info.name, to_text(findings));
   }
   if (settings_.root_pid == 0) return true;
   if (reading[counter_dropped_processes] > 0) return false;
   for (const CountedMetric& metric : kMetrics)
-    if (!metric.tool || (contains(tools_, *metric.tool) && object_.missed(*metric.tool) == 0))
+    if (is_whole(metric, reading))
       take_metric(metric.name,
                   static_cast<double>(reading[static_cast<ebpf_counter>(metric.counter)]));
   return true;

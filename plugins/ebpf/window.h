@@ -11,6 +11,7 @@
 #include "plugins/common/mappings.h"
 #include "plugins/ebpf/object.h"
 #include "plugins/ebpf/options.h"
+#include "plugins/ebpf/reading.h"
 #include "plugins/ebpf/support.h"
 
 namespace melisai::plugins::ebpf {
@@ -20,6 +21,7 @@ struct CountedMetric {
   std::string_view name;
   std::optional<Tool> tool;  // that counts it; nothing: it is always counted
   int counter = 0;           // ebpf_counter
+  int dropped = -1;          // the one that is above 0 where some are missing; below 0: none
 };
 const CountedMetric* find_metric(std::string_view name);
 
@@ -43,12 +45,13 @@ class Window {
 
   using TakeMetric = std::function<void(std::string_view name, double value)>;
   using TakeResult = std::function<void(std::string_view part, const std::string& json)>;
-  /// Detaches and tells. A tool that does not work here has the reason as its result. Numbers that
-  /// some processes are missing in are not told; then false.
+  /// Detaches and tells. A tool that does not work here has the reason as its result. A number that
+  /// something is missing in is not told; false when that is a process, and so none is.
   bool end(const TakeMetric& take_metric, const TakeResult& take_result);
 
  private:
   void seed_observers();
+  bool is_whole(const CountedMetric& metric, const Reading& reading) const;
 
   WindowSettings settings_;
   const Support& support_;

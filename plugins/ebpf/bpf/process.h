@@ -50,14 +50,15 @@ int BPF_PROG(execsnoop_exit, struct task_struct* task) {
   if (task->pid != pid || !is_wanted(pid)) return 0;
   add(counter_exits, 1);
   u64 now = bpf_ktime_get_ns();
+  u64* begun = bpf_map_lookup_elem(&exec_times, &pid);
+  u64 lived = begun ? now - *begun : 0;
+  bpf_map_delete_elem(&exec_times, &pid); /* its number may come back with somebody else */
   struct ebpf_exec_event* event = new_event(pid, now);
   if (!event) return 0;
-  u64* begun = bpf_map_lookup_elem(&exec_times, &pid);
-  event->lived_ns = begun ? now - *begun : 0;
+  event->lived_ns = lived;
   event->parent = BPF_CORE_READ(task, real_parent, tgid);
   event->exit_code = BPF_CORE_READ(task, exit_code);
   event->is_exit = 1;
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
-  bpf_map_delete_elem(&exec_times, &pid);
   return 0;
 }

@@ -84,6 +84,14 @@ TEST_F(EbpfTools, CountConnections) {
   EXPECT_EQ(seen.results.at("tcprtt")["histograms"][0]["unit"], "us");
 }
 
+TEST_F(EbpfTools, LeaveOutNumbersThatSomethingIsMissingIn) {
+  MELISAI_NEED(Tool::tcpconnlat);
+  const Seen seen = observe_anyhow(tool_set(Tool::tcpconnlat), {"pending", "4800"});
+  EXPECT_EQ(seen.metrics.count("tcp_connects"), 0u) << "more waited than are followed";
+  EXPECT_EQ(seen.metrics.count("forks"), 1u) << "which has nothing to do with it";
+  EXPECT_THAT(seen.results.at("tcpconnlat")["errors"].dump(), testing::HasSubstr("sockets"));
+}
+
 TEST_F(EbpfTools, TellSoManyEventsAndCountTheOthers) {
   MELISAI_NEED(Tool::tcpconnlat);
   Options few;
