@@ -34,10 +34,10 @@ Error exec_failure(int number, const Command& command) {
     return {Errc::not_found, start + "no such file, seen from " + command.cwd};
   }
   if (number == EACCES) {
-    return {Errc::process, start + "permission denied; is it executable (chmod +x)?"};
+    return {Errc::config, start + "permission denied; is it executable (chmod +x)?"};
   }
   if (number == ENOEXEC) {
-    return {Errc::process,
+    return {Errc::config,
             start + "not a program for this machine; a script needs a first line like #!/bin/sh"};
   }
   if (number == E2BIG) {

@@ -129,6 +129,11 @@ std::set<std::string> names_in(const Observation& observation) {
   return names;
 }
 
+/// The command itself cannot be started: the benchmark failed, and whoever measures it did not.
+bool is_of_the_command(const Error& error) {
+  return error.code == Errc::not_found || error.code == Errc::config;
+}
+
 }  // namespace
 
 struct PairRunner::Plan {
@@ -206,7 +211,7 @@ Result<bool> PairRunner::set_up(const Subject& subject, const Side& side, Observ
   MELISAI_TRY(Command command, prepare(subject, side, subject.spec.setup, time_left));
   command.mask_output = true;  // it is not timed
   const Result<Exit> exit = processes_.run(command);
-  if (!exit && exit.error().code != Errc::not_found) return exit.error();
+  if (!exit && !is_of_the_command(exit.error())) return exit.error();
   if (exit && exit->end == Exit::End::interrupted)
     return Error{Errc::interrupted, "interrupted while setting up '" + subject.spec.name + "'"};
   if (exit && exit->ok()) return true;
@@ -232,8 +237,9 @@ Result<Observation> PairRunner::run_half(const Subject& subject, const Side& sid
   const Result<Ran> ran =
       run_side(subject, side, filtered(side.run, plan.filter, regex), plan, cpu, time_left);
   if (!ran) {
-    if (ran.error().code != Errc::not_found) return ran.error();
-    return may_lack_it ? observation : fail(ran.error().message);
+    if (!is_of_the_command(ran.error())) return ran.error();
+    const bool is_missing = ran.error().code == Errc::not_found;
+    return may_lack_it && is_missing ? observation : fail(ran.error().message);
   }
   const Exit& exit = ran->exit;
   if (ended_by_budget(exit, spec, time_left)) return budget_ended();
@@ -339,7 +345,7 @@ Result<std::string> PairRunner::profile(const Subject& subject, const Side& side
   MELISAI_TRY(const Command command,
               prepare(subject, side, filtered(side.run, filter, regex), time_left));
   const Result<Exit> exit = processes_.run_observed(command, observer);
-  if (!exit && exit.error().code == Errc::not_found) return exit.error().message;
+  if (!exit && is_of_the_command(exit.error())) return exit.error().message;
   if (!exit) return exit.error();
   if (exit->end == Exit::End::interrupted)
     return Error{Errc::interrupted, "interrupted while profiling '" + subject.spec.name + "'"};

@@ -7,6 +7,7 @@ namespace melisai::e2e {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Ab : public Sandbox {};
 
@@ -54,6 +55,14 @@ TEST_F(Ab, ACommandThatIsMissingOnEitherSideIsAnError) {
   EXPECT_THAT(benchmark("ab", "wall_time")["note"].get<std::string>(),
               HasSubstr("no-such-program"));
   EXPECT_EQ(ab({}, {"true"}, {"no-such-program", "x"}).code, 4);
+}
+
+TEST_F(Ab, ACommandThatIsNoProgramIsAnErrorOfTheBenchmark) {
+  write("text", "no program");
+  const Ran ran = ab({"-C", repo()}, {"./text"}, {"true"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(benchmark("ab", "wall_time")["note"].get<std::string>(), HasSubstr("chmod +x"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("defect of melisai-gate")));
 }
 
 }  // namespace

@@ -112,11 +112,23 @@ TEST_F(Runner, SaysWhichProgramIsNotFound) {
             "cannot start './gone': no such file, seen from " + directory_);
 }
 
+TEST_F(Runner, ADirectoryOfThePathThatIsClosedHasNoPrograms) {
+  if (geteuid() == 0) GTEST_SKIP() << "no directory is closed to root";
+  std::filesystem::create_directories(path("closed"));
+  chmod(path("closed").c_str(), 0);
+  Command lost = command({"no-such-program"});
+  lost.env = {"PATH=" + path("closed") + ":/bin"};
+  const Result<Exit> result = run(lost);
+  chmod(path("closed").c_str(), 0700);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::not_found) << result.error().message;
+}
+
 TEST_F(Runner, SaysWhatKeepsAFileFromBeingAProgram) {
   std::ofstream(path("plain")) << "echo no first line\n";
   const Result<Exit> not_executable = run(command({"./plain"}));
   ASSERT_FALSE(not_executable);
-  EXPECT_EQ(not_executable.error().code, Errc::process);
+  EXPECT_EQ(not_executable.error().code, Errc::config);
   EXPECT_EQ(not_executable.error().message,
             "cannot start './plain': permission denied; is it executable (chmod +x)?");
   Command from_path = command({"plain"});

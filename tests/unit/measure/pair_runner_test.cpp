@@ -301,6 +301,16 @@ TEST_F(PairRunnerTest, AProgramThatOnlyHeadHasLeavesTheBaseEmpty) {
   EXPECT_TRUE(pairs_with(processes).warm_up(subject, kLong)->base.failed.contains("b"));
 }
 
+TEST_F(PairRunnerTest, AFileThatIsNoProgramHasFailed) {
+  FakeProcessRunner processes([](const Command& command) -> Result<Exit> {
+    if (!is_base(command)) return finished();
+    return Error{Errc::config, "cannot start './app': permission denied"};
+  });
+  const auto pair = pairs_with(processes).warm_up(subject_running("./app"), kLong);
+  ASSERT_TRUE(pair) << "it is no defect of ours";
+  EXPECT_THAT(pair->base.failed.at("b"), HasSubstr("permission denied"));
+}
+
 TEST_F(PairRunnerTest, AProgramThatIsThereAndMissesSomethingElseHasFailed) {
   const std::string script = work_->path() + "/script.sh";
   ASSERT_TRUE(write_file(script, "missing-tool"));
