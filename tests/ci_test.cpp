@@ -175,9 +175,20 @@ TEST_F(CiScripts, ScriptsRefuseUnknownArguments) {
   }
 }
 
+TEST_F(CiScripts, TestsRunOnlyAsAnAccountThatIsThereAndNotRoot) {
+  for (const char* account : {"root", "no-such-account-melisai", "''"}) {
+    const Ran ran = run(std::string("'" MELISAI_SOURCE_DIR "/ci/test' --no-setup --as-user ") +
+                        account + " -R 'NoTestHasThisName'");
+    EXPECT_EQ(ran.status, 2) << account;
+    EXPECT_THAT(ran.output, HasSubstr("--as-user"));
+  }
+}
+
 TEST_F(CiScripts, InstallPutsHelpersWhereTheProgramLooks) {
   const std::string prefix = (directory_ / "prefix").string();
   const std::string build = fs::path(MELISAI_BIN_DIR).parent_path().string();
+  if (access(build.c_str(), W_OK) != 0)
+    GTEST_SKIP() << "cmake --install writes into the build directory, which is another user's";
   // A group-writable installation would be refused, whatever the umask of who installs.
   const Ran ran = run("umask 002; cmake --install '" + build + "' --prefix '" + prefix + "'");
   ASSERT_EQ(ran.status, 0) << ran.output;

@@ -30,7 +30,7 @@ inline const Support& kernel_support() {
 // A macro, because skipping returns from the function that it stands in.
 #define MELISAI_NEED(wanted)                                                                \
   if (const std::string& reason = kernel_support().reasons[index(wanted)]; !reason.empty()) \
-  GTEST_SKIP() << kTools[index(wanted)].name << ": " << reason
+  GTEST_SKIP() << "ebpf: " << reason
 
 /// A child that executes ebpf_load once it is released.
 class HeldLoad {
