@@ -56,7 +56,8 @@ class Namer {
     const auto index = static_cast<std::size_t>(frame.file);
     const CollectedFile& file = collected_.files[index];
     if (!images_[index])
-      images_[index] = symbolizer_.image(pid, {.path = file.path, .build_id = file.build_id});
+      images_[index] = symbolizer_.image(
+          pid, {.path = file.path, .inode = file.inode, .build_id = file.build_id});
     return *images_[index];
   }
   // Who has no frame, as functions of the C library or one that has just begun, hides its caller

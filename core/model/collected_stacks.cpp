@@ -57,8 +57,7 @@ CollectedStack stack_of(const Json& value, std::size_t files) {
     if (stack.user.size() < CollectedStacks::kFramesMax)
       stack.user.push_back(frame_of(frame, files));
   for (const Json& frame : member(value, "top"))
-    if (stack.top.size() < CollectedStacks::kFramesMax)
-      stack.top.push_back(frame_of(frame, files));
+    if (stack.top.size() < CollectedStacks::kFramesMax) stack.top.push_back(frame_of(frame, files));
   for (const Json& name : member(value, "kernel"))
     if (stack.kernel.size() < CollectedStacks::kFramesMax)
       stack.kernel.push_back(printable(text_of(name, kNameBytesMax)));
@@ -81,9 +80,12 @@ Result<CollectedStacks> collected_stacks_from_json(std::string_view json) {
   if (files.size() > CollectedStacks::kFilesMax || stacks.size() > CollectedStacks::kStacksMax)
     return bad(Errc::limit, "too many files or stacks");
   CollectedStacks result;
-  for (const Json& file : files)
-    result.files.push_back(
-        {text_of(member(file, "path"), kPathBytesMax), hex_of(member(file, "build_id"))});
+  for (const Json& file : files) {
+    const Json& inode = member(file, "inode");
+    result.files.push_back({.path = text_of(member(file, "path"), kPathBytesMax),
+                            .build_id = hex_of(member(file, "build_id")),
+                            .inode = inode.is_number_unsigned() ? inode.get<std::uint64_t>() : 0});
+  }
   for (const Json& stack : stacks) result.stacks.push_back(stack_of(stack, files.size()));
   return result;
 }

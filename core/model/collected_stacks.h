@@ -27,8 +27,9 @@ struct CollectedStack {
   bool operator==(const CollectedStack&) const = default;
 };
 struct CollectedFile {
-  std::string path;      ///< as the process saw it
-  std::string build_id;  ///< hexadecimal; "" when not known
+  std::string path;         ///< as the process saw it
+  std::string build_id;     ///< hexadecimal; "" when not known
+  std::uint64_t inode = 0;  ///< where no build id is known; 0: nor is that
   bool operator==(const CollectedFile&) const = default;
 };
 struct CollectedStacks {

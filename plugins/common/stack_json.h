@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "plugins/common/mappings.h"
+#include "plugins/common/mapped_processes.h"
 
 namespace melisai::plugins {
 
@@ -31,10 +32,18 @@ struct StackJson {
   /// "top" has such places too: words on top of the user stack that may be return addresses of
   /// functions without frames, or left over from calls that have ended.
   Json stacks = Json::array();
-  Json files = Json::array();   // {"path","build_id"}
-  Json folded = Json::array();  // the heaviest, as melisai folds them
-  std::uint64_t left_out = 0;   // weight of those that a result has no room for
+  /// Of these stacks alone: {"path","build_id"}, and "inode" where no build id is known.
+  Json files = Json::array();
+  Json folded = Json::array();        // the heaviest, as melisai folds them
+  std::uint64_t left_out = 0;         // weight of those that a result has no room for
+  std::uint64_t folded_left_out = 0;  // the same of `folded`
 };
-StackJson to_json(std::vector<TakenStack> stacks, Mappings& mappings);
+
+/// Where addresses of processes lie.
+struct Places {
+  std::function<std::optional<Location>(std::uint32_t pid, std::uint64_t address)> find;
+  const std::vector<MappedFile>& files;  // may grow while places are looked for
+};
+StackJson to_json(std::vector<TakenStack> stacks, const Places& places);
 
 }  // namespace melisai::plugins

@@ -21,10 +21,13 @@ std::string to_text(const Findings& findings) {
   if (text.size() <= kTextBytesMax) return text;
   std::vector<std::string> errors = findings.errors;
   errors.emplace_back("found more events than a report may hold; ask for fewer with --max-events");
-  return dump({{"data", findings.data},
-               {"histograms", findings.histograms},
-               {"errors", errors},
-               {"truncated", true}});
+  const std::string without_events = dump({{"data", findings.data},
+                                           {"histograms", findings.histograms},
+                                           {"errors", errors},
+                                           {"truncated", true}});
+  if (without_events.size() <= kTextBytesMax) return without_events;
+  errors.back() = "found more than a report may hold";
+  return dump({{"data", Json::object()}, {"errors", errors}, {"truncated", true}});
 }
 
 }  // namespace melisai::plugins::ebpf

@@ -122,17 +122,21 @@ Findings report_stacks(Tool tool, const WindowFacts& window, Mappings& mappings,
   for (const Stack& stack : stacks)
     kernel.insert(kernel.end(), stack.kernel.begin(), stack.kernel.end());
   const auto names = kernel_symbols(std::move(kernel), proc_root);
-  StackJson told = to_json(with_names(std::move(stacks), names), mappings);
+  StackJson told = to_json(
+      with_names(std::move(stacks), names),
+      {[&](std::uint32_t pid, std::uint64_t address) { return mappings.find(pid, address); },
+       mappings.files()});
   findings.data["stacks"] = std::move(told.stacks);
   findings.stacks = std::move(told.folded);
   if (told.left_out > 0) {
     findings.truncated = true;
     findings.data["left_out"] = told.left_out;
   }
+  if (told.folded_left_out > 0) findings.data["folded_left_out"] = told.folded_left_out;
   findings.data["files"] = std::move(told.files);
   put_dropped(window.reading[counter_dropped_stacks], "stacks: no room for more different ones",
               findings);
-  put_dropped(mappings.lost(), "mappings: told faster than they were taken", findings);
+  put_dropped(mappings.lost(), "mappings: told faster than they were taken, or too many", findings);
   return findings;
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t kRingPages = 32;    // of each CPU: at least half a second
 constexpr std::size_t kStacksMax = 8192;  // different ones
 constexpr std::size_t kResultBytesMax = 1'000'000;
 constexpr std::size_t kProcessesMax = 16'384;  // whose names are kept
-constexpr std::size_t kFramesAt = 16;  // in a sample, after process, thread and time
+constexpr std::size_t kFramesAt = 16;          // in a sample, after process, thread and time
 constexpr std::uint64_t kLastAddress = static_cast<std::uint64_t>(PERF_CONTEXT_MAX);
 
 perf_event_attr attributes() {
@@ -123,7 +123,10 @@ void Sampler::take() {
 
 std::string Sampler::result() {
   take();
-  StackJson told = to_json(samples_.stacks(), mappings_);
+  StackJson told = to_json(samples_.stacks(), {[this](std::uint32_t pid, std::uint64_t address) {
+                                                 return mappings_.find(pid, address);
+                                               },
+                                               mappings_.files()});
   Json part = {{"data",
                 {{"unit", "samples"},
                  {"frequency_hz", kSampleHertz},
@@ -135,12 +138,14 @@ std::string Sampler::result() {
     part["data"]["left_out"] = told.left_out;
     part["truncated"] = true;
   }
+  if (told.folded_left_out > 0) part["data"]["folded_left_out"] = told.folded_left_out;
   if (samples_.lost() > 0)
     part["errors"].push_back(std::to_string(samples_.lost()) +
                              " samples are missing: faster than they were taken");
   if (mappings_.lost() > 0)
-    part["errors"].push_back(std::to_string(mappings_.lost()) +
-                             " mappings are missing: told faster than they were taken");
+    part["errors"].push_back(
+        std::to_string(mappings_.lost()) +
+        " mappings are missing: told faster than they were taken, or too many");
   const std::string text = part.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() <= kResultBytesMax) return text;
   return part_without(Scope::tree, "more files than a result has room for");

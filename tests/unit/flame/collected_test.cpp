@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 
@@ -54,6 +55,23 @@ TEST_F(CollectedProfile, NamesTheCallerOfAFunctionWithoutAFrame) {
   const Named whole =
       named(R"({"pid":7,"comm":"app","count":2,"user":[[0,4130],[0,4109]],"kernel":[]})");
   EXPECT_EQ(to_folded(whole.stacks), "app;main;Cache::get(int) 2\n") << "it is there already";
+}
+
+TEST_F(CollectedProfile, TakesNoNamesOfAFileThatOnlyHasThePath) {
+  // As of a container whose files have no build id, seen from outside.
+  const std::string stack = R"({"pid":7,"comm":"app","count":2,"user":[[0,4164]],"kernel":[]})";
+  const auto folded_with = [&](std::uint64_t inode) {
+    const auto collected = collected_stacks_from_json(
+        R"({"files":[{"path":")" + app() + R"(","build_id":"","inode":)" + std::to_string(inode) +
+        R"(}],"stacks":[)" + stack + "]}");
+    EXPECT_TRUE(collected) << collected.error().message;
+    return to_folded(name_stacks(*collected, Weight::count, symbolizer_).stacks);
+  };
+  struct stat status {};
+  ASSERT_EQ(stat(app().c_str(), &status), 0);
+  EXPECT_EQ(folded_with(status.st_ino), "app;copy 2\n");
+  EXPECT_EQ(folded_with(status.st_ino + 1), "app;[app] 2\n");
+  EXPECT_THAT(symbolizer_.problems()[0], HasSubstr("another file lies there now"));
 }
 
 class BelowALibrary : public CollectedProfile {
