@@ -111,7 +111,7 @@ Result<ElfFile> Images::open(std::uint32_t pid, const Mapping& mapping) const {
                        : Fd();
       case 1: return deleted ? Fd(::open((process + "/exe").c_str(), kOpenFlags)) : Fd();
       case 2: return open_below(process + "/root", path);
-      default: return Fd(::open(path.c_str(), kOpenFlags | O_NOFOLLOW));
+      default: return open_file(path, O_NOFOLLOW);
     }
   };
   for (int which = 0; which < 4; ++which) {
@@ -140,7 +140,7 @@ Result<ElfFile> Images::debug_file(const ElfFile& image, const std::string& path
     if (directory + "/" + name != path) places.push_back(directory + "/" + name);
   }
   for (const std::string& place : places) {
-    Fd file(::open(place.c_str(), kOpenFlags));
+    Fd file = open_file(place);
     if (file.get() < 0) continue;
     // Without a build id only the checksum of the whole file tells that they belong together.
     if (id.empty() && checksum_of(file.get()) != image.debug_link()->crc) continue;

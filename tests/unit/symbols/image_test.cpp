@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "core/base/files.h"
@@ -117,10 +120,15 @@ TEST_F(ImageFiles, OfDeletedFilesComeFromTheProcess) {
   EXPECT_EQ(first_name(*file, "/gone/app"), "still_here");
 }
 
-TEST_F(ImageFiles, DoNotBlockOnPipes) {
+TEST_F(ImageFiles, OpenNoPipesAndNoDevices) {
+  // To open a device may be to do something, and a pipe shows it as well.
   const std::string path = here() + "/bin/pipe";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const Fd opened(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  ASSERT_GE(inotify_add_watch(opened.get(), path.c_str(), IN_OPEN), 0);
   EXPECT_THAT(images().open(9, {.path = path}).error().message, HasSubstr("not a regular file"));
+  std::array<char, 4096> events{};
+  EXPECT_LT(read(opened.get(), events.data(), events.size()), 0) << "it was opened";
 }
 
 TEST_F(ImageFiles, OfStrippedProgramsHaveTheirSymbolsElsewhere) {
