@@ -62,8 +62,14 @@ class CiScripts : public ::testing::Test {
     fake("apt-get", "echo \"$@\" >>'" + (directory_ / "calls").string() + "'");
     fake("sudo", "[ \"$1\" = -n ] && shift; exec \"$@\"");
   }
-  Ran setup(const std::string& arguments) {
-    return run("PATH='" + (directory_ / "bin").string() +
+  // Every call of npm leaves a line in calls(), and a package.
+  void fake_npm(const std::string& before) {
+    fake("node", "echo 18");
+    fake("npm", "echo \"npm $1\" >>'" + (directory_ / "calls").string() + "'\n" + before +
+                    "\nmkdir \"$3/node_modules\"");
+  }
+  Ran setup(const std::string& arguments, const std::string& npm_cache = "") {
+    return run("MELISAI_NPM_CACHE='" + npm_cache + "' PATH='" + (directory_ / "bin").string() +
                "':\"$PATH\" '" MELISAI_SOURCE_DIR "/ci/setup' " + arguments);
   }
   std::string calls() const {
@@ -164,6 +170,50 @@ TEST_F(CiScripts, SetupPassesTheFailureOfAptOn) {
   fake_packages(without(kInstalled, "libcli11-dev"), "libcli11-dev) v=2.1.2 ;;");
   fake("apt-get", "case \" $* \" in *' -y '*) exit 100 ;; esac");
   EXPECT_EQ(setup("").status, 100);
+}
+
+TEST_F(CiScripts, SetupPutsThePackagesOfNpmWhereTestsLookForThem) {
+  fake_packages(kInstalled, "");
+  fake_npm("");
+  const std::string cache = (directory_ / "cache").string();
+  const Ran ran = setup("--test", cache);
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  for (const char* name : {"contract", "lint", "mcp", "web", "webhooks"})
+    EXPECT_EQ(run("ls -d '" + cache + "/" + name + "'-*/node_modules").status, 0) << name;
+  const std::string first = calls();
+  EXPECT_THAT(first, HasSubstr("npm ci\n"));
+  EXPECT_EQ(setup("--test", cache).status, 0);
+  EXPECT_EQ(calls(), first);  // they are there
+}
+
+TEST_F(CiScripts, SetupAsksNpmForNothingThatNobodyWants) {
+  fake_packages(kInstalled, "");
+  fake_npm("");
+  const std::string cache = (directory_ / "cache").string();
+  EXPECT_EQ(setup("--test").status, 0);
+  EXPECT_EQ(setup("--build", cache).status, 0);
+  EXPECT_EQ(setup("--test --dry-run", cache).status, 0);
+  EXPECT_THAT(calls(), IsEmpty());
+}
+
+TEST_F(CiScripts, SetupGoesOnWhereNpmFails) {
+  fake_packages(kInstalled, "");
+  fake_npm("echo 'npm ERR! code ENOTFOUND'; exit 1");
+  const std::string cache = (directory_ / "cache").string();
+  const Ran ran = setup("--test", cache);
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("npm ERR! code ENOTFOUND"));
+  EXPECT_THAT(ran.output, HasSubstr("will be skipped: npm could not install what ci/npm/"));
+  EXPECT_EQ(run("ls '" + cache + "'").output, "");  // nothing that looks installed
+}
+
+// Addresses would pin a registry, and this machine's.
+TEST_F(CiScripts, LockFilesNameNoAddresses) {
+  const Ran ran = run("cd '" MELISAI_SOURCE_DIR
+                      "' && grep -l '\"integrity\": \"sha512' ci/npm/*/package-lock.json "
+                      "core/web/package-lock.json | wc -l; grep -l '\"resolved\"' "
+                      "ci/npm/*/package-lock.json core/web/package-lock.json");
+  EXPECT_EQ(ran.output, "5\n");
 }
 
 TEST_F(CiScripts, ScriptsRefuseUnknownArguments) {
