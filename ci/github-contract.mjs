@@ -2,40 +2,18 @@
 // here. Arguments: forge_probe, a directory to write to.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { createServer as createSocket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { join } from 'node:path';
+import { describe, listening, startPrism } from './contract.mjs';
 
 const [program, scratch] = process.argv.slice(2);
-const startLimit = 120_000; // of Prism, ms
-const resolve = createRequire(import.meta.url).resolve;
 
-// The two questions out of a thousand. What the description leaves out is added: the media type that GitHub asks its
-// clients to accept, and that somebody has to say who they are.
+// The two questions out of a thousand.
 const paths = ['/repos/{owner}/{repo}', '/repos/{owner}/{repo}/collaborators/{username}/permission'];
-const description = JSON.parse(readFileSync(resolve('@octokit/openapi/generated/api.github.com.json')));
-const value = (name) => description.components.examples[name].value;
+const { description, example: value } = describe(paths);
 const { user: octocat } = value('repository-collaborator-permission-response-if-user-has-admin-permissions');
 const repository = value('full-repository-default-response');
 // Its schema wants a language, which the example lacks.
 for (const each of [repository, repository.parent, repository.source]) each.language ??= 'C++';
-for (const path of Object.keys(description.paths)) if (!paths.includes(path)) delete description.paths[path];
-for (const path of paths) assert.ok(description.paths[path]?.get, `${path} is in the description`);
-const accept = (response) => {
-  const content = response.content ?? {};
-  if (content['application/json']) content['application/vnd.github+json'] = content['application/json'];
-};
-for (const path of Object.values(description.paths)) Object.values(path.get.responses).forEach(accept);
-Object.values(description.components.responses).forEach(accept);
-description.components.securitySchemes = { bearer: { type: 'http', scheme: 'bearer' } };
-description.security = [{ bearer: [] }];
-delete description.webhooks;
-delete description['x-webhooks'];
-const slim = join(scratch, 'github.json');
-writeFileSync(slim, JSON.stringify(description));
 
 // The made-up GitHub: by login, what it says. The user is the description's example, with what the schema wants besides.
 const user = (id, login, role_name) => ({ ...octocat, id, login, role_name });
@@ -63,31 +41,12 @@ const github = createServer((request, response) => {
   response.writeHead(answer.status, { 'Content-Type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(answer.body));
 });
-const listening = (server) => new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port)));
 const upstream = await listening(github);
-
-// Prism takes no port 0 and prints none.
-const probe = createSocket();
-const port = await listening(probe);
-await new Promise((done) => probe.close(done));
-const bin = join(resolve('@stoplight/prism-cli/package.json'), '..', 'dist', 'index.js');
-const prism = spawn(process.execPath,
-  [bin, 'proxy', '-h', '127.0.0.1', '-p', String(port), '--errors', slim, `http://127.0.0.1:${upstream}`],
-  { stdio: ['ignore', 'pipe', 'inherit'] });
-process.on('exit', () => prism.kill());
-await new Promise((done, fail) => {
-  const late = setTimeout(() => fail(new Error('Prism did not start')), startLimit);
-  prism.on('exit', () => fail(new Error('Prism has ended')));
-  createInterface({ input: prism.stdout }).on('line', (line) => {
-    if (!line.includes('Prism is listening')) return;
-    clearTimeout(late);
-    done();
-  });
-});
+const prism = await startPrism(description, upstream, scratch);
 
 async function ask(login, { id = 7, name = 'team/demo', token = 't0ken' } = {}) {
   asked.length = 0;
-  const child = spawn(program, [`http://127.0.0.1:${port}`, name, String(id), login], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, [`http://127.0.0.1:${prism.port}`, name, String(id), login], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(token);
   let out = '';
   child.stdout.on('data', (part) => { out += part; });
@@ -129,6 +88,5 @@ assert.match(roleless.message, /status 500/);
 
 console.log(`${Object.keys(expected).length + 7} questions by ${description.info.title} ${description.info.version}: all right`);
 github.close();
-prism.removeAllListeners('exit');
-prism.kill();
+prism.stop();
 process.exit(0);

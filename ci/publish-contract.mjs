@@ -4,26 +4,20 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as makeRequest } from 'node:http';
-import { createRequire } from 'node:module';
-import { createServer as createSocket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { describe, listening, startPrism } from './contract.mjs';
 import { makeGithub } from './publish-contract-github.mjs';
 
 const [program, golden, scratch] = process.argv.slice(2);
-const startLimit = 120_000; // of Prism, ms
 const token = 'ghs_canary0123456789';
 const sha = '2'.repeat(40); // head of the golden reports
-const resolve = createRequire(import.meta.url).resolve;
 
-// What publish asks, out of a thousand. What the description leaves out is added: the media type that GitHub asks its
-// clients to accept, and that somebody has to say who they are.
+// What publish asks, out of a thousand.
 const repo = '/repos/{owner}/{repo}';
 const paths = ['/user', `${repo}/pulls`, `${repo}/pulls/{pull_number}`, `${repo}/issues/{issue_number}/comments`,
   `${repo}/issues/comments/{comment_id}`, `${repo}/check-runs`, `${repo}/check-runs/{check_run_id}`,
   `${repo}/commits/{ref}/check-runs`, `${repo}/statuses/{sha}`];
-const description = JSON.parse(readFileSync(resolve('@octokit/openapi/generated/api.github.com.json')));
-const value = (name) => structuredClone(description.components.examples[name].value);
+const { description, example: value } = describe(paths);
 const examples = {
   user: value('issue-comment').user, comment: value('issue-comment'), check: value('check-run'),
   status: value('status'), pull: value('pull-request'), simplePull: value('pull-request-simple-items')[0],
@@ -34,45 +28,11 @@ for (const each of [examples.pull, examples.simplePull]) {
   for (const side of [each.head, each.base]) side.repo.language ??= 'C++';
   each.requested_teams = [];
 }
-for (const path of Object.keys(description.paths)) if (!paths.includes(path)) delete description.paths[path];
-for (const path of paths) assert.ok(description.paths[path], `${path} is in the description`);
-const accept = (response) => {
-  const content = response.content ?? {};
-  if (content['application/json']) content['application/vnd.github+json'] = content['application/json'];
-};
-for (const path of Object.values(description.paths))
-  for (const operation of Object.values(path)) Object.values(operation.responses ?? {}).forEach(accept);
-Object.values(description.components.responses).forEach(accept);
-description.components.securitySchemes = { bearer: { type: 'http', scheme: 'bearer' } };
-description.security = [{ bearer: [] }];
-delete description.webhooks;
-delete description['x-webhooks'];
-const slim = join(scratch, 'github.json');
-writeFileSync(slim, JSON.stringify(description));
 
-const listening = (server) => new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port)));
 let front; // port of the proxy
 const { state, server: github } = makeGithub(examples, () => `http://127.0.0.1:${front}`);
 const upstream = await listening(github);
-
-// Prism takes no port 0 and prints none.
-const probe = createSocket();
-const port = await listening(probe);
-await new Promise((done) => probe.close(done));
-const bin = join(resolve('@stoplight/prism-cli/package.json'), '..', 'dist', 'index.js');
-const prism = spawn(process.execPath,
-  [bin, 'proxy', '-h', '127.0.0.1', '-p', String(port), '--errors', slim, `http://127.0.0.1:${upstream}`],
-  { stdio: ['ignore', 'pipe', 'inherit'] });
-process.on('exit', () => prism.kill());
-await new Promise((done, fail) => {
-  const late = setTimeout(() => fail(new Error('Prism did not start')), startLimit);
-  prism.on('exit', () => fail(new Error('Prism has ended')));
-  createInterface({ input: prism.stdout }).on('line', (line) => {
-    if (!line.includes('Prism is listening')) return;
-    clearTimeout(late);
-    done();
-  });
-});
+const prism = await startPrism(description, upstream, scratch);
 
 // The proxy: `faults` are used up one after the other. `then`: what the forge does all the same, 'forward' or 'nothing'.
 let faults = [];
@@ -93,7 +53,7 @@ const proxy = createServer((incoming, outgoing) => {
     };
     if (fault && fault.then !== 'forward') { fail(); return; }
     const { host, ...headers } = incoming.headers;
-    const passed = makeRequest({ port, host: '127.0.0.1', method: incoming.method, path: incoming.url, headers }, (answer) => {
+    const passed = makeRequest({ port: prism.port, host: '127.0.0.1', method: incoming.method, path: incoming.url, headers }, (answer) => {
       if (fault) { answer.resume(); answer.on('end', fail); return; }
       seen.push([what, answer.statusCode]);
       const { connection, 'transfer-encoding': encoding, ...rest } = answer.headers;
@@ -282,6 +242,5 @@ const bad = await fetch(`http://127.0.0.1:${front}${all}/check-runs`, { method: 
 assert.equal(bad.status, 422);
 
 console.log(`${cases} publications by ${description.info.title} ${description.info.version}: all right`);
-prism.removeAllListeners('exit');
-prism.kill();
+prism.stop();
 process.exit(0);
