@@ -262,7 +262,8 @@ Result<RecordsRequest> RecordsParser::list_or_pairs() const {
   return RecordsRequest(ListRuns{.project = project_,
                                  .pipeline = pipeline_,
                                  .limit = static_cast<std::size_t>(limit.value_or(50)),
-                                 .json = json_});
+                                 .json = json_,
+                                 .is_named = !state_dir_.empty()});
 }
 
 Result<RecordsRequest> RecordsParser::report_request() const {

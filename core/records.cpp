@@ -133,6 +133,15 @@ class Records {
   Result<void> operator()(const ListRuns& request) {
     MELISAI_TRY(const std::optional<Store> store, Store::open_reader(world_.state_dir));
     std::vector<store::RunSummary> runs;
+    if (!store && request.is_named) {
+      const std::string nothing = "no run is stored in " + world_.state_dir;
+      // A program may ask before the first check has begun.
+      if (request.json)
+        world_.note(nothing);
+      else
+        return Error{Errc::not_found,
+                     nothing + "; name the --state-dir of `check` or of the daemon"};
+    }
     if (store) {
       MELISAI_TRY(runs, store->runs({.project = request.project, .limit = request.limit}));
     }

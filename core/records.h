@@ -26,6 +26,8 @@ struct ListRuns {
   std::string pipeline;  ///< runs of that pipeline in the daemon's queue instead
   std::size_t limit = 50;
   bool json = false;
+  /// Whether somebody named the state directory: that nothing is there is then a mistake.
+  bool is_named = false;
 };
 struct PrintPairs {
   RunName run;

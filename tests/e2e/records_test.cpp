@@ -115,9 +115,16 @@ TEST_F(Records, AFailedCheckAndAnAbAreRememberedToo) {
   EXPECT_THAT(runs[1]["reason"], HasSubstr("'build' failed"));
 }
 
-TEST_F(Records, AnEmptyStateIsNoError) {
-  EXPECT_THAT(gate({"runs"}).out, HasSubstr("no run is stored"));
+TEST_F(Records, AnEmptyStateIsNoErrorUnlessSomebodyNamedIt) {
+  const std::string home = "XDG_STATE_HOME=" + root() + "/new";
+  const Ran first = run_program({"env", home, MELISAI_BIN_DIR "/melisai-gate", "runs"}, root());
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("no run is stored"));
+  const Ran named = gate({"runs"});
+  EXPECT_EQ(named.code, 2);
+  EXPECT_THAT(named.err, HasSubstr("no run is stored in " + state() + "; name the --state-dir"));
   EXPECT_EQ(answer_of({"runs", "--json"}), json::array());
+  EXPECT_THAT(gate({"runs", "--json"}).err, HasSubstr("no run is stored"));
   const Ran ran = gate({"show", "1"});
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.err, HasSubstr("no run is stored"));
