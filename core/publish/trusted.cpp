@@ -18,6 +18,12 @@ constexpr Bytes kKeyMax = 64 << 10;
 /// Whoever writes a report can write any numbers, but not a verdict that they deny.
 bool contradicts_itself(const Report& report) {
   if (report.verdict != Verdict::pass) return false;
+  const bool is_ill =
+      report.health.level == Level::fail && report.health.decision == Decision::regressed;
+  const bool has_failed = std::any_of(
+      report.stages.begin(), report.stages.end(),
+      [](const StageResult& stage) { return stage.status == StageResult::Status::failed; });
+  if (is_ill || has_failed || report.reason_code != ReasonCode::clear) return true;
   return std::any_of(report.benchmarks.begin(), report.benchmarks.end(),
                      [](const BenchmarkResult& row) {
                        const bool is_bad = row.decision == Decision::regressed ||
@@ -89,6 +95,18 @@ Result<Outcome> publish_as(const Request& request, forge::Account& account, cons
   return publish(account, at.place, content, outside, left);
 }
 
+/// In a step the runner reads along, and what is said holds strangers' words.
+Command without_commands(Command command) {
+  if (!is_step(command.env)) return command;
+  command.print = [print = command.print](std::string_view text) {
+    return print(report::without_runner_commands(text));
+  };
+  command.complain = [complain = command.complain](const std::string& sentence) {
+    complain(report::without_runner_commands(sentence));
+  };
+  return command;
+}
+
 }  // namespace
 
 Result<Report> read_artifact(const std::string& directory) {
@@ -97,7 +115,7 @@ Result<Report> read_artifact(const std::string& directory) {
   Result<Report> report = report_from_json(text);
   if (!report) return with_context(report.error(), file);
   if (contradicts_itself(*report))
-    return Error{Errc::parse, file + " says pass, and that a metric with a vote is not clear"};
+    return Error{Errc::parse, file + " says pass, and what it holds denies that"};
   return report;
 }
 
@@ -126,13 +144,15 @@ Result<std::string> token_of(const Request& request, forge::Kind kind, const Env
                                     " in the environment, or name a file with --token-file"};
 }
 
-Result<int> run(const Request& request, const Command& command) {
+namespace {
+
+Result<int> publish_artifact(const Request& request, const Command& with_commands) {
+  const Command command = without_commands(with_commands);
   MELISAI_TRY(const Report report, read_artifact(request.from));
   MELISAI_TRY(const Where at, where(request, command.env));
-  const bool is_of_another_run = !at.place.head.branch.empty();
   const report::CommentContext context{.name = request.context,
                                        .details_url = at.details_url,
-                                       .is_word_of_strangers = is_of_another_run};
+                                       .is_word_of_strangers = at.is_of_another_run};
   const Content content = content_of(report, context, request.fail_on);
   if (request.dry_run) {
     MELISAI_CHECK(check_commit(report, at));
@@ -141,7 +161,8 @@ Result<int> run(const Request& request, const Command& command) {
   }
   Result<void> left;
   if (is_step(command.env))
-    left = leave_behind(report, request.from + "/report.json", context, is_of_another_run, command);
+    left = leave_behind(report, request.from + "/report.json", context, at.is_of_another_run,
+                        with_commands);
   if (!left) command.complain(left.error().message);
   MELISAI_CHECK(check_commit(report, at));
   const bool is_app = !request.app_id.empty();
@@ -162,6 +183,16 @@ Result<int> run(const Request& request, const Command& command) {
   for (const std::string& line : outcome.done) command.print(line + "\n");
   for (const Error& error : outcome.failed) command.complain(error.message);
   return std::max(exit_code_of(outcome), left ? 0 : 4);
+}
+
+}  // namespace
+
+Result<int> run(const Request& request, const Command& command) {
+  Result<int> code = publish_artifact(request, command);
+  if (code || !is_step(command.env)) return code;
+  Error error = code.error();
+  error.message = report::without_runner_commands(error.message);
+  return error;
 }
 
 }  // namespace melisai::publish

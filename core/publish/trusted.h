@@ -38,6 +38,8 @@ struct Where {
   Place place;
   std::string merge_sha;  ///< of a pull request's merge with its base, where that is built; or ""
   std::string details_url;
+  /// Whether another run measured it, that of a pull request: its report is a stranger's file.
+  bool is_of_another_run = false;
 };
 /// Errors: usage for what nobody says; config for an event that cannot be read.
 Result<Where> where(const Request& request, const EnvLookup& env);

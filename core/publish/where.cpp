@@ -45,6 +45,7 @@ void read_workflow_run(const json& run, Where& where) {
   where.place.sha = text_at(run, {"head_sha"});
   where.details_url = text_at(run, {"html_url"});
   if (text_at(run, {"event"}) != "pull_request") return;
+  where.is_of_another_run = true;
   where.place.head = {.owner = text_at(run, {"head_repository", "owner", "login"}),
                       .branch = text_at(run, {"head_branch"}),
                       .repository = text_at(run, {"head_repository", "full_name"})};

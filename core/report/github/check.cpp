@@ -179,11 +179,25 @@ std::string workflow_commands_of(const Report& report) {
     }
     out += command_line(is_error ? "error" : "warning", at);
   }
-  if (out.empty() && report.verdict != Verdict::pass) {
-    const Annotation at{.path = "",
-                        .title = short_text(title_of(report), kTitleCharactersMax),
-                        .message = short_text(report.reason, kMessageCharactersMax)};
-    out = command_line(report.verdict == Verdict::inconclusive ? "warning" : "error", at);
+  // A verdict that no benchmark gave: the build failed, the health of the host fell.
+  const bool is_open = report.verdict == Verdict::inconclusive;
+  if (report.verdict == Verdict::pass || (is_open ? !out.empty() : errors > 0)) return out;
+  const Annotation at{.path = "",
+                      .title = short_text(title_of(report), kTitleCharactersMax),
+                      .message = short_text(report.reason, kMessageCharactersMax)};
+  return command_line(is_open ? "warning" : "error", at) + out;
+}
+
+std::string without_runner_commands(std::string_view text) {
+  std::string out;
+  bool is_first = true;  // in its line, but for blanks
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    out += text[at];
+    const std::string_view rest = text.substr(at);
+    // A blank after the first sign leaves it readable.
+    if ((is_first && rest.starts_with("::")) || rest.starts_with("##[")) out += ' ';
+    const bool ends_line = text[at] == '\n' || text[at] == '\r';
+    is_first = ends_line || (is_first && (text[at] == ' ' || text[at] == '\t'));
   }
   return out;
 }

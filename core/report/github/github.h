@@ -80,6 +80,10 @@ std::string_view status_state_of(const Report& report, FailOn fail_on);
 /// "::error file=src/a.cpp,line=3,title=...::...", one a line, the worst first.
 std::string workflow_commands_of(const Report& report);
 
+/// `text` as a step may print it: no line of it, and no part of one, commands the runner (`::name`
+/// in front, `##[name]` anywhere).
+std::string without_runner_commands(std::string_view text);
+
 /// For $GITHUB_OUTPUT: verdict, report (the path of report.json) and regressions (how many).
 /// `delimiter`: random, of letters and digits; a value can then not end itself.
 std::string outputs_of(const Report& report, const std::string& report_path,

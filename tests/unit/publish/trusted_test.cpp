@@ -183,6 +183,27 @@ TEST_F(Trusted, BelievesNoVerdictThatItsNumbersDeny) {
   EXPECT_THAT(forge_.sent, IsEmpty());
 }
 
+TEST_F(Trusted, BelievesNoPassThatSomethingElseDenies) {
+  const auto expect_denied = [&](const Report& report) {
+    write(to_json(report));
+    const Result<int> code = run(plain());
+    ASSERT_FALSE(code);
+    EXPECT_THAT(code.error().message, HasSubstr("denies that"));
+  };
+  Report report = fixtures::pass_report();
+  report.reason_code = ReasonCode::budget;
+  expect_denied(report);
+  report = fixtures::pass_report();
+  report.health.profile = "quick";
+  report.health.level = Level::fail;
+  report.health.decision = Decision::regressed;
+  expect_denied(report);
+  report = fixtures::pass_report();
+  report.stages = fixtures::build_failed_report().stages;
+  expect_denied(report);
+  EXPECT_THAT(forge_.sent, IsEmpty());
+}
+
 TEST_F(Trusted, ReadsNothingButAFile) {
   const std::string file = dir() + "/report.json";
   const std::string real = dir() + "/real.json";
@@ -300,6 +321,28 @@ TEST_F(Trusted, PrintsNoCommandsForLinesOfAnotherRun) {
   EXPECT_EQ(*run(), 0);
   EXPECT_THAT(printed_, Not(HasSubstr("::error")));
   EXPECT_THAT(content(dir() + "/summary"), HasSubstr("### REGRESSION"));
+}
+
+TEST_F(Trusted, KnowsAnotherRunsWordAlsoWhereSomebodyNamesThePullRequest) {
+  env_["GITHUB_STEP_SUMMARY"] = dir() + "/summary";
+  event(of_fork());
+  EXPECT_EQ(*run({.pull_request = 7}), 0);
+  EXPECT_THAT(printed_, Not(HasSubstr("::error")));
+  EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), HasSubstr("its word"));
+}
+
+TEST_F(Trusted, LetsNoReportCommandTheRunner) {
+  env_["GITHUB_OUTPUT"] = dir() + "/output";
+  Report report = fixtures::build_failed_report();
+  for (StageResult& stage : report.stages) stage.log_tail = "::add-mask::e\n##[add-mask]e\n";
+  write(to_json(report));
+  Request request = plain();
+  request.dry_run = true;
+  EXPECT_EQ(*run(request), 0);
+  EXPECT_THAT(printed_, HasSubstr("\n: :add-mask::e\n# #[add-mask]e\n"));
+  report.head.sha = "##[add-mask]e";
+  write(to_json(report));
+  EXPECT_THAT(run(plain()).error().message, HasSubstr("'# #[add-mask]e'"));
 }
 
 TEST_F(Trusted, WritesNoLongerSummaryThanTheRunnerTakes) {

@@ -117,6 +117,23 @@ TEST(GithubCheck, WritesCommandsWithTheWorstFirst) {
               StartsWith("::error title=ERROR%3A the build failed::"));
 }
 
+TEST(GithubCheck, CommandsAlsoWhereNoBenchmarkGaveTheVerdict) {
+  Report report = fixtures::remarks_report();  // a warning, and no regression that counts
+  report.verdict = Verdict::regression;
+  report.reason = "the health of the host fell";
+  ASSERT_THAT(workflow_commands_of(report), HasSubstr("::warning "));
+  EXPECT_THAT(workflow_commands_of(report), StartsWith("::error title=REGRESSION"));
+  EXPECT_THAT(workflow_commands_of(report), HasSubstr("the health of the host fell\n"));
+}
+
+TEST(GithubCheck, TakesTheCommandsOutOfWhatAStepPrints) {
+  EXPECT_EQ(without_runner_commands("a\n::error::b\n \t::add-mask::c\nd ::e"),
+            "a\n: :error::b\n \t: :add-mask::c\nd ::e");
+  EXPECT_EQ(without_runner_commands("at ##[set-output name=verdict]pass"),
+            "at # #[set-output name=verdict]pass");
+  EXPECT_EQ(without_runner_commands("###[a]\r::b"), "## #[a]\r: :b");
+}
+
 TEST(GithubCheck, WritesNoMoreCommandsThanAreShown) {
   Report report = fixtures::regression_report();
   report.benchmarks.resize(1);
