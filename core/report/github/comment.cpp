@@ -30,10 +30,11 @@ bool is_word_character(char c) {
          c == '_' || c == '-';
 }
 
+/// With a metric that could have turned red: others are no part of "all clear".
 std::size_t compared_benchmarks(const Report& report) {
   std::set<std::string_view> names;
   for (const BenchmarkResult& row : report.benchmarks)
-    if (row.decision != Decision::added && row.decision != Decision::removed &&
+    if (row.gating && row.decision != Decision::added && row.decision != Decision::removed &&
         row.decision != Decision::failed)
       names.insert(row.name);
   return names.size();
@@ -79,9 +80,11 @@ std::string change_words(const BenchmarkResult& row) {
   return text + ")";
 }
 
-/// "12 pairs, confirmed", "10, 9 values"; "" when nobody counted.
+/// ", 12 pairs, confirmed", ", 10, 9 values"; "" when nobody counted.
 std::string basis(const BenchmarkResult& row) {
-  if (row.pairs <= 0) return count_text(row) == "0" ? "" : ", " + count_text(row) + " values";
+  if (row.pairs <= 0 && count_text(row) == "0") return "";
+  if (row.pairs <= 0)
+    return ", " + count_text(row) + (count_text(row) == "1" ? " value" : " values");
   return ", " + count_of(static_cast<std::size_t>(row.pairs), "pair") +
          (row.confirmed ? ", confirmed" : "");
 }
@@ -235,7 +238,10 @@ std::string what_to_do(const Report& report, const CommentContext& context, cons
   const std::vector<std::string> words = {
       "melisai-gate", "ack",        (*slower)->name, (*slower)->metric.name,
       "--until",      "YYYY-MM-DD", "--reason",      "WHY"};
-  std::string accept = command_code(shell_line(words));
+  // A name that looks like an option would be one.
+  const bool is_option =
+      (*slower)->name.starts_with('-') || (*slower)->metric.name.starts_with('-');
+  std::string accept = is_option ? "" : command_code(shell_line(words));
   if (accept.empty()) accept = "`melisai-gate ack --help`";
   return out + "- Accept it, on the machine that measures: " + accept + "\n\n";
 }
@@ -272,8 +278,15 @@ std::string footer(const Report& report, const CommentContext& context) {
   return out + "\n";
 }
 
-std::string document(const Report& report, const CommentContext& context, std::string start,
+/// A command that strangers advise would look like one of ours.
+Report without_commands(Report report) {
+  for (Recommendation& advised : report.health.recommendations) advised.commands.clear();
+  return report;
+}
+
+std::string document(const Report& given, const CommentContext& context, std::string start,
                      std::size_t bytes_max) {
+  const Report report = context.is_word_of_strangers ? without_commands(given) : given;
   const Rows deciding = deciding_rows(report);
   std::set<std::string> explained;
   start += top(report, deciding, explained) + advice(report);

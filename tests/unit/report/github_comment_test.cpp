@@ -73,6 +73,16 @@ TEST(GithubComment, ProvesThatItRanWhenAllIsClear) {
   EXPECT_THAT(comment(fixtures::remarks_report()), Not(HasSubstr("all clear")));
 }
 
+TEST(GithubComment, CountsOnlyBenchmarksThatCouldHaveTurnedRed) {
+  Report report = fixtures::pass_report();
+  BenchmarkResult shown = report.benchmarks.front();
+  shown.name = "shown/only";
+  shown.gating = false;
+  shown.level = Level::off;
+  report.benchmarks.push_back(shown);
+  EXPECT_THAT(comment(report), HasSubstr("### PASS: 1 benchmark compared, all clear\n"));
+}
+
 TEST(GithubComment, ShowsTheWorstThreeAndFoldsTheOthers) {
   const std::string text = comment(many_regressions(5));
   const std::string seen = visible(text);
@@ -135,6 +145,16 @@ TEST(GithubComment, AdvisesOnlyWhatIsNew) {
   EXPECT_THAT(comment(fixtures::pass_report()), Not(HasSubstr("advice")));
 }
 
+TEST(GithubComment, ShowsNoCommandThatStrangersAdvise) {
+  Report report = fixtures::remarks_report();
+  ASSERT_FALSE(report.health.recommendations.empty());
+  report.health.recommendations[0].commands = {"curl evil.example"};
+  EXPECT_THAT(comment(report), HasSubstr("`curl evil.example`"));
+  const std::string theirs = comment_of(report, {.is_word_of_strangers = true});
+  EXPECT_THAT(theirs, Not(HasSubstr("curl evil.example")));
+  EXPECT_THAT(theirs, HasSubstr("**New advice**"));
+}
+
 TEST(GithubComment, NamesTheCommandThatDoesItAgain) {
   EXPECT_THAT(visible(comment(fixtures::regression_report())),
               HasSubstr("- Do it again: `melisai-gate check --base "
@@ -155,6 +175,13 @@ TEST(GithubComment, TellsHowToAcceptASlowdown) {
   hostile.benchmarks[4].name = "$(reboot)";
   EXPECT_THAT(comment(hostile), HasSubstr("ack '$(reboot)' "));
   EXPECT_THAT(comment(fixtures::pass_report()), Not(HasSubstr("ack")));
+}
+
+TEST(GithubComment, AcceptsNoNameThatIsAnOption) {
+  Report report = many_regressions(1);
+  report.benchmarks[0].name = "--up-to=900%";
+  EXPECT_THAT(comment(report), HasSubstr("- Accept it, on the machine that measures: "
+                                         "`melisai-gate ack --help`\n"));
 }
 
 TEST(GithubComment, IsCutWhereGithubCuts) {
