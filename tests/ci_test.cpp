@@ -218,7 +218,7 @@ TEST_F(CiScripts, LockFilesNameNoAddresses) {
 
 TEST_F(CiScripts, ScriptsRefuseUnknownArguments) {
   for (const char* script :
-       {"setup", "test", "demo", "fresh-root", "live", "web", "workflow-lint"}) {
+       {"setup", "test", "demo", "fresh-root", "live", "web", "workflow-lint", "comment-picture"}) {
     const Ran ran = run(std::string("'" MELISAI_SOURCE_DIR "/ci/") + script + "' --no-such-flag");
     EXPECT_EQ(ran.status, 2) << script;
     EXPECT_THAT(ran.output, HasSubstr("usage: ci/")) << script;
