@@ -328,6 +328,10 @@ class Workflows(Played):
         job = yaml.safe_load((SOURCE / "ci/github/bisect.yml").read_text())["jobs"]["bisect"]
         self.assertFalse(again.run_steps(job["steps"], {"inputs": {"good": self.base}})[0])
         self.assertIn(slow[:12], again.summary.read_text())
+        # What was found holds the words of whoever wrote the commits; the error is ours.
+        found = again.output[again.output.index("::stop-commands::"):]
+        self.assertLess(found.index(slow[:12]), found.index("::error "))
+        self.assertIn("\n::" + found.split("\n")[0].removeprefix("::stop-commands::") + "::\n", found)
 
     def test_every_workflow_is_careful(self):
         for file in sorted((SOURCE / "ci/github").glob("*.yml")):
