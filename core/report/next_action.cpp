@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -110,7 +111,22 @@ std::string next_action_for_benchmark(const Report& report) {
   return "Run the failed benchmark by hand at that commit and correct it, then " + again;
 }
 
+/// What tools say that find no server by its name.
+bool has_no_network(const StageResult& stage) {
+  constexpr std::string_view kWords[] = {"Name or service not known", "Could not resolve host",
+                                         "Temporary failure in name resolution", "EAI_AGAIN",
+                                         "ENOTFOUND"};
+  return stage.status == StageResult::Status::failed &&
+         std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view words) {
+           return stage.log_tail.find(words) != std::string::npos;
+         });
+}
+
 std::string next_action_for_build(const Report& report) {
+  if (std::any_of(report.stages.begin(), report.stages.end(), has_no_network))
+    return "The build reaches no server: correct the network, or name in measure.pass_env the "
+           "variables that say where packages come from, which builds do not see (such as "
+           "PIP_INDEX_URL), then run the check again.";
   const bool is_missing =
       std::any_of(report.stages.begin(), report.stages.end(), [](const StageResult& stage) {
         return stage.status == StageResult::Status::failed && stage.message == "exit code 127";

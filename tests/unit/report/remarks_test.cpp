@@ -246,6 +246,9 @@ TEST(Summary, TheNextActionOfABuildWithoutItsToolIsToInstallIt) {
   build.status = StageResult::Status::failed;
   build.message = "exit code 2";
   EXPECT_THAT(next_action(report), HasSubstr("Correct the build"));
+  build.log_tail = "pip: [Errno -2] Name or service not known";
+  EXPECT_THAT(next_action(report), HasSubstr("name in measure.pass_env the variables"));
+  build.log_tail = "";
   build.message = "exit code 127";
   EXPECT_THAT(next_action(report), HasSubstr("Install what the build's log says"));
 }
