@@ -71,9 +71,7 @@ struct Library {
   bool is_sure;
 };
 constexpr Library kLibraries[] = {
-    {"benchmark", "benchmark/benchmark.h",
-     " --benchmark_min_time=0.05 --benchmark_out=$MELISAI_RESULT --benchmark_out_format=json",
-     "google-benchmark", true},
+    {"benchmark", "benchmark/benchmark.h", kGoogleBenchmarkOptions, "google-benchmark", true},
     {"nanobench", "nanobench.h", "", "nanobench", false},
     {"Catch2", "catch_benchmark", " --reporter xml --out $MELISAI_RESULT", "catch2", false}};
 

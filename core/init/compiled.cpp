@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "core/base/shell.h"
 #include "core/init/systems.h"
@@ -122,21 +123,51 @@ Seen look_at_go(const SourceTree& tree) {
   return seen;
 }
 
+namespace {
+
+/// Whether what a target is made of, as its line says, has a source with Google Benchmark.
+bool is_google_benchmark(const SourceTree& tree, const std::string& needs) {
+  std::istringstream words(needs);
+  for (std::string word; words >> word;) {
+    const std::string stem = word.ends_with(".o") ? word.substr(0, word.size() - 2) : "";
+    for (const std::string& source : {word, stem + ".cpp", stem + ".cc", stem + ".cxx"})
+      if (tree.text(source).find("benchmark/benchmark.h") != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Seen look_at_make(const SourceTree& tree) {
   Seen seen{.build = {"make"}, .packages = "build-essential"};
   std::set<std::string> targets;
+  std::set<std::string> programs;  // of Google Benchmark
   for (const char* file : {"GNUmakefile", "makefile", "Makefile"})
     for (const std::string& line : lines_of(tree.text(file))) {
       const std::size_t colon = line.find(':');
       if (colon == std::string::npos || line.starts_with('\t') || line.starts_with('#') ||
           line.substr(colon).starts_with(":="))
         continue;
-      targets.insert(trimmed(line.substr(0, colon)));
+      const std::string target = trimmed(line.substr(0, colon));
+      targets.insert(target);
+      if (is_plain_name(target) && is_google_benchmark(tree, line.substr(colon + 1)))
+        programs.insert(target);
     }
+  for (const std::string& program : programs) {
+    // Also where the first target does not need it.
+    seen.build.push_back("make " + program);
+    seen.benchmarks.push_back({.name = program,
+                               .run = "./" + program + std::string(kGoogleBenchmarkOptions),
+                               .format = "google-benchmark",
+                               .filter = {},
+                               .why = "target of the Makefile, of a source with Google Benchmark",
+                               .is_sure = true});
+  }
+  if (!programs.empty()) seen.packages += " libbenchmark-dev";
   for (const char* test : {"check", "test"})
     if (seen.test.empty() && targets.contains(test)) seen.test = {std::string("make ") + test};
   for (const char* bench : {"bench", "benchmark", "benchmarks", "perf"})
-    if (targets.contains(bench))
+    if (targets.contains(bench) && !programs.contains(bench))
       seen.benchmarks.push_back(
           {.name = bench,
            .run = std::string("make -s ") + bench,

@@ -73,9 +73,11 @@ Result<Proposal> propose(const InitRequest& request) {
                      "); name the root of the repository with -C, or begin with one of "
                      "the ready pipeline files"};
   const Seen seen = system->look(tree);
-  Proposal proposal{.system = std::string(system->name), .files = {}, .remarks = {}};
+  Proposal proposal{
+      .system = std::string(system->name), .files = {}, .remarks = {}, .measures = false};
   proposal.files.push_back({kPipelineFile, pipeline_file(system->name, seen)});
-  if (sure_ones(seen) == 0)
+  proposal.measures = sure_ones(seen) > 0;
+  if (!proposal.measures)
     proposal.remarks.push_back(std::string(kPipelineFile) +
                                ": nothing is measured yet; its comments say what could be");
   if (tree.is_cut())
@@ -103,7 +105,9 @@ Result<void> init(const InitRequest& request, const std::function<bool(std::stri
     text += "wrote " + file.path + "\n";
   }
   for (const std::string& remark : proposal.remarks) text += "next: " + remark + "\n";
-  text += "next: commit them, then `melisai-gate check --base HEAD~1`\n";
+  text += proposal.measures ? "next: commit them, then `melisai-gate check --base HEAD~1`\n"
+                            : "next: say what is measured, commit the files, then `melisai-gate "
+                              "check --base HEAD~1`\n";
   return print(text) ? Result<void>() : Result<void>(cannot_print());
 }
 

@@ -32,6 +32,7 @@ struct Proposal {
   std::string system;  ///< "CMake"
   std::vector<NewFile> files;
   std::vector<std::string> remarks;  ///< sentences, what to do first
+  bool measures = false;             ///< something, as it is
 };
 
 /// Errors: usage, when the directory holds no build system that is known, or cannot be read.

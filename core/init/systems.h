@@ -26,6 +26,10 @@ struct Seen {
   std::string packages;  ///< of Debian, that build it
 };
 
+/// After a program of Google Benchmark.
+inline constexpr std::string_view kGoogleBenchmarkOptions =
+    " --benchmark_min_time=0.05 --benchmark_out=$MELISAI_RESULT --benchmark_out_format=json";
+
 struct BuildSystem {
   std::string_view name;
   bool (*is_here)(const SourceTree& tree);

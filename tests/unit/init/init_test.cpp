@@ -31,7 +31,8 @@ TEST_F(Init, WritesAPipelineFileAndSaysWhatToDo) {
   ASSERT_TRUE(run());
   EXPECT_THAT(read(".melisai-gate.yaml"), HasSubstr("version: 1"));
   EXPECT_THAT(said_, AllOf(HasSubstr("saw Make"), HasSubstr("wrote .melisai-gate.yaml"),
-                           HasSubstr("nothing is measured yet"), HasSubstr("not the root")));
+                           HasSubstr("nothing is measured yet"), HasSubstr("not the root"),
+                           HasSubstr("next: say what is measured, commit the files")));
 }
 
 TEST_F(Init, ReplacesNothingUnasked) {

@@ -7,6 +7,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class Systems : public Sources {};
 
@@ -128,6 +129,18 @@ TEST_F(Systems, MakeIsTakenWhenNothingElseIsThere) {
   const std::string text = pipeline();
   EXPECT_THAT(text, AllOf(HasSubstr("make check"), HasSubstr("make -s bench"),
                           HasSubstr("Nothing is measured yet")));
+}
+
+TEST_F(Systems, MakeMeasuresProgramsOfGoogleBenchmark) {
+  write("Makefile",
+        "all: app\nbench: bench.o\n\tg++ -o $@ $^ -lbenchmark\nspeed: s.cc x.h\n$(B): bench.cpp\n");
+  write("bench.cpp", "#include <benchmark/benchmark.h>\n");
+  write("s.cc", "#include \"benchmark/benchmark.h\"\n");
+  const std::string text = pipeline();
+  EXPECT_THAT(measured("bench"), StartsWith("./bench --benchmark_min_time=0.05 "));
+  EXPECT_THAT(measured("speed"), StartsWith("./speed --benchmark_"));
+  EXPECT_THAT(text, AllOf(HasSubstr("      make\n      make bench\n      make speed\n"),
+                          Not(HasSubstr("make -s bench")), Not(HasSubstr("$(B)"))));
 }
 
 TEST_F(Systems, WhatFilesAreCalledCommandsNothing) {
