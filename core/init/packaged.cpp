@@ -144,7 +144,10 @@ Seen look_at_python(const SourceTree& tree) {
                             .why = "tests with the fixture of pytest-benchmark",
                             .is_sure = true});
   }
-  if (has_tests) seen.test = {".venv/bin/python -m pytest -q"};
+  // Once each is enough of a benchmark that is a test.
+  if (has_tests)
+    seen.test = {std::string(".venv/bin/python -m pytest -q") +
+                 (suites.empty() ? "" : " --benchmark-disable")};
   return seen;
 }
 

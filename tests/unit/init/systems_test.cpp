@@ -120,8 +120,9 @@ TEST_F(Systems, PythonMeasuresPytestBenchmark) {
   write("benchmarks/bench_cli.py", "if __name__ == '__main__':\n  pass\n");
   const std::string text = pipeline();
   EXPECT_THAT(measured("suite"), HasSubstr("$MELISAI_RESULT benchmarks/test_speed.py"));
-  EXPECT_THAT(text, AllOf(HasSubstr("pip install --quiet pytest pytest-benchmark"),
-                          HasSubstr("# - name: bench_cli")));
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("pip install --quiet pytest pytest-benchmark"),
+                  HasSubstr("pytest -q --benchmark-disable\n"), HasSubstr("# - name: bench_cli")));
 }
 
 TEST_F(Systems, MakeIsTakenWhenNothingElseIsThere) {
