@@ -231,7 +231,7 @@ class Records {
     MELISAI_TRY(Store store, writer("gc"));
     MELISAI_TRY(const store::Collected gone,
                 store.collect_garbage(request.retention, world_.clock.now()));
-    return print("removed " + std::to_string(gone.runs) + " runs, freed " +
+    return print("removed " + report::count_of(gone.runs, "run") + ", freed " +
                  format_bytes(gone.bytes) + "\n");
   }
 

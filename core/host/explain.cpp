@@ -59,7 +59,8 @@ std::string health(const HostSummary& summary) {
                      " of 100 (a host that works hard "
                      "scores low; compare it with another report of the same host).\n";
   return text + lines_of(summary.deductions, kDeductionsMax, [](const Deduction& deduction) {
-           return "- " + std::to_string(deduction.points) + " points: " + deduction.reason + "\n";
+           return "- " + std::to_string(deduction.points) +
+                  (deduction.points == 1 ? " point: " : " points: ") + deduction.reason + "\n";
          });
 }
 

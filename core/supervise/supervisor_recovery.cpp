@@ -56,7 +56,8 @@ std::string Supervisor::plan_recovery(Slot& slot, FailureClass failure) {
   }
   if (slot.attempts >= restart.attempts_max) {
     slot.given_up = true;
-    return "; given up after " + std::to_string(slot.attempts) + " restarts";
+    return "; given up after " + std::to_string(slot.attempts) +
+           (slot.attempts == 1 ? " restart" : " restarts");
   }
   slot.recovering = true;
   slot.delay = restart_delay(restart, slot.attempts, rng_);

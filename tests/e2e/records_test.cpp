@@ -172,6 +172,8 @@ TEST_F(Records, GcKeepsTheNewestAndWhatABaselineNames) {
   EXPECT_EQ(runs[0]["run"], 4);
   EXPECT_EQ(runs[1]["run"], 2);
   EXPECT_THAT(gate({"gc", "--keep", "-3"}).err, HasSubstr("--keep"));
+  ASSERT_EQ(check({"--seed", "5"}).code, 0);
+  EXPECT_THAT(gate({"gc", "--keep", "1"}).out, HasSubstr("removed 1 run, freed"));
 }
 
 TEST_F(Records, AnAcknowledgedSlowdownIsReportedButNotRed) {

@@ -24,10 +24,11 @@ TEST(Explain, ClaimsNoHealthWhereNothingWasSeen) {
 TEST(Explain, SaysTheScoreAndWhatMadeIt) {
   HostReport report;
   report.summary.health_score = 78;
-  report.summary.deductions = {{"cpu utilization 98.0 %", 22}};
-  EXPECT_THAT(explain(report), AllOf(HasSubstr("Health score 78 of 100"),
-                                     HasSubstr("- 22 points: cpu utilization 98.0 %"),
-                                     HasSubstr("Anomalies: none")));
+  report.summary.deductions = {{"cpu utilization 98.0 %", 22}, {"few swaps", 1}};
+  EXPECT_THAT(
+      explain(report),
+      AllOf(HasSubstr("Health score 78 of 100"), HasSubstr("- 22 points: cpu utilization 98.0 %"),
+            HasSubstr("- 1 point: few swaps"), HasSubstr("Anomalies: none")));
 }
 
 TEST(Explain, SaysWhatTheNumbersOfAResourceAre) {

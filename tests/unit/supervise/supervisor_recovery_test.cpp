@@ -63,6 +63,16 @@ TEST_F(SupervisorRecovery, GivesUpAfterThreeRestartsEachLaterThanTheOneBefore) {
                   HasSubstr("; restart 3 of 3 in 20 s"), HasSubstr("; given up after 3 restarts")));
 }
 
+TEST_F(SupervisorRecovery, GivesUpAfterOneRestartWhereThatIsTheLimit) {
+  use({.parallel = true, .restart = {.jitter = 0, .attempts_max = 1}});
+  add("a").starts = Error{Errc::io, "no"};
+  start();
+  scheduler.run_for(24h);
+  EXPECT_THAT(told({EventType::module_failed}),
+              ElementsAre(HasSubstr("; restart 1 of 1 in 5 s"),
+                          ::testing::EndsWith("; given up after 1 restart")));
+}
+
 TEST_F(SupervisorRecovery, CountsAnewAfterAHealthyInterval) {
   add("a");
   start();
