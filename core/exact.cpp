@@ -36,9 +36,11 @@ Result<std::vector<gate::Counts>> ExactCounter::count(std::span<const measure::S
                                                       std::span<const Pair> warm_ups) {
   std::vector<gate::Counts> all;
   end_ = tools_.clock.monotonic() + policy_.exact.budget;
-  for (const Candidate& candidate : candidates(subjects, warm_ups)) {
+  const std::vector<Candidate> chosen = candidates(subjects, warm_ups);
+  suite_ = suite_with(chosen, warm_ups);
+  for (const Candidate& candidate : chosen) {
     MELISAI_TRY(Counted counted, count_one(candidate));
-    const BenchmarkResult judged = gate::judge_counts(counted.instructions, policy_);
+    const BenchmarkResult judged = gate::judge_counts(counted.instructions, policy_, suite_);
     if (judged.decision == Decision::regressed) grown_[candidate.subject] = std::move(counted.work);
     all.push_back(std::move(counted.instructions));
     const std::vector<double>& calls = counted.allocations.head;
@@ -74,6 +76,17 @@ std::vector<ExactCounter::Candidate> ExactCounter::candidates(
   return all;
 }
 
+/// All that gates, as if every count said something: how many do is known when all are counted.
+int ExactCounter::suite_with(std::span<const Candidate> all, std::span<const Pair> warm_ups) const {
+  gate::Gate pairs(policy_, stats::make_paired_test());
+  pairs.start(warm_ups);
+  int suite = pairs.gating_series();
+  for (const Candidate& each : all)
+    for (const Metric* metric : {&kInstructions, &kAllocations})
+      suite += gate::is_worth_counting({each.benchmark, metric->name}, policy_) ? 1 : 0;
+  return suite;
+}
+
 Result<ExactCounter::Counted> ExactCounter::count_one(const Candidate& candidate) {
   Counted counted{
       .instructions = {.id = {candidate.benchmark, kInstructions.name},
@@ -89,8 +102,9 @@ Result<ExactCounter::Counted> ExactCounter::count_one(const Candidate& candidate
     tools_.progress.stage_started("instructions of " + candidate.benchmark, "base and head");
   nanoseconds round{0};
   const auto is_open = [&] {
-    return instructions.problem.empty() && (gate::needs_another_run(instructions, policy_) ||
-                                            gate::needs_another_run(counted.allocations, policy_));
+    return instructions.problem.empty() &&
+           (gate::needs_another_run(instructions, policy_, suite_) ||
+            gate::needs_another_run(counted.allocations, policy_, suite_));
   };
   while (is_open()) {
     const nanoseconds begun = tools_.clock.monotonic();

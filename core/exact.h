@@ -57,6 +57,7 @@ class ExactCounter {
                                     std::span<const Pair> warm_ups) const;
   Result<Counted> count_one(const Candidate& candidate);
   Result<void> count_round(const Candidate& candidate, Counted& counted);
+  int suite_with(std::span<const Candidate> all, std::span<const Pair> warm_ups) const;
   std::string why_not(const Candidate& candidate) const;
   std::string budget_ended() const;
   std::chrono::nanoseconds left() const;
@@ -64,6 +65,7 @@ class ExactCounter {
   const Policy& policy_;
   Tools tools_;
   std::chrono::nanoseconds end_{0};
+  int suite_ = 1;  ///< over how many series the false alarms may be split
   std::map<std::size_t, WorkRuns> grown_;
   std::vector<std::string> left_out_;
 };

@@ -87,12 +87,31 @@ std::string disagreement_of(const Counts& counts) {
          "or write exact: off";
 }
 
-Decision decision_of(const Reading& reading, const Policy& policy) {
+/// Runs of each side before a growth is called. A program that draws one of several amounts of work
+/// has all runs of base agree on one and all of head on a larger one in at most 1 of 4^n checks,
+/// and does so when it tosses a coin for two; nothing that is counted tells it from one that grew.
+std::size_t runs_to_turn_red(const Counts& counts, const Policy& policy, int suite) {
+  const int sharing = level_of(counts, policy) == Level::off ? 1 : std::max(suite, 1);
+  std::size_t runs = static_cast<std::size_t>(std::max(policy.exact.runs, 1));
+  while (std::pow(0.25, runs) * sharing > policy.false_alarm) ++runs;
+  return runs;
+}
+
+bool grew(const Reading& reading) { return reading.low > 0 && reading.high >= reading.scale.delta; }
+
+/// What a decision other than clear takes.
+std::size_t runs_needed(const Reading& reading, const Counts& counts, const Policy& policy,
+                        int suite) {
+  return grew(reading) ? runs_to_turn_red(counts, policy, suite)
+                       : static_cast<std::size_t>(policy.exact.runs);
+}
+
+Decision decision_of(const Reading& reading, std::size_t needed) {
   if (is_clear(reading)) return Decision::clear;
-  if (reading.runs < static_cast<std::size_t>(policy.exact.runs)) return Decision::inconclusive;
+  if (reading.runs < needed) return Decision::inconclusive;
   if (reading.high < reading.scale.delta)
     return reading.high < 0 ? Decision::improved : Decision::clear;
-  return reading.low > 0 ? Decision::regressed : Decision::inconclusive;
+  return grew(reading) ? Decision::regressed : Decision::inconclusive;
 }
 
 }  // namespace
@@ -101,15 +120,15 @@ bool is_worth_counting(const SeriesId& id, const Policy& policy) {
   return level_of({.id = id, .metric = {.name = id.metric, .unit = "count"}}, policy) != Level::off;
 }
 
-bool needs_another_run(const Counts& counts, const Policy& policy) {
+bool needs_another_run(const Counts& counts, const Policy& policy, int suite) {
   if (!counts.problem.empty()) return false;
   const Reading reading = read(counts, policy);
   if (reading.runs < kRunsToAgree) return reading.usable;
   return reading.agree && !is_clear(reading) &&
-         reading.runs < static_cast<std::size_t>(policy.exact.runs);
+         reading.runs < runs_needed(reading, counts, policy, suite);
 }
 
-BenchmarkResult judge_counts(const Counts& counts, const Policy& policy) {
+BenchmarkResult judge_counts(const Counts& counts, const Policy& policy, int suite) {
   const Reading reading = read(counts, policy);
   BenchmarkResult result{.name = counts.id.benchmark, .metric = counts.metric};
   result.threshold = threshold_of(counts, policy).relative;
@@ -126,7 +145,7 @@ BenchmarkResult judge_counts(const Counts& counts, const Policy& policy) {
   result.level = counts_in_verdict ? level_of(counts, policy) : Level::off;
   result.gating = result.level == Level::fail;
   if (reading.agree) {
-    result.decision = decision_of(reading, policy);
+    result.decision = decision_of(reading, runs_needed(reading, counts, policy, suite));
     result.confirmed = result.decision == Decision::regressed;
     result.effect = reading.scale.effect(reading.center);
     result.effect_low = reading.scale.effect(reading.low);

@@ -111,7 +111,7 @@ void Gate::start(std::span<const Pair> warm_ups) {
       }));
   gating_ +=
       static_cast<int>(std::count_if(counts_.begin(), counts_.end(), [this](const Counts& counts) {
-        const BenchmarkResult judged = judge_counts(counts, policy_);
+        const BenchmarkResult judged = judge_counts(counts, policy_, 1);  // level and values alone
         return judged.level != Level::off && judged.base;
       }));
   if (policy_.health.level == Level::fail && policy_.health.profile != kNoProfile) ++gating_;
@@ -232,7 +232,7 @@ std::vector<BenchmarkResult> Gate::results() const {
     results.push_back(series.result(judge_for(series)));
   }
   for (const Counts& counts : counts_) {
-    BenchmarkResult judged = judge_counts(counts, policy_);
+    BenchmarkResult judged = judge_counts(counts, policy_, gating_);
     // After what gates of its benchmark.
     const auto after = std::find_if(results.rbegin(), results.rend(), [&](const auto& result) {
       return result.name == judged.name &&

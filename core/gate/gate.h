@@ -69,10 +69,12 @@ struct Counts {
 bool is_worth_counting(const SeriesId& id, const Policy& policy);
 
 /// Whether one more run of each side would say more: until both sides agree that nothing grew, or
-/// as often as Exact::runs.
-bool needs_another_run(const Counts& counts, const Policy& policy);
+/// until what grew was seen so often that chance is ruled out. `suite`: as of judge_counts(), or
+/// more.
+bool needs_another_run(const Counts& counts, const Policy& policy, int suite);
 
-BenchmarkResult judge_counts(const Counts& counts, const Policy& policy);
+/// `suite`: over how many series the false alarms are split.
+BenchmarkResult judge_counts(const Counts& counts, const Policy& policy, int suite);
 
 class Gate {
  public:

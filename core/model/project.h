@@ -165,7 +165,7 @@ struct Exact {
   ExactMode mode = ExactMode::automatic;
   Milliseconds run_max{500};     ///< automatic: of one bare run
   Milliseconds budget{120'000};  ///< of all benchmarks together; not of Policy::budget
-  int runs = 3;                  ///< of each side before a regression; two where nothing grew
+  int runs = 3;                  ///< fewest of each side before a change is called
   double tolerance = 0.001;      ///< by how much runs of one side may differ, a fraction
   bool operator==(const Exact&) const = default;
 };
