@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Are causes named right? tests/bench/causes.py [--slower PERCENT] BIN_DIR [CASE...]
+"""Are causes named right? tests/bench/causes.py [--slower PERCENT] [--exact] [--cases A,B...] BIN_DIR [CASE...]
 
 Builds tests/bench/slower*.cpp with the compiler in CXX (g++), compares base and head of each of its cases with `melisai-gate ab`, and prints
 what was said: verdict, class, and whether the guilty function is among the first three. With --slower both sides do so much more of the same
-that head takes about PERCENT longer; without, head is slower as the case has it, mostly by more than half. Needs what eBPF needs; valgrind
-helps."""
+that head takes about PERCENT longer; without, head is slower as the case has it, mostly by more than half. With --exact instructions are
+counted before the pairs too, as `ab` does by default: a judgement of its own, which takes longer than all the rest. Needs what eBPF needs;
+valgrind helps."""
 
 import argparse
 import json
@@ -39,11 +40,11 @@ def usual_for(program, case, percent):
     return max(1, round(1 + (extra / (percent / 100) - base) / max((more - base) / 4, 1e-3)))
 
 
-def compared(gate, program, case, usual, scratch):
+def compared(gate, program, case, usual, exact, scratch):
     out = os.path.join(scratch, case)
-    words = [gate, "ab", "-C", scratch, "--explain", "regressions", "--threshold", "10%", "--max-pairs", "40", "--output-dir", out,
-             "--state-dir", os.path.join(scratch, "state"), "--quiet", "--", program, case, "base", str(usual), "--", program, case, "head",
-             str(usual)]
+    words = [gate, "ab", "-C", scratch, "--explain", "regressions", "--threshold", "10%", "--max-pairs", "40", "--exact", "auto" if exact else "off",
+             "--output-dir", out, "--state-dir", os.path.join(scratch, "state"), "--quiet", "--", program, case, "base", str(usual), "--", program,
+             case, "head", str(usual)]
     subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=900, check=False)
     with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
         return json.load(file)
@@ -52,6 +53,8 @@ def compared(gate, program, case, usual, scratch):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--slower", type=float, default=0)
+    parser.add_argument("--exact", action="store_true", help="count instructions before the pairs")
+    parser.add_argument("--cases", dest="cases_by_comma", default="", help="names, with commas between them; all others are left out")
     parser.add_argument("bin")
     parser.add_argument("cases", nargs="*")
     asked = parser.parse_args()
@@ -63,11 +66,14 @@ def main():
                         *map(str, HERE.glob("slower*.cpp")), "-o", program], check=True)
         cases = [line.split() for line in subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()]
         right = {"verdict": 0, "class": 0, "function": 0}
-        cases = [(case, cause) for case, cause in cases if case in asked.cases or not asked.cases]
+        wanted = {*asked.cases, *filter(None, asked.cases_by_comma.split(","))}
+        if unknown := wanted - {case for case, _ in cases}:
+            parser.error("no such case: " + ", ".join(sorted(unknown)))
+        cases = [(case, cause) for case, cause in cases if case in wanted or not wanted]
         print("| case | class | verdict | said | function | seconds | sentence |\n|---|---|---|---|---|--:|---|")
         for case, cause in cases:
             usual = usual_for(program, case, asked.slower) if asked.slower else 1
-            report = compared(gate, program, case, usual, scratch)
+            report = compared(gate, program, case, usual, asked.exact, scratch)
             evidence = (report["evidence"] or [{"class": "none", "functions": [], "passes": [], "sentence": report["reason"]}])[0]
             names = [function["name"] for function in evidence["functions"][:3]]
             is_named = any(part in name for name in names for part in [case, *ALSO_GUILTY.get(case, [])])
