@@ -68,7 +68,7 @@ std::vector<ExactCounter::Candidate> ExactCounter::candidates(
     const bool fits = std::max(walls->first, walls->second) <= longest;
     const bool helps = !tools_.counters.valgrind.empty() && !tools_.counters.cpu_counts;
     if (required || (fits && helps))
-      all.push_back({i, spec.name, required, walls->first + walls->second});
+      all.push_back({i, spec.name, required, walls->first, walls->first + walls->second});
   }
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
     return a.required != b.required ? a.required : a.wall_ns < b.wall_ns;
@@ -126,9 +126,13 @@ Result<ExactCounter::Counted> ExactCounter::count_one(const Candidate& candidate
 /// Sides take turns in going first: what alternates from run to run shows as a disagreement.
 Result<void> ExactCounter::count_round(const Candidate& candidate, Counted& counted) {
   const bool base_first = counted.work.base.size() % 2 == 0;
+  const bool is_first_round = counted.work.base.empty();
   WorkRuns round;
   for (const bool base : {base_first, !base_first}) {
-    const auto time = std::chrono::ceil<Milliseconds>(left());
+    // The very first run, of base, shows whether all that are needed fit.
+    const bool is_first = is_first_round && base;
+    const double part = is_first ? candidate.base_ns / (kFewestRuns * candidate.wall_ns) : 1;
+    const auto time = std::chrono::ceil<Milliseconds>(left() * part);
     MELISAI_TRY(const auto ran, tools_.run_under(candidate.subject, base,
                                                  callgrind_command(tools_.counters.valgrind),
                                                  std::max(time, Milliseconds(1))));

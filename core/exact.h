@@ -47,7 +47,7 @@ class ExactCounter {
     std::size_t subject = 0;
     std::string benchmark;
     bool required = false;
-    double wall_ns = 0;  ///< of one run of each side
+    double base_ns = 0, wall_ns = 0;  ///< of one bare run of base, of one of each side
   };
   struct Counted {
     gate::Counts instructions, allocations;

@@ -232,7 +232,7 @@ class Explainer {
 
   /// Why nobody can count them; "" when somebody can.
   std::string no_instructions(const Slowdown& slowdown, nanoseconds deadline) const {
-    const double wall = sum_of_walls(slowdown);
+    const double wall = wall_of_both(slowdown);
     const auto needed =
         nanoseconds(static_cast<nanoseconds::rep>(wall * kValgrindSlowdown * kAgreeingRuns));
     if (tools_.valgrind.empty())
@@ -241,11 +241,14 @@ class Explainer {
       return "a run takes longer than 500 ms, and under valgrind many times that";
     return needed > left_until(deadline) ? budget_ended() : "";
   }
-  static double sum_of_walls(const Slowdown& slowdown) {
-    double sum = 0;
-    for (const std::vector<double>* side : {&slowdown.wall_time.base, &slowdown.wall_time.head})
-      sum += side->empty() ? 0 : side->front();
-    return sum;
+
+  /// Until when the first run of base has to end: with more than its share of what is left the
+  /// other three would not fit, and nobody learns anything from some of them.
+  nanoseconds end_of_first(const Slowdown& slowdown, nanoseconds deadline) const {
+    const std::vector<double>& base = slowdown.wall_time.base;
+    const double part = base.empty() ? 1 : base.front() / (kAgreeingRuns * wall_of_both(slowdown));
+    const auto share = std::chrono::duration<double, std::nano>(left_until(deadline)) * part;
+    return tools_.clock.monotonic() + std::chrono::duration_cast<nanoseconds>(share);
   }
 
   /// Each side under callgrind, twice: one run may be chance.
@@ -258,9 +261,15 @@ class Explainer {
       const nanoseconds round_begun = tools_.clock.monotonic();
       for (const bool base : {true, false}) {
         if (!told.problem.empty()) break;
-        Result<CountedWork> counted = counted_side(slowdown, base, deadline);
+        const bool is_first = work.base.empty();
+        Result<CountedWork> counted =
+            counted_side(slowdown, base, is_first ? end_of_first(slowdown, deadline) : deadline);
         if (counted)
           (base ? work.base : work.head).push_back(*std::move(counted));
+        else if (is_first && counted.error().code == Errc::timeout)
+          told.problem =
+              "the first run under valgrind takes too long for four of them to fit into " +
+              budget_name();
         else
           told.problem = problem_of(counted.error());
       }
@@ -329,10 +338,10 @@ class Explainer {
     return ended();
   }
 
-  std::string budget_ended() const {
-    return "gate.explain.budget (" + format_duration(request_.options.budget) +
-           ") was spent; raise it";
+  std::string budget_name() const {
+    return "gate.explain.budget (" + format_duration(request_.options.budget) + ")";
   }
+  std::string budget_ended() const { return budget_name() + " was spent; raise it"; }
 
   int rounds_max(const PassKind& kind, nanoseconds watched) const {
     const bool is_short = &kind == &stacks_pass() && watched < kWatchedEnough;

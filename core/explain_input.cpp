@@ -238,6 +238,13 @@ std::vector<Slowdown> slowdowns_of(const std::vector<BenchmarkResult>& results,
   return all;
 }
 
+double wall_of_both(const Slowdown& slowdown) {
+  double sum = 0;
+  for (const std::vector<double>* side : {&slowdown.wall_time.base, &slowdown.wall_time.head})
+    sum += side->empty() ? 0 : side->front();
+  return sum;
+}
+
 double same_work(const Slowdown& slowdown, const ObservedRuns& runs) {
   if (slowdown.whole_process || !slowdown.is_time || !slowdown.worst.effect) return 1;
   const double base = mean_wall(runs.base);

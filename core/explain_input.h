@@ -28,6 +28,9 @@ struct Slowdown {
 std::vector<Slowdown> slowdowns_of(const std::vector<BenchmarkResult>& results,
                                    const std::vector<measure::Subject>& subjects);
 
+/// Of one run of each side, by the timed pairs; a side that is not known is left out.
+double wall_of_both(const Slowdown& slowdown);
+
 /// One run of one side with collectors around it.
 struct ObservedRun {
   double wall_ns = 0;

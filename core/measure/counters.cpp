@@ -29,10 +29,26 @@ std::string find_valgrind() {
   return "";
 }
 
+constexpr const char* kNever = "0x7fffffffffffffff";  // bytes, from which on one is taken
+
 }  // namespace
 
 Counters find_counters() {
   return {.valgrind = find_valgrind(), .cpu_counts = cpu_counts_instructions()};
+}
+
+void copy_by_registers(std::vector<std::string>& environment) {
+  const std::string name = "GLIBC_TUNABLES=";
+  std::string all;
+  for (const char* what : {"movsb", "stosb"})
+    all += (all.empty() ? "" : ":") + ("glibc.cpu.x86_rep_" + std::string(what)) +
+           "_threshold=" + kNever;
+  for (std::string& each : environment) {
+    if (!each.starts_with(name)) continue;
+    each += (each == name ? "" : ":") + all;
+    return;
+  }
+  environment.push_back(name + all);
 }
 
 }  // namespace melisai::measure

@@ -8,6 +8,7 @@
 #include "core/base/files.h"
 #include "core/base/secrets.h"
 #include "core/base/shell.h"
+#include "core/measure/counters.h"
 #include "core/measure/fixed_addresses.h"
 #include "core/measure/formats/formats.h"
 #include "core/measure/measure.h"
@@ -364,6 +365,7 @@ Result<PairRunner::UnderTool> PairRunner::run_under(const Subject& subject, cons
   const std::size_t size = size_of(side.run);
   const std::size_t larger = std::max(size_of(subject.base.run), size_of(subject.head.run));
   command.env.push_back("MELISAI_PAD=" + std::string(larger - size, '='));
+  copy_by_registers(command.env);
   std::vector<std::string> words;
   const std::string doubled = replaced(directory, "%", "%%");
   for (const std::string& word : tool)

@@ -39,6 +39,7 @@ class Exactly : public ::testing::Test {
                                          const std::vector<std::string>& tool, Milliseconds left) {
                        EXPECT_THAT(tool.back(), HasSubstr("/callgrind.%p"));
                        EXPECT_GT(left.count(), 0);
+                       times_left_.push_back(left);
                        return run(subject, base);
                      }});
     Result<std::vector<gate::Counts>> counts = counter_->count(subjects_, warm_ups_);
@@ -77,6 +78,7 @@ class Exactly : public ::testing::Test {
   TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "exact-");
   std::optional<ExactCounter> counter_;
   std::vector<std::string> ran_;
+  std::vector<Milliseconds> times_left_;
   std::chrono::nanoseconds takes_ = 1s;
   int base_work_ = 1'000'000, head_work_ = 1'000'000, grows_by_ = 0;
   std::string calls_, calls_of_head_, problem_;
@@ -209,6 +211,16 @@ TEST_F(Exactly, StartsNoRoundThatItsBudgetWouldCut) {
   takes_ = 4s;
   EXPECT_THAT(count().at(0).problem, HasSubstr("gate.exact.budget (9 s) was spent; raise it"));
   EXPECT_EQ(ran_.size(), 2u);
+}
+
+TEST_F(Exactly, GivesTheFirstRunItsShareOnly) {
+  add("app", 10);
+  policy_.exact.budget = 80s;
+  takes_ = 100ms;
+  count();
+  ASSERT_EQ(times_left_.size(), 4u);
+  EXPECT_EQ(times_left_[0], 20s) << "four of them are needed";
+  EXPECT_EQ(times_left_[1], 80s - 100ms);
 }
 
 TEST_F(Exactly, EndsWhenItIsInterrupted) {

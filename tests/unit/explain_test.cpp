@@ -58,6 +58,7 @@ class Explaining : public ::testing::Test {
                             Milliseconds time_left) -> Result<measure::PairRunner::UnderTool> {
           EXPECT_THAT(tool.back(), HasSubstr("/callgrind.%p"));
           clock_.advance(takes_under_);
+          takes_under_ += slower_each_time_;
           times_left_.push_back(time_left);
           if (static_cast<int>(times_left_.size()) == fails_under_at_) return failure_under_;
           const std::string count = std::to_string(base ? base_work_ : head_work_);
@@ -81,7 +82,7 @@ class Explaining : public ::testing::Test {
   std::vector<std::string> asked_, ran_;
   TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "explain-");
   std::string valgrind_ = "/usr/bin/valgrind";
-  std::chrono::nanoseconds takes_under_ = 0ms;
+  std::chrono::nanoseconds takes_under_ = 0ms, slower_each_time_ = 0ms;
   std::vector<Milliseconds> times_left_;  // as told to each run under the tool
   int fails_under_at_ = 0;
   Error failure_under_{Errc::timeout, "raise gate.budget"};
@@ -201,7 +202,8 @@ TEST_F(Explaining, AdvisesRightsOnlyWhereTheyAreMissing) {
 
 TEST_F(Explaining, BelievesNoSingleCount) {
   options_.budget = 60s;
-  takes_under_ = 20s;
+  takes_under_ = 8s;
+  slower_each_time_ = 22s;
   const Evidence evidence = run({of_cpu()}).evidence[0];
   EXPECT_EQ(evidence.cause, Cause::not_known);
   EXPECT_EQ(evidence.passes[2].runs, 1);
@@ -214,8 +216,8 @@ TEST_F(Explaining, CountsWithinTheShareOfItsBenchmark) {
   other.benchmark = "other";
   run({of_cpu(), other});
   ASSERT_EQ(times_left_.size(), 8u);
-  EXPECT_LT(times_left_[0], Milliseconds(50'000));
-  EXPECT_GT(times_left_[4], Milliseconds(90'000)) << "what the first left over";
+  EXPECT_LT(times_left_[1], Milliseconds(50'000));
+  EXPECT_GT(times_left_[5], Milliseconds(90'000)) << "what the first left over";
 }
 
 TEST_F(Explaining, NamesItsOwnBudgetWhereACountIsCut) {
@@ -257,6 +259,23 @@ TEST_F(Explaining, MasksNotes) {
   ASSERT_TRUE(keep_secrets({}, false));
   EXPECT_THAT(evidence.note, HasSubstr("no counts: no ***"));
   EXPECT_EQ(evidence.passes[0].problem, "no ***");
+}
+
+TEST_F(Explaining, GivesUpAFirstRunThatIsTooLongForFour) {
+  options_.budget = 60s;
+  Slowdown slow = of_cpu();
+  fails_under_at_ = 1;
+  const Evidence evidence = run({slow}).evidence[0];
+  ASSERT_EQ(times_left_.size(), 1u);
+  const double part = slow.wall_time.base[0] / (2 * wall_of_both(slow));
+  EXPECT_LT(part, 0.25);
+  EXPECT_LE(times_left_[0].count(), 60'000 * part + 1);
+  EXPECT_THAT(evidence.note, HasSubstr("the first run under valgrind takes too long"));
+  fails_under_at_ = 0;
+  times_left_.clear();
+  EXPECT_EQ(run({slow}).evidence[0].cause, Cause::cpu_work);
+  ASSERT_EQ(times_left_.size(), 4u);
+  EXPECT_GT(times_left_[1].count(), 2 * times_left_[0].count());
 }
 
 TEST_F(Explaining, SaysWhyItCountsNoInstructions) {

@@ -113,6 +113,30 @@ TEST_F(ObservedRuns, UnderAToolDifferInTheirTreeOnly) {
   EXPECT_EQ(bytes(made.base), bytes(made.head));
 }
 
+// A string instruction is one of a byte under valgrind.
+TEST_F(ObservedRuns, CopyByRegistersUnderATool) {
+  FakeProcessRunner processes(answer);
+  PairRunner pairs(processes, rng_, {}, work_.path());
+  Subject made = subject();
+  const auto tunables = [&] {
+    EXPECT_TRUE(pairs.run_under(made, made.base, {"tool"}, kLong));
+    std::vector<std::string> found;
+    for (const std::string& each : processes.commands.back().env)
+      if (each.starts_with("GLIBC_TUNABLES=")) found.push_back(each);
+    return found;
+  };
+  const std::string ours =
+      "glibc.cpu.x86_rep_movsb_threshold=0x7fffffffffffffff:"
+      "glibc.cpu.x86_rep_stosb_threshold=0x7fffffffffffffff";
+  EXPECT_THAT(tunables(), ElementsAre("GLIBC_TUNABLES=" + ours));
+  made.spec.env["GLIBC_TUNABLES"] = "glibc.malloc.arena_max=1";
+  EXPECT_THAT(tunables(), ElementsAre("GLIBC_TUNABLES=glibc.malloc.arena_max=1:" + ours));
+  ASSERT_TRUE(pairs.warm_up(made, kLong));
+  EXPECT_THAT(processes.commands.back().env,
+              ::testing::Contains("GLIBC_TUNABLES=glibc.malloc.arena_max=1"))
+      << "never in a timed run";
+}
+
 TEST_F(ObservedRuns, SayWhyAToolYieldedNothing) {
   Exit exit;
   FakeProcessRunner processes([&](const Command&) { return exit; });
