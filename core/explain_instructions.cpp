@@ -252,6 +252,7 @@ std::vector<std::string> callgrind_command(const std::string& valgrind) {
           "--quiet",
           "--trace-children=yes",
           std::string(kDumpBeforeExec) + "*",
+          std::string(kDumpBeforeFork),
           "--callgrind-out-file={dir%%}/callgrind.%p"};
 }
 

@@ -23,7 +23,8 @@ class CountedExactly : public Sandbox {
   /// About 3 ms; strings and memory as in other programs.
   void commit_work(int rounds, const std::string& more = "") {
     write("work.c",
-          "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
+          "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <sys/wait.h>\n"
+          "#include <unistd.h>\n"
           "volatile unsigned long sink;\n"
           "__attribute__((noinline)) void spin(long rounds) {\n"
           "  for (long i = 0; i < rounds; ++i) sink = sink * 1664525u + 1;\n}\n"
@@ -61,6 +62,21 @@ TEST_F(CountedExactly, HalfAPercentMoreIsRedOnceChanceIsRuledOut) {
   EXPECT_EQ(found["functions"][0]["name"], "spin") << found.dump(1);
   EXPECT_EQ(answer_of({"runs", "--json"})[0]["verdict"], "regression");
   expect_nothing_left();
+}
+
+TEST_F(CountedExactly, WorkBeforeAForkIsCountedOnceAndThatOfTheChildToo) {
+  const auto child = [](int rounds) {
+    return "spin(300000); if (fork() == 0) { spin(" + std::to_string(rounds) +
+           "); _exit(0); } wait(0);\n";
+  };
+  commit_work(100'000, child(100'000));
+  commit_work(100'000, child(140'000));
+  const Ran ran = counted();
+  EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
+  const json row = benchmark("cli", "instructions");
+  EXPECT_EQ(row["decision"], "regressed") << row.dump(1);
+  EXPECT_GT(row["effect"], 0.055) << "of what was counted twice 0.04";
+  EXPECT_LT(row["effect"], 0.08);
 }
 
 TEST_F(CountedExactly, TheSameWorkIsClear) {
