@@ -26,12 +26,17 @@ struct SampleSignal {
   Signal signal;
 };
 
-constexpr std::array<SampleSignal, 15> kSamples{{
+// Of two that say the same the latter is taken.
+constexpr std::array<SampleSignal, 19> kSamples{{
     {"process", "minor_faults", Signal::minor_faults},
     {"process", "major_faults", Signal::major_faults},
     {"process", "rchar", Signal::read_bytes},
     {"process", "wchar", Signal::written_bytes},
     {"process", "run_delay", Signal::run_queue_wait},
+    {"perf", "instructions_user", Signal::instructions},
+    {"perf", "cache_misses_user", Signal::cache_misses},
+    {"perf", "branch_misses_user", Signal::branch_misses},
+    {"perf", "cpu_migrations", Signal::migrations},
     {"ebpf", "syscalls", Signal::system_calls},
     {"ebpf", "block_reads", Signal::block_reads},
     {"ebpf", "futex_waits", Signal::futex_waits},

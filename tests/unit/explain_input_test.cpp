@@ -109,6 +109,22 @@ TEST(CountedInput, TakesTimesFromTimedPairsAndCountsFromThePass) {
   EXPECT_DOUBLE_EQ(gap_of(input), 50 * kMs);
 }
 
+TEST(CountedInput, TakesCountersOfTheCpuWhereThereAreAny) {
+  const Slowdown slowdown = slowdowns_of({result("cli", "wall_time", 0.5)}, subjects()).front();
+  const auto counted = [](double factor) {
+    return run(100, {sample("perf", "instructions_user", 1e9 * factor),
+                     sample("perf", "cache_misses_user", 1e5 * factor),
+                     sample("perf", "branch_misses_user", 1e6 * factor),
+                     sample("perf", "cpu_migrations", 8), sample("ebpf", "migrations", 5)});
+  };
+  const CauseInput input =
+      counted_input(slowdown, {.base = {counted(1), counted(1)}, .head = {counted(2)}});
+  EXPECT_THAT(input.signals.at(Signal::instructions).base, ElementsAre(1e9, 1e9));
+  EXPECT_THAT(input.signals.at(Signal::cache_misses).head, ElementsAre(2e5));
+  EXPECT_THAT(input.signals.at(Signal::branch_misses).head, ElementsAre(2e6));
+  EXPECT_THAT(input.signals.at(Signal::migrations).head, ElementsAre(5)) << "of the tree exactly";
+}
+
 TEST(CountedInput, NeverComparesFaultsFromTwoSources) {
   const Slowdown slowdown = slowdowns_of({result("cli", "wall_time", 0.5)}, subjects()).front();
   const std::vector<Sample> kernel{sample("ebpf", "page_faults_user", 20),

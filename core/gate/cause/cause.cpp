@@ -237,6 +237,9 @@ std::vector<EvidenceMetric> metrics_of(const CauseInput& input, const Candidate&
   std::vector<Signal> shown{Signal::wall_time, Signal::cpu_time, Signal::instructions};
   for (const Reading& reading : cause.readings)
     if (reading.row != nullptr) shown.push_back(reading.row->signal);
+  for (const Signal signal : companions_of(cause.cause))
+    if (has_grown(input, signal) && std::find(shown.begin(), shown.end(), signal) == shown.end())
+      shown.push_back(signal);
   std::vector<EvidenceMetric> metrics;
   for (const Signal signal : shown)
     if (const auto change = change_of(input, signal))

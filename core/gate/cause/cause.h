@@ -45,6 +45,8 @@ enum class Signal {
   retransmits,
   forks,
   execs,
+  cache_misses,   ///< of the CPU's last level, outside the kernel; where it has counters
+  branch_misses,  ///< mispredicted, likewise
 };
 
 /// One number a run of each side, finite. A side that is empty was not measured.

@@ -13,7 +13,7 @@ constexpr double kMs = 1e6;
 constexpr double kTimeMin = 50 * kUs;  // less is a hiccup of any machine
 
 // signal, name, unit, words, growth_min, exact
-constexpr std::array<SignalRow, 30> kSignals{{
+constexpr std::array<SignalRow, 32> kSignals{{
     {Signal::wall_time, "wall_time", "ns", "wall time", kTimeMin, false},
     {Signal::cpu_time, "cpu_time", "ns", "CPU time", kTimeMin, false},
     {Signal::instructions, "instructions", "count", "instructions", 1000, true},
@@ -46,6 +46,8 @@ constexpr std::array<SignalRow, 30> kSignals{{
     {Signal::retransmits, "retransmits", "count", "retransmitted segments", 1, false},
     {Signal::forks, "forks", "count", "forks", 1, true},
     {Signal::execs, "execs", "count", "programs started", 1, true},
+    {Signal::cache_misses, "cache_misses", "count", "cache misses", 10'000, false},
+    {Signal::branch_misses, "branch_misses", "count", "mispredicted branches", 10'000, false},
 }};
 
 constexpr std::string_view kLockAdvice =
@@ -112,6 +114,20 @@ const SignalRow& row_of(Signal signal) {
 }
 
 std::span<const CauseRow> cause_rows() { return kRows; }
+
+std::span<const Signal> companions_of(Cause cause) {
+  static constexpr std::array kOfEfficiency{Signal::cache_misses, Signal::branch_misses,
+                                            Signal::migrations, Signal::involuntary_switches};
+  static constexpr std::array kOfScheduling{Signal::involuntary_switches,
+                                            Signal::voluntary_switches, Signal::migrations};
+  static constexpr std::array kOfLocks{Signal::voluntary_switches, Signal::migrations};
+  switch (cause) {
+    case Cause::cpu_efficiency: return kOfEfficiency;
+    case Cause::scheduling: return kOfScheduling;
+    case Cause::lock_wait: return kOfLocks;
+    default: return {};
+  }
+}
 
 std::string_view advice_without_signal(Cause cause) {
   switch (cause) {

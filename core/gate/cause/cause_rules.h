@@ -41,6 +41,9 @@ struct CauseRow {
 /// makes system calls.
 std::span<const CauseRow> cause_rows();
 
+/// Signals that account for nothing alone, and are shown where they grew with this cause.
+std::span<const Signal> companions_of(Cause cause);
+
 inline constexpr double kFutexWaitNs = 5e3;  ///< what one costs at least: two context switches
 
 std::string_view advice_without_signal(Cause cause);  ///< of cpu_work and cpu_efficiency

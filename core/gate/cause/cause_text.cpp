@@ -58,7 +58,28 @@ std::string call_text(const CauseInput& input) {
              : ", of which " + change_text(printable(most->substr(0, 60)), largest, "count");
 }
 
+// What grew most beside work that takes longer: ", cache misses 10,000 → 2,000,000 per run".
+std::string companion_text(const CauseInput& input, Cause cause) {
+  std::optional<Signal> most;
+  double largest = 0;
+  for (const Signal signal : companions_of(cause)) {
+    if (!has_grown(input, signal)) continue;
+    const Change change = *change_of(input, signal);
+    const double times = change.head / std::fmax(change.base, 1);
+    if (times > largest) most = signal;
+    largest = std::fmax(largest, times);
+  }
+  return most ? ", " + signal_text(input, *most) : "";
+}
+
 }  // namespace
+
+bool has_grown(const CauseInput& input, Signal signal) {
+  constexpr double kPart = 0.02;
+  const std::optional<Change> change = change_of(input, signal);
+  return change && change->growth() >= row_of(signal).growth_min &&
+         change->growth() >= kPart * change->base;
+}
 
 std::string change_text(std::string_view words, const Change& change, std::string_view unit) {
   return std::string(words) + " " + amount_text(change.base, unit) + " → " +
@@ -92,8 +113,8 @@ std::string sentence_of(const Evidence& evidence, const CauseInput& input,
     }
     case Cause::cpu_work: text += signal_text(input, leading.value_or(Signal::instructions)); break;
     case Cause::cpu_efficiency:
-      text +=
-          signal_text(input, Signal::cpu_time) + ", " + signal_text(input, Signal::instructions);
+      text += signal_text(input, Signal::cpu_time) + ", " +
+              signal_text(input, Signal::instructions) + companion_text(input, evidence.cause);
       break;
     default:
       text += leading ? signal_text(input, *leading) : "";

@@ -19,6 +19,9 @@ struct Change {
 std::optional<Change> change_of(const Observed& observed);
 std::optional<Change> change_of(const CauseInput& input, Signal signal);
 
+/// Whether it grew by more than a number of it may at any time.
+bool has_grown(const CauseInput& input, Signal signal);
+
 /// "page faults 120 → 12,000"
 std::string change_text(std::string_view words, const Change& change, std::string_view unit);
 /// ", from Cache::get (cache.cpp:88)", of the first function; "" without one.

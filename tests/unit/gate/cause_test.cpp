@@ -11,6 +11,7 @@
 namespace melisai::gate {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -126,6 +127,38 @@ TEST_P(TypicalCause, IsForgottenWhenItShrank) {
 
 INSTANTIATE_TEST_SUITE_P(All, TypicalCause, ::testing::ValuesIn(typical_causes()),
                          [](const auto& row) { return row.param.name; });
+
+std::vector<std::string> metrics_of(const Evidence& evidence) {
+  std::vector<std::string> names;
+  for (const EvidenceMetric& each : evidence.metrics) names.push_back(each.name);
+  return names;
+}
+
+TEST(Companions, AreShownWithTheCauseThatTheySpeakFor) {
+  const Evidence slow = explain_slowdown(slower({{Signal::cache_misses, from_to(1e4, 2e6)},
+                                                 {Signal::migrations, from_to(0, 60)},
+                                                 {Signal::branch_misses, from_to(1e6, 1.001e6)},
+                                                 {Signal::voluntary_switches, from_to(1, 900)}}));
+  EXPECT_EQ(slow.cause, Cause::cpu_efficiency);
+  EXPECT_THAT(slow.sentence, HasSubstr(", cache misses 10,000 → 2,000,000 per run"));
+  EXPECT_THAT(metrics_of(slow),
+              ElementsAre("wall_time", "cpu_time", "instructions", "cache_misses", "migrations"));
+  const Evidence locked =
+      explain_slowdown(slower({{Signal::futex_wait, from_to(3 * kMs, 41 * kMs)},
+                               {Signal::voluntary_switches, from_to(100, 2'000)},
+                               {Signal::cache_misses, from_to(1e4, 2e6)}},
+                              kCpuAsBefore));
+  EXPECT_EQ(locked.cause, Cause::lock_wait);
+  EXPECT_THAT(metrics_of(locked), ElementsAre("wall_time", "cpu_time", "instructions", "futex_wait",
+                                              "voluntary_switches"));
+}
+
+TEST(Companions, NameNoCauseAlone) {
+  const Evidence evidence = explain_slowdown(slower(
+      {{Signal::voluntary_switches, from_to(100, 1e6)}, {Signal::cache_misses, from_to(1e4, 2e8)}},
+      kCpuAsBefore));
+  EXPECT_EQ(evidence.cause, Cause::not_known);
+}
 
 // What grew, but cannot be why.
 std::vector<CauseCase> near_misses() {
