@@ -4,59 +4,13 @@
 Speaks with a real melisai-gate-worker. Each round: hello (every program is loaded once, to see what works), then a window
 around a child with all tools, and memory of the worker's process while it is open. Medians; `peak` is the highest of all."""
 
-import json
 import os
 import signal
-import socket
 import statistics
-import struct
 import subprocess
 import sys
-import time
 
-
-class Worker:
-    def __init__(self, bin_dir):
-        ours, theirs = socket.socketpair()
-        base = os.path.dirname(os.path.abspath(bin_dir))
-        self.line = ours
-        self.process = subprocess.Popen(
-            [os.path.join(bin_dir, "melisai-gate-worker"), os.path.join(base, "lib/melisai-gate/plugins/ebpf.so")],
-            stdin=theirs, stdout=theirs)
-        theirs.close()
-
-    def read(self, size):
-        data = b""
-        while len(data) < size:
-            chunk = self.line.recv(size - len(data))
-            if not chunk:
-                raise SystemExit("the worker has ended")
-            data += chunk
-        return data
-
-    def ask(self, request, answers):
-        body = json.dumps(request).encode()
-        begun = time.monotonic()
-        self.line.sendall(struct.pack("<I", len(body)) + body)
-        size = 0
-        while True:
-            text = self.read(struct.unpack("<I", self.read(4))[0])
-            size += len(text)
-            message = json.loads(text)
-            if message["type"] in answers:
-                return message, (time.monotonic() - begun) * 1000, size
-
-    def memory(self, key):
-        children = open(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read().split()
-        for line in open(f"/proc/{children[0]}/status"):
-            if line.startswith(key + ":"):
-                return int(line.split()[1]) / 1024
-        return 0.0
-
-    def end(self):
-        body = b'{"type":"quit"}'
-        self.line.sendall(struct.pack("<I", len(body)) + body)
-        self.process.wait()
+from worker_line import Worker
 
 
 def main():
@@ -64,9 +18,7 @@ def main():
     hello, start, stop, idle, steady, peak, size = [], [], [], [], [], [], []
     for _ in range(rounds):
         worker = Worker(bin_dir)
-        answer, took, _ = worker.ask({"type": "hello", "protocol": 1, "config": {}}, ("hello", "failed"))
-        if not answer.get("available"):
-            raise SystemExit("unavailable: " + answer.get("reason", "?"))
+        answer, took = worker.hello()
         hello.append(took)
         idle.append(worker.memory("VmRSS"))
         parts = [part["name"] for part in answer["parts"]]
