@@ -226,7 +226,10 @@ TEST_F(Explained, IsToldAgainFromTheStore) {
   EXPECT_THAT(told.out, AllOf(StartsWith("cli\n"), HasSubstr("wall_time"), HasSubstr("counts: ")));
   EXPECT_EQ(answer_of({"explain", "last", "--json"}), evidence());
   const Ran graphs = gate({"explain", "--flame"});
-  if (blind().empty()) {
+  // Without rights there may be stacks of what ran outside the kernel.
+  const bool has_graphs = !evidence()[0]["files"].empty();
+  EXPECT_TRUE(has_graphs || !blind().empty());
+  if (has_graphs) {
     EXPECT_EQ(graphs.code, 0) << graphs.err;
     EXPECT_THAT(graphs.out, HasSubstr(std::filesystem::path(output()).lexically_normal().string() +
                                       "/flame/cli"));
