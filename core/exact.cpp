@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/base/units.h"
+#include "core/chance.h"
 
 namespace melisai {
 namespace {
@@ -128,17 +129,21 @@ Result<void> ExactCounter::count_round(const Candidate& candidate, Counted& coun
   const bool base_first = counted.work.base.size() % 2 == 0;
   const bool is_first_round = counted.work.base.empty();
   WorkRuns round;
+  bool without_chance = is_first_round || counted.instructions.without_chance;
   for (const bool base : {base_first, !base_first}) {
     // The very first run, of base, shows whether all that are needed fit.
     const bool is_first = is_first_round && base;
     const double part = is_first ? candidate.base_ns / (kFewestRuns * candidate.wall_ns) : 1;
     const auto time = std::chrono::ceil<Milliseconds>(left() * part);
-    MELISAI_TRY(const auto ran, tools_.run_under(candidate.subject, base,
-                                                 callgrind_command(tools_.counters.valgrind),
-                                                 std::max(time, Milliseconds(1))));
+    MELISAI_TRY(const auto ran,
+                tools_.run_under(candidate.subject, base,
+                                 with_calls_noted(callgrind_command(tools_.counters.valgrind)),
+                                 std::max(time, Milliseconds(1))));
     if (!ran.problem.empty()) return Error{Errc::process, ran.problem};
     MELISAI_TRY(CountedWork work,
                 read_callgrind(ran.directory, [&] { return left() == nanoseconds(0); }));
+    const Result<std::string> chance = chance_of_run(ran.directory);
+    without_chance = without_chance && chance && chance->empty();
     (base ? round.base : round.head).push_back(std::move(work));
   }
   const auto keep = [](CountedWork& work, std::vector<CountedWork>& runs,
@@ -151,6 +156,7 @@ Result<void> ExactCounter::count_round(const Candidate& candidate, Counted& coun
   };
   keep(round.base.front(), counted.work.base, counted.instructions.base, counted.allocations.base);
   keep(round.head.front(), counted.work.head, counted.instructions.head, counted.allocations.head);
+  counted.instructions.without_chance = counted.allocations.without_chance = without_chance;
   return {};
 }
 

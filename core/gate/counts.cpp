@@ -93,6 +93,7 @@ std::string disagreement_of(const Counts& counts) {
 std::size_t runs_to_turn_red(const Counts& counts, const Policy& policy, int suite) {
   const int sharing = level_of(counts, policy) == Level::off ? 1 : std::max(suite, 1);
   std::size_t runs = static_cast<std::size_t>(std::max(policy.exact.runs, 1));
+  if (counts.without_chance) return runs;
   while (std::pow(0.25, runs) * sharing > policy.false_alarm) ++runs;
   return runs;
 }

@@ -63,6 +63,8 @@ struct Counts {
   bool required = false;  ///< undecided, it counts in the verdict
   std::vector<double> base, head;
   std::string problem;  ///< why there are no more of them; "" when they are enough
+  /// Every run was seen to ask for nothing that differs from run to run: none drew its work.
+  bool without_chance = false;
 };
 
 /// Whether a rule leaves the series in the suite; else nobody need count.

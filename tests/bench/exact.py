@@ -4,7 +4,7 @@
 Compares a program of about 50 ms with itself REPEATS times (200), and with one that executes 0.5 % more instructions a tenth as often, at a
 threshold of 0.25 %, with `melisai-gate ab`. The program is like many: strings, a hash table, a map, memory, and a loop of LOOPS rounds
 (12000000), which is most of it. Fails when a repeat with itself is called anything but clear, or an increase anything but regressed, and when
-either took more than 5 runs of a side, as a regression does in a suite of one command."""
+either took more than 3 runs of a side."""
 
 import json
 import os
@@ -32,7 +32,7 @@ int main(int, char** argv) {
 }
 """
 SHARE = 0.005
-RUNS_MAX = 5
+RUNS_MAX = 3
 
 
 def instructions_of(program, loops, scratch):

@@ -55,6 +55,18 @@ TEST(Counts, AnIncreaseOfHalfAPercentIsCalledOnceChanceIsRuledOut) {
   EXPECT_DOUBLE_EQ(judged.threshold, 0.0025);
 }
 
+TEST(Counts, WhatDrawsNothingIsCalledAfterThree) {
+  Counts counts = instructions({}, {});
+  counts.without_chance = true;
+  while (needs_another_run(counts, fine(), kOneCommand)) {
+    counts.base.push_back(kWork);
+    counts.head.push_back(kWork * 1.005);
+  }
+  const BenchmarkResult judged = judge_counts(counts, fine(), kOneCommand);
+  EXPECT_EQ(judged.decision, Decision::regressed);
+  EXPECT_EQ(judged.base->values, 3);
+}
+
 TEST(Counts, EqualWorkIsClearAfterTwo) {
   const auto same = [] { return kWork; };
   const BenchmarkResult judged = counted(fine(), same, same);
