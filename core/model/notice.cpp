@@ -25,6 +25,7 @@ std::string_view to_string(Notice::Event event) {
     case Notice::Event::very_slow: return "very_slow";
     case Notice::Event::found: return "found";
     case Notice::Event::approval_wanted: return "approval_wanted";
+    case Notice::Event::report: return "report";
   }
   return "";
 }
@@ -32,7 +33,8 @@ std::string_view to_string(Notice::Event event) {
 Notice::Level level_of(Notice::Event event) {
   switch (event) {
     case Notice::Event::found:
-    case Notice::Event::recovered: return Notice::Level::info;
+    case Notice::Event::recovered:
+    case Notice::Event::report: return Notice::Level::info;
     case Notice::Event::approval_wanted:
     case Notice::Event::inconclusive:
     case Notice::Event::paused:

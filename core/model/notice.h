@@ -2,6 +2,7 @@
 // delivered by `serve`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,13 +19,14 @@ struct Notice {
     regression,
     inconclusive,
     error,
-    escalated,       ///< too many failures in a row
-    recovered,       ///< passed after failures that people were told of
-    paused,          ///< its pipeline starts nothing until somebody resumes it
-    slow,            ///< longer than the duration that is worth a warning
-    very_slow,       ///< longer than the critical one
-    found,           ///< what a follow-up found: the commit of a regression, a patch that mends
-    approval_wanted  ///< a pull request waits for somebody to approve its head; there is no run
+    escalated,        ///< too many failures in a row
+    recovered,        ///< passed after failures that people were told of
+    paused,           ///< its pipeline starts nothing until somebody resumes it
+    slow,             ///< longer than the duration that is worth a warning
+    very_slow,        ///< longer than the critical one
+    found,            ///< what a follow-up found: the commit of a regression, a patch that mends
+    approval_wanted,  ///< a pull request waits for somebody to approve its head; there is no run
+    report            ///< the run has one; for the forge alone, whatever the outcome
   };
   std::int64_t id = 0;
   Level level = Level::info;
@@ -47,7 +49,9 @@ struct NoticeRules {
   bool failures = true;            ///< false: only escalations, pauses and durations
   int escalate_after = 3;          ///< failures of a pipeline on a ref in a row
   bool pause = false;              ///< a failure stops its pipeline until it is resumed
-  std::vector<std::string> sinks;  ///< names; each gets every notice
+  std::vector<std::string> sinks;  ///< names; each gets every notice but reports
+  /// Sinks of reports, by project.
+  std::map<std::string, std::string> reports = {};
 };
 
 }  // namespace melisai

@@ -48,14 +48,28 @@ struct WebhookOptions {
 
 enum class ForgeKind { github, gitlab, gitea };  ///< Forgejo is a Gitea here
 
-/// Where, and as whom, the forge of a project is asked who may write to it.
+/// A GitHub App that the daemon logs in as, instead of with a token.
+struct ForgeApp {
+  std::string id;        ///< "": none
+  std::string key_file;  ///< absolute; its private key, PEM
+  bool operator==(const ForgeApp&) const = default;
+};
+
+/// Where, and as whom, the forge of a project is asked who may write to it, and told of reports.
 struct ForgeAccess {
+  enum class Publish {
+    off,
+    status,  ///< the verdict at the commit: a check run, else a commit status
+    comment  ///< and a comment on the pull request
+  };
   ForgeKind kind = ForgeKind::github;
   std::string api;               ///< "https://api.github.com": without '/' at its end
-  std::string token;             ///< for `api` alone
+  std::string token;             ///< for `api` alone; "" with an app
   std::string ca_file;           ///< as of EmailOptions
   bool allow_private = false;    ///< addresses of this machine and of private networks
   Milliseconds timeout{10'000};  ///< of one request
+  ForgeApp app = {};
+  Publish publish = Publish::off;  ///< of reports
   bool operator==(const ForgeAccess&) const = default;
 };
 

@@ -49,6 +49,9 @@ struct Place {
   std::vector<std::int64_t> pull_requests{};  ///< numbers; of GitLab merge requests, its IIDs
   Head head{};                                ///< further ones are found by it
   bool check = true;                          ///< also the verdict at the commit
+  /// Of this publication, for good: its check run is known by it, and not made a second time. "":
+  /// one that nobody had before.
+  std::string id{};
   std::vector<std::pair<std::string, std::string>> buttons{};  ///< identifier, label
 };
 

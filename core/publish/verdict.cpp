@@ -69,7 +69,7 @@ json check_run(const Place& place, const Content& content, const std::string& ex
   return run;
 }
 
-/// Ids of one publication: what a request that nobody answered has made is known by it.
+/// Id of one publication: what a request that nobody answered has made is known by it.
 std::string fresh_id() {
   return "melisai-gate-" + std::to_string(fresh_seed()) + std::to_string(fresh_seed());
 }
@@ -100,19 +100,34 @@ class Checks {
   /// Nothing: this token makes no check runs.
   Result<std::optional<std::string>> put() {
     const std::span<const Annotation> all(content_.check.annotations);
-    MELISAI_TRY(const std::optional<Made> made,
-                create(all.first(std::min(all.size(), kAnnotationsOfARequest))));
+    MELISAI_TRY(std::optional<Made> made, made_before());
+    std::string done = made ? "check run was made before" : "check run made";
+    std::size_t there = made ? made->annotations : kAnnotationsOfARequest;
+    // Of one without any it may be that they were not taken.
+    if (made && there == 0) return std::optional(std::move(done));
+    if (!made) {
+      MELISAI_TRY(made, create(all.first(std::min(all.size(), kAnnotationsOfARequest))));
+    }
     if (!made) return std::optional<std::string>();
-    std::string done = "check run made";
     if (without_annotations_) return std::optional(done + ", without annotations");
-    for (std::size_t at = kAnnotationsOfARequest; at < all.size(); at += kAnnotationsOfARequest)
+    for (; there < all.size(); there += kAnnotationsOfARequest)
       MELISAI_CHECK(
-          append(made->id, at, all.subspan(at, std::min(all.size() - at, kAnnotationsOfARequest))));
+          append(made->id, there,
+                 all.subspan(there, std::min(all.size() - there, kAnnotationsOfARequest))));
     if (!all.empty()) done += " with " + report::count_of(all.size(), "annotation");
     return std::optional(std::move(done));
   }
 
  private:
+  /// Nothing also for a token that is shown none: it will not make one either.
+  Result<std::optional<Made>> made_before() {
+    if (place_.id.empty()) return std::optional<Made>();
+    const Result<std::optional<Made>> found = find();
+    const bool is_refused =
+        !found && (found.error().code == Errc::config || found.error().code == Errc::not_found);
+    return is_refused ? std::optional<Made>() : found;
+  }
+
   Result<std::optional<Made>> create(std::span<const Annotation> annotations) {
     Error last;
     for (int tries = 0; tries < kTriesMax; ++tries) {
@@ -187,7 +202,7 @@ class Checks {
   const Place& place_;
   const Content& content_;
   const std::string path_;
-  const std::string external_id_ = fresh_id();
+  const std::string external_id_ = place_.id.empty() ? fresh_id() : place_.id;
   bool without_annotations_ = false;
 };
 

@@ -13,6 +13,8 @@ constexpr ConfigRange<Milliseconds> kTimeoutRange = {.min = std::chrono::seconds
                                                      .max = std::chrono::minutes(1)};
 constexpr std::size_t kTokenLengthMax = 4096;
 constexpr std::size_t kApiLengthMax = 2000;
+constexpr std::size_t kAppIdLengthMax = 100;
+constexpr std::array<std::string_view, 3> kPublish = {"off", "status", "comment"};
 
 /// In the order of the words of `kind`.
 constexpr std::array<std::string_view, 3> kKinds = {"github", "gitlab", "gitea"};
@@ -82,6 +84,44 @@ std::string read_token(ConfigMap& map, Reading& reading) {
   return token;
 }
 
+/// As GitHub calls an app: a number, or its client id.
+bool is_app_id(std::string_view id) {
+  return !id.empty() && id.size() <= kAppIdLengthMax &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '.';
+         });
+}
+
+ForgeApp read_app(const ConfigValue& section, Reading& reading) {
+  ForgeApp app;
+  if (section.kind == ConfigValue::Kind::null) return app;
+  ConfigMap map(section, reading.errors);
+  app.id = expanded(map, "id", reading);
+  app.key_file = absolute_path(map.string("key_file", ""), reading);
+  map.finish();
+  if (!is_app_id(app.id))
+    map.fail("id", "the id of an app is a number, or letters, digits and dots");
+  if (app.key_file.empty()) map.fail("key_file", "an app needs 'key_file', its private key (PEM)");
+  return app;
+}
+
+/// Who is asked has to know who asks: as one of both, never as either.
+void check_login(const ForgeAccess& access, ConfigMap& map) {
+  const bool is_app = !access.app.id.empty();
+  if (is_app && access.kind != ForgeKind::github)
+    map.fail("app", "apps are of GitHub; write 'token'");
+  else if (is_app && !access.token.empty())
+    map.fail("token", "a forge has 'token' or 'app', not both");
+  else if (!is_app && access.token.empty() && map.section("app").kind == ConfigValue::Kind::null)
+    map.fail("token", "a forge needs 'token': nobody else is told who may write; write ${NAME}");
+}
+
+ForgeAccess::Publish publish_of(const std::string& word) {
+  if (word == "status") return ForgeAccess::Publish::status;
+  return word == "comment" ? ForgeAccess::Publish::comment : ForgeAccess::Publish::off;
+}
+
 }  // namespace
 
 std::optional<ForgeAccess> read_forge(const ConfigValue& section, std::string_view repository,
@@ -99,6 +139,8 @@ std::optional<ForgeAccess> read_forge(const ConfigValue& section, std::string_vi
   access.ca_file = absolute_path(map.string("ca_file", ""), reading);
   access.allow_private = map.boolean("allow_private", access.allow_private);
   access.timeout = map.duration("timeout", access.timeout, kTimeoutRange);
+  access.app = read_app(map.section("app"), reading);
+  access.publish = publish_of(std::string(map.one_of("publish", kPublish, "off")));
   map.finish();
   while (access.api.ends_with('/')) access.api.pop_back();
 
@@ -111,8 +153,7 @@ std::optional<ForgeAccess> read_forge(const ConfigValue& section, std::string_vi
                         std::string(kApiExamples.at(static_cast<std::size_t>(index))));
   else if (const std::string problem = api_problem(access.api, access.kind); !problem.empty())
     map.fail("api", problem);
-  if (access.token.empty())
-    map.fail("token", "a forge needs 'token': nobody else is told who may write; write ${NAME}");
+  check_login(access, map);
   return access;
 }
 

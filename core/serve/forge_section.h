@@ -1,5 +1,5 @@
-// The key `forge` of a project: where, and as whom, its forge is asked who may write. Part of
-// config.
+// The key `forge` of a project: where, and as whom, its forge is asked who may write and told of
+// reports. Part of config.
 #pragma once
 
 #include <optional>

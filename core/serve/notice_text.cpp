@@ -43,6 +43,7 @@ std::string_view words_for(Event event) {
     case Event::very_slow: return "is very slow";
     case Event::found: return "found something";
     case Event::approval_wanted: return "waits for approval";
+    case Event::report: return "has a report";
   }
   return "";
 }

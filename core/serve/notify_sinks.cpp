@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/serve/mail_message.h"
 #include "core/serve/notice_text.h"
+#include "core/serve/report_sink.h"
 #include "core/serve/web_message.h"
 
 namespace melisai::serve {
@@ -138,6 +139,15 @@ std::vector<Sink> sinks_of(const Context& context) {
          .deliver = [&world, &options](const Notice& notice, const Interrupt& interrupt) {
            return deliver_to_web(notice, options, world, interrupt);
          }});
+  for (const WatchedProject& project : context.config.projects)
+    if (project.forge && project.forge->publish != ForgeAccess::Publish::off)
+      sinks.push_back(
+          {.name = report_sink_of(project.name),
+           .blocks = true,
+           .reports_of = project.name,
+           .deliver = [&context, &project](const Notice& notice, const Interrupt& interrupt) {
+             return publish_report(notice, project, context, interrupt);
+           }});
   return sinks;
 }
 
@@ -147,7 +157,11 @@ NoticeRules notice_rules(const ServeConfig& config, const std::vector<Sink>& sin
                     .escalate_after = failure.escalate_after,
                     .pause = failure.pause,
                     .sinks = {}};
-  for (const Sink& sink : sinks) rules.sinks.push_back(sink.name);
+  for (const Sink& sink : sinks)
+    if (sink.reports_of.empty())
+      rules.sinks.push_back(sink.name);
+    else
+      rules.reports[sink.reports_of] = sink.name;
   return rules;
 }
 

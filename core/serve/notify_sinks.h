@@ -10,8 +10,9 @@
 namespace melisai::serve {
 
 struct Sink {
-  std::string name;     ///< of NoticeRules::sinks
-  bool blocks = false;  ///< `deliver` may take as long as notify.timeout
+  std::string name;             ///< of NoticeRules::sinks
+  bool blocks = false;          ///< `deliver` may take as long as notify.timeout
+  std::string reports_of = "";  ///< a project whose reports it gets; "": every notice but reports
   /// Of any thread when it blocks; ends early when it is interrupted.
   std::function<Result<void>(const Notice&, const Interrupt&)> deliver;
 };

@@ -121,6 +121,11 @@ WatchedProject read_project(const ConfigValue& value, const ProjectDefaults& def
     reading.remark("nothing says what the forge of project " + in_quotes(project.name) +
                    " calls it, so none of its webhooks is taken; write webhook: { repository: "
                    "owner/name }");
+  if (project.forge && project.forge->publish == ForgeAccess::Publish::comment &&
+      project.webhook.secret.empty())
+    reading.remark("forge.publish of project " + in_quotes(project.name) +
+                   " comments on no pull request: only webhooks tell of them, and it has no "
+                   "secret for any");
   if (project.forge && !forge::is_repository(project.forge->kind, project.webhook.repository))
     map.fail("forge", in_quotes(project.webhook.repository) +
                           " is no name that this forge gives a repository; write webhook: { "

@@ -101,6 +101,8 @@ Result<std::string> secret_value(const std::string& name,
 std::vector<std::string> private_files(const ServeConfig& config) {
   std::vector<std::string> files{config.http.key};
   for (const auto& [name, source] : config.secret_sources) files.push_back(source.file);
+  for (const WatchedProject& project : config.projects)
+    if (project.forge) files.push_back(project.forge->app.key_file);
   std::erase(files, "");
   return files;
 }

@@ -109,6 +109,17 @@ Result<void> tell_recovery(const PipelineRun& run, const NewNotice& by, const No
   return add_notice(notice, rules, database, now);
 }
 
+/// Every one: the forge shows it at its commit.
+Result<void> tell_report(const PipelineRun& run, const NoticeRules& rules, const Database& database,
+                         WallTime now) {
+  const auto sink = rules.reports.find(run.project);
+  if (!run.report || sink == rules.reports.end()) return {};
+  NoticeRules of_reports = rules;
+  of_reports.sinks = {sink->second};
+  return add_notice({.run = run.id, .event = Event::report, .reason = run.reason}, of_reports,
+                    database, now);
+}
+
 /// What never began has no pipeline that could be held up, and whoever proposes a change that fails
 /// should not hold it up for all others.
 Result<void> pause_after(const PipelineRun& run, const NoticeRules& rules, const Database& database,
@@ -147,6 +158,7 @@ Result<void> tell_end(std::int64_t id, const NoticeRules& rules, const Database&
     return add_notice({.run = run.id, .event = Event::found, .reason = run.reason}, rules, database,
                       now);
   }
+  MELISAI_CHECK(tell_report(run, rules, database, now));
   MELISAI_CHECK(tell_duration(run, rules, database, now));
   MELISAI_TRY(const bool overtaken, is_overtaken(run, database));
   if (overtaken) return {};

@@ -1,12 +1,23 @@
-"""A GitHub that remembers the comments and check runs of team/demo, as far as `publish` asks."""
+"""A GitHub that remembers the comments and check runs of team/demo, as far as `publish` and `serve` ask.
+
+usage: made_up_github.py DIR
+
+DIR/port holds its port once it listens, DIR/state.json what it remembers. While DIR/hold is there, what writes waits for its answer.
+DIR/pull-N holds the head of pull request N. With DIR/app only tokens are taken that it has given to an app itself.
+"""
 
 import json
+import pathlib
 import re
+import sys
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BOT = {"login": "github-actions[bot]", "id": 41898282, "type": "Bot"}
+PEOPLE = {"wen": {"id": 50, "role": "write"}, "ann": {"id": 41, "role": "read"}}
+OF_THE_APP = "ghs_of-the-installation"
 
 
 class GitHub:
@@ -49,6 +60,15 @@ class GitHub:
 
     def reply(self, method, url, body):
         path = url.path.removeprefix("/repos/team/demo")
+        who = re.fullmatch(r"/collaborators/(\w+)/permission", path)
+        if method == "GET" and who:
+            found = PEOPLE.get(who[1])
+            return (200, {"permission": found["role"], "role_name": found["role"], "user": {"id": found["id"], "login": who[1]}}) \
+                if found else (404, {"message": "Not Found"})
+        if method == "GET" and path == "/installation":
+            return 200, {"id": 9}
+        if method == "POST" and path == "/app/installations/9/access_tokens":
+            return 201, {"token": OF_THE_APP, "expires_at": "2099-01-01T00:00:00Z"}
         query = dict(urllib.parse.parse_qsl(url.query))
         if path == "/user":
             return 403, {"message": "Resource not accessible by integration"}
@@ -78,3 +98,37 @@ class GitHub:
         if method == "GET" and path.endswith("/check-runs"):
             return 200, {"total_count": len(self.checks), "check_runs": self.checks}
         return 404, {"message": "Not Found"}
+
+
+class InDirectory(GitHub):
+    """One that another program looks at."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.lock = threading.Lock()
+        super().__init__()
+        self.write("port", str(self.server.server_port))
+
+    def write(self, name, text):
+        unfinished = self.directory / (name + ".unfinished")
+        unfinished.write_text(text)
+        unfinished.rename(self.directory / name)
+
+    def reply(self, method, url, body):
+        is_login = url.path.endswith("/installation") or url.path.startswith("/app/")
+        if (self.directory / "app").exists() and not is_login and self.asked[-1][2] != "Bearer " + OF_THE_APP:
+            return 401, {"message": "Bad credentials"}
+        while method != "GET" and (self.directory / "hold").exists():
+            (self.directory / "held").touch()
+            time.sleep(0.02)
+        with self.lock:
+            self.pulls = []
+            for each in self.directory.glob("pull-*[0-9]"):
+                self.pull(int(each.name.removeprefix("pull-")), "team", "topic", each.read_text().strip())
+            answer = super().reply(method, url, body)
+            self.write("state.json", json.dumps({"comments": self.comments, "checks": self.checks, "asked": self.asked}))
+            return answer
+
+
+if __name__ == "__main__":
+    InDirectory(pathlib.Path(sys.argv[1])).thread.join()

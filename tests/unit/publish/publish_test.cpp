@@ -134,6 +134,33 @@ TEST_F(Publish, MakesNoSecondCommentWhenTheFirstAnswerIsLost) {
   }
 }
 
+TEST_F(Publish, MakesNoSecondCheckRunOfOnePublication) {
+  place_.id = "melisai-gate-12-7";
+  put();
+  ASSERT_THAT(forge_.checks, SizeIs(1));
+  EXPECT_EQ(forge_.checks[0]["external_id"], "melisai-gate-12-7");
+  EXPECT_THAT(put().done, ElementsAre("check run was made before with 1 annotation",
+                                      "comment on #7 says so already"));
+  EXPECT_THAT(forge_.checks, SizeIs(1));
+  place_.id = "melisai-gate-12-8";
+  put();
+  EXPECT_THAT(forge_.checks, SizeIs(2));
+}
+
+TEST_F(Publish, GoesOnWithTheAnnotationsOfAPublicationThatWasCutShort) {
+  Report report = fixtures::regression_report();
+  report.evidence.assign(120, fixtures::lock_evidence());
+  place_.id = "melisai-gate-12-7";
+  put(report);
+  ASSERT_THAT(forge_.checks, SizeIs(1));
+  json& kept = forge_.checks[0]["output"]["annotations"];
+  ASSERT_EQ(kept.size(), 120u);
+  kept.erase(kept.begin() + 50, kept.end());  // what a kill left
+  put(report);
+  EXPECT_THAT(forge_.checks, SizeIs(1));
+  EXPECT_EQ(forge_.checks[0]["output"]["annotations"].size(), 120u);
+}
+
 TEST_F(Publish, SendsAnnotationsInFifties) {
   Report report = fixtures::regression_report();
   report.evidence.assign(120, fixtures::lock_evidence());

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "core/serve/secrets_section.h"
 #include "tests/unit/serve/config_fixture.h"
 
 namespace melisai::serve {
@@ -160,6 +161,31 @@ TEST(Projects, TheTokenOfAForgeIsNeverSaid) {
     EXPECT_THAT(read.error().message, HasSubstr("f:1:58: 'token': a token has at most"));
     EXPECT_THAT(read.error().message, Not(HasSubstr("t0")));
   }
+}
+
+TEST(Projects, PublishReportsOnlyWhenTheFileSaysSo) {
+  const std::string start = "repository: 'https://github.com/team/a', forge: { ";
+  using Publish = ForgeAccess::Publish;
+  EXPECT_EQ(project_of(start + "token: '${FORGE_TOKEN}' }").forge->publish, Publish::off);
+  EXPECT_EQ(project_of(start + "token: '${FORGE_TOKEN}', publish: off }").forge->publish,
+            Publish::off);
+  EXPECT_EQ(project_of(start + "token: '${FORGE_TOKEN}', publish: status }").forge->publish,
+            Publish::status);
+  EXPECT_EQ(project_of(start + "token: '${FORGE_TOKEN}', publish: comment }").forge->publish,
+            Publish::comment);
+  EXPECT_THAT(
+      loaded("project: { " + start + "token: '${FORGE_TOKEN}', publish: comment } }").remarks,
+      ElementsAre(HasSubstr("forge.publish of project 'a' comments on no pull request")));
+}
+
+TEST(Projects, MayLogInAsAnApp) {
+  const ServeConfig config = config_of(
+      "project: { repository: 'https://github.com/team/a', forge: { app: { id: 123456, key_file: "
+      "app.pem } } }");
+  EXPECT_EQ(config.projects.at(0).forge->app,
+            (ForgeApp{.id = "123456", .key_file = "/etc/gate/app.pem"}));
+  EXPECT_EQ(config.projects.at(0).forge->token, "");
+  EXPECT_THAT(private_files(config), ElementsAre("/etc/gate/app.pem"));
 }
 
 TEST(Projects, PlainHttpNeedsToBeAllowed) {

@@ -96,6 +96,8 @@ TEST(ReferenceFile, ShowsEveryKey) {
             known_keys("projects: [ { repository: /a, webhook: {", "} } ]"));
   EXPECT_EQ(shown_keys(tree, {"projects", "*", "forge"}),
             known_keys("projects: [ { repository: /a, forge: {", "} } ]"));
+  EXPECT_EQ(known_keys("projects: [ { repository: /a, forge: { app: {", "} } } ]"),
+            (std::set<std::string>{"id", "key_file"}));
   EXPECT_EQ(shown_keys(tree, {"projects", "*", "pull_requests"}),
             known_keys("projects: [ { pull_requests: {", "} } ]"));
   EXPECT_EQ(shown_keys(tree, {"workflows", "*"}), known_keys("workflows: { w: {", "} }"));

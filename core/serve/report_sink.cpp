@@ -1,0 +1,163 @@
+#include "core/serve/report_sink.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/hash.h"
+#include "core/base/log.h"
+#include "core/base/secrets.h"
+#include "core/base/text.h"
+#include "core/serve/forge_access.h"
+#include "core/serve/pinned.h"
+#include "core/serve/pipeline_file.h"
+#include "core/store/store.h"
+
+namespace melisai::serve {
+namespace {
+
+using Outcome = PipelineRun::Outcome;
+
+constexpr std::size_t kNewestLooked = 200;  // runs of the pipeline
+constexpr std::size_t kContextNameMax = 40;
+constexpr std::size_t kHashDigits = 8;
+
+bool is_same_subject(const PipelineRun& a, const PipelineRun& b) {
+  return a.project == b.project && a.pipeline == b.pipeline && a.ref == b.ref && a.sha == b.sha;
+}
+
+/// What a delayed notice would put over it is older than what is known by now.
+Result<PipelineRun> newest_like(const PipelineRun& run, const std::string& state_dir) {
+  MELISAI_TRY(const std::optional<store::Queue> queue, store::Queue::open_reader(state_dir));
+  if (!queue) return run;
+  MELISAI_TRY(const std::vector<PipelineRun> runs,
+              queue->runs({.project = run.project,
+                           .pipeline = run.pipeline,
+                           .limit = kNewestLooked,
+                           .state = PipelineRun::State::finished,
+                           .configuration = false}));
+  for (const PipelineRun& other : runs)
+    if (other.report && other.outcome != Outcome::cancelled && is_same_subject(other, run))
+      return queue->run(other.id);
+  return run;
+}
+
+Error gone(const std::string& what) {
+  return {Errc::config, what + "; `gc` or persistence.keep may have removed it"};
+}
+
+Result<Report> report_of(const PipelineRun& run, const std::string& state_dir) {
+  if (!run.report) return gone(name_of(run) + " has no report");
+  MELISAI_TRY(const std::optional<store::Store> store, store::Store::open_reader(state_dir));
+  if (!store) return gone("there is no store");
+  Result<store::Run> stored = store->run(*run.report);
+  if (!stored && stored.error().code == Errc::not_found) return gone(stored.error().message);
+  if (!stored) return stored.error();
+  if (!stored->report) return gone("the report of " + name_of(run) + " is not there");
+  Report report = *std::move(stored->report);
+  // A check that failed early knows no commit.
+  if (!report.head.sha.empty() && report.head.sha != run.sha)
+    return Error{Errc::config, "the report of " + name_of(run) + " is about another commit"};
+  return report;
+}
+
+/// As the commit's file says it: a check that lets through what that file does not would be a lie.
+FailOn fail_on_of(const PipelineRun& run, const Context& context) {
+  const Result<Pinned> pinned = pinned_from_json(run.configuration);
+  if (!pinned) return FailOn::regression;
+  const auto read = run.trusted ? read_pipeline_file : read_pipeline_file_of_strangers;
+  const Result<Project> project =
+      read(pinned->pipeline_file, "(pipeline file of the run)", context.config, context.world.env);
+  return project ? project->gate.fail_on : FailOn::regression;
+}
+
+publish::Content without_secrets(publish::Content content) {
+  for (std::string* text :
+       {&content.comment, &content.check.title, &content.check.summary, &content.status_text})
+    *text = masked(std::move(*text));
+  for (report::Annotation& each : content.check.annotations) {
+    each.title = masked(std::move(each.title));
+    each.message = masked(std::move(each.message));
+  }
+  return content;
+}
+
+publish::Content content_of(const PipelineRun& run, const Report& report, const Context& context) {
+  using Sandbox = UntrustedOptions::Sandbox;
+  const report::CommentContext how{
+      .name = context_of(run),
+      .is_word_of_strangers =
+          !run.trusted && context.config.orchestrator.untrusted.sandbox == Sandbox::off};
+  return without_secrets(publish::content_of(report, how, fail_on_of(run, context)));
+}
+
+publish::Place place_of(const PipelineRun& run, const Notice& notice,
+                        const WatchedProject& project) {
+  publish::Place place{.sha = run.sha};
+  place.id = "melisai-gate-" + std::to_string(run.id) + "-" + std::to_string(notice.id);
+  const std::int64_t number = pull_request_in(run.ref);
+  if (number != 0 && project.forge->publish == ForgeAccess::Publish::comment)
+    place.pull_requests.push_back(number);
+  return place;
+}
+
+/// One error of all: whether trying again may help, and what went wrong.
+Result<void> settled(const publish::Outcome& outcome) {
+  if (outcome.failed.empty()) return {};
+  Error error{Errc::config, ""};
+  for (const Error& each : outcome.failed) {
+    const bool is_final = each.code == Errc::config || each.code == Errc::not_found;
+    if (!is_final) error.code = each.code;
+    error.message += (error.message.empty() ? "" : "; ") + each.message;
+  }
+  return error;
+}
+
+}  // namespace
+
+std::string report_sink_of(const std::string& project) { return "forge of " + project; }
+
+std::string context_of(const PipelineRun& run) {
+  std::string name = run.pipeline + (pull_request_in(run.ref) == 0 ? ".commit" : "");
+  if (name.size() <= kContextNameMax && report::is_context_name(name)) return name;
+  const std::string hash = hash_hex(name).substr(0, kHashDigits);
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        return !report::is_context_name({&c, 1}) || c == '-';
+      },
+      '_');
+  return name.substr(0, kContextNameMax) + "." + hash;
+}
+
+std::int64_t pull_request_in(const std::string& ref) {
+  constexpr std::string_view kEnd = "/head";
+  for (const std::string_view start : {"refs/pull/", "refs/merge-requests/"}) {
+    if (!ref.starts_with(start) || !ref.ends_with(kEnd)) continue;
+    std::int64_t number = 0;
+    const char* const first = ref.data() + start.size();
+    const char* const last = ref.data() + ref.size() - kEnd.size();
+    if (first >= last) return 0;
+    const auto [end, error] = std::from_chars(first, last, number);
+    return error == std::errc{} && end == last && number > 0 ? number : 0;
+  }
+  return 0;
+}
+
+Result<void> publish_report(const Notice& notice, const WatchedProject& project,
+                            const Context& context, const Interrupt& interrupt) {
+  MELISAI_TRY(const PipelineRun run, newest_like(notice.run, context.state_dir));
+  MELISAI_TRY(const Report report, report_of(run, context.state_dir));
+  MELISAI_TRY(const std::unique_ptr<HttpClient> client, context.world.open_web());
+  const publish::Outside outside{
+      .client = *client, .clock = context.world.clock, .interrupt = interrupt};
+  const Milliseconds deadline = context.config.notify.timeout;
+  const std::chrono::nanoseconds end = context.world.clock.monotonic() + deadline;
+  MELISAI_TRY(const forge::Account account, log_in(project, outside, deadline));
+  const auto left = std::chrono::duration_cast<Milliseconds>(end - context.world.clock.monotonic());
+  const publish::Outcome outcome = publish::publish(
+      account, place_of(run, notice, project), content_of(run, report, context), outside, left);
+  for (const std::string& done : outcome.done) log_info(name_of(run) + ": " + done);
+  return settled(outcome);
+}
+
+}  // namespace melisai::serve

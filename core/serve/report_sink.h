@@ -1,0 +1,31 @@
+// Reports on the forge: what a notice of the event `report` becomes at its commit and on its pull
+// request. Rendered by the daemon from its own store, of strangers' runs too.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/publish/publish.h"
+#include "core/serve/context.h"
+
+namespace melisai::serve {
+
+/// Of deliveries; no sink of the configuration is called so.
+std::string report_sink_of(const std::string& project);
+
+/// Whose comments and checks they are: those of one pipeline on pull requests, or else at commits,
+/// because the two are measured against different bases. Fit for CommentContext::name.
+std::string context_of(const PipelineRun& run);
+
+/// Of "refs/pull/7/head" and "refs/merge-requests/7/head"; 0 of others.
+std::int64_t pull_request_in(const std::string& ref);
+
+/// Publishes the newest report of the run's pipeline on its ref at its commit, which is the run's
+/// unless it was repeated. May be done twice: there is one comment, and one check run of each
+/// notice. Of any thread; blocks for notify.timeout.
+///
+/// Errors: config when trying again changes nothing; else as publish::publish().
+Result<void> publish_report(const Notice& notice, const WatchedProject& project,
+                            const Context& context, const Interrupt& interrupt);
+
+}  // namespace melisai::serve

@@ -1,0 +1,162 @@
+// From a delivery of a forge to what people meet there: the real daemon, a real repository, and a
+// GitHub that remembers.
+#include "tests/e2e/support/front_door.h"
+#include "tests/e2e/support/made_up_forge.h"
+
+namespace melisai::e2e {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class ServePublish : public FrontDoor {
+ protected:
+  static constexpr const char* kToken = "FORGE_TOKEN=ghp_canary";
+  static constexpr const char* kMarker = "<!-- melisai-gate:benchmark -->\n";
+
+  void SetUp() override {
+    FrontDoor::SetUp();
+    forge_.emplace(root());
+    write_seeded_pipeline("budget: 20s, max_pairs: 8, health: { profile: none }");
+    write_numbers("BM_Parse 1000 0.001\n");
+  }
+  void start_with_main(const std::string& login = "token: '${FORGE_TOKEN}'") {
+    configure_front("", "", ", untrusted: { sandbox: off }",
+                    ", forge: { kind: github, api: '" + forge_->api() + "', " + login +
+                        ", publish: comment, allow_private: true }");
+    start_at(push("first"), "benchmark#1", {kToken});
+    find_door();
+  }
+  /// Slower, as the head of pull request 1.
+  std::string propose(const std::string& numbers = "BM_Parse 1500 0.001\n") {
+    EXPECT_EQ(git({"checkout", "-q", "-B", "topic", "main"}).code, 0);
+    write_numbers(numbers);
+    const std::string sha = commit(numbers);
+    const Ran pushed = git({"push", "-q", "-f", "origin", "topic:refs/pull/1/head"});
+    EXPECT_EQ(pushed.code, 0) << pushed.err;
+    EXPECT_EQ(git({"checkout", "-q", "main"}).code, 0);
+    forge_->set_head(1, sha);
+    return sha;
+  }
+  json deliver(const std::string& kind, const json& body) {
+    const std::string text = body.dump();
+    const HttpAnswer taken =
+        deliver_signed(kind, text, "d-" + std::to_string(++deliveries_), signature(text));
+    EXPECT_EQ(taken.status, 202) << taken.body;
+    return json::parse(taken.body, nullptr, false);
+  }
+  json tell(const std::string& sha, const std::string& repository = "team/demo") {
+    return deliver(
+        "pull_request",
+        {{"action", "opened"},
+         {"pull_request",
+          {{"number", 1},
+           {"state", "open"},
+           {"user", {{"id", 41}, {"login", "ann"}}},
+           {"labels", json::array()},
+           {"head", {{"sha", sha}, {"ref", "topic"}, {"repo", {{"full_name", repository}}}}},
+           {"base", {{"ref", "main"}, {"repo", {{"full_name", "team/demo"}}}}}}},
+         {"sender", {{"id", 41}, {"login", "ann"}}},
+         {"repository", forge_repository()}});
+  }
+  bool is_commented(const std::string& text,
+                    std::chrono::seconds limit = std::chrono::seconds(20)) {
+    return eventually(
+        [&] {
+          const json all = forge_->comments();
+          return all.size() == 1 &&
+                 all[0]["body"].get<std::string>().find(text) != std::string::npos;
+        },
+        limit);
+  }
+  bool is_checked(const std::string& sha, std::size_t count) {
+    return eventually([&] { return forge_->checks(sha).size() == count; },
+                      std::chrono::seconds(20));
+  }
+  std::string comment() { return forge_->comments()[0]["body"]; }
+  std::vector<std::string> waiting() {
+    return query(
+        "SELECT notice FROM deliveries WHERE sink = 'forge of demo' AND state = 'waiting'");
+  }
+  /// No token is where people look.
+  void expect_no_token() {
+    EXPECT_THAT(daemon_log(), AllOf(Not(HasSubstr("ghp_canary")), Not(HasSubstr("ghs_of-the"))));
+  }
+
+  std::optional<MadeUpForge> forge_;
+
+ private:
+  int deliveries_ = 0;
+};
+
+TEST_F(ServePublish, APullRequestGetsItsVerdictAndItsComment) {
+  start_with_main();
+  const std::string head = propose();
+  tell(head);
+  ASSERT_EQ(outcome_of("benchmark#2"), "regression") << run_of("benchmark#2");
+  ASSERT_TRUE(is_commented("REGRESSION")) << daemon_log();
+  EXPECT_THAT(comment(),
+              AllOf(StartsWith(kMarker), HasSubstr("BM_Parse"), HasSubstr(head.substr(0, 7))));
+  ASSERT_TRUE(is_checked(head, 1));
+  EXPECT_EQ(forge_->checks(head)[0]["conclusion"], "failure");
+  EXPECT_EQ(forge_->checks(head)[0]["name"], "melisai-gate/benchmark");
+  EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
+  expect_no_token();
+}
+
+TEST_F(ServePublish, AKillBeforeTheForgeAnsweredMakesNoSecondComment) {
+  start_with_main();
+  EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
+  forge_->hold();
+  const std::string head = propose();
+  tell(head);
+  ASSERT_EQ(outcome_of("benchmark#2"), "regression");
+  ASSERT_TRUE(eventually([&] { return forge_->is_holding(); }, std::chrono::seconds(20)));
+  kill_daemon();
+  EXPECT_EQ(waiting().size(), 1u);
+  forge_->let_go();
+  ASSERT_TRUE(is_checked(head, 1)) << "what had been sent arrives";
+  start({kToken});
+  ASSERT_TRUE(is_commented("REGRESSION")) << daemon_log();
+  EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
+  EXPECT_EQ(forge_->comments().size(), 1u);
+  EXPECT_EQ(forge_->checks(head).size(), 1u);
+}
+
+TEST_F(ServePublish, AForkIsToldWhatTheDaemonMeasured) {
+  start_with_main();
+  const std::string head = propose();
+  tell(head, "eve/demo");
+  deliver("issue_comment", {{"action", "created"},
+                            {"issue", {{"number", 1}, {"pull_request", {{"url", "x"}}}}},
+                            {"comment",
+                             {{"id", 9},
+                              {"body", "/melisai-gate approve " + head},
+                              {"user", {{"id", 50}, {"login", "wen"}}}}},
+                            {"repository", forge_repository()}});
+  ASSERT_EQ(outcome_of("benchmark#2"), "regression") << run_of("benchmark#2");
+  EXPECT_TRUE(is_commented("REGRESSION")) << daemon_log();
+  EXPECT_TRUE(is_checked(head, 1));
+}
+
+TEST_F(ServePublish, LogsInAsAnApp) {
+  const Ran made = run_program({"openssl", "genrsa", "-out", root() + "/app.pem", "2048"}, root());
+  ASSERT_EQ(made.code, 0) << made.err;
+  forge_->take_only_apps();
+  start_with_main("app: { id: 7, key_file: app.pem }");
+  const std::string head = propose();
+  tell(head);
+  ASSERT_EQ(outcome_of("benchmark#2"), "regression");
+  EXPECT_TRUE(is_commented("REGRESSION")) << daemon_log();
+  for (const json& each : forge_->asked()) {
+    if (each[1].get<std::string>().find("/installation") == std::string::npos) continue;
+    EXPECT_THAT(each[2].get<std::string>(), StartsWith("Bearer eyJ"));
+  }
+  expect_no_token();
+}
+
+}  // namespace
+}  // namespace melisai::e2e
