@@ -6,12 +6,13 @@ namespace melisai {
 
 std::vector<std::string> acknowledge_slowdowns(std::vector<BenchmarkResult>& results,
                                                const store::Store& store,
-                                               const std::string& project,
+                                               const std::string& project, const std::string& head,
                                                const std::string& today) {
   const auto stored = store.acknowledgements(project);
   if (!stored) return {"acknowledgements cannot be read: " + stored.error().message};
   std::vector<Acknowledgement> accepted;
-  for (const store::StoredAcknowledgement& entry : *stored) accepted.push_back(entry.what);
+  for (const store::StoredAcknowledgement& entry : *stored)
+    if (entry.commit.empty() || entry.commit == head) accepted.push_back(entry.what);
   gate::acknowledge(results, accepted, today);
 
   std::vector<std::string> remarks;

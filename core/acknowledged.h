@@ -1,4 +1,5 @@
-// What somebody accepted until today does not count. Used by the orchestrator only.
+// What somebody accepted until today does not count. Used by the orchestrator, and by what
+// publishes its reports.
 #pragma once
 
 #include <string>
@@ -10,11 +11,11 @@
 namespace melisai {
 
 /// Marks the regressions that stored acknowledgements of the project cover on `today`
-/// ("2026-11-21"). Returns what a reader should know: acknowledgements that have expired, or that
-/// cannot be read.
+/// ("2026-11-21"), those for one commit only where `head` is it. Returns what a reader should know:
+/// acknowledgements that have expired, or that cannot be read.
 std::vector<std::string> acknowledge_slowdowns(std::vector<BenchmarkResult>& results,
                                                const store::Store& store,
-                                               const std::string& project,
+                                               const std::string& project, const std::string& head,
                                                const std::string& today);
 
 }  // namespace melisai

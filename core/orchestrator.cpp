@@ -222,6 +222,7 @@ class Flow {
     report_.measurements = trial.measurements();
     if (!project_.name.empty())  // `ab` has no project, and so nothing accepted
       warn_all(acknowledge_slowdowns(report_.benchmarks, log_->store(), project_.name,
+                                     worktree_ ? "" : report_.head.sha,
                                      utc_time(world_.clock.now()).substr(0, 10)));
     if (only.empty()) warn_all(gate::unused_rules(project_.gate, report_.benchmarks));
     if (measured) keep_regression();

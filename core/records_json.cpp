@@ -82,6 +82,7 @@ std::string acknowledgements_json(const std::vector<store::StoredAcknowledgement
                        {"until", entry.what.until},
                        {"reason", entry.what.reason},
                        {"up_to", entry.what.up_to ? Json(*entry.what.up_to) : Json(nullptr)},
+                       {"commit", entry.commit.empty() ? Json(nullptr) : Json(entry.commit)},
                        {"created_at", entry.created_at}});
   return text_of(entries);
 }

@@ -97,6 +97,8 @@ Result<HookAnswer> handled(const trigger::WebhookEvent& happening, const SignedE
   if (std::holds_alternative<trigger::Ping>(happening.what)) return HookAnswer{.ignored = "a ping"};
   if (const auto* moved = std::get_if<trigger::RefMoved>(&happening.what))
     return handle_ref(*moved, event, context);
+  if (const auto* pressed = std::get_if<trigger::CheckRunPressed>(&happening.what))
+    return handle_button(*pressed, event, context);
   return handle_pull_request(happening, event, context);
 }
 

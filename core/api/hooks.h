@@ -57,4 +57,13 @@ Result<HookAnswer> handle_ref(const trigger::RefMoved& moved, const SignedEvent&
 Result<HookAnswer> handle_pull_request(const trigger::WebhookEvent& happening,
                                        const SignedEvent& event, const HookContext& context);
 
+/// A button of one of our check runs. What is not known here is ignored.
+Result<HookAnswer> handle_button(const trigger::CheckRunPressed& pressed, const SignedEvent& event,
+                                 const HookContext& context);
+
+/// Writes down that the forge is to be asked whether `user` may write: whether they may is for it
+/// to say, later and elsewhere. Strangers ask too, so that there is a limit for each and for all.
+Result<HookAnswer> ask_forge(store::ApprovalRequest request, const trigger::WebhookUser& user,
+                             const SignedEvent& event, const HookContext& context);
+
 }  // namespace melisai::api

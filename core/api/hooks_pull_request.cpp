@@ -98,24 +98,14 @@ Result<HookAnswer> ask(const Asking& asking, std::int64_t number, const SignedEv
   if (!known) return ignored("pull request " + std::to_string(number) + " is not known here");
   const bool is_retry = asking.action == store::Approval::Action::retry;
   if (!is_retry && !known->waits) return ignored("it does not wait for approval");
-  if (asking.user.login.empty()) return ignored("nobody says who asked");
   const Result<std::string> head =
       asked_head(asking.asked, *known, project.pull_requests.approval_age);
   if (!head) return ignored(head.error().message);
-  MELISAI_TRY(const auto others, context.queue.asked_approvals());
-  if (is_too_much(others, project.name, asking.user.login))
-    return ignored("too many approvals are asked for; an operator can approve by hand");
   store::ApprovalRequest request;
   request.approval = {
       .action = asking.action, .project = project.name, .number = number, .sha = *head, .by = ""};
-  request.user_id = asking.user.id;
-  request.login = asking.user.login;
   request.via = asking.via;
-  request.once = event.once;
-  request.asked_at = context.clock.now();
-  MELISAI_TRY(const bool news, context.queue.ask_approval(request));
-  if (news && context.approval_asked) context.approval_asked();
-  return HookAnswer{.duplicate = !news, .asked = true};
+  return ask_forge(std::move(request), asking.user, event, context);
 }
 
 bool adds_approval(const trigger::PullRequest& request, const PullRequestOptions& options) {
@@ -160,6 +150,21 @@ Result<HookAnswer> handle(const trigger::PullRequestComment& comment, const Sign
 }
 
 }  // namespace
+
+Result<HookAnswer> ask_forge(store::ApprovalRequest request, const trigger::WebhookUser& user,
+                             const SignedEvent& event, const HookContext& context) {
+  if (user.login.empty()) return ignored("nobody says who asked");
+  MELISAI_TRY(const auto others, context.queue.asked_approvals());
+  if (is_too_much(others, event.project.name, user.login))
+    return ignored("too many approvals are asked for; an operator can approve by hand");
+  request.user_id = user.id;
+  request.login = user.login;
+  request.once = event.once;
+  request.asked_at = context.clock.now();
+  MELISAI_TRY(const bool news, context.queue.ask_approval(request));
+  if (news && context.approval_asked) context.approval_asked();
+  return HookAnswer{.duplicate = !news, .asked = true};
+}
 
 Result<HookAnswer> handle_pull_request(const trigger::WebhookEvent& happening,
                                        const SignedEvent& event, const HookContext& context) {

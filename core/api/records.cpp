@@ -59,6 +59,7 @@ Json object_of(const store::StoredAcknowledgement& entry) {
           {"until", entry.what.until},
           {"reason", entry.what.reason},
           {"up_to", entry.what.up_to ? Json(*entry.what.up_to) : Json(nullptr)},
+          {"commit", entry.commit.empty() ? Json(nullptr) : Json(entry.commit)},
           {"created_at", entry.created_at}};
 }
 

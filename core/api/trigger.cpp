@@ -177,21 +177,7 @@ void retry_run(Parts& parts, Call call) {
         403, name_of(*run) + " ran strangers' code; this needs a token of scope admin"));
   const Result<RunEvent> before = parts.daemon.queue.event(run->event);
   if (!before) return call.respond(refused(before.error()));
-  RunEvent event;
-  event.kind = RunEvent::Kind::manual;
-  event.project = run->project;
-  // A step of a workflow is started by the workflow alone.
-  event.pipeline = run->pipeline.substr(0, run->pipeline.find('/'));
-  event.ref = run->ref;
-  event.sha = run->sha;
-  event.params = before->params;
-  event.trusted = run->trusted;
-  event.proposal = before->proposal;
-  if (event.proposal) event.proposal->approved_by = "token " + call.caller;
-  event.again = run->id;
-  event.cause = name_of(*run) + " again, by token " + call.caller;
-  if (event.pipeline != run->pipeline)
-    event.cause += ", its workflow as it was then if it is a stored one";
+  RunEvent event = run_again(*run, *before, "token " + call.caller);
   event.received_at = parts.daemon.clock.now();
   const Result<store::Accepted> done = parts.daemon.accept(event);
   call.respond(done ? accepted(parts, done->event) : refused(done.error()));

@@ -26,6 +26,7 @@ std::string_view to_string(Notice::Event event) {
     case Notice::Event::found: return "found";
     case Notice::Event::approval_wanted: return "approval_wanted";
     case Notice::Event::report: return "report";
+    case Notice::Event::accepted: return "accepted";
   }
   return "";
 }
@@ -34,7 +35,8 @@ Notice::Level level_of(Notice::Event event) {
   switch (event) {
     case Notice::Event::found:
     case Notice::Event::recovered:
-    case Notice::Event::report: return Notice::Level::info;
+    case Notice::Event::report:
+    case Notice::Event::accepted: return Notice::Level::info;
     case Notice::Event::approval_wanted:
     case Notice::Event::inconclusive:
     case Notice::Event::paused:

@@ -26,7 +26,8 @@ struct Notice {
     very_slow,        ///< longer than the critical one
     found,            ///< what a follow-up found: the commit of a regression, a patch that mends
     approval_wanted,  ///< a pull request waits for somebody to approve its head; there is no run
-    report            ///< the run has one; for the forge alone, whatever the outcome
+    report,           ///< the run has one; for the forge alone, whatever the outcome
+    accepted          ///< somebody accepts what the run found slower; for the forge alone, too
   };
   std::int64_t id = 0;
   Level level = Level::info;

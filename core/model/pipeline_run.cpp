@@ -56,4 +56,23 @@ std::string name_of(const PipelineRun& run) {
   return run.project + "/" + run.pipeline + "#" + std::to_string(run.number);
 }
 
+RunEvent run_again(const PipelineRun& run, const RunEvent& before, const std::string& by) {
+  RunEvent event;
+  event.kind = RunEvent::Kind::manual;
+  event.project = run.project;
+  // A step of a workflow is started by the workflow alone.
+  event.pipeline = run.pipeline.substr(0, run.pipeline.find('/'));
+  event.ref = run.ref;
+  event.sha = run.sha;
+  event.params = before.params;
+  event.trusted = run.trusted;
+  event.proposal = before.proposal;
+  if (event.proposal) event.proposal->approved_by = by;
+  event.again = run.id;
+  event.cause = name_of(run) + " again, by " + by;
+  if (event.pipeline != run.pipeline)
+    event.cause += ", its workflow as it was then if it is a stored one";
+  return event;
+}
+
 }  // namespace melisai

@@ -120,6 +120,10 @@ inline bool is_follow_up(const PipelineRun& run) {
 /// "demo/build#12".
 std::string name_of(const PipelineRun& run);
 
+/// The same pipeline on the same commit once more, for `by`; `before` is the event of the run. When
+/// is the caller's to say.
+RunEvent run_again(const PipelineRun& run, const RunEvent& before, const std::string& by);
+
 struct Attempt {
   std::int64_t run = 0;
   int number = 0;               ///< from 1

@@ -121,13 +121,14 @@ std::string render_acknowledgements(const std::vector<store::StoredAcknowledgeme
                {"project", 24},
                {"benchmark"},
                {"metric", 24},
+               {"commit"},
                {"until"},
                {.title = "up to", .align = Align::right},
                {"reason", 80}});
   for (const store::StoredAcknowledgement& entry : all)
     table.add({std::to_string(entry.id), entry.project, entry.what.benchmark, entry.what.metric,
-               entry.what.until, entry.what.up_to ? format_percent(*entry.what.up_to) : "any",
-               entry.what.reason});
+               entry.commit.empty() ? "any" : short_sha(entry.commit), entry.what.until,
+               entry.what.up_to ? format_percent(*entry.what.up_to) : "any", entry.what.reason});
   return table.text();
 }
 

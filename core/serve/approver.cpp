@@ -22,10 +22,22 @@ bool is_due(const store::ApprovalRequest& request, WallTime now) {
   return request.not_before <= now || request.not_before > now + kRetryMax;
 }
 
+std::string_view word_of(store::Approval::Action action) {
+  using Action = store::Approval::Action;
+  switch (action) {
+    case Action::approve: return "approval";
+    case Action::retry: return "retry";
+    case Action::measure: return "another measurement";
+    case Action::accept: return "acceptance";
+  }
+  return "";
+}
+
 std::string name_of(const store::ApprovalRequest& request) {
   const store::Approval& wanted = request.approval;
-  return wanted.project + ": pull request " + std::to_string(wanted.number) + ", " +
-         (wanted.action == store::Approval::Action::retry ? "retry" : "approval") + " by " +
+  const std::string subject = wanted.run == 0 ? "pull request " + std::to_string(wanted.number)
+                                              : "run " + std::to_string(wanted.run);
+  return wanted.project + ": " + subject + ", " + std::string(word_of(wanted.action)) + " by " +
          request.via + " of " + in_quotes(request.login);
 }
 
@@ -152,12 +164,15 @@ store::ApprovalEnd Approver::end_of(const store::ApprovalRequest& request,
 }
 
 void Approver::tell(const store::ApprovalRequest& request, const store::ApprovalOutcome& outcome) {
-  const bool granted = outcome.event != 0;
+  const bool granted = outcome.granted;
   if (!granted && outcome.refused.empty())
     return log_warning(name_of(request) + " waits: the forge could not be asked");
   const std::string message =
-      name_of(request) + (granted ? " is granted: " + request.approval.sha + " may run"
-                                  : " is refused: " + outcome.refused);
+      name_of(request) +
+      (!granted ? " is refused: " + outcome.refused
+       : request.approval.action == store::Approval::Action::accept
+           ? " is granted: what is slower at " + request.approval.sha + " counts no more"
+           : " is granted: " + request.approval.sha + " may run");
   granted ? log_info(message) : log_warning(message);
   context_.bus.publish(
       {.type = supervise::EventType::status_update,

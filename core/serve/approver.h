@@ -1,4 +1,4 @@
-// Approver: decides over the approvals that people ask for on a forge, by a comment or a label.
+// Approver: decides over what people ask for on a forge, by a comment, a label or a button.
 // Asks the forge, in a thread of its own and one at a time, whether they may write to the
 // repository now; nothing else makes them trusted. What was asked for is in the queue until it is
 // decided, so that a kill loses none. An unreachable forge is no approval: it is asked again for a
@@ -26,7 +26,7 @@ class Approver final : public supervise::Module {
   struct Calls {
     MayWrite may_write;
     std::function<bool()> measuring;  ///< a timed run goes on: it is asked later
-    std::function<void()> approved;   ///< an event may be planned
+    std::function<void()> approved;   ///< an event may be planned, or a notice delivered
   };
   Approver(Context& context, Calls calls);
   ~Approver() override;

@@ -273,7 +273,11 @@ class Daemon {
   Approver approver_{context_,
                      {.may_write = ask_forge(context_.world),
                       .measuring = [this] { return engines_.measuring(); },
-                      .approved = [this] { planner_.wake(); }}};
+                      .approved =
+                          [this] {
+                            planner_.wake();
+                            notifier_.wake();
+                          }}};
   Housekeeper housekeeper_{context_, [this] { return engines_.measuring(); }};
   ThoroughCheck thorough_check_{context_, [this] { return engines_.measuring(); }};
   FollowUps follow_ups_{context_, [this] { planner_.wake(); }};

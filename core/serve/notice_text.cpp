@@ -44,6 +44,7 @@ std::string_view words_for(Event event) {
     case Event::found: return "found something";
     case Event::approval_wanted: return "waits for approval";
     case Event::report: return "has a report";
+    case Event::accepted: return "is accepted";
   }
   return "";
 }

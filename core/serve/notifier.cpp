@@ -166,8 +166,10 @@ store::DeliveryEnd Notifier::end_of(const store::Delivery& delivery,
   store::DeliveryEnd end{.problem = delivered.error().message};
   const std::string what = "notice " + std::to_string(delivery.notice.id) + " for '" +
                            delivery.sink + "': " + end.problem;
+  // What somebody accepted waits for the store, which a check holds to its end.
+  const bool must_wait = delivery.notice.event == Notice::Event::accepted && measuring_();
   if (delivered.error().code != Errc::config &&
-      delivery.tries < context_.config.notify.retries_max) {
+      (must_wait || delivery.tries < context_.config.notify.retries_max)) {
     end.retry_at = context_.now() + delay_after(delivery.tries);
     log_warning(what + "; tried again");
     return end;

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/acknowledged.h"
+#include "core/api/buttons.h"
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/secrets.h"
 #include "core/base/text.h"
+#include "core/gate/gate.h"
 #include "core/serve/forge_access.h"
 #include "core/serve/pinned.h"
 #include "core/serve/pipeline_file.h"
@@ -20,6 +24,9 @@ using Outcome = PipelineRun::Outcome;
 constexpr std::size_t kNewestLooked = 200;  // runs of the pipeline
 constexpr std::size_t kContextNameMax = 40;
 constexpr std::size_t kHashDigits = 8;
+constexpr Milliseconds kStoreWait{2'000};
+constexpr auto kAcceptedFor = std::chrono::days(90);
+constexpr std::size_t kDateLength = 10;  // "2026-11-21"
 
 bool is_same_subject(const PipelineRun& a, const PipelineRun& b) {
   return a.project == b.project && a.pipeline == b.pipeline && a.ref == b.ref && a.sha == b.sha;
@@ -45,7 +52,18 @@ Error gone(const std::string& what) {
   return {Errc::config, what + "; `gc` or persistence.keep may have removed it"};
 }
 
-Result<Report> report_of(const PipelineRun& run, const std::string& state_dir) {
+std::string date_of(WallTime time) { return utc_time(time).substr(0, kDateLength); }
+
+/// What the report says with the acknowledgements of today. Only a regression can be accepted.
+Report with_acknowledgements(Report report, const PipelineRun& run, const store::Store& store,
+                             WallTime now) {
+  if (report.verdict != Verdict::regression) return report;
+  acknowledge_slowdowns(report.benchmarks, store, run.project, run.sha, date_of(now));
+  gate::conclude(report);
+  return report;
+}
+
+Result<Report> report_of(const PipelineRun& run, const std::string& state_dir, WallTime now) {
   if (!run.report) return gone(name_of(run) + " has no report");
   MELISAI_TRY(const std::optional<store::Store> store, store::Store::open_reader(state_dir));
   if (!store) return gone("there is no store");
@@ -57,7 +75,32 @@ Result<Report> report_of(const PipelineRun& run, const std::string& state_dir) {
   // A check that failed early knows no commit.
   if (!report.head.sha.empty() && report.head.sha != run.sha)
     return Error{Errc::config, "the report of " + name_of(run) + " is about another commit"};
-  return report;
+  return with_acknowledgements(std::move(report), run, *store, now);
+}
+
+/// What `run` found slower, for its commit alone: another head is another decision. What is
+/// accepted already, perhaps by what a kill has cut short, is not accepted again.
+Result<void> accept(const PipelineRun& run, const std::string& reason, const Context& context) {
+  const WallTime now = context.now();
+  MELISAI_TRY(const Report report, report_of(run, context.state_dir, now));
+  Result<store::Store> store = store::Store::open_writer(
+      context.state_dir,
+      {.command = "melisai-gate serve (ack)", .wait = kStoreWait, .interrupted = {}, .waiting = {}},
+      now);
+  if (!store && store.error().code == Errc::limit)
+    return Error{Errc::unavailable, store.error().message};
+  if (!store) return store.error();
+  for (const BenchmarkResult& row : report.benchmarks) {
+    if (row.decision != Decision::regressed || !row.confirmed || row.acknowledged) continue;
+    const Acknowledgement accepted{.benchmark = row.name,
+                                   .metric = row.metric.name,
+                                   .until = date_of(now + kAcceptedFor),
+                                   .reason = reason,
+                                   .up_to = {}};
+    const auto kept = store->acknowledge(run.project, accepted, utc_time(now), run.sha);
+    if (!kept) return kept.error();
+  }
+  return {};
 }
 
 /// As the commit's file says it: a check that lets through what that file does not would be a lie.
@@ -90,10 +133,22 @@ publish::Content content_of(const PipelineRun& run, const Report& report, const 
   return without_secrets(publish::content_of(report, how, fail_on_of(run, context)));
 }
 
-publish::Place place_of(const PipelineRun& run, const Notice& notice,
+/// Only apps are told who presses one.
+std::vector<std::pair<std::string, std::string>> buttons_of(const Report& report,
+                                                            const WatchedProject& project) {
+  if (project.forge->app.id.empty()) return {};
+  std::vector<std::pair<std::string, std::string>> buttons{
+      {std::string(api::kMeasureAgain), "Measure again"}};
+  if (report.verdict == Verdict::regression)
+    buttons.emplace_back(api::kAccept, "Accept the slowdown");
+  return buttons;
+}
+
+publish::Place place_of(const PipelineRun& run, const Report& report, const Notice& notice,
                         const WatchedProject& project) {
   publish::Place place{.sha = run.sha};
-  place.id = "melisai-gate-" + std::to_string(run.id) + "-" + std::to_string(notice.id);
+  place.id = api::check_run_id(run.id, notice.id);
+  place.buttons = buttons_of(report, project);
   const std::int64_t number = pull_request_in(run.ref);
   if (number != 0 && project.forge->publish == ForgeAccess::Publish::comment)
     place.pull_requests.push_back(number);
@@ -145,8 +200,10 @@ std::int64_t pull_request_in(const std::string& ref) {
 
 Result<void> publish_report(const Notice& notice, const WatchedProject& project,
                             const Context& context, const Interrupt& interrupt) {
+  if (notice.event == Notice::Event::accepted)
+    MELISAI_CHECK(accept(notice.run, notice.reason, context));
   MELISAI_TRY(const PipelineRun run, newest_like(notice.run, context.state_dir));
-  MELISAI_TRY(const Report report, report_of(run, context.state_dir));
+  MELISAI_TRY(const Report report, report_of(run, context.state_dir, context.now()));
   MELISAI_TRY(const std::unique_ptr<HttpClient> client, context.world.open_web());
   const publish::Outside outside{
       .client = *client, .clock = context.world.clock, .interrupt = interrupt};
@@ -154,8 +211,9 @@ Result<void> publish_report(const Notice& notice, const WatchedProject& project,
   const std::chrono::nanoseconds end = context.world.clock.monotonic() + deadline;
   MELISAI_TRY(const forge::Account account, log_in(project, outside, deadline));
   const auto left = std::chrono::duration_cast<Milliseconds>(end - context.world.clock.monotonic());
-  const publish::Outcome outcome = publish::publish(
-      account, place_of(run, notice, project), content_of(run, report, context), outside, left);
+  const publish::Outcome outcome =
+      publish::publish(account, place_of(run, report, notice, project),
+                       content_of(run, report, context), outside, left);
   for (const std::string& done : outcome.done) log_info(name_of(run) + ": " + done);
   return settled(outcome);
 }

@@ -21,10 +21,12 @@ std::string context_of(const PipelineRun& run);
 std::int64_t pull_request_in(const std::string& ref);
 
 /// Publishes the newest report of the run's pipeline on its ref at its commit, which is the run's
-/// unless it was repeated. May be done twice: there is one comment, and one check run of each
-/// notice. Of any thread; blocks for notify.timeout.
+/// unless it was repeated, as acknowledgements make it now. May be done twice: there is one
+/// comment, and one check run of each notice. Of `accepted` the run's regressions are acknowledged
+/// before that, for this commit alone and for 90 days. Of any thread; blocks for notify.timeout.
 ///
-/// Errors: config when trying again changes nothing; else as publish::publish().
+/// Errors: config when trying again changes nothing; unavailable, when a check holds the store;
+/// else as publish::publish().
 Result<void> publish_report(const Notice& notice, const WatchedProject& project,
                             const Context& context, const Interrupt& interrupt);
 

@@ -33,17 +33,20 @@ struct PullRequestFilter {
   std::size_t limit = 50;  ///< of those whose head is newest
 };
 
-/// Somebody who may do so lets one head run.
+/// Somebody who may do so lets one head run, or decides over what a run of a commit has found.
 struct Approval {
   enum class Action {
     approve,
-    retry  ///< and again, when it ran already
+    retry,    ///< and again, when it ran already
+    measure,  ///< the pipeline of `run` once more, on its commit
+    accept    ///< what `run` found slower is accepted, on its commit
   };
   Action action = Action::approve;
   std::string project;
-  std::int64_t number = 0;
-  std::string sha;  ///< full hex
-  std::string by;   ///< for people: "token ops"
+  std::int64_t number = 0;  ///< of approve and retry
+  std::string sha;          ///< full hex
+  std::string by;           ///< for people: "token ops"
+  std::int64_t run = 0;     ///< of measure and accept
 };
 
 struct Approved {
@@ -57,7 +60,7 @@ struct ApprovalRequest {
   Approval approval;         ///< `by` is made of the user and of `via`
   std::int64_t user_id = 0;  ///< 0: not said
   std::string login;         ///< as the forge says it
-  std::string via;           ///< "comment", "label"
+  std::string via;           ///< "comment", "label", "button"
   std::string once;          ///< as of RunEvent
   int tries = 0;             ///< that failed
   WallTime not_before;
@@ -72,8 +75,9 @@ struct ApprovalEnd {
 
 /// What became of it.
 struct ApprovalOutcome {
-  std::int64_t event = 0;  ///< that may run now; 0: refused, or asked again
+  std::int64_t event = 0;  ///< that may run now; 0: none
   std::string refused;     ///< why; "" otherwise
+  bool granted = false;    ///< false: refused, or asked again
 };
 
 }  // namespace melisai::store

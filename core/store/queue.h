@@ -365,6 +365,8 @@ class Queue {
  private:
   struct Body;
   explicit Queue(std::unique_ptr<Body> body);
+  /// Inside a transaction. Errors: usage and not_found, when it comes too late.
+  Result<Approved> grant(const Approval& approval, WallTime now);
   std::unique_ptr<Body> body_;
 };
 

@@ -10,7 +10,21 @@ using Action = Approval::Action;
 
 constexpr std::size_t kShownDigits = 12;
 
-std::string_view to_word(Action action) { return action == Action::retry ? "retry" : "approve"; }
+constexpr std::array kActions{
+    std::pair{Action::approve, "approve"}, std::pair{Action::retry, "retry"},
+    std::pair{Action::measure, "measure"}, std::pair{Action::accept, "accept"}};
+
+std::string_view to_word(Action action) {
+  return std::find_if(kActions.begin(), kActions.end(),
+                      [&](const auto& each) { return each.first == action; })
+      ->second;
+}
+
+Action action_of(std::string_view word) {
+  const auto* const found = std::find_if(kActions.begin(), kActions.end(),
+                                         [&](const auto& each) { return each.second == word; });
+  return found == kActions.end() ? Action::approve : found->first;
+}
 
 /// Why that approval lets nothing run; "" when it may.
 Result<void> check_head(const Approval& approval, const std::optional<PullRequest>& known) {
@@ -65,10 +79,55 @@ Result<Approved> let_run(const Approval& approval, const Database& database, Wal
   return Approved{.event = event.id};
 }
 
+/// Whether what was decided over that run still concerns anybody. A pull request may have moved on.
+Result<void> check_run(const Approval& approval, const PipelineRun& run, const RunEvent& event,
+                       const Database& database) {
+  if (run.project != approval.project || run.sha != approval.sha || !run.outcome ||
+      is_follow_up(run))
+    return Error{Errc::usage, name_of(run) + " is no ended run of that commit"};
+  if (!event.proposal) return {};
+  MELISAI_TRY(const std::optional<PullRequest> known,
+              find_pull_request(run.project, event.proposal->number, database));
+  Approval of_head = approval;
+  of_head.number = event.proposal->number;
+  return check_head(of_head, known);
+}
+
+Result<Approved> measure_again(const Approval& approval, const PipelineRun& run,
+                               const RunEvent& before, const Database& database, WallTime now) {
+  MELISAI_TRY(
+      const auto waiting,
+      database.number("SELECT 1 FROM runs WHERE project = ?1 AND pipeline = ?2 AND ref = ?3 AND "
+                      "sha = ?4 AND state <> 'finished' UNION ALL SELECT 1 FROM events AS e JOIN "
+                      "runs AS r ON r.id = e.again_of WHERE e.state = 'open' AND r.project = ?1 "
+                      "AND r.pipeline = ?2 AND r.ref = ?3 AND r.sha = ?4 LIMIT 1",
+                      run.project, run.pipeline, run.ref, run.sha));
+  if (waiting) return Error{Errc::usage, name_of(run) + " is being measured again already"};
+  RunEvent event = run_again(run, before, approval.by);
+  event.received_at = now;
+  MELISAI_TRY(event.id, insert_event(event, database));
+  return Approved{.event = event.id};
+}
+
+/// Whoever publishes its report records that first.
+Result<Approved> tell_accepted(const Approval& approval, const PipelineRun& run,
+                               const NoticeRules& rules, const Database& database, WallTime now) {
+  const auto sink = rules.reports.find(run.project);
+  if (!run.report || sink == rules.reports.end())
+    return Error{Errc::usage, "no report of " + name_of(run) + " is published"};
+  NoticeRules of_reports = rules;
+  of_reports.sinks = {sink->second};
+  MELISAI_CHECK(add_notice({.run = run.id,
+                            .event = Notice::Event::accepted,
+                            .reason = "accepted by " + approval.by + ", of " + name_of(run)},
+                           of_reports, database, now));
+  return Approved{};
+}
+
 ApprovalRequest read_request(const Statement& row) {
   ApprovalRequest request;
   request.id = row.integer(0);
-  request.approval.action = row.text(1) == to_word(Action::retry) ? Action::retry : Action::approve;
+  request.approval.action = action_of(row.text(1));
   request.approval.project = row.text(2);
   request.approval.number = row.integer(3);
   request.approval.sha = row.text(4);
@@ -79,6 +138,7 @@ ApprovalRequest read_request(const Statement& row) {
   request.tries = row.small(9);
   request.not_before = from_ms(row.integer(10));
   request.asked_at = from_ms(row.integer(11));
+  request.approval.run = row.integer(12);
   request.approval.by = request.via + " of " + request.login;
   return request;
 }
@@ -92,6 +152,17 @@ Result<bool> settle(const ApprovalRequest& request, std::string_view state,
 }
 
 }  // namespace
+
+Result<Approved> Queue::grant(const Approval& approval, WallTime now) {
+  const Database& database = body_->to_write();
+  if (approval.run == 0) return let_run(approval, database, now);
+  MELISAI_TRY(const PipelineRun run, run_with(approval.run, database));
+  MELISAI_TRY(const RunEvent before, event(run.event));
+  MELISAI_CHECK(check_run(approval, run, before, database));
+  return approval.action == Action::accept
+             ? tell_accepted(approval, run, body_->rules, database, now)
+             : measure_again(approval, run, before, database, now);
+}
 
 Result<Approved> Queue::approve(const Approval& approval, WallTime now) {
   const Database& database = body_->to_write();
@@ -107,22 +178,23 @@ Result<bool> Queue::ask_approval(const ApprovalRequest& request) {
   const std::optional<std::string> once =
       request.once.empty() ? std::nullopt : std::optional(request.once);
   const Approval& wanted = request.approval;
-  MELISAI_CHECK(
-      database.run("INSERT INTO approvals (state, action, project, number, sha, user_id, login, "
-                   "via, once, not_before_ms, asked_ms) VALUES ('waiting', ?1, ?2, ?3, ?4, ?5, ?6, "
-                   "?7, ?8, ?9, ?9) ON CONFLICT (once) DO NOTHING",
-                   to_word(wanted.action), wanted.project, wanted.number, wanted.sha,
-                   request.user_id, request.login, request.via, once, to_ms(request.asked_at)));
+  MELISAI_CHECK(database.run(
+      "INSERT INTO approvals (state, action, project, number, sha, user_id, login, "
+      "via, once, not_before_ms, asked_ms, run) VALUES ('waiting', ?1, ?2, ?3, ?4, ?5, "
+      "?6, ?7, ?8, ?9, ?9, ?10) ON CONFLICT (once) DO NOTHING",
+      to_word(wanted.action), wanted.project, wanted.number, wanted.sha, request.user_id,
+      request.login, request.via, once, to_ms(request.asked_at), wanted.run));
   const bool news = database.changes() == 1;
   MELISAI_CHECK(transaction.commit());
   return news;
 }
 
 Result<std::vector<ApprovalRequest>> Queue::asked_approvals() const {
-  MELISAI_TRY(Statement query,
-              body_->database.prepare(
-                  "SELECT id, action, project, number, sha, user_id, login, via, once, tries, "
-                  "not_before_ms, asked_ms FROM approvals WHERE state = 'waiting' ORDER BY id"));
+  MELISAI_TRY(
+      Statement query,
+      body_->database.prepare(
+          "SELECT id, action, project, number, sha, user_id, login, via, once, tries, "
+          "not_before_ms, asked_ms, run FROM approvals WHERE state = 'waiting' ORDER BY id"));
   std::vector<ApprovalRequest> all;
   while (true) {
     MELISAI_TRY(const bool found, query.step());
@@ -150,10 +222,11 @@ Result<std::optional<ApprovalOutcome>> Queue::end_approval(const ApprovalRequest
               settle(request, end.may_write ? "granted" : "refused", end.reason, database));
   if (!ours) return std::optional<ApprovalOutcome>();
   if (end.may_write) {
-    const Result<Approved> approved = let_run(request.approval, database, now);
+    const Result<Approved> approved = grant(request.approval, now);
     const bool is_late = !approved && (approved.error().code == Errc::usage ||
                                        approved.error().code == Errc::not_found);
     if (!approved && !is_late) return approved.error();
+    outcome.granted = approved.has_value();
     outcome.event = approved ? approved->event : 0;
     outcome.refused = approved ? "" : approved.error().message;
     if (is_late)

@@ -12,7 +12,8 @@ using Event = Notice::Event;
 constexpr std::array kEvents{
     Event::failed,    Event::regression, Event::inconclusive,    Event::error,
     Event::escalated, Event::recovered,  Event::paused,          Event::slow,
-    Event::very_slow, Event::found,      Event::approval_wanted, Event::report};
+    Event::very_slow, Event::found,      Event::approval_wanted, Event::report,
+    Event::accepted};
 
 Result<Event> event_at(const Statement& row, int column) {
   const std::string word = row.text(column);

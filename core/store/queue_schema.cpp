@@ -272,8 +272,38 @@ ALTER TABLE deliveries_anew RENAME TO deliveries;
 CREATE INDEX deliveries_waiting ON deliveries (notice) WHERE state = 'waiting';
 )sql";
 
-constexpr std::array kSteps{kVersion1, kNotices,      kWaits,    kFinished,   kWorkflows,
-                            kTotals,   kPullRequests, kRepeated, kHeldNotices};
+// run: whose check run it is, 0 of approvals of a head. SQLite changes no CHECK in place.
+constexpr std::string_view kButtons = R"sql(
+CREATE TABLE approvals_anew (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'granted', 'refused')),
+  action TEXT NOT NULL CHECK (action IN ('approve', 'retry', 'measure', 'accept')),
+  project TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  sha TEXT NOT NULL,
+  user_id INTEGER NOT NULL,
+  login TEXT NOT NULL,
+  via TEXT NOT NULL,
+  once TEXT UNIQUE,
+  tries INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL,
+  asked_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  run INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO sqlite_sequence (name, seq)
+  SELECT 'approvals_anew', seq FROM sqlite_sequence WHERE name = 'approvals';
+INSERT INTO approvals_anew (id, state, action, project, number, sha, user_id, login, via, once,
+    tries, not_before_ms, asked_ms, reason)
+  SELECT id, state, action, project, number, sha, user_id, login, via, once, tries, not_before_ms,
+    asked_ms, reason FROM approvals;
+DROP TABLE approvals;
+ALTER TABLE approvals_anew RENAME TO approvals;
+CREATE INDEX approvals_waiting ON approvals (id) WHERE state = 'waiting';
+)sql";
+
+constexpr std::array kSteps{kVersion1, kNotices,      kWaits,    kFinished,    kWorkflows,
+                            kTotals,   kPullRequests, kRepeated, kHeldNotices, kButtons};
 
 }  // namespace
 

@@ -141,7 +141,12 @@ CREATE TABLE acknowledgements (
 ) STRICT;
 )sql";
 
-constexpr std::array kSteps{kVersion1};
+// The head that it is for, in full; '': any.
+constexpr std::string_view kCommitOfAcknowledgements = R"sql(
+ALTER TABLE acknowledgements ADD COLUMN commit_sha TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array kSteps{kVersion1, kCommitOfAcknowledgements};
 
 /// Inside a transaction, because the first writer may be making the tables right now.
 Result<int> version_in_transaction(const Database& database, const Schema& schema) {

@@ -121,6 +121,7 @@ struct StoredAcknowledgement {
   std::string project;
   std::string created_at;
   Acknowledgement what;
+  std::string commit = {};  ///< full hash of the only head that it is for; "": any
   bool operator==(const StoredAcknowledgement&) const = default;
 };
 
@@ -176,8 +177,9 @@ class Store {
   Result<Baseline> set_baseline(RunId run, const std::string& branch, const std::string& now);
   /// Errors: not_found, naming what there is.
   Result<void> remove_baseline(std::int64_t id);
+  /// `commit`: as of StoredAcknowledgement.
   Result<std::int64_t> acknowledge(const std::string& project, const Acknowledgement& what,
-                                   const std::string& now);
+                                   const std::string& now, const std::string& commit = "");
   /// Errors: not_found, naming what there is.
   Result<void> remove_acknowledgement(std::int64_t id);
   Result<Collected> collect_garbage(const Retention& retention,

@@ -99,6 +99,15 @@ struct PullRequestComment {
   bool operator==(const PullRequestComment&) const = default;
 };
 
+/// Somebody pressed a button of a check run, or asked for it once more.
+struct CheckRunPressed {
+  std::string button;       ///< as its maker called it; "": it is to be run once more
+  std::string external_id;  ///< of the check run, as its maker called it; "": not at all
+  std::string sha;          ///< that the check run is of
+  WebhookUser sender;
+  bool operator==(const CheckRunPressed&) const = default;
+};
+
 struct Ping {
   bool operator==(const Ping&) const = default;
 };
@@ -111,7 +120,7 @@ struct Ignored {
 
 struct WebhookEvent {
   std::optional<WebhookRepository> repository;  ///< nothing: of an organisation, say
-  std::variant<RefMoved, PullRequest, PullRequestComment, Ping, Ignored> what;
+  std::variant<RefMoved, PullRequest, PullRequestComment, CheckRunPressed, Ping, Ignored> what;
   bool operator==(const WebhookEvent&) const = default;
 };
 

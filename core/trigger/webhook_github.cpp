@@ -107,10 +107,25 @@ Happening read_comment(Payload& payload) {
                             .at = payload.time_if_any("comment.created_at")};
 }
 
+namespace {
+
+Happening read_check_run(Payload& payload) {
+  const std::string action = payload.name("action");
+  const bool is_button = action == "requested_action";
+  if (!is_button && action != "rerequested") return Ignored{in_quotes(action) + " of a check run"};
+  return CheckRunPressed{.button = is_button ? payload.name("requested_action.identifier") : "",
+                         .external_id = payload.name_if_any("check_run.external_id"),
+                         .sha = payload.sha("check_run.head_sha"),
+                         .sender = payload.user("sender", "login")};
+}
+
+}  // namespace
+
 Happening read_github(std::string_view kind, Payload& payload) {
   if (kind == "push") return read_push(payload);
   if (kind == "pull_request") return read_proposal(payload);
   if (kind == "issue_comment") return read_comment(payload);
+  if (kind == "check_run") return read_check_run(payload);
   if (kind == "ping") return Ping{};
   if (kind == "create" || kind == "delete") return Ignored{"a push says the same"};
   return Ignored{"nothing runs on events of kind " + in_quotes(kind)};

@@ -30,6 +30,24 @@ class ServePublish : public FrontDoor {
     start_at(push("first"), "benchmark#1", {kToken});
     find_door();
   }
+  void start_as_app() {
+    const Ran made =
+        run_program({"openssl", "genrsa", "-out", root() + "/app.pem", "2048"}, root());
+    ASSERT_EQ(made.code, 0) << made.err;
+    forge_->take_only_apps();
+    start_with_main("app: { id: 7, key_file: app.pem }");
+  }
+  /// A button of that check run, by somebody.
+  json press(const std::string& button, const json& check, const std::string& login, int id) {
+    return deliver("check_run", {{"action", "requested_action"},
+                                 {"requested_action", {{"identifier", button}}},
+                                 {"check_run",
+                                  {{"id", check["id"]},
+                                   {"external_id", check["external_id"]},
+                                   {"head_sha", check["head_sha"]}}},
+                                 {"sender", {{"id", id}, {"login", login}}},
+                                 {"repository", forge_repository()}});
+  }
   /// Slower, as the head of pull request 1.
   std::string propose(const std::string& numbers = "BM_Parse 1500 0.001\n") {
     EXPECT_EQ(git({"checkout", "-q", "-B", "topic", "main"}).code, 0);
@@ -143,10 +161,7 @@ TEST_F(ServePublish, AForkIsToldWhatTheDaemonMeasured) {
 }
 
 TEST_F(ServePublish, LogsInAsAnApp) {
-  const Ran made = run_program({"openssl", "genrsa", "-out", root() + "/app.pem", "2048"}, root());
-  ASSERT_EQ(made.code, 0) << made.err;
-  forge_->take_only_apps();
-  start_with_main("app: { id: 7, key_file: app.pem }");
+  start_as_app();
   const std::string head = propose();
   tell(head);
   ASSERT_EQ(outcome_of("benchmark#2"), "regression");
@@ -155,6 +170,43 @@ TEST_F(ServePublish, LogsInAsAnApp) {
     if (each[1].get<std::string>().find("/installation") == std::string::npos) continue;
     EXPECT_THAT(each[2].get<std::string>(), StartsWith("Bearer eyJ"));
   }
+  expect_no_token();
+}
+
+TEST_F(ServePublish, ButtonsCountOfThoseWhoMayWriteAndOfNobodyElse) {
+  start_as_app();
+  const std::string head = propose();
+  tell(head);
+  ASSERT_EQ(outcome_of("benchmark#2"), "regression");
+  ASSERT_TRUE(is_commented("REGRESSION")) << daemon_log();
+  const json check = forge_->checks(head)[0];
+  ASSERT_EQ(check["actions"].size(), 2u) << check;
+
+  EXPECT_EQ(press("accept", check, "ann", 41)["asked"], true) << "the author, who may only read";
+  EXPECT_TRUE(eventually([&] {
+    return daemon_log().find("acceptance by button of 'ann' is refused") != std::string::npos;
+  })) << daemon_log();
+  EXPECT_EQ(press("re-measure", check, "stranger", 66)["asked"], true);
+  EXPECT_TRUE(eventually([&] {
+    return daemon_log().find("measurement by button of 'stranger' is refused") != std::string::npos;
+  })) << daemon_log();
+  EXPECT_EQ(press("deploy", check, "wen", 50)["event"], nullptr);
+  EXPECT_TRUE(run_of("benchmark#3").is_null());
+  EXPECT_EQ(forge_->checks(head).size(), 1u);
+  EXPECT_EQ(answer_of({"ack", "--list", "--json"}).size(), 0u);
+
+  press("re-measure", check, "wen", 50);
+  ASSERT_EQ(outcome_of("benchmark#3"), "regression") << daemon_log();
+  EXPECT_EQ(run_of("benchmark#3")["commit"], head);
+  ASSERT_TRUE(is_checked(head, 2)) << daemon_log();
+
+  press("accept", forge_->checks(head)[1], "wen", 50);
+  ASSERT_TRUE(is_checked(head, 3)) << daemon_log();
+  EXPECT_EQ(forge_->checks(head)[2]["conclusion"], "success");
+  ASSERT_TRUE(is_commented("acknowledged")) << comment();
+  const json kept = answer_of({"ack", "--list", "--json"});
+  ASSERT_FALSE(kept.empty());
+  EXPECT_EQ(kept[0]["commit"], head);
   expect_no_token();
 }
 

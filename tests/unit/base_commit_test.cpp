@@ -265,14 +265,30 @@ TEST_F(ChooseBase, AnExpiredAcknowledgementIsRemarkedNotApplied) {
   rows[0].name = "a";
   rows[0].metric.name = "cpu_time";
   rows[0].decision = Decision::regressed;
-  EXPECT_THAT(acknowledge_slowdowns(rows, *store_, "p", "2026-11-21"),
+  EXPECT_THAT(acknowledge_slowdowns(rows, *store_, "p", "", "2026-11-21"),
               ::testing::ElementsAre("the acknowledgement of a cpu_time expired with 2026-11-20"));
   EXPECT_FALSE(rows[0].acknowledged);
   ASSERT_TRUE(accept("2026-11-21"));
-  EXPECT_TRUE(acknowledge_slowdowns(rows, *store_, "other", "2026-11-21").empty());
+  EXPECT_TRUE(acknowledge_slowdowns(rows, *store_, "other", "", "2026-11-21").empty());
   EXPECT_FALSE(rows[0].acknowledged);
-  EXPECT_TRUE(acknowledge_slowdowns(rows, *store_, "p", "2026-11-21").empty());
+  EXPECT_TRUE(acknowledge_slowdowns(rows, *store_, "p", "", "2026-11-21").empty());
   EXPECT_TRUE(rows[0].acknowledged) << "either time may be the one that gates";
+}
+
+TEST_F(ChooseBase, AnAcknowledgementOfOneCommitIsNoneOfAnother) {
+  const std::string accepted(40, 'a');
+  ASSERT_TRUE(store_->acknowledge(
+      "p", {.benchmark = "a", .metric = "wall_time", .until = "2026-12-31"}, "", accepted));
+  std::vector<BenchmarkResult> rows(1);
+  rows[0].name = "a";
+  rows[0].metric.name = "wall_time";
+  rows[0].decision = Decision::regressed;
+  for (const std::string& other : {std::string(40, 'b'), std::string()}) {
+    acknowledge_slowdowns(rows, *store_, "p", other, "2026-11-21");
+    EXPECT_FALSE(rows[0].acknowledged) << "of '" << other << "'";
+  }
+  acknowledge_slowdowns(rows, *store_, "p", accepted, "2026-11-21");
+  EXPECT_TRUE(rows[0].acknowledged);
 }
 
 TEST_F(ChooseBase, ARedRunIsNoLastGreen) {

@@ -221,6 +221,45 @@ TEST_F(ApproverTest, StaysQuietWhileSomethingMeasures) {
   turn_until([&] { return approved == 1; });
 }
 
+TEST_F(ApproverTest, AcceptsWhatAWriterAcceptsWithAButton) {
+  queue.set_notice_rules({.sinks = {}, .reports = {{"demo", "forge of demo"}}});
+  const PipelineRun run = add_run("demo", kShaA, "benchmark");
+  const auto attempt = queue.begin_attempt(run.id, "/attempts", "boot", kNow);
+  ASSERT_TRUE(*queue.end_attempt(
+      **attempt, {.outcome = PipelineRun::Outcome::regression, .reason = "slower", .report = 4},
+      kNow));
+  const auto press = [&](const std::string& login) {
+    store::ApprovalRequest request;
+    request.approval = {.action = store::Approval::Action::accept,
+                        .project = "demo",
+                        .number = 0,
+                        .sha = kShaA,
+                        .by = "",
+                        .run = run.id};
+    request.login = login;
+    request.via = "button";
+    request.asked_at = time.now();
+    ASSERT_TRUE(queue.ask_approval(request).value());
+  };
+  const auto accepted = [&] {
+    int count = 0;
+    for (const store::Delivery& each : *queue.waiting_deliveries(9))
+      count += each.notice.event == Notice::Event::accepted ? 1 : 0;
+    return count;
+  };
+  press("ann");
+  start();
+  turn_until([&] { return asked().empty(); });
+  EXPECT_EQ(accepted(), 0);
+  EXPECT_EQ(approved, 0);
+  EXPECT_THAT(told(), ElementsAre(HasSubstr("acceptance by button of 'ann' is refused")));
+  press("wen");
+  approver->wake();
+  turn_until([&] { return approved == 1; });
+  EXPECT_EQ(accepted(), 1);
+  EXPECT_THAT(told(), ElementsAre(HasSubstr("counts no more")));
+}
+
 TEST_F(ApproverTest, WhatIsConfiguredNoMoreIsRefused) {
   ask("wen", "gone");
   start();

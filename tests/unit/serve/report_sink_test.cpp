@@ -82,6 +82,9 @@ class ReportSink : public WithLoop {
     EXPECT_EQ(delivery.sink, "forge of demo");
     return publish_report(delivery.notice, config.projects.front(), context, interrupt);
   }
+  std::vector<store::StoredAcknowledgement> acknowledgements() {
+    return store::Store::open_reader(directory.path()).value()->acknowledgements("demo").value();
+  }
   std::string comment() { return forge.comments.back()["body"]; }
 
   Forge forge;
@@ -141,6 +144,49 @@ TEST_F(ReportSink, IsSilentOnAPullRequestThatMovedOn) {
   EXPECT_TRUE(deliver(waiting()[0]));
   EXPECT_THAT(forge.checks, SizeIs(1)) << "the commit is what it is";
   EXPECT_THAT(forge.comments, IsEmpty());
+}
+
+TEST_F(ReportSink, RecordsWhatSomebodyAcceptsForThisCommitAloneAndSaysSo) {
+  ended(fixtures::regression_report(), Outcome::regression);
+  EXPECT_TRUE(deliver(waiting()[0]));
+  store::Delivery accepted = waiting()[0];
+  accepted.notice.id = 99;
+  accepted.notice.event = Notice::Event::accepted;
+  accepted.notice.reason = "accepted by button of wen, of demo/benchmark#1";
+  EXPECT_TRUE(deliver(accepted));
+  const auto recorded = acknowledgements();
+  ASSERT_THAT(recorded, SizeIs(2)) << "of both metrics that got worse";
+  for (const store::StoredAcknowledgement& each : recorded) {
+    EXPECT_EQ(each.commit, kShaA);
+    EXPECT_EQ(each.what.reason, accepted.notice.reason);
+  }
+  EXPECT_THAT(comment(), Not(HasSubstr("### REGRESSION")));
+  ASSERT_THAT(forge.checks, SizeIs(2));
+  EXPECT_NE(forge.checks[1]["conclusion"], "failure");
+  EXPECT_THAT(forge.comments, SizeIs(1));
+  // A kill before that was written down.
+  EXPECT_TRUE(deliver(accepted));
+  EXPECT_THAT(acknowledgements(), SizeIs(2));
+  EXPECT_THAT(forge.checks, SizeIs(2));
+  // What had waited with the old verdict does not bring it back.
+  EXPECT_TRUE(deliver(waiting()[0]));
+  EXPECT_THAT(comment(), Not(HasSubstr("### REGRESSION")));
+}
+
+TEST_F(ReportSink, AcceptsNothingWhileACheckHoldsTheStore) {
+  ended(fixtures::regression_report(), Outcome::regression);
+  store::Delivery accepted = waiting()[0];
+  accepted.notice.event = Notice::Event::accepted;
+  const auto check = store::Store::open_writer(directory.path(), {.command = "check"}, kNow);
+  ASSERT_TRUE(check);
+  EXPECT_EQ(deliver(accepted).error().code, Errc::unavailable);
+  EXPECT_THAT(forge.sent, IsEmpty());
+}
+
+TEST_F(ReportSink, HasButtonsOnlyAsAnApp) {
+  ended(fixtures::regression_report(), Outcome::regression);
+  EXPECT_TRUE(deliver(waiting()[0]));
+  EXPECT_FALSE(forge.checks[0].contains("actions")) << "nobody would be told who pressed one";
 }
 
 TEST_F(ReportSink, IsTriedAgainWhenTheForgeIsInTrouble) {

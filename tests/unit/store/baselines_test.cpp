@@ -154,12 +154,15 @@ TEST_F(StoredAcknowledgements, ComeBackPerProjectUntilTheyAreRemoved) {
   const StoredAcknowledgement one{*first, "my-app", "2026-11-21T02:00:00Z", any};
   const StoredAcknowledgement two{*second, "my-app", "2026-11-21T03:00:00Z", limited};
   EXPECT_THAT(*reader().acknowledgements("my-app"), ElementsAre(one, two));
+  const std::string sha(40, 'a');
+  ASSERT_TRUE(store.acknowledge("of one", any, "2026-11-21T02:00:00Z", sha));
+  EXPECT_EQ(reader().acknowledgements("of one")->at(0).commit, sha);
 
   ASSERT_TRUE(store.remove_acknowledgement(*first));
   EXPECT_THAT(*reader().acknowledgements("my-app"), ElementsAre(two));
   const auto again = store.remove_acknowledgement(*first);
   EXPECT_EQ(again.error().code, Errc::not_found);
-  EXPECT_THAT(again.error().message, HasSubstr("known: 2, 3"));
+  EXPECT_THAT(again.error().message, HasSubstr("known: 2, 3, 4"));
 }
 
 }  // namespace

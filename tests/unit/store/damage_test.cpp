@@ -80,7 +80,7 @@ TEST_F(DamagedStore, IsRefusedWhenANewerMelisaiGateWroteIt) {
   run_sql(database, "PRAGMA user_version=7");
   const Error error = refusal();
   EXPECT_EQ(error.code, Errc::unavailable);
-  EXPECT_THAT(error.message, AllOf(HasSubstr("schema version 7"), HasSubstr("knows up to 1")));
+  EXPECT_THAT(error.message, AllOf(HasSubstr("schema version 7"), HasSubstr("knows up to 2")));
 }
 
 TEST_F(DamagedStore, SaysSoWhenATableIsMissing) {

@@ -79,6 +79,11 @@ TEST_F(SchemaOfTheStore, OfVersion1IsWritten) {
   expect_content_of_v1(reader());
 }
 
+TEST_F(SchemaOfTheStore, OfVersion2IsRead) {
+  load_fixture("v2.sql");
+  expect_content_of_v1(reader());
+}
+
 TEST_F(SchemaOfTheStore, IsWhatItsFixtureSays) {
   writer();
   const auto schema = [&](const Database& opened) {
@@ -92,7 +97,7 @@ TEST_F(SchemaOfTheStore, IsWhatItsFixtureSays) {
   };
   const std::string fresh = schema(open(Database::Mode::write));
   std::filesystem::remove(database);
-  load_fixture("v1.sql");
+  load_fixture("v2.sql");
   EXPECT_EQ(schema(open(Database::Mode::write)), fresh)
       << "a released version never changes: append a migration and a fixture instead";
 }
@@ -103,7 +108,7 @@ TEST_F(SchemaOfTheStore, IsBroughtToTheNextVersionInPlace) {
   const Database database_v1 = open(Database::Mode::write);
   const auto migrated = migrate(database_v1, with(steps));
   ASSERT_TRUE(migrated) << migrated.error().message;
-  EXPECT_EQ(*version_of(database_v1, with(steps)), 2);
+  EXPECT_EQ(*version_of(database_v1, with(steps)), 3);
   EXPECT_EQ(*database_v1.number("SELECT count(*) FROM runs WHERE hostname = 'unknown'"), 2);
   EXPECT_TRUE(migrate(database_v1, with(steps)));  // nothing left to do
 
@@ -111,7 +116,7 @@ TEST_F(SchemaOfTheStore, IsBroughtToTheNextVersionInPlace) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::unavailable);
   EXPECT_THAT(refused.error().message,
-              AllOf(HasSubstr("schema version 2"), HasSubstr("knows up to 1")));
+              AllOf(HasSubstr("schema version 3"), HasSubstr("knows up to 2")));
 }
 
 TEST_F(SchemaOfTheStore, IsBroughtToTheNextVersionInACopyForAReader) {
@@ -122,7 +127,7 @@ TEST_F(SchemaOfTheStore, IsBroughtToTheNextVersionInACopyForAReader) {
   const auto steps = one_more_version();
   const auto migrated = migrate(*copy, with(steps));
   ASSERT_TRUE(migrated) << migrated.error().message;
-  EXPECT_EQ(*version_of(*copy, with(steps)), 2);
+  EXPECT_EQ(*version_of(*copy, with(steps)), 3);
   EXPECT_EQ(*copy->number("SELECT count(*) FROM runs WHERE hostname = 'unknown'"), 2);
   EXPECT_EQ(*version_of(original, with(steps)), 1);
 }

@@ -57,6 +57,17 @@ inline Json github_comment(const std::string& action, const std::string& text) {
           {"repository", github_repository()}};
 }
 
+/// `button`: "" for the one that GitHub has itself, to run it once more.
+inline Json github_check_run(const std::string& button, const std::string& external_id,
+                             const std::string& sha) {
+  Json payload{{"action", button.empty() ? "rerequested" : "requested_action"},
+               {"check_run", {{"id", 4}, {"external_id", external_id}, {"head_sha", sha}}},
+               {"sender", {{"id", 42}, {"login", "bob"}}},
+               {"repository", github_repository()}};
+  if (!button.empty()) payload["requested_action"] = {{"identifier", button}};
+  return payload;
+}
+
 inline Json gitlab_project(const std::string& name = "team/demo") {
   return {{"path_with_namespace", name},
           {"git_http_url", "https://forge.example/" + name + ".git"},

@@ -234,6 +234,36 @@ TEST(WebhookComment, OnAPullRequest) {
   EXPECT_EQ(github<Ignored>("issue_comment", issue).reason, "a comment on an issue");
 }
 
+TEST(WebhookCheckRun, SaysWhichButtonOfWhichCheckRunWasPressed) {
+  const auto pressed =
+      github<CheckRunPressed>("check_run", github_check_run("accept", "ours-7", kShaB));
+  EXPECT_EQ(pressed, (CheckRunPressed{.button = "accept",
+                                      .external_id = "ours-7",
+                                      .sha = kShaB,
+                                      .sender = {.id = 42, .login = "bob"}}));
+  EXPECT_EQ(github<CheckRunPressed>("check_run", github_check_run("", "ours-7", kShaB)).button, "")
+      << "GitHub's own";
+  Json nameless = github_check_run("accept", "", kShaB);
+  EXPECT_EQ(github<CheckRunPressed>("check_run", nameless).external_id, "");
+  nameless["check_run"]["external_id"] = nullptr;
+  EXPECT_EQ(github<CheckRunPressed>("check_run", nameless).external_id, "");
+  for (const char* const action : {"created", "completed", "whatever"}) {
+    Json other = github_check_run("accept", "ours-7", kShaB);
+    other["action"] = action;
+    EXPECT_THAT(github<Ignored>("check_run", other).reason, ::testing::HasSubstr("of a check run"));
+  }
+}
+
+TEST(WebhookCheckRun, WithoutItsCommitItIsAnError) {
+  for (const char* const bad : {"", "main", "ABCDEF"}) {
+    const Json payload = github_check_run("accept", "ours-7", bad);
+    EXPECT_FALSE(parse_webhook(Forge::github, "check_run", payload.dump())) << bad;
+  }
+  Json none = github_check_run("accept", "ours-7", kShaB);
+  none.erase("requested_action");
+  EXPECT_FALSE(parse_webhook(Forge::github, "check_run", none.dump()));
+}
+
 TEST(WebhookOfGithub, EverythingElseIsIgnored) {
   EXPECT_EQ(github<Ping>("ping", {{"zen", "x"}}), Ping{});
   EXPECT_EQ(event_of(Forge::github, "ping", Json::object()).repository, std::nullopt);
