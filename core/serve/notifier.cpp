@@ -16,6 +16,9 @@ constexpr Milliseconds kRetryMax{1'800'000};
 constexpr int kDoublingsMax = 10;
 /// A benchmark may take hours; people should not learn of a failure that late.
 constexpr Milliseconds kQuietMax{1'800'000};
+/// For how long a forge is told of a report: nobody can merge without its check. What somebody
+/// accepted waits as long for the store, which a check holds to its end.
+constexpr Milliseconds kForgeMax{24 * 3'600'000LL};
 
 Milliseconds delay_after(int tries) {
   return std::min(kRetryFirst * (1 << std::min(tries, kDoublingsMax)), kRetryMax);
@@ -166,10 +169,7 @@ store::DeliveryEnd Notifier::end_of(const store::Delivery& delivery,
   store::DeliveryEnd end{.problem = delivered.error().message};
   const std::string what = "notice " + std::to_string(delivery.notice.id) + " for '" +
                            delivery.sink + "': " + end.problem;
-  // What somebody accepted waits for the store, which a check holds to its end.
-  const bool must_wait = delivery.notice.event == Notice::Event::accepted && measuring_();
-  if (delivered.error().code != Errc::config &&
-      (must_wait || delivery.tries < context_.config.notify.retries_max)) {
+  if (delivered.error().code != Errc::config && may_be_tried(delivery)) {
     end.retry_at = context_.now() + delay_after(delivery.tries);
     log_warning(what + "; tried again");
     return end;
@@ -182,6 +182,14 @@ store::DeliveryEnd Notifier::end_of(const store::Delivery& delivery,
                         .pipeline = delivery.notice.run.pipeline,
                         .message = what + "; given up"});
   return end;
+}
+
+bool Notifier::may_be_tried(const store::Delivery& delivery) const {
+  const Notice& notice = delivery.notice;
+  const bool is_of_forge =
+      notice.event == Notice::Event::report || notice.event == Notice::Event::accepted;
+  if (is_of_forge) return context_.now() - notice.at < kForgeMax;
+  return delivery.tries < context_.config.notify.retries_max;
 }
 
 void Notifier::arm(std::optional<WallTime> next) {

@@ -39,6 +39,7 @@ class Notifier final : public supervise::Module {
   void begin(const store::Delivery& delivery, const Sink& sink);
   void end(const store::Delivery& delivery, const Result<void>& delivered);
   store::DeliveryEnd end_of(const store::Delivery& delivery, const Result<void>& delivered) const;
+  bool may_be_tried(const store::Delivery& delivery) const;  ///< once more
   void arm(std::optional<WallTime> next);
   void answer_stop();
 

@@ -44,6 +44,16 @@ class NotifierTest : public WithLoop {
               return {};
             }};
   }
+  /// That of the reports of the project.
+  Sink forge() {
+    return {.name = "forge of demo",
+            .reports_of = "demo",
+            .deliver = [this](const Notice& notice, const Interrupt&) {
+              EXPECT_EQ(notice.event, Notice::Event::report);
+              ++forge_calls;
+              return forge_answer;
+            }};
+  }
   /// Of another pipeline each time, so that every failure is news.
   void fail(const std::string& pipeline) {
     const PipelineRun run =
@@ -80,7 +90,9 @@ class NotifierTest : public WithLoop {
   std::vector<std::string> slow_told;
   std::atomic<int> slow_calls = 0;
   std::atomic<bool> stuck = false;
-  Notifier notifier{with_time, {quick(), slow()}, [this] { return measuring; }};
+  Result<void> forge_answer;
+  int forge_calls = 0;
+  Notifier notifier{with_time, {quick(), slow(), forge()}, [this] { return measuring; }};
 };
 
 TEST_F(NotifierTest, TellsEverySinkOnce) {
@@ -100,6 +112,25 @@ TEST_F(NotifierTest, ASinkThatIsStuckDelaysItsOwnNoticesOnly) {
   stuck = false;
   turn_until([&] { return waiting() == 0; });
   EXPECT_THAT(slow_told, ElementsAre("demo/build#1", "demo/test#1")) << "one at a time, in order";
+}
+
+TEST_F(NotifierTest, AForgeIsToldForADayWhateverHappens) {
+  forge_answer = Error{Errc::unavailable, "down"};
+  const PipelineRun run = add_run("demo", kShaA, "bench");
+  const auto attempt = queue.begin_attempt(run.id, "/attempts", "boot", time.now());
+  ASSERT_TRUE(*queue.end_attempt(**attempt, {.outcome = Outcome::passed, .report = 4}, time.now()));
+  const auto try_again = [&] {
+    const auto waits = queue.waiting_deliveries(10).value();
+    if (!waits.empty()) time.wall = std::max(time.wall, waits.front().not_before);
+    notifier.wake();
+  };
+  while (time.wall < kNow + 23h && waiting() > 0) try_again();
+  EXPECT_EQ(waiting(), 1) << "after " << forge_calls << " tries";
+  EXPECT_GT(forge_calls, config.notify.retries_max);
+  EXPECT_LT(forge_calls, 60);
+  while (time.wall < kNow + 25h && waiting() > 0) try_again();
+  EXPECT_EQ(queue.delivery_counts()->given_up, 1);
+  EXPECT_THAT(quick_told, IsEmpty()) << "a report is for the forge alone";
 }
 
 TEST_F(NotifierTest, WhatNoThreadCanDeliverIsTriedAgain) {
