@@ -23,6 +23,10 @@ class ServePublish : public FrontDoor {
     write_seeded_pipeline("budget: 20s, max_pairs: 8, health: { profile: none }");
     write_numbers("BM_Parse 1000 0.001\n");
   }
+  void TearDown() override {
+    forge_.reset();  // what is left behind is looked for by the directory
+    FrontDoor::TearDown();
+  }
   void start_with_main(const std::string& login = "token: '${FORGE_TOKEN}'") {
     configure_front("", "", ", untrusted: { sandbox: off }",
                     ", forge: { kind: github, api: '" + forge_->api() + "', " + login +

@@ -50,7 +50,8 @@ class MadeUpForge {
   /// Check runs at that commit, oldest first.
   nlohmann::json checks(const std::string& sha) const {
     nlohmann::json all = nlohmann::json::array();
-    for (const nlohmann::json& each : state()["checks"])
+    const nlohmann::json now = state();
+    for (const nlohmann::json& each : now["checks"])
       if (each["head_sha"] == sha) all.push_back(each);
     return all;
   }
