@@ -226,17 +226,23 @@ Result<void> Engines::begin(Engine& engine, const PipelineRun& run) {
 bool Engines::begin_ready(Engine& engine, std::function<void(Result<Exit>)> ended) {
   const std::unique_ptr<ReadyAttempt> ready = std::move(ready_);
   if (ready == nullptr) return false;
-  auto taken = ready->take(engine.attempt.directory, std::move(ended));
+  const auto started = [this, &engine](const ProcessTree& tree) { tell_run(engine, tree); };
+  auto taken =
+      ready->take(engine.attempt.directory, {.started = started, .ended = std::move(ended)});
   if (!taken) return false;
   engine.process = std::move(taken->process);
-  // One that is told nothing has nothing to do, and ends.
-  if (!note(engine, taken->tree)) return true;
   engine.task = std::move(taken->task);
-  if (const auto told = hand_over(engine.task, {engine.run.id, engine.attempt.directory}); !told) {
-    log_error(name_of(engine.run) + ": " + told.error().message);
-    engine.task.reset();
-  }
+  if (taken->tree) tell_run(engine, *taken->tree);
   return true;
+}
+
+// The FIFO stays open until the process has ended: see hand_over().
+void Engines::tell_run(Engine& engine, const ProcessTree& tree) {
+  if (!note(engine, tree)) return engine.process->stop();
+  const auto told = hand_over(engine.task, {engine.run.id, engine.attempt.directory});
+  if (told) return;
+  log_error(name_of(engine.run) + ": " + told.error().message);
+  engine.process->stop();
 }
 
 void Engines::arm_ready(Milliseconds delay) {

@@ -68,6 +68,7 @@ class Engines final : public supervise::Module {
   std::vector<PipelineRun> startable(const std::vector<PipelineRun>& ready) const;
   Result<void> begin(Engine& engine, const PipelineRun& run);
   bool begin_ready(Engine& engine, std::function<void(Result<Exit>)> ended);
+  void tell_run(Engine& engine, const ProcessTree& tree);
   void prepare_ready();
   void arm_ready(Milliseconds delay);
   Result<void> note(const Engine& engine, const ProcessTree& tree);

@@ -73,7 +73,7 @@ Result<void> hand_over(const Fd& task, const HandedOver& run) {
 struct ReadyAttempt::Shared {
   std::optional<ProcessTree> tree;
   bool has_ended = false;
-  std::function<void(Result<Exit>)> ended;  // once somebody has taken it
+  AttemptProcess::Calls calls;  // of who has taken it
 };
 
 ReadyAttempt::ReadyAttempt(std::string directory, Fd task)
@@ -93,13 +93,16 @@ Result<std::unique_ptr<ReadyAttempt>> ReadyAttempt::start(boost::asio::io_contex
   auto ready = std::make_unique<ReadyAttempt>(directory, std::move(task));
   ready->process_ = std::make_unique<AttemptProcess>(
       loop, make_runner, std::move(command),
-      AttemptProcess::Calls{
-          .started = [shared = ready->shared_](const ProcessTree& tree) { shared->tree = tree; },
-          .ended =
-              [shared = ready->shared_](const Result<Exit>& exit) {
-                shared->has_ended = true;
-                if (shared->ended) shared->ended(exit);
-              }});
+      AttemptProcess::Calls{.started =
+                                [shared = ready->shared_](const ProcessTree& tree) {
+                                  shared->tree = tree;
+                                  if (shared->calls.started) shared->calls.started(tree);
+                                },
+                            .ended =
+                                [shared = ready->shared_](const Result<Exit>& exit) {
+                                  shared->has_ended = true;
+                                  if (shared->calls.ended) shared->calls.ended(exit);
+                                }});
   return ready;
 }
 
@@ -116,12 +119,19 @@ ReadyAttempt::~ReadyAttempt() {
 bool ReadyAttempt::has_ended() const { return shared_->has_ended; }
 
 std::optional<ReadyAttempt::Taken> ReadyAttempt::take(const std::string& directory,
-                                                      std::function<void(Result<Exit>)> ended) {
-  if (process_ == nullptr || shared_->has_ended || !shared_->tree) return std::nullopt;
-  const std::string log = directory_ + "/" + kLogFile;
-  if (std::rename(log.c_str(), (directory + "/" + kLogFile).c_str()) != 0) return std::nullopt;
-  shared_->ended = std::move(ended);
-  return Taken{std::move(process_), *shared_->tree, std::move(task_)};
+                                                      AttemptProcess::Calls calls) {
+  if (process_ == nullptr || shared_->has_ended) return std::nullopt;
+  const auto give_log = [from = directory_ + "/" + kLogFile, to = directory + "/" + kLogFile] {
+    if (std::rename(from.c_str(), to.c_str()) != 0)
+      log_warning("the log of a process is lost: " + error_from_errno(errno, to).message);
+  };
+  if (shared_->tree) give_log();
+  shared_->calls.ended = std::move(calls.ended);
+  shared_->calls.started = [give_log, started = std::move(calls.started)](const ProcessTree& tree) {
+    give_log();
+    started(tree);
+  };
+  return Taken{std::move(process_), std::move(task_), shared_->tree};
 }
 
 }  // namespace melisai::serve

@@ -42,12 +42,12 @@ class ReadyAttempt {
 
   struct Taken {
     std::unique_ptr<AttemptProcess> process;
-    ProcessTree tree;
     Fd task;  ///< for hand_over()
+    /// Nothing: it is not there yet, which `started` will say.
+    std::optional<ProcessTree> tree;
   };
-  /// Gives its log to `directory`. Nothing: start another process; this one is of no use, or not
-  /// there yet.
-  std::optional<Taken> take(const std::string& directory, std::function<void(Result<Exit>)> ended);
+  /// Gives its log to `directory`, as soon as there is one. Nothing: it has ended; start another.
+  std::optional<Taken> take(const std::string& directory, AttemptProcess::Calls calls);
 
  private:
   struct Shared;

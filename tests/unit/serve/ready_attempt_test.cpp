@@ -36,26 +36,29 @@ class Ready : public WithLoop {
     return *std::move(ready);
   }
   std::optional<ReadyAttempt::Taken> take(ReadyAttempt& ready) {
-    return ready.take(attempt, [this](const Result<Exit>& exit) { ended = exit.has_value(); });
+    return ready.take(attempt,
+                      {.started = [this](const ProcessTree& tree) { started_pid = tree.root_pid; },
+                       .ended = [this](const Result<Exit>& exit) { ended = exit.has_value(); }});
   }
-  /// Once its process is there, and has a log.
-  ReadyAttempt::Taken taken_from(ReadyAttempt& ready) {
-    std::optional<ReadyAttempt::Taken> taken;
-    while (!(taken = take(ready))) loop.run_one_for(std::chrono::milliseconds(10));
-    return *std::move(taken);
+  void turn_until_it_is_there() {
+    while (!std::filesystem::exists(place + "/work.log"))
+      loop.run_one_for(std::chrono::milliseconds(10));
   }
 
   const std::string place = directory.path() + "/ready/1";
   const std::string attempt = directory.path() + "/7-1";
   bool ends_early = false;
   bool ended = false;
+  std::int64_t started_pid = 0;
   std::promise<Waited> waited;
 };
 
 TEST_F(Ready, OneIsToldItsRunAndGivesItsLogToIt) {
   const auto ready = start();
-  const ReadyAttempt::Taken taken = taken_from(*ready);
-  EXPECT_EQ(taken.tree.root_pid, FakeProcessRunner::kRootPid);
+  turn_until_it_is_there();
+  const ReadyAttempt::Taken taken = take(*ready).value();
+  EXPECT_EQ(taken.tree->root_pid, FakeProcessRunner::kRootPid);
+  EXPECT_EQ(started_pid, 0) << "the caller knows it already";
   EXPECT_EQ(read_file(attempt + "/work.log", 100).value(), "said");
   ASSERT_TRUE(hand_over(taken.task, {.run = 7, .directory = attempt}));
   const Waited told = waited.get_future().get();
@@ -66,9 +69,20 @@ TEST_F(Ready, OneIsToldItsRunAndGivesItsLogToIt) {
   EXPECT_FALSE(std::filesystem::exists(place)) << "the process has left it";
 }
 
+TEST_F(Ready, OneThatIsNotThereYetIsTakenToo) {
+  const auto ready = start();
+  const ReadyAttempt::Taken taken = take(*ready).value();
+  EXPECT_FALSE(taken.tree);
+  turn_until([&] { return started_pid == FakeProcessRunner::kRootPid; });
+  ASSERT_TRUE(hand_over(taken.task, {.run = 7, .directory = attempt}));
+  turn_until([&] { return ended; });
+  EXPECT_EQ(waited.get_future().get().value()->run, 7);
+}
+
 TEST_F(Ready, OneThatIsTakenOnceIsNobodyElses) {
   const auto ready = start();
-  const ReadyAttempt::Taken taken = taken_from(*ready);
+  turn_until_it_is_there();
+  const ReadyAttempt::Taken taken = take(*ready).value();
   EXPECT_FALSE(take(*ready));
   ASSERT_TRUE(hand_over(taken.task, {.run = 7, .directory = attempt}));
   waited.get_future().wait();
@@ -76,8 +90,7 @@ TEST_F(Ready, OneThatIsTakenOnceIsNobodyElses) {
 
 TEST_F(Ready, OneThatNobodyTakesEndsAndLeavesNothing) {
   auto ready = start();
-  while (!std::filesystem::exists(place + "/work.log"))
-    loop.run_one_for(std::chrono::milliseconds(10));
+  turn_until_it_is_there();
   ready.reset();
   const Waited told = waited.get_future().get();
   ASSERT_TRUE(told) << told.error().message;
