@@ -62,9 +62,10 @@ class Exactly : public ::testing::Test {
                                std::to_string(work) + "\n" + calls_ +
                                (base ? "" : calls_of_head_)));
     base_work_ += grows_by_;
-    if (!calls_noted_.empty())
+    if (!calls_noted_.empty()) {
       EXPECT_TRUE(write_file(directory_.path() + "/calls.1",
                              ran_.size() % 6 == 2 ? calls_noted_ + noted_later_ : calls_noted_));
+    }
     return measure::PairRunner::UnderTool{"", directory_.path()};
   }
 
