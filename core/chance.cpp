@@ -94,6 +94,54 @@ std::string_view path_in(std::string_view arguments) {
   return arguments.substr(begin + 1, arguments.find("), ", begin) - begin - 1);
 }
 
+/// Of "SYSCALL[123,1](318) sys_getrandom ( ...": from the name on, which valgrind begins with
+/// "sys_" or not. "" for what is no call, for the end of one that begins above, and for one that
+/// the kernel does not have.
+std::string_view call_in(std::string_view line) {
+  constexpr std::string_view kEndOfNumber = ") ";
+  constexpr std::string_view kStart = "sys_";
+  const std::size_t number_end = line.find(kEndOfNumber);
+  if (!line.starts_with("SYSCALL[") || number_end == std::string_view::npos) return {};
+  std::string_view call = line.substr(number_end + kEndOfNumber.size());
+  if (call.starts_with("...") || call.starts_with("unimplemented ")) return {};
+  if (call.starts_with(kStart)) call.remove_prefix(kStart.size());
+  return call;
+}
+
+/// Valgrind escapes what a shell takes off.
+std::string without_quoting(std::string_view text) {
+  std::string bare;
+  for (const char c : text)
+    if (c != ' ' && c != '\t' && c != '\\' && c != '"' && c != '\'') bare += c;
+  return bare;
+}
+
+/// Whether that is what `line` starts, and nothing that was decided on the way: a program that
+/// becomes another one takes what it noted with it, be it a shell that has put its own number into
+/// the line.
+bool is_command_of(std::string_view noted, const RunLine& line) {
+  const std::string command = without_quoting(noted);
+  std::string whole;
+  for (const std::string& word : argv_of(line)) whole += without_quoting(word);
+  if (command == whole) return true;
+  const std::string& shell = line.shell;
+  for (const char* const of_machine : {"/dev/", "/proc/", "/sys/"})
+    if (shell.find(of_machine, std::min(shell.find('<'), shell.size())) != std::string::npos)
+      return false;
+  const std::string simple = without_quoting(shell.substr(0, shell.find_first_of("<>")));
+  // The shell has found it on its PATH.
+  return !simple.empty() && (command == simple || command.ends_with("/" + simple));
+}
+
+/// Of "==123== Command: ./work a".
+std::string_view command_in(std::string_view notes) {
+  constexpr std::string_view kCommand = "== Command: ";
+  const std::size_t at = notes.find(kCommand);
+  if (at == std::string_view::npos) return {};
+  const std::size_t begin = at + kCommand.size();
+  return notes.substr(begin, notes.find('\n', begin) - begin);
+}
+
 /// The first malloc of Debian's C library asks for these eight bytes, as a mark of its lists.
 bool is_of_malloc(std::string_view arguments) { return arguments.find(", 8, 1 )") < 40; }
 
@@ -101,34 +149,32 @@ bool is_of_malloc(std::string_view arguments) { return arguments.find(", 8, 1 )"
 
 std::vector<std::string> with_calls_noted(std::vector<std::string> valgrind_command) {
   valgrind_command.emplace_back("--trace-syscalls=yes");
+  valgrind_command.emplace_back("--verbose");  // takes --quiet back: the command is noted, too
   valgrind_command.push_back("--log-file={dir%%}/" + std::string(kNotes) + "%p");
   return valgrind_command;
 }
 
 // "SYSCALL[123,1](318) sys_getrandom ( 0x4c5c478, 8, 1 )[sync] --> Success(0x8)"
 std::string chance_in(std::string_view notes) {
-  constexpr std::string_view kCall = ") sys_";
   bool has_marked = false;
   for (std::size_t at = 0; at < notes.size();) {
     const std::size_t end = std::min(notes.find('\n', at), notes.size());
-    const std::string_view line = notes.substr(at, end - at);
+    const std::string_view call = call_in(notes.substr(at, end - at));
     at = end + 1;
-    const std::size_t name_at = line.find(kCall);
-    if (!line.starts_with("SYSCALL[") || name_at == std::string_view::npos) continue;
-    const std::string_view rest = line.substr(name_at + kCall.size());
-    const std::string_view name = rest.substr(0, rest.find(' '));
-    const std::string_view arguments = rest.substr(name.size());
+    if (call.empty()) continue;
+    const std::string_view name = call.substr(0, call.find_first_of(" ("));
+    const std::string_view arguments = call.substr(name.size());
     if (name == "getrandom" && !has_marked && is_of_malloc(arguments)) {
       has_marked = true;
       continue;
     }
-    if (!is_plain(name)) return std::string(name);
+    if (!is_plain(name)) return name.empty() ? "a call without a name" : std::string(name);
     if (is_of_machine(path_in(arguments))) return std::string(path_in(arguments));
   }
   return "";
 }
 
-Result<std::string> chance_of_run(const std::string& directory) {
+Result<std::string> chance_of_run(const std::string& directory, const RunLine& line) {
   namespace fs = std::filesystem;
   int processes = 0;
   std::error_code error;
@@ -139,6 +185,7 @@ Result<std::string> chance_of_run(const std::string& directory) {
     const Result<std::string> notes = read_file(entry->path().string(), kNotesMax);
     if (!notes && notes.error().code == Errc::limit) return std::string("too many system calls");
     if (!notes) return notes.error();
+    if (!is_command_of(command_in(*notes), line)) return std::string("another program before it");
     if (std::string chance = chance_in(*notes); !chance.empty()) return chance;
   }
   if (error) return Error{Errc::io, "cannot read " + directory + ": " + error.message()};

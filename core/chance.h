@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/project.h"
 
 namespace melisai {
 
@@ -20,8 +21,9 @@ std::vector<std::string> with_calls_noted(std::vector<std::string> valgrind_comm
 /// with) is not among them. Pure.
 std::string chance_in(std::string_view notes);
 
-/// The same of all processes of a run, whose notes are in `directory`; also not "" where there are
-/// no notes, or too many. Errors: io.
-Result<std::string> chance_of_run(const std::string& directory);
+/// The same of all processes of a run of `line`, whose notes are in `directory`; also not "" where
+/// there are no notes, or too many, and where they are of another program than `line` names: those
+/// of a program end where it becomes another one. Errors: io.
+Result<std::string> chance_of_run(const std::string& directory, const RunLine& line);
 
 }  // namespace melisai

@@ -69,7 +69,8 @@ std::vector<ExactCounter::Candidate> ExactCounter::candidates(
     const bool fits = std::max(walls->first, walls->second) <= longest;
     const bool helps = !tools_.counters.valgrind.empty() && !tools_.counters.cpu_counts;
     if (required || (fits && helps))
-      all.push_back({i, spec.name, required, walls->first, walls->first + walls->second});
+      all.push_back({i, spec.name, required, walls->first, walls->first + walls->second,
+                     subjects[i].base.run, subjects[i].head.run});
   }
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
     return a.required != b.required ? a.required : a.wall_ns < b.wall_ns;
@@ -142,7 +143,8 @@ Result<void> ExactCounter::count_round(const Candidate& candidate, Counted& coun
     if (!ran.problem.empty()) return Error{Errc::process, ran.problem};
     MELISAI_TRY(CountedWork work,
                 read_callgrind(ran.directory, [&] { return left() == nanoseconds(0); }));
-    const Result<std::string> chance = chance_of_run(ran.directory);
+    const Result<std::string> chance =
+        chance_of_run(ran.directory, base ? candidate.base_line : candidate.head_line);
     without_chance = without_chance && chance && chance->empty();
     (base ? round.base : round.head).push_back(std::move(work));
   }

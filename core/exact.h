@@ -48,6 +48,7 @@ class ExactCounter {
     std::string benchmark;
     bool required = false;
     double base_ns = 0, wall_ns = 0;  ///< of one bare run of base, of one of each side
+    RunLine base_line, head_line;
   };
   struct Counted {
     gate::Counts instructions, allocations;

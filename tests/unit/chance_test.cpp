@@ -36,6 +36,18 @@ TEST(Chance, IsTheTimeAndTheNumberOfTheProcess) {
   EXPECT_EQ(chance_in(call("of_a_newer_kernel")), "of_a_newer_kernel") << "nobody knows it";
 }
 
+TEST(Chance, IsInCallsThatValgrindNamesShortly) {
+  const std::string start = "SYSCALL[14522,1](999) ";
+  EXPECT_EQ(chance_in(start + "sched_yield()[sync] --> Success(0x0) \n"), "sched_yield");
+  EXPECT_NE(chance_in(start + " --> [pre-success] Success(0x0) \n"), "");
+  EXPECT_EQ(chance_in(start + "kcmp ( 1, 2, 0, 0, 0 )[sync] --> Success(0x0) \n"), "kcmp");
+  EXPECT_EQ(chance_in(start + "arch_prctl ( 4098, 4a2a740 ) --> [pre-success] Success(0x0) \n" +
+                      start + "unimplemented (by the kernel) syscall: 334! (ni_syscall)\n" +
+                      " --> [pre-fail] Failure(0x26) \n" + start +
+                      "exit_group( 0 ) --> [pre-success] Success(0x0) \n"),
+            "");
+}
+
 TEST(Chance, IsEachRandomByteButTheMarkOfMalloc) {
   EXPECT_EQ(chance_in(kMark + kMark), "getrandom");
   EXPECT_EQ(chance_in(call("getrandom", "0x4c5c478, 24, 1")), "getrandom");
@@ -54,16 +66,43 @@ class ChanceOfRun : public ::testing::Test {
   void note(const std::string& process, const std::string& notes) {
     ASSERT_TRUE(write_file(directory_.path() + "/calls." + process, notes));
   }
-  std::string chance() const { return chance_of_run(directory_.path()).value(); }
+  std::string chance() const { return chance_of_run(directory_.path(), line_).value(); }
+  /// Where valgrind noted that it ran that.
+  std::string chance_with(const std::string& command) {
+    note("1", "==1== Command: " + command + "\n" + kMark);
+    return chance();
+  }
 
+  RunLine line_{.shell = "./work", .argv = {}};
   TemporaryDirectory directory_ = *TemporaryDirectory::make("/tmp", "chance-");
 };
 
 TEST_F(ChanceOfRun, IsThatOfAnyOfItsProcesses) {
-  note("1", kMark);
-  EXPECT_EQ(chance(), "");
-  note("2", call("time"));
+  EXPECT_EQ(chance_with("./work"), "");
+  note("2", "==2== Command: ./work\n" + call("time"));
   EXPECT_EQ(chance(), "time");
+}
+
+TEST_F(ChanceOfRun, IsThereWhereAProgramBecameAnotherOne) {
+  EXPECT_EQ(chance_with("./other"), "another program before it") << "./work may be a script";
+  note("1", kMark);
+  EXPECT_EQ(chance(), "another program before it") << "nobody says which one it was";
+  line_.shell = "./work $$";
+  EXPECT_NE(chance_with("./work 4711"), "");
+  EXPECT_EQ(chance_with("/bin/sh -c ./work\\ $$"), "") << "the shell's own notes are there";
+  for (const char* const drawn : {"./work < /dev/urandom", "./work > out < /dev/urandom"}) {
+    line_.shell = drawn;
+    EXPECT_NE(chance_with("./work"), "") << drawn;
+  }
+}
+
+TEST_F(ChanceOfRun, IsNotThereWhereAShellOnlyStartedIt) {
+  line_.shell = "work 'a b' > /dev/null";
+  EXPECT_EQ(chance_with("/usr/bin/work a\\ b"), "");
+  line_.shell = "./work < input";
+  EXPECT_EQ(chance_with("./work"), "");
+  line_ = {.shell = "", .argv = {"python3", "work.py", "a b"}};
+  EXPECT_EQ(chance_with("python3 work.py a\\ b"), "");
 }
 
 TEST_F(ChanceOfRun, IsThereWhereNobodyNotedAnything) {

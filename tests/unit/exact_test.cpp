@@ -62,9 +62,11 @@ class Exactly : public ::testing::Test {
                                std::to_string(work) + "\n" + calls_ +
                                (base ? "" : calls_of_head_)));
     base_work_ += grows_by_;
+    const std::string command = "==1== Command: " + (runs_.empty() ? "./" + name : runs_) + "\n";
     if (!calls_noted_.empty()) {
-      EXPECT_TRUE(write_file(directory_.path() + "/calls.1",
-                             ran_.size() % 6 == 2 ? calls_noted_ + noted_later_ : calls_noted_));
+      EXPECT_TRUE(write_file(
+          directory_.path() + "/calls.1",
+          command + (ran_.size() % 6 == 2 ? calls_noted_ + noted_later_ : calls_noted_)));
     }
     return measure::PairRunner::UnderTool{"", directory_.path()};
   }
@@ -87,7 +89,7 @@ class Exactly : public ::testing::Test {
   std::vector<Milliseconds> times_left_;
   std::chrono::nanoseconds takes_ = 1s;
   int base_work_ = 1'000'000, head_work_ = 1'000'000, grows_by_ = 0;
-  std::string calls_, calls_of_head_, calls_noted_, noted_later_, problem_;
+  std::string calls_, calls_of_head_, calls_noted_, noted_later_, runs_, problem_;
   int ends_at_ = 0;
   Error ends_with_{Errc::timeout, "raise gate.budget"};
 };
@@ -161,6 +163,9 @@ TEST_F(Exactly, RunsThreeTimesWhatAsksForNothingThatDiffers) {
   EXPECT_EQ(count().front().base.size(), 3u);
   noted_later_ = "SYSCALL[1,1](39) sys_getpid ( )[sync] --> Success(0x1) \n";
   EXPECT_GT(count().front().base.size(), 3u) << "one run that asks is enough";
+  noted_later_.clear();
+  runs_ = "./other";
+  EXPECT_GT(count().front().base.size(), 3u) << "nobody knows what ./app asked for before";
 }
 
 TEST_F(Exactly, RunsMoreOftenWhereManyShareTheFalseAlarms) {
