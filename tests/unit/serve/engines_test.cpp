@@ -1,5 +1,6 @@
 #include "core/serve/engines.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -155,6 +156,28 @@ TEST_F(EnginesTest, APreparedProcessTakesTheNextRun) {
   EXPECT_EQ(got->run, run.id);
   EXPECT_EQ(queue.attempts(run.id)->front().directory, got->directory);
   EXPECT_EQ(queue.attempts(run.id)->front().pid, FakeProcessRunner::kRootPid);
+}
+
+TEST_F(EnginesTest, APreparedProcessThatCannotBeToldItsRunEnds) {
+  world.keeps_ready = true;
+  world.make_runner = [](const Interrupt& end) {
+    return std::make_unique<FakeProcessRunner>([&end](const Command& command) {
+      FakeProcessRunner::print(command, "has not opened the FIFO yet");
+      pollfd asked{.fd = end.fd(), .events = POLLIN, .revents = 0};
+      poll(&asked, 1, -1);
+      return Exit{.end = Exit::End::interrupted};
+    });
+  };
+  start();
+  const std::string ready = directory.path() + "/ready/1";
+  while (access((ready + "/work.log").c_str(), F_OK) != 0)
+    loop.run_one_for(std::chrono::milliseconds(10));
+  const Fd full(open((ready + "/task").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  while (write(full.get(), "x", 1) == 1) continue;
+  const PipelineRun run = add_run("demo", kShaA, "build");
+  engines.wake();
+  turn_until([&] { return !queue.run(run.id)->reason.empty(); });
+  EXPECT_EQ(queue.run(run.id)->state, PipelineRun::State::queued) << "it is tried again";
 }
 
 }  // namespace engines_test
