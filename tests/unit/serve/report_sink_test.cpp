@@ -173,6 +173,21 @@ TEST_F(ReportSink, RecordsWhatSomebodyAcceptsForThisCommitAloneAndSaysSo) {
   EXPECT_THAT(comment(), Not(HasSubstr("### REGRESSION")));
 }
 
+TEST_F(ReportSink, AcceptsNoMoreThanWhatHasThatName) {
+  Report star = fixtures::regression_report();
+  star.benchmarks.resize(1);
+  star.benchmarks.front().name = "*";
+  ended(star, Outcome::regression);
+  store::Delivery accepted = waiting()[0];
+  accepted.notice.id = 99;
+  accepted.notice.event = Notice::Event::accepted;
+  EXPECT_TRUE(deliver(accepted));
+  EXPECT_NE(forge.checks.back()["conclusion"], "failure");
+  ended(fixtures::regression_report(), Outcome::regression);
+  EXPECT_TRUE(deliver(waiting()[1]));
+  EXPECT_EQ(forge.checks.back()["conclusion"], "failure") << "nobody accepted BM_Small";
+}
+
 TEST_F(ReportSink, AcceptsNothingWhileACheckHoldsTheStore) {
   ended(fixtures::regression_report(), Outcome::regression);
   store::Delivery accepted = waiting()[0];
