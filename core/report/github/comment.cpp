@@ -238,10 +238,14 @@ std::string what_to_do(const Report& report, const CommentContext& context, cons
   const std::vector<std::string> words = {
       "melisai-gate", "ack",        (*slower)->name, (*slower)->metric.name,
       "--until",      "YYYY-MM-DD", "--reason",      "WHY"};
-  // A name that looks like an option would be one.
-  const bool is_option =
-      (*slower)->name.starts_with('-') || (*slower)->metric.name.starts_with('-');
-  std::string accept = is_option ? "" : command_code(shell_line(words));
+  // A name that looks like an option would be one, and one that looks like a pattern would accept
+  // what nobody has looked at.
+  const auto is_more_than_a_name = [](const std::string& name) {
+    return name.starts_with('-') || name.find_first_of("*?") != std::string::npos;
+  };
+  const bool is_other =
+      is_more_than_a_name((*slower)->name) || is_more_than_a_name((*slower)->metric.name);
+  std::string accept = is_other ? "" : command_code(shell_line(words));
   if (accept.empty()) accept = "`melisai-gate ack --help`";
   return out + "- Accept it, on the machine that measures: " + accept + "\n\n";
 }

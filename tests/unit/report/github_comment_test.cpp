@@ -179,9 +179,11 @@ TEST(GithubComment, TellsHowToAcceptASlowdown) {
 
 TEST(GithubComment, AcceptsNoNameThatIsAnOption) {
   Report report = many_regressions(1);
-  report.benchmarks[0].name = "--up-to=900%";
-  EXPECT_THAT(comment(report), HasSubstr("- Accept it, on the machine that measures: "
-                                         "`melisai-gate ack --help`\n"));
+  for (const char* const name : {"--up-to=900%", "*", "BM_?"}) {
+    report.benchmarks[0].name = name;
+    EXPECT_THAT(comment(report), HasSubstr("- Accept it, on the machine that measures: "
+                                           "`melisai-gate ack --help`\n"));
+  }
 }
 
 TEST(GithubComment, IsCutWhereGithubCuts) {
