@@ -144,10 +144,18 @@ std::vector<std::pair<std::string, std::string>> buttons_of(const Report& report
   return buttons;
 }
 
+/// Of this notice and of no other one, also of a daemon that counts from one again: the forge knows
+/// what an earlier one has published there.
+std::int64_t publication_of(const Notice& notice) {
+  constexpr std::int64_t kInOneMillisecond = 1'000;
+  return notice.at.time_since_epoch() / Milliseconds(1) * kInOneMillisecond +
+         notice.id % kInOneMillisecond;
+}
+
 publish::Place place_of(const PipelineRun& run, const Report& report, const Notice& notice,
                         const WatchedProject& project) {
   publish::Place place{.sha = run.sha};
-  place.id = api::check_run_id(run.id, notice.id);
+  place.id = api::check_run_id(run.id, publication_of(notice));
   place.buttons = buttons_of(report, project);
   const std::int64_t number = pull_request_in(run.ref);
   if (number != 0 && project.forge->publish == ForgeAccess::Publish::comment)

@@ -111,6 +111,15 @@ TEST_F(ReportSink, IsOneCommentAndOneCheckRunHoweverOftenItIsDelivered) {
   EXPECT_THAT(forge.comments, SizeIs(1));
 }
 
+TEST_F(ReportSink, IsAnotherOneOfADaemonThatCountsFromOneAgain) {
+  ended(fixtures::regression_report(), Outcome::regression);
+  store::Delivery delivery = waiting()[0];
+  EXPECT_TRUE(deliver(delivery));
+  delivery.notice.at += std::chrono::hours(1);  // its state directory was made anew
+  EXPECT_TRUE(deliver(delivery));
+  EXPECT_THAT(forge.checks, SizeIs(2));
+}
+
 TEST_F(ReportSink, CommentsNowhereWhenOnlyTheStatusIsWanted) {
   configure("status");
   ended(fixtures::pass_report(), Outcome::passed);
