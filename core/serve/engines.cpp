@@ -255,7 +255,11 @@ void Engines::arm_ready(Milliseconds delay) {
 }
 
 void Engines::prepare_ready() {
-  if (stopping_ || !context_.world.keeps_ready || !has_room()) return;
+  if (stopping_ || !context_.world.keeps_ready) return;
+  // What runs could read the secrets that a process has in its environment until it hides them, and
+  // could be something that measures.
+  for (const Engine& engine : engines_)
+    if (engine.process) return;
   if (ready_ != nullptr) return arm_ready(kReadyMax);
   Command command = attempt_command(
       context_, ready_directory(context_.state_dir) + "/" + std::to_string(++ready_count_));
