@@ -78,7 +78,8 @@ Result<std::optional<Released>> Queue::end_attempt(const Attempt& attempt, const
     MELISAI_CHECK(transaction.commit());
     return std::optional(Released{});
   }
-  if (run.cancel_requested && end.outcome != Outcome::passed)
+  // Also one that has passed meanwhile: whoever cancelled it was told so.
+  if (run.cancel_requested)
     MELISAI_CHECK(finish(run, Outcome::cancelled, run.reason, database, now));
   else
     MELISAI_CHECK(finish(run, end.outcome, end.reason, database, now));
