@@ -25,7 +25,7 @@ class Approver final : public supervise::Module {
  public:
   struct Calls {
     MayWrite may_write;
-    std::function<bool()> measuring;  ///< a timed run goes on: it is asked later
+    std::function<bool()> measuring;  ///< a timed run goes on: it is asked a minute later at most
     std::function<void()> approved;   ///< an event may be planned, or a notice delivered
   };
   Approver(Context& context, Calls calls);

@@ -221,6 +221,17 @@ TEST_F(ApproverTest, StaysQuietWhileSomethingMeasures) {
   turn_until([&] { return approved == 1; });
 }
 
+TEST_F(ApproverTest, BenchmarksWithoutAPauseBetweenThemKeepNobodyWaitingForEver) {
+  measuring = true;
+  ask("wen");
+  start();
+  loop.poll();
+  EXPECT_EQ(calls, 0);
+  time.advance(std::chrono::minutes(1));
+  approver->wake();
+  turn_until([&] { return approved == 1; });
+}
+
 TEST_F(ApproverTest, AcceptsWhatAWriterAcceptsWithAButton) {
   queue.set_notice_rules({.sinks = {}, .reports = {{"demo", "forge of demo"}}});
   const PipelineRun run = add_run("demo", kShaA, "benchmark");
