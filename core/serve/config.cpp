@@ -71,6 +71,11 @@ void add_remarks(const ServeConfig& config, Reading& reading) {
     reading.remark("auto_fix is on, but there is no fixer.command: nothing is fixed");
   if (!config.orchestrator.failure.auto_fix && !config.fixer.empty())
     reading.remark("fixer.command never runs: auto_fix is off");
+  if (config.http.enabled) return;
+  for (const WatchedProject& project : config.projects)
+    if (!project.webhook.secret.empty())
+      reading.remark("no webhook of " + project.name +
+                     " arrives, and so no pull request: http.enabled is false");
 }
 
 }  // namespace

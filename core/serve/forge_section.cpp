@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/files.h"
 #include "core/base/http_client.h"
 #include "core/base/text.h"
 
@@ -14,6 +15,7 @@ constexpr ConfigRange<Milliseconds> kTimeoutRange = {.min = std::chrono::seconds
 constexpr std::size_t kTokenLengthMax = 4096;
 constexpr std::size_t kApiLengthMax = 2000;
 constexpr std::size_t kAppIdLengthMax = 100;
+constexpr Bytes kAppKeyMax = 64 << 10;
 constexpr std::array<std::string_view, 3> kPublish = {"off", "status", "comment"};
 
 /// In the order of the words of `kind`.
@@ -102,7 +104,13 @@ ForgeApp read_app(const ConfigValue& section, Reading& reading) {
   map.finish();
   if (!is_app_id(app.id))
     map.fail("id", "the id of an app is a number, or letters, digits and dots");
-  if (app.key_file.empty()) map.fail("key_file", "an app needs 'key_file', its private key (PEM)");
+  if (app.key_file.empty()) {
+    map.fail("key_file", "an app needs 'key_file', its private key (PEM)");
+  } else if (const auto key = read_file(app.key_file, kAppKeyMax); !key) {
+    reading.remark("the forge cannot be asked: " + key.error().message);
+  } else if (key->find("PRIVATE KEY-----") == std::string::npos) {
+    reading.remark("the forge cannot be asked: " + app.key_file + " is no private key (PEM)");
+  }
   return app;
 }
 

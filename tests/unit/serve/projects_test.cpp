@@ -97,14 +97,16 @@ TEST(Projects, AWebhookSecretIsFromTheEnvironmentAndKeptFromStages) {
 
 TEST(Projects, AWebhookOfAPathNeedsTheNameOfItsRepository) {
   EXPECT_THAT(
-      loaded("project: { repository: /srv/a.git, webhook: { secret: '${WEBHOOK_SECRET}' } }")
+      loaded("http: { enabled: true }\n"
+             "project: { repository: /srv/a.git, webhook: { secret: '${WEBHOOK_SECRET}' } }")
           .remarks,
       ElementsAre("nothing says what the forge of project 'a' calls it, so none of its "
                   "webhooks is taken; write webhook: { repository: owner/name }"));
-  EXPECT_THAT(loaded("project: { repository: /srv/a.git, webhook: { secret: '${WEBHOOK_SECRET}', "
-                     "repository: t/a } }")
-                  .remarks,
-              ElementsAre());
+  EXPECT_THAT(
+      loaded("project: { repository: /srv/a.git, webhook: { secret: '${WEBHOOK_SECRET}', "
+             "repository: t/a } }")
+          .remarks,
+      ElementsAre("no webhook of a arrives, and so no pull request: http.enabled is false"));
 }
 
 TEST(Projects, HaveNoForgeUnlessTheFileSaysSo) {
