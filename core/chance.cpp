@@ -83,13 +83,19 @@ bool is_plain(std::string_view call) {
 /// A path of what the kernel, and not a disk, answers for; but for what any program's start reads.
 bool is_of_machine(std::string_view path) {
   if (path == "/dev/null" || path == "/dev/zero" || path == "/dev/tty") return false;
+  const auto has = [&](std::string_view part) { return path.find(part) != path.npos; };
+  // Whoever writes a path in a roundabout way may mean any.
+  if (has("//") || has("/./") || has("..")) return true;
   if (path.starts_with("/sys/devices/system/cpu/")) return false;
-  return path.starts_with("/dev/") || path.starts_with("/proc/") || path.starts_with("/sys/");
+  if (path.starts_with('/')) path.remove_prefix(1);  // else of the root, for all we know
+  for (const std::string_view tree : {"dev", "proc", "sys"})
+    if (path == tree || (path.starts_with(tree) && path[tree.size()] == '/')) return true;
+  return false;
 }
 
 /// Of "... ( 4294967196, 0x4034bb0(/etc/ld.so.cache), 524288 )": the path.
 std::string_view path_in(std::string_view arguments) {
-  const std::size_t begin = arguments.find("(/");
+  const std::size_t begin = arguments.find('(', arguments.find('(') + 1);
   if (begin == std::string_view::npos) return {};
   return arguments.substr(begin + 1, arguments.find("), ", begin) - begin - 1);
 }

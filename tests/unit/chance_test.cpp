@@ -57,6 +57,11 @@ TEST(Chance, IsEachRandomByteButTheMarkOfMalloc) {
 TEST(Chance, IsWhatTheMachineTells) {
   EXPECT_EQ(chance_in(opened("/dev/urandom")), "/dev/urandom");
   EXPECT_EQ(chance_in(opened("/proc/self/stat")), "/proc/self/stat");
+  for (const char* way : {"//dev/urandom", "/./dev/urandom", "/tmp/../dev/urandom", "dev/urandom",
+                          "../../dev/urandom", "/proc"})
+    EXPECT_EQ(chance_in(opened(way)), way);
+  for (const char* way : {"/device/of", "data/process.txt", "./input", "/home/me/sys"})
+    EXPECT_EQ(chance_in(opened(way)), "");
   EXPECT_EQ(chance_in(opened("/sys/class/thermal/thermal_zone0/temp")),
             "/sys/class/thermal/thermal_zone0/temp");
 }
