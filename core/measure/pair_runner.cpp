@@ -70,13 +70,11 @@ std::vector<std::string> run_environment(const BenchmarkSpec& spec, const Measur
   values["MELISAI_RESULT"] = side_dir + "/result";
   values["TMPDIR"] = side_dir + "/tmp";
   std::vector<std::string> environment;
-  environment.reserve(values.size());
   for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
   return environment;
 }
 
-/// Bytes that a command's arguments take above the stack.
-std::size_t size_of(const RunLine& line) {
+std::size_t argv_bytes(const RunLine& line) {
   std::size_t size = 0;
   for (const std::string& word : argv_of(line)) size += word.size() + 1 + sizeof(char*);
   return size;
@@ -362,8 +360,8 @@ Result<PairRunner::UnderTool> PairRunner::run_under(const Subject& subject, cons
   MELISAI_TRY(Command command, prepare(subject, alike, filtered(side.run, "", ""), time_left));
   const std::string directory = work_dir_ + "/" + kUnderTool;
   // What lies above the stack moves it, and with it how long memcmp() takes.
-  const std::size_t size = size_of(side.run);
-  const std::size_t larger = std::max(size_of(subject.base.run), size_of(subject.head.run));
+  const std::size_t size = argv_bytes(side.run);
+  const std::size_t larger = std::max(argv_bytes(subject.base.run), argv_bytes(subject.head.run));
   command.env.push_back("MELISAI_PAD=" + std::string(larger - size, '='));
   copy_by_registers(command.env);
   std::vector<std::string> words;
