@@ -53,7 +53,7 @@ TEST_F(ButtonHooks, AskTheForgeWhetherWhoPressedMay) {
   EXPECT_EQ(press("re-measure", ours())["asked"], true);
   EXPECT_EQ(press("", ours())["asked"], true) << "GitHub's own button";
   ASSERT_THAT(requests(), SizeIs(3));
-  const store::ApprovalRequest& accept = requests()[0];
+  const store::ApprovalRequest accept = requests()[0];
   EXPECT_EQ(accept.approval.action, Action::accept);
   EXPECT_EQ(accept.approval.run, run);
   EXPECT_EQ(accept.approval.sha, kShaB);

@@ -77,7 +77,12 @@ class ReportSink : public WithLoop {
         **attempt, {.outcome = outcome, .reason = "why", .report = stored(report)}, kNow));
     return run;
   }
-  std::vector<store::Delivery> waiting() { return queue.waiting_deliveries(100).value(); }
+  /// For the forge.
+  std::vector<store::Delivery> waiting() {
+    std::vector<store::Delivery> all = queue.waiting_deliveries(100).value();
+    std::erase_if(all, [](const store::Delivery& each) { return each.sink == "log"; });
+    return all;
+  }
   Result<void> deliver(const store::Delivery& delivery) {
     EXPECT_EQ(delivery.sink, "forge of demo");
     return publish_report(delivery.notice, config.projects.front(), context, interrupt);
@@ -92,7 +97,7 @@ class ReportSink : public WithLoop {
 
 TEST_F(ReportSink, PutsTheVerdictAtTheCommitAndTheCommentOnThePullRequest) {
   ended(fixtures::regression_report(), Outcome::regression);
-  ASSERT_THAT(waiting(), SizeIs(1)) << "the log has told nothing of it: no such sink here";
+  ASSERT_THAT(waiting(), SizeIs(1));
   EXPECT_TRUE(deliver(waiting()[0]));
   ASSERT_THAT(forge.checks, SizeIs(1));
   EXPECT_EQ(forge.checks[0]["name"], "melisai-gate/benchmark");

@@ -114,7 +114,7 @@ TEST_F(Buttons, OfAHeadThatMovedOnComeTooLate) {
     EXPECT_FALSE(outcome.granted);
     EXPECT_THAT(outcome.refused, HasSubstr(kSecond));
   }
-  EXPECT_THAT(notices(), IsEmpty());
+  EXPECT_THAT(notices(), ElementsAre(HasSubstr("approval_wanted"))) << "that of the new head";
 }
 
 TEST_F(Buttons, OfAClosedPullRequestComeTooLate) {
