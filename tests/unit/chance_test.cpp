@@ -114,6 +114,11 @@ TEST_F(ChanceOfRun, IsThereWhereNobodyNotedAnything) {
   EXPECT_EQ(chance(), "valgrind noted no system calls");
 }
 
+TEST_F(ChanceOfRun, IsThereWhereThereAreTooManyProcesses) {
+  for (int i = 0; i <= 100; ++i) note(std::to_string(i), "==1== Command: ./work\n" + kMark);
+  EXPECT_EQ(chance(), "more than 100 processes");
+}
+
 TEST_F(ChanceOfRun, IsThereWhereTooMuchWasNoted) {
   note("1", std::string(9 << 20, 'x'));
   EXPECT_EQ(chance(), "too many system calls");

@@ -107,10 +107,20 @@ TEST_F(Ready, OneThatHasEndedIsNotTaken) {
 
 TEST_F(Ready, OneThatIsToldNonsenseSaysSo) {
   std::filesystem::create_directories(place);
-  ASSERT_TRUE(write_file(place + "/task", "seven\n"));
+  for (const std::string& nonsense : {std::string("seven\n"), std::string(1'000'000, '7')}) {
+    ASSERT_TRUE(write_file(place + "/task", nonsense));
+    const Waited told = wait_for_run(place);
+    ASSERT_FALSE(told);
+    EXPECT_EQ(told.error().code, Errc::parse);
+  }
+}
+
+TEST_F(Ready, TheEndOfWhatItReadsIsTheEndOfIt) {
+  std::filesystem::create_directories(place);
+  ASSERT_TRUE(write_file(place + "/task", ""));
   const Waited told = wait_for_run(place);
-  ASSERT_FALSE(told);
-  EXPECT_EQ(told.error().code, Errc::parse);
+  ASSERT_TRUE(told) << told.error().message;
+  EXPECT_FALSE(*told);
 }
 
 }  // namespace ready_attempt_test

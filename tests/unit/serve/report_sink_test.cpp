@@ -1,6 +1,7 @@
 // Reports on the forge: of the store, once, the newest.
 #include "core/serve/report_sink.h"
 
+#include "core/base/secrets.h"
 #include "core/serve/notify_sinks.h"
 #include "core/store/store.h"
 #include "tests/unit/model/report_fixtures.h"
@@ -106,6 +107,19 @@ TEST_F(ReportSink, PutsTheVerdictAtTheCommitAndTheCommentOnThePullRequest) {
   ASSERT_THAT(forge.comments, SizeIs(1));
   EXPECT_THAT(comment(), StartsWith("<!-- melisai-gate:benchmark -->\n### REGRESSION"));
   for (const HttpCall& call : forge.sent) EXPECT_EQ(call.bearer, "t0ken");
+}
+
+TEST_F(ReportSink, TellsTheForgeNoSecret) {
+  ASSERT_TRUE(keep_secrets({{"TOKEN", "hunter2hunter2"}}, false));
+  Report report = fixtures::regression_report();
+  for (BenchmarkResult& row : report.benchmarks) row.name = "BM_hunter2hunter2";
+  report.reason = "hunter2hunter2 is slower";
+  ended(report, Outcome::regression);
+  EXPECT_TRUE(deliver(waiting()[0]));
+  ASSERT_TRUE(keep_secrets({}, false));
+  ASSERT_THAT(forge.checks, SizeIs(1));
+  ASSERT_THAT(forge.comments, SizeIs(1));
+  for (const HttpCall& call : forge.sent) EXPECT_THAT(call.body, Not(HasSubstr("hunter2hunter2")));
 }
 
 TEST_F(ReportSink, IsOneCommentAndOneCheckRunHoweverOftenItIsDelivered) {
