@@ -122,7 +122,8 @@ void check_login(const ForgeAccess& access, ConfigMap& map) {
   else if (is_app && !access.token.empty())
     map.fail("token", "a forge has 'token' or 'app', not both");
   else if (!is_app && access.token.empty() && map.section("app").kind == ConfigValue::Kind::null)
-    map.fail("token", "a forge needs 'token': nobody else is told who may write; write ${NAME}");
+    map.fail("token",
+             "a forge needs 'token', a ${NAME}, or 'app': nobody else is told who may write");
 }
 
 ForgeAccess::Publish publish_of(const std::string& word) {
