@@ -61,7 +61,8 @@ TEST_F(Ab, ACommandThatIsNoProgramIsAnErrorOfTheBenchmark) {
   write("text", "no program");
   const Ran ran = ab({"-C", repo()}, {"./text"}, {"true"});
   EXPECT_EQ(ran.code, 4);
-  EXPECT_THAT(benchmark("ab", "wall_time")["note"].get<std::string>(), HasSubstr("Permission denied"));
+  EXPECT_THAT(benchmark("ab", "wall_time")["note"].get<std::string>(),
+              HasSubstr("Permission denied"));
   EXPECT_THAT(ran.err, Not(HasSubstr("defect of melisai-gate")));
 }
 
