@@ -65,7 +65,7 @@ class Daemon:
             if self.process.poll() is not None or time.monotonic() > end:
                 sys.exit(text)
             time.sleep(0.05)
-        status = json.loads(sh(self.gate, "status", "--format", "json", "--state-dir", self.state))
+        status = json.loads(sh(self.gate, "status", "--json", "--state-dir", self.state))
         self.port = int(re.search(r":(\d+)/?$", status["http"])[1])
         made = sh(self.gate, "token", "create", "bench", "--scope", "read", "--state-dir", self.state)
         self.token = re.search(r"mgt_\S+", made)[0]
