@@ -11,6 +11,7 @@
 namespace melisai::fuzz {
 namespace {
 
+using trigger::CheckRunPressed;
 using trigger::Delivery;
 using trigger::Forge;
 using trigger::Ignored;
@@ -24,7 +25,7 @@ struct Kind {
   std::string_view name;
 };
 // The first byte of an input chooses.
-constexpr std::array<Kind, 10> kKinds{{{Forge::github, "push"},
+constexpr std::array<Kind, 11> kKinds{{{Forge::github, "push"},
                                        {Forge::github, "pull_request"},
                                        {Forge::github, "issue_comment"},
                                        {Forge::github, "ping"},
@@ -33,7 +34,8 @@ constexpr std::array<Kind, 10> kKinds{{{Forge::github, "push"},
                                        {Forge::gitlab, "Push Hook"},
                                        {Forge::gitlab, "Tag Push Hook"},
                                        {Forge::gitlab, "Merge Request Hook"},
-                                       {Forge::gitlab, "Note Hook"}}};
+                                       {Forge::gitlab, "Note Hook"},
+                                       {Forge::github, "check_run"}}};
 
 bool is_sha(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
@@ -70,6 +72,11 @@ void check(const PullRequest& request) {
 
 void check(const PullRequestComment& comment) {
   MELISAI_ASSERT(comment.number > 0 && comment.id > 0 && is_plain(comment.author.login));
+}
+
+void check(const CheckRunPressed& pressed) {
+  MELISAI_ASSERT(is_sha(pressed.sha) && is_plain(pressed.sender.login));
+  MELISAI_ASSERT(is_plain(pressed.button) && is_plain(pressed.external_id));
 }
 
 void check(const Ping&) {}
