@@ -113,10 +113,12 @@ Happening read_check_run(Payload& payload) {
   const std::string action = payload.name("action");
   const bool is_button = action == "requested_action";
   if (!is_button && action != "rerequested") return Ignored{in_quotes(action) + " of a check run"};
-  return CheckRunPressed{.button = is_button ? payload.name("requested_action.identifier") : "",
-                         .external_id = payload.name_if_any("check_run.external_id"),
-                         .sha = payload.sha("check_run.head_sha"),
-                         .sender = payload.user("sender", "login")};
+  CheckRunPressed pressed{.button = is_button ? payload.name("requested_action.identifier") : "",
+                          .external_id = payload.name_if_any("check_run.external_id"),
+                          .sha = payload.sha("check_run.head_sha"),
+                          .sender = payload.user("sender", "login")};
+  if (pressed.sha.empty()) return Ignored{"a check run of no commit"};
+  return pressed;
 }
 
 }  // namespace

@@ -259,6 +259,8 @@ TEST(WebhookCheckRun, WithoutItsCommitItIsAnError) {
     const Json payload = github_check_run("accept", "ours-7", bad);
     EXPECT_FALSE(parse_webhook(Forge::github, "check_run", payload.dump())) << bad;
   }
+  const Json of_none = github_check_run("accept", "ours-7", std::string(40, '0'));
+  EXPECT_EQ(github<Ignored>("check_run", of_none).reason, "a check run of no commit");
   Json none = github_check_run("accept", "ours-7", kShaB);
   none.erase("requested_action");
   EXPECT_FALSE(parse_webhook(Forge::github, "check_run", none.dump()));
