@@ -28,7 +28,7 @@ constexpr double kNanosecondsPerSecond = 1e9;
 const Activities& kernel_work() {
   static const Activities all{Activity::system_call, Activity::file,  Activity::network,
                               Activity::futex,       Activity::child, Activity::poll,
-                              Activity::sleep,       Activity::pipe};
+                              Activity::sleep,       Activity::pipe,  Activity::process};
   return all;
 }
 
@@ -39,7 +39,7 @@ Activities on_cpu_of(Cause cause) {
     case Cause::system_calls: return kernel_work();
     case Cause::file_io: return {Activity::file, Activity::system_call};
     case Cause::network: return {Activity::network, Activity::system_call};
-    case Cause::subprocesses: return {Activity::child, Activity::system_call};
+    case Cause::subprocesses: return {Activity::process, Activity::child, Activity::system_call};
     case Cause::lock_wait: return {Activity::futex, Activity::system_call};
     default: return {};
   }
@@ -50,13 +50,17 @@ Activities off_cpu_of(Cause cause) {
     case Cause::memory:
     case Cause::file_io: return {Activity::file, Activity::page_fault};
     case Cause::network: return {Activity::network, Activity::poll};
-    case Cause::subprocesses: return {Activity::child};
+    case Cause::subprocesses: return {Activity::process, Activity::child};
     case Cause::lock_wait: return {Activity::futex};
     case Cause::sleep: return {Activity::sleep};
+    // Who lost the CPU, wherever it was just then.
+    case Cause::scheduling:
+      return {Activity::program, Activity::allocator, Activity::system_call, Activity::page_fault};
     // Not who lost the CPU to somebody else: that is as much as the machine is busy.
     default:
-      return {Activity::futex, Activity::file, Activity::network, Activity::child,
-              Activity::poll,  Activity::pipe, Activity::sleep,   Activity::page_fault};
+      return {Activity::futex, Activity::file,       Activity::network,
+              Activity::child, Activity::poll,       Activity::pipe,
+              Activity::sleep, Activity::page_fault, Activity::process};
   }
 }
 
@@ -217,10 +221,11 @@ void NamedStacks::add_signals(CauseInput& input) const {
   if (!kernel_named_) return;
   put(Signal::fault_time, on_cpu_, {Activity::page_fault}, sample_ns_, input);
   put(Signal::system_time, on_cpu_, kernel_work(), sample_ns_, input);
+  put(Signal::process_time, on_cpu_, {Activity::process, Activity::child}, sample_ns_, input);
   put(Signal::futex_wait, off_cpu_, {Activity::futex}, 1, input);
   put(Signal::file_wait, off_cpu_, {Activity::file}, 1, input);
   put(Signal::network_wait, off_cpu_, {Activity::network}, 1, input);
-  put(Signal::child_wait, off_cpu_, {Activity::child}, 1, input);
+  put(Signal::child_wait, off_cpu_, {Activity::child, Activity::process}, 1, input);
   put(Signal::sleep_wait, off_cpu_, {Activity::sleep}, 1, input);
 }
 

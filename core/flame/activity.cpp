@@ -14,7 +14,7 @@ struct Pattern {
 
 // Functions of Linux, by what they begin with; of several that match on one stack the innermost
 // decides, so that a page read for a fault is file I/O and not a page fault.
-constexpr std::array<Pattern, 62> kKernel{{
+constexpr std::array<Pattern, 71> kKernel{{
     {"futex_", Activity::futex},
     {"do_futex", Activity::futex},
     {"__futex", Activity::futex},
@@ -52,6 +52,15 @@ constexpr std::array<Pattern, 62> kKernel{{
     {"__sys_send", Activity::network},
     {"__sys_recv", Activity::network},
     {"wait_woken", Activity::network},
+    {"kernel_clone", Activity::process},
+    {"copy_process", Activity::process},
+    {"bprm_execve", Activity::process},
+    {"do_execveat", Activity::process},
+    {"load_elf_", Activity::process},
+    {"begin_new_exec", Activity::process},
+    {"do_exit", Activity::process},
+    {"do_group_exit", Activity::process},
+    {"ret_from_fork", Activity::process},
     {"do_wait", Activity::child},
     {"kernel_wait", Activity::child},
     {"do_epoll_wait", Activity::poll},
@@ -122,6 +131,7 @@ std::string_view to_string(Activity activity) {
     case Activity::futex: return "futex";
     case Activity::file: return "file";
     case Activity::network: return "network";
+    case Activity::process: return "process";
     case Activity::child: return "child";
     case Activity::poll: return "poll";
     case Activity::sleep: return "sleep";

@@ -13,6 +13,7 @@ enum class Activity {
   futex,    ///< locks, conditions, joins
   file,     ///< file systems, the page cache, block devices
   network,  ///< sockets
+  process,  ///< starting and ending processes
   child,    ///< until a child process ends
   poll,     ///< until one of many things happens
   sleep,    ///< because it wanted to

@@ -67,6 +67,7 @@ class Case {
   double explained(const CauseRow& row, const Change& change, const Beyond& beyond) const;
   double peer_wait_max(const CauseRow& row) const;
   bool has_measured_wait(Cause cause) const;
+  bool grew(Signal signal) const;
 
   const CauseInput& input_;
   std::optional<Change> wall_, cpu_;
@@ -112,16 +113,16 @@ double Case::explained(const CauseRow& row, const Change& change, const Beyond& 
   return row.account == Account::peer_wait ? std::min(wait, peer_wait_max(row)) : wait;
 }
 
+bool Case::grew(Signal signal) const {
+  const std::optional<Change> change = change_of(input_, signal);
+  return change && change->growth() >= row_of(signal).growth_min;
+}
+
 // Who waits for a child, an answer, a join or the end of a poll mostly waits for work of ours, and
 // time that this work takes on the CPU is not the wait's fault. Locks that are fought for cost CPU
 // time too, but then there are more waits for the same work, and not only longer ones.
 double Case::peer_wait_max(const CauseRow& row) const {
-  const auto grew = [&](Signal signal) {
-    const std::optional<Change> change = change_of(input_, signal);
-    return change && change->growth() >= row_of(signal).growth_min;
-  };
   if (!cpu_) return 0;
-  if (row.signal == Signal::child_wait && !grew(Signal::forks) && !grew(Signal::execs)) return 0;
   const double waited = gap() - std::max(0.0, cpu_->growth());
   const std::optional<Change> waits = change_of(input_, Signal::futex_waits);
   if (row.signal != Signal::futex_wait || !waits || !grew(Signal::futex_waits)) return waited;
@@ -140,6 +141,9 @@ std::optional<Reading> Case::read(const CauseRow& row) const {
   const std::optional<Change> change = change_of(input_, row.signal);
   if (!change || (input_.of_cpu_time && is_wait(row.account))) return std::nullopt;
   if (row.account == Account::wait_count && has_measured_wait(row.cause)) return std::nullopt;
+  // As many processes as before may do more, and leave more behind.
+  if (row.cause == Cause::subprocesses && !grew(Signal::forks) && !grew(Signal::execs))
+    return std::nullopt;
   const SignalRow& signal = row_of(row.signal);
   const Observed& observed = input_.signals.at(row.signal);
   const Beyond beyond = beyond_of(observed, row.account);

@@ -27,6 +27,7 @@ enum class Signal {
   allocator_time,  ///< on the CPU in malloc and its kin
   fault_time,      ///< on the CPU in page faults
   system_time,     ///< on the CPU in system calls
+  process_time,    ///< ..., that start, end and wait for processes
   new_code_time,   ///< on the CPU in functions of the program that the other side never ran
   minor_faults,
   major_faults,
@@ -82,6 +83,7 @@ struct CountedGrowth {
   double head = 0;
 };
 Cause cause_of_count(std::string_view metric);
+std::string growth_text(const CountedGrowth& growth);  ///< "minor faults 120 → 280 per run"
 Evidence explain_count(const CountedGrowth& growth, const std::vector<EvidenceFunction>& on_cpu);
 
 std::string_view to_string(Signal signal);  ///< "futex_wait"

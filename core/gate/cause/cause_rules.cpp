@@ -13,7 +13,7 @@ constexpr double kMs = 1e6;
 constexpr double kTimeMin = 50 * kUs;  // less is a hiccup of any machine
 
 // signal, name, unit, words, growth_min, exact
-constexpr std::array<SignalRow, 32> kSignals{{
+constexpr std::array<SignalRow, 33> kSignals{{
     {Signal::wall_time, "wall_time", "ns", "wall time", kTimeMin, false},
     {Signal::cpu_time, "cpu_time", "ns", "CPU time", kTimeMin, false},
     {Signal::instructions, "instructions", "count", "instructions", 1000, true},
@@ -26,6 +26,8 @@ constexpr std::array<SignalRow, 32> kSignals{{
     {Signal::allocator_time, "allocator_time", "ns", "time in the allocator", kTimeMin, false},
     {Signal::fault_time, "fault_time", "ns", "time in page faults", kTimeMin, false},
     {Signal::system_time, "system_time", "ns", "time in system calls", kTimeMin, false},
+    {Signal::process_time, "process_time", "ns", "time starting and ending processes", kTimeMin,
+     false},
     {Signal::new_code_time, "new_code_time", "ns",
      "CPU time in functions that the other side never ran", kTimeMin, false},
     {Signal::minor_faults, "minor_faults", "count", "page faults", 16, true},
@@ -76,8 +78,9 @@ constexpr std::string_view kProcessAdvice =
 // call 0.12 us (getppid) and up; posix_spawn 80 us, /bin/true in all 540 us, measured
 // (tests/bench/README.md); page fault 0.5 us with 4 KiB to clear; malloc and free 40 ns; a context
 // switch with cold caches 5 us; Linux's shortest retransmission timer 200 ms (TCP_RTO_MIN).
-constexpr std::array<CauseRow, 25> kRows{{
+constexpr std::array<CauseRow, 26> kRows{{
     {Cause::subprocesses, Signal::child_wait, Account::peer_wait, 1, kProcessAdvice},
+    {Cause::subprocesses, Signal::process_time, Account::cpu, 1, kProcessAdvice},
     {Cause::subprocesses, Signal::execs, Account::count, 450 * kUs, kProcessAdvice},
     {Cause::subprocesses, Signal::forks, Account::count, 60 * kUs, kProcessAdvice},
     {Cause::network, Signal::network_wait, Account::peer_wait, 1, kNetworkAdvice},
@@ -120,11 +123,13 @@ std::span<const Signal> companions_of(Cause cause) {
                                             Signal::migrations, Signal::involuntary_switches};
   static constexpr std::array kOfScheduling{Signal::involuntary_switches,
                                             Signal::voluntary_switches, Signal::migrations};
+  static constexpr std::array kOfProcesses{Signal::execs, Signal::forks};
   static constexpr std::array kOfLocks{Signal::voluntary_switches, Signal::migrations};
   switch (cause) {
     case Cause::cpu_efficiency: return kOfEfficiency;
     case Cause::scheduling: return kOfScheduling;
     case Cause::lock_wait: return kOfLocks;
+    case Cause::subprocesses: return kOfProcesses;
     default: return {};
   }
 }

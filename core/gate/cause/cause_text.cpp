@@ -119,6 +119,8 @@ std::string sentence_of(const Evidence& evidence, const CauseInput& input,
     default:
       text += leading ? signal_text(input, *leading) : "";
       if (evidence.cause == Cause::system_calls) text += call_text(input);
+      if (evidence.cause == Cause::subprocesses && leading && row_of(*leading).unit == "ns")
+        text += companion_text(input, evidence.cause);
   }
   return text + place_text(evidence);
 }

@@ -44,6 +44,11 @@ Cause cause_of_count(std::string_view metric) {
   return Cause::not_known;
 }
 
+std::string growth_text(const CountedGrowth& growth) {
+  return change_text(words_of_metric(growth.metric), {growth.base, growth.head}, growth.unit) +
+         " per run";
+}
+
 Evidence explain_count(const CountedGrowth& growth, const std::vector<EvidenceFunction>& on_cpu) {
   constexpr std::size_t kShown = 3;
   Evidence evidence{.benchmark = growth.benchmark, .cause = cause_of_count(growth.metric)};
@@ -54,9 +59,7 @@ Evidence explain_count(const CountedGrowth& growth, const std::vector<EvidenceFu
   evidence.metrics = {{growth.metric, growth.unit, growth.base, growth.head}};
   evidence.advice = std::string(advice_of(evidence.cause));
   evidence.sentence =
-      std::string(words_of(evidence.cause)) + ": " +
-      change_text(words_of_metric(growth.metric), {growth.base, growth.head}, growth.unit) +
-      " per run" + place_text(evidence);
+      std::string(words_of(evidence.cause)) + ": " + growth_text(growth) + place_text(evidence);
   return evidence;
 }
 

@@ -20,6 +20,8 @@ TEST(ByActivity, KnowsWhatThreadsWaitFor) {
   EXPECT_EQ(activity_of_line(call + "__sys_connect_[k];inet_wait_for_connect_[k];schedule_[k]"),
             Activity::network);
   EXPECT_EQ(activity_of_line(call + "kernel_wait4_[k];do_wait_[k];schedule_[k]"), Activity::child);
+  EXPECT_EQ(activity_of_line(call + "kernel_clone_[k];wait_for_vfork_done_[k];schedule_[k]"),
+            Activity::process);
   EXPECT_EQ(activity_of_line(call + "do_epoll_wait_[k];ep_poll_[k];schedule_[k]"), Activity::poll);
   EXPECT_EQ(activity_of_line(call + "vfs_read_[k];pipe_read_[k];schedule_[k]"), Activity::pipe);
   EXPECT_EQ(activity_of_line(call + "__x64_sys_getppid_[k]"), Activity::system_call);
@@ -34,6 +36,11 @@ TEST(ByActivity, KnowsWhatThreadsDo) {
       << "names are all there is";
   EXPECT_EQ(activity_of_line("app;operator new(unsigned long);f"), Activity::program)
       << "the innermost function of the program decides";
+  EXPECT_EQ(
+      activity_of_line("app;f;do_syscall_64_[k];kernel_clone_[k];copy_process_[k];dup_mm_[k]"),
+      Activity::process);
+  EXPECT_EQ(activity_of_line("app;_exit;do_syscall_64_[k];do_exit_[k];zap_pte_range_[k]"),
+            Activity::process);
   EXPECT_EQ(activity_of_line("app;f;asm_exc_page_fault_[k];exc_page_fault_[k];clear_page_erms_[k]"),
             Activity::page_fault);
   EXPECT_EQ(activity_of_line("app;f;exc_page_fault_[k];filemap_fault_[k];io_schedule_[k]"),

@@ -93,6 +93,11 @@ std::vector<CauseCase> typical_causes() {
        slower({{S::network_wait, from_to(2 * kMs, 40 * kMs)}, {S::retransmits, from_to(0, 3)}},
               kCpuAsBefore)},
       {"connectionPerItem", Cause::network, slower({{S::connects, from_to(1, 1'200)}}, 110 * kMs)},
+      {"forkWithoutProgram", Cause::subprocesses,
+       slower({{S::forks, from_to(1, 101)},
+               {S::process_time, runs({1, 2, 1}, {38, 37, 39})},
+               {S::system_time, runs({2, 3, 2}, {41, 40, 42})},
+               {S::system_calls, from_to(1'000, 1'300)}})},
       {"forkPerItem", Cause::subprocesses,
        slower({{S::forks, from_to(1, 101)},
                {S::execs, from_to(1, 101)},
@@ -153,6 +158,14 @@ TEST(Companions, AreShownWithTheCauseThatTheySpeakFor) {
                                               "voluntary_switches"));
 }
 
+TEST(Companions, SayHowManyProcessesTookTheTime) {
+  const Evidence evidence = explain_slowdown(slower(
+      {{Signal::forks, from_to(1, 101)}, {Signal::process_time, runs({1, 2, 1}, {38, 37, 39})}}));
+  EXPECT_THAT(evidence.sentence, HasSubstr("processes 1.33 ms → 38 ms per run, forks 1 → 101 per"));
+  EXPECT_THAT(metrics_of(evidence),
+              ElementsAre("wall_time", "cpu_time", "instructions", "process_time", "forks"));
+}
+
 TEST(Companions, NameNoCauseAlone) {
   const Evidence evidence = explain_slowdown(slower(
       {{Signal::voluntary_switches, from_to(100, 1e6)}, {Signal::cache_misses, from_to(1e4, 2e8)}},
@@ -188,6 +201,10 @@ std::vector<CauseCase> near_misses() {
                {S::forks, from_to(2, 2)},
                {S::execs, from_to(2, 2)},
                {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"processesThatLeaveMoreBehind", Cause::memory,
+       slower({{S::process_time, runs({1, 2, 1}, {24, 23, 25})},
+               {S::fault_time, runs({1, 2, 1}, {24, 23, 25})},
+               {S::forks, from_to(2, 2)}})},
       {"childThatWaits", Cause::sleep,
        slower({{S::child_wait, with_times({10, 11, 9}, {50, 51, 49})},
                {S::sleep_wait, with_times({1, 1, 1}, {41, 41, 41})},
