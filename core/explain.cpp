@@ -8,6 +8,7 @@
 
 #include "core/base/secrets.h"
 #include "core/base/units.h"
+#include "core/explain_count.h"
 #include "core/explain_passes.h"
 #include "core/explain_stacks.h"
 
@@ -20,9 +21,6 @@ using Names = std::vector<std::string>;
 constexpr nanoseconds kWatchedEnough = std::chrono::seconds(2);  // of base, for stacks
 constexpr int kShortProgramRuns = 3;  // times as many runs, until that was watched
 constexpr std::size_t kFileNameBytes = 80;
-constexpr double kShortRunNs = 500e6;     // of what runs under valgrind
-constexpr double kValgrindSlowdown = 40;  // about; measured 15 to 50
-constexpr int kAgreeingRuns = 2;
 constexpr const char* kInterrupted = "interrupted";
 constexpr const char* kNextAction =
     "run it as root or with CAP_BPF and CAP_PERFMON; `melisai-gate doctor` says what is missing";
@@ -133,7 +131,7 @@ class Explainer {
       return !is_interrupted_ && evidence.cause == Cause::not_known && slowdown.is_time;
     };
     if (is_open() && slowdown.whole_process && is_cpu_bound(input) && work.base.empty()) {
-      passes.push_back(count_instructions(slowdown, end, work));
+      passes.push_back(instructions(slowdown, end, input, work));
       evidence = judged(slowdown, named, work, input);
     }
     if (is_open() && !named.empty()) {
@@ -167,12 +165,7 @@ class Explainer {
       std::vector<EvidenceFunction> exact = grown_functions(work, cause, request_.trees);
       if (is_work && !exact.empty()) input.on_cpu = std::move(exact);
       mask(input.on_cpu);
-      return gate::explain_count({.benchmark = slowdown.benchmark,
-                                  .metric = worst.metric.name,
-                                  .unit = worst.metric.unit,
-                                  .base = worst.base ? worst.base->median : 0,
-                                  .head = worst.head ? worst.head->median : 0},
-                                 input.on_cpu);
+      return gate::explain_count(growth_of(worst), input.on_cpu);
     }
     mask(input.on_cpu);
     mask(input.off_cpu);
@@ -191,6 +184,10 @@ class Explainer {
                 Evidence& evidence) {
     Note whole;
     whole.add(evidence.note);
+    // Or people take the cause of the time for that of the count.
+    if (slowdown.is_time && slowdown.counted &&
+        gate::cause_of_count(slowdown.counted->metric.name) != evidence.cause)
+      whole.add("regressed beside it: " + gate::growth_text(growth_of(*slowdown.counted)));
     whole.add(note.text());
     for (EvidencePass& pass : evidence.passes) {
       if (pass.problem.empty()) continue;
@@ -230,66 +227,14 @@ class Explainer {
     return name;
   }
 
-  /// Why nobody can count them; "" when somebody can.
-  std::string no_instructions(const Slowdown& slowdown, nanoseconds deadline) const {
-    const double wall = wall_of_both(slowdown);
-    const auto needed =
-        nanoseconds(static_cast<nanoseconds::rep>(wall * kValgrindSlowdown * kAgreeingRuns));
-    if (tools_.valgrind.empty())
-      return "valgrind is not installed; it counts them where the CPU has no counter for that";
-    if (!(wall > 0) || wall > 2 * kShortRunNs)
-      return "a run takes longer than 500 ms, and under valgrind many times that";
-    return needed > left_until(deadline) ? budget_ended() : "";
-  }
-
-  /// Until when the first run of base has to end: with more than its share of what is left the
-  /// other three would not fit, and nobody learns anything from some of them.
-  nanoseconds end_of_first(const Slowdown& slowdown, nanoseconds deadline) const {
-    const std::vector<double>& base = slowdown.wall_time.base;
-    const double part = base.empty() ? 1 : base.front() / (kAgreeingRuns * wall_of_both(slowdown));
-    const auto share = std::chrono::duration<double, std::nano>(left_until(deadline)) * part;
-    return tools_.clock.monotonic() + std::chrono::duration_cast<nanoseconds>(share);
-  }
-
-  /// Each side under callgrind, twice: one run may be chance.
-  EvidencePass count_instructions(const Slowdown& slowdown, nanoseconds deadline, WorkRuns& work) {
-    const nanoseconds begun = tools_.clock.monotonic();
-    EvidencePass told{.name = "instructions", .problem = no_instructions(slowdown, deadline)};
-    if (!told.problem.empty()) return told;
-    tools_.progress.stage_started("why " + slowdown.benchmark + " is slower", told.name);
-    while (told.runs < kAgreeingRuns && told.problem.empty()) {
-      const nanoseconds round_begun = tools_.clock.monotonic();
-      for (const bool base : {true, false}) {
-        if (!told.problem.empty()) break;
-        const bool is_first = work.base.empty();
-        Result<CountedWork> counted =
-            counted_side(slowdown, base, is_first ? end_of_first(slowdown, deadline) : deadline);
-        if (counted)
-          (base ? work.base : work.head).push_back(*std::move(counted));
-        else if (is_first && counted.error().code == Errc::timeout)
-          told.problem =
-              "the first run under valgrind takes too long for four of them to fit into " +
-              budget_name();
-        else
-          told.problem = problem_of(counted.error());
-      }
-      if (told.problem.empty()) ++told.runs;
-      if (left_until(deadline) < tools_.clock.monotonic() - round_begun) break;
-    }
-    if (told.problem.empty())
-      told.problem =
-          told.runs < kAgreeingRuns ? "one run only: " + budget_ended() : disagreement(work);
-    if (!told.problem.empty()) work = {};
-    told.seconds = std::chrono::duration<double>(tools_.clock.monotonic() - begun).count();
-    return told;
-  }
-
-  Result<CountedWork> counted_side(const Slowdown& slowdown, bool base, nanoseconds deadline) {
-    const auto left = std::chrono::ceil<Milliseconds>(left_until(deadline));
-    MELISAI_TRY(const auto ran, tools_.run_under(slowdown, base, callgrind_command(tools_.valgrind),
-                                                 std::max(left, Milliseconds(1))));
-    if (!ran.problem.empty()) return Error{Errc::process, ran.problem};
-    return read_callgrind(ran.directory, [&] { return left_until(deadline) == nanoseconds(0); });
+  EvidencePass instructions(const Slowdown& slowdown, nanoseconds end,
+                            const gate::CauseInput& input, WorkRuns& work) {
+    InstructionsPass pass =
+        count_instructions(slowdown, {.deadline = end, .budget = budget_name()}, tools_);
+    is_interrupted_ = is_interrupted_ || pass.is_interrupted;
+    if (pass.told.problem.empty()) pass.told.problem = doubt_of_single_runs(pass.work, input);
+    if (pass.told.problem.empty()) work = std::move(pass.work);
+    return std::move(pass.told);
   }
 
   std::string problem_of(const Error& error) {

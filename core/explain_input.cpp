@@ -222,11 +222,16 @@ std::vector<Slowdown> slowdowns_of(const std::vector<BenchmarkResult>& results,
                       .subject = static_cast<std::size_t>(subject - subjects.begin()),
                       .worst = result,
                       .is_time = is_time(result.metric),
+                      .counted = {},
                       .whole_process = subject->spec.format.measures_process(),
                       .wall_time = {},
                       .cpu_time = {}};
     const auto [known, fresh] = by_benchmark.emplace(result.name, slowdown);
+    std::optional<BenchmarkResult> counted = std::move(known->second.counted);
+    if (!is_time(result.metric) && (!counted || badness(result) > badness(*counted)))
+      counted = result;
     if (!fresh && says_more(result, known->second.worst)) known->second = std::move(slowdown);
+    known->second.counted = std::move(counted);
   }
   for (const BenchmarkResult& result : results) {
     const auto known = by_benchmark.find(result.name);
@@ -241,6 +246,14 @@ std::vector<Slowdown> slowdowns_of(const std::vector<BenchmarkResult>& results,
     return says_more(a.worst, b.worst);
   });
   return all;
+}
+
+gate::CountedGrowth growth_of(const BenchmarkResult& count) {
+  return {.benchmark = count.name,
+          .metric = count.metric.name,
+          .unit = count.metric.unit,
+          .base = count.base ? count.base->median : 0,
+          .head = count.head ? count.head->median : 0};
 }
 
 double wall_of_both(const Slowdown& slowdown) {

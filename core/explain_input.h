@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,11 @@ namespace melisai {
 
 /// A benchmark that regressed, and what its timed pairs say.
 struct Slowdown {
-  std::string benchmark;      ///< full name
-  std::size_t subject = 0;    ///< the process that it belongs to, of those that were given
-  BenchmarkResult worst;      ///< the regressed metric that says most: a time, where one regressed
-  bool is_time = true;        ///< whether that is a time, or a rate
+  std::string benchmark;    ///< full name
+  std::size_t subject = 0;  ///< the process that it belongs to, of those that were given
+  BenchmarkResult worst;    ///< the regressed metric that says most: a time, where one regressed
+  bool is_time = true;      ///< whether that is a time, or a rate
+  std::optional<BenchmarkResult> counted{};  ///< the count that regressed most, where one did
   bool whole_process = true;  ///< the process itself is measured: medians below are of its runs
   gate::Observed wall_time, cpu_time;  ///< medians of the timed pairs, ns; empty: not measured
 };
@@ -27,6 +29,9 @@ struct Slowdown {
 /// Of the results that count and that nobody accepted, the worst first. One for each benchmark.
 std::vector<Slowdown> slowdowns_of(const std::vector<BenchmarkResult>& results,
                                    const std::vector<measure::Subject>& subjects);
+
+/// For gate::explain_count(), of a metric that is no time.
+gate::CountedGrowth growth_of(const BenchmarkResult& count);
 
 /// Of one run of each side, by the timed pairs; a side that is not known is left out.
 double wall_of_both(const Slowdown& slowdown);

@@ -75,6 +75,9 @@ TEST(Slowdowns, AreOfWhatCountsWorstFirst) {
   EXPECT_EQ(found[1].benchmark, "cli");
   EXPECT_EQ(found[1].worst.metric.name, "wall_time") << "a time says more than a count";
   EXPECT_TRUE(found[1].whole_process);
+  ASSERT_TRUE(found[1].counted.has_value());
+  EXPECT_EQ(growth_of(*found[1].counted).metric, "minor_faults");
+  EXPECT_FALSE(found[0].counted.has_value());
   EXPECT_THAT(found[1].wall_time.head, ElementsAre(DoubleEq(120 * kMs)));
   EXPECT_EQ(found[2].benchmark, "micro/b") << "what only warns is explained too";
   EXPECT_TRUE(slowdowns_of({result("cli", "minor_faults", 3)}, subjects()).front().is_time ==
