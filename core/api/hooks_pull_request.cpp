@@ -66,7 +66,8 @@ Result<HookAnswer> close(std::int64_t number, const SignedEvent& event, const Ho
                                                context.clock.now()));
   if (cancelled > 0)
     log_info(event.project.name + ": pull request " + std::to_string(number) + ": " +
-             std::to_string(cancelled) + " runs that waited are cancelled");
+             std::to_string(cancelled) +
+             (cancelled == 1 ? " run that waited is" : " runs that waited are") + " cancelled");
   return ignored(why);
 }
 
