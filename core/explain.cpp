@@ -134,6 +134,11 @@ class Explainer {
       passes.push_back(instructions(slowdown, end, input, work));
       evidence = judged(slowdown, named, work, input);
     }
+    // Only where nobody counts: what moved to another function is no more work.
+    if (is_open() && work.base.empty()) {
+      named.add_new_code(input);
+      evidence = judged(slowdown, named, work, input);
+    }
     if (is_open() && !named.empty()) {
       const ObservedRuns deep = seen_in(deep_pass(), slowdown, end, passes);
       const std::string shown = add_deep(slowdown, deep, input);
@@ -232,7 +237,7 @@ class Explainer {
     InstructionsPass pass =
         count_instructions(slowdown, {.deadline = end, .budget = budget_name()}, tools_);
     is_interrupted_ = is_interrupted_ || pass.is_interrupted;
-    if (pass.told.problem.empty()) pass.told.problem = doubt_of_single_runs(pass.work, input);
+    if (pass.told.problem.empty()) pass.told.problem = doubt_of(pass.work, input);
     if (pass.told.problem.empty()) work = std::move(pass.work);
     return std::move(pass.told);
   }

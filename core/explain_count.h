@@ -23,13 +23,12 @@ struct CountingTime {
   std::string budget;                 ///< as people know it: "gate.explain.budget (2min)"
 };
 
-/// Twice, since one run may be chance; once where no more fits, which doubt_of_single_runs()
-/// judges.
+/// Twice, since one run may be chance; once where no more fits.
 InstructionsPass count_instructions(const Slowdown& slowdown, const CountingTime& time,
                                     const ExplainTools& tools);
 
-/// Why one run of each side does not say whether CPU time grew by more work; "" where it does, or
-/// where there were more. `input` has the CPU times.
-std::string doubt_of_single_runs(const WorkRuns& work, const gate::CauseInput& input);
+/// Why the runs do not say whether CPU time grew by more work; "" where they do. `input` has the
+/// CPU times.
+std::string doubt_of(const WorkRuns& work, const gate::CauseInput& input);
 
 }  // namespace melisai

@@ -285,13 +285,13 @@ Result<CountedWork> read_callgrind(const std::string& directory, const IsLate& i
   return work;
 }
 
-std::string disagreement(const WorkRuns& runs) {
+std::string disagreement(const WorkRuns& runs, double tolerance) {
   for (const auto* side : {&runs.base, &runs.head}) {
     const auto [low, high] = std::minmax_element(
         side->begin(), side->end(),
         [](const CountedWork& a, const CountedWork& b) { return a.instructions < b.instructions; });
-    if (low != side->end() &&
-        high->instructions - low->instructions > kAgreement * low->instructions)
+    if (low != side->end() && high->instructions - low->instructions >
+                                  std::max(kAgreement, tolerance) * low->instructions)
       return "two runs of " + std::string(side == &runs.base ? "base" : "head") +
              " executed different numbers of instructions: the work depends on time or randomness; "
              "fix seeds and inputs";

@@ -49,8 +49,9 @@ Result<CountedWork> read_callgrind(const std::string& directory, const IsLate& i
 struct WorkRuns {
   std::vector<CountedWork> base, head;
 };
-/// Why two runs of one side do not count; "" when they agree to within a thousandth.
-std::string disagreement(const WorkRuns& runs);
+/// Why two runs of one side do not count; "" when they agree to within a thousandth, or `tolerance`
+/// where that is more.
+std::string disagreement(const WorkRuns& runs, double tolerance);
 
 /// Adds instructions and allocations, where they were counted.
 void add_work(const WorkRuns& runs, gate::CauseInput& input);

@@ -26,9 +26,9 @@ constexpr std::size_t kWithLines = 3;   // of them, because a line takes tens of
 constexpr double kNanosecondsPerSecond = 1e9;
 
 const Activities& kernel_work() {
-  static const Activities all{Activity::system_call, Activity::file,  Activity::network,
-                              Activity::futex,       Activity::child, Activity::poll,
-                              Activity::sleep,       Activity::pipe,  Activity::process};
+  static const Activities all{Activity::system_call, Activity::file,   Activity::network,
+                              Activity::child,       Activity::poll,   Activity::sleep,
+                              Activity::pipe,        Activity::process};
   return all;
 }
 
@@ -50,7 +50,8 @@ Activities off_cpu_of(Cause cause) {
     case Cause::memory:
     case Cause::file_io: return {Activity::file, Activity::page_fault};
     case Cause::network: return {Activity::network, Activity::poll};
-    case Cause::subprocesses: return {Activity::process, Activity::child};
+    // Their output is waited for too.
+    case Cause::subprocesses: return {Activity::process, Activity::child, Activity::pipe};
     case Cause::lock_wait: return {Activity::futex};
     case Cause::sleep: return {Activity::sleep};
     // Who lost the CPU, wherever it was just then.
@@ -109,8 +110,9 @@ std::vector<double> times_of(const std::vector<Stacks>& runs, const Activities& 
 void put(Signal signal, const flame::Runs& runs, const Activities& wanted, double factor,
          CauseInput& input) {
   if (runs.base.empty() || runs.head.empty()) return;
-  input.signals.insert_or_assign(
-      signal, Observed{times_of(runs.base, wanted, factor), times_of(runs.head, wanted, factor)});
+  input.signals.insert_or_assign(signal, Observed{.base = times_of(runs.base, wanted, factor),
+                                                  .head = times_of(runs.head, wanted, factor),
+                                                  .sample = runs.sample * factor});
 }
 
 /// What `run` spent in functions of the program that none of the `others` ran. A library that was
@@ -139,6 +141,11 @@ void replace_directory(const std::string& directory, const std::string& to, std:
     if (is_path) text.replace(at, wanted.size(), to);
     at += is_path ? to.size() : 1;
   }
+}
+
+/// Functions of libraries stand where no caller is known, and say less than those of the program.
+bool is_of_library(const StackFrame& function) {
+  return function.kind != FrameKind::program && function.kind != FrameKind::jit;
 }
 
 /// Reports are read by people who need not know where things lie on this machine, nor a secret that
@@ -217,10 +224,10 @@ void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
 
 void NamedStacks::add_signals(CauseInput& input) const {
   put(Signal::allocator_time, on_cpu_, {Activity::allocator}, sample_ns_, input);
-  add_new_code(input);
   if (!kernel_named_) return;
   put(Signal::fault_time, on_cpu_, {Activity::page_fault}, sample_ns_, input);
   put(Signal::system_time, on_cpu_, kernel_work(), sample_ns_, input);
+  put(Signal::futex_time, on_cpu_, {Activity::futex}, sample_ns_, input);
   put(Signal::process_time, on_cpu_, {Activity::process, Activity::child}, sample_ns_, input);
   put(Signal::futex_wait, off_cpu_, {Activity::futex}, 1, input);
   put(Signal::file_wait, off_cpu_, {Activity::file}, 1, input);
@@ -233,9 +240,9 @@ void NamedStacks::add_signals(CauseInput& input) const {
 // to be little beside what appeared.
 void NamedStacks::add_new_code(CauseInput& input) const {
   if (empty()) return;
-  constexpr double kVanishedPart = 0.5;
+  constexpr double kVanishedPart = 0.1;
   const flame::Runs program = only(on_cpu_, {Activity::program});
-  Observed observed;
+  Observed observed{.base = {}, .head = {}, .sample = sample_ns_};
   for (const Stacks& run : program.base)
     observed.base.push_back(alone(run, program.head) * sample_ns_);
   for (const Stacks& run : program.head)
@@ -246,34 +253,65 @@ void NamedStacks::add_new_code(CauseInput& input) const {
     input.signals.insert_or_assign(Signal::new_code_time, std::move(observed));
 }
 
-void NamedStacks::add_functions(CauseInput& input) { add_functions_of(Cause::not_known, input); }
-
-void NamedStacks::add_functions_of(Cause cause, CauseInput& input) {
+void NamedStacks::add_functions(CauseInput& input) {
   const double gap = gap_of(input);
-  std::vector<EvidenceFunction> on_cpu = grown(only(on_cpu_, on_cpu_of(cause)), gap, true);
-  std::vector<EvidenceFunction> off_cpu = grown(only(off_cpu_, off_cpu_of(cause)), gap, false);
-  const bool is_first = cause == Cause::not_known;
-  if (is_first || !on_cpu.empty()) input.on_cpu = std::move(on_cpu);
-  if (is_first || !off_cpu.empty()) input.off_cpu = std::move(off_cpu);
+  all_grown_[true] = grown(on_cpu_, gap, true);
+  all_grown_[false] = grown(only(off_cpu_, off_cpu_of(Cause::not_known)), gap, false);
+  for (const bool on_cpu : {true, false}) {
+    std::vector<EvidenceFunction>& told = on_cpu ? input.on_cpu : input.off_cpu;
+    told.clear();
+    for (const Grown& each : all_grown_[on_cpu]) told.push_back(each.function);
+  }
 }
 
-std::vector<EvidenceFunction> NamedStacks::grown(const flame::Runs& runs, double gap, bool on_cpu) {
-  std::vector<EvidenceFunction> functions;
+// Behind those that the cause is about comes what else grew.
+void NamedStacks::add_functions_of(Cause cause, CauseInput& input) {
+  const double gap = gap_of(input);
+  for (const bool on_cpu : {true, false}) {
+    const flame::Runs& runs = on_cpu ? on_cpu_ : off_cpu_;
+    const Activities wanted = on_cpu ? on_cpu_of(cause) : off_cpu_of(cause);
+    std::vector<Grown> functions = grown(only(runs, wanted), gap, on_cpu);
+    if (functions.empty()) continue;
+    for (const Grown& other : all_grown_[on_cpu])
+      if (std::none_of(functions.begin(), functions.end(), [&](const Grown& each) {
+            return each.function.name == other.function.name;
+          }))
+        functions.push_back(other);
+    std::stable_partition(functions.begin(), functions.end(),
+                          [](const Grown& each) { return !each.of_library; });
+    if (functions.size() > kFunctions) functions.resize(kFunctions);
+    std::vector<EvidenceFunction>& told = on_cpu ? input.on_cpu : input.off_cpu;
+    told.clear();
+    for (Grown& each : functions) told.push_back(std::move(each.function));
+  }
+}
+
+// A function of the kernel names nobody.
+std::vector<NamedStacks::Grown> NamedStacks::grown(const flame::Runs& runs, double gap,
+                                                   bool on_cpu) {
+  std::vector<flame::FunctionChange> told;
   const double unit = on_cpu ? sample_ns_ : 1;
   for (const flame::FunctionChange& change : flame::compare_functions(runs)) {
     const double growth = change.growth() * unit;
-    if (functions.size() == kFunctions || growth <= 0 || growth < kGapPart * gap) break;
-    if (change.confidence < kSureEnough) continue;
-    EvidenceFunction& function =
-        functions.emplace_back(EvidenceFunction{.name = masked(change.function.name),
-                                                .file = "",
-                                                .line = 0,
-                                                .when = on_cpu ? "on-cpu" : "off-cpu",
-                                                .unit = "ns",
-                                                .base = change.base.own * unit,
-                                                .head = change.head.own * unit,
-                                                .confidence = change.confidence});
-    if (functions.size() <= kWithLines) add_line(change.function, function);
+    if (told.size() == kFunctions || growth <= 0 || growth < kGapPart * gap) break;
+    if (change.confidence >= kSureEnough && change.function.kind != FrameKind::kernel)
+      told.push_back(change);
+  }
+  std::stable_partition(told.begin(), told.end(), [](const flame::FunctionChange& change) {
+    return !is_of_library(change.function);
+  });
+  std::vector<Grown> functions;
+  for (const flame::FunctionChange& change : told) {
+    EvidenceFunction function{.name = masked(change.function.name),
+                              .file = "",
+                              .line = 0,
+                              .when = on_cpu ? "on-cpu" : "off-cpu",
+                              .unit = "ns",
+                              .base = change.base.own * unit,
+                              .head = change.head.own * unit,
+                              .confidence = change.confidence};
+    if (functions.size() < kWithLines) add_line(change.function, function);
+    functions.push_back({std::move(function), is_of_library(change.function)});
   }
   return functions;
 }

@@ -25,6 +25,8 @@ class NamedStacks {
 
   /// Adds times on and off the CPU.
   void add_signals(gate::CauseInput& input) const;
+  /// Adds time in functions that the other side never ran, if it may be new work.
+  void add_new_code(gate::CauseInput& input) const;
   /// The functions that grew: of everything, or of what `cause` is about.
   void add_functions(gate::CauseInput& input);
   void add_functions_of(Cause cause, gate::CauseInput& input);
@@ -42,8 +44,11 @@ class NamedStacks {
 
  private:
   void take(const ObservedRun& run, double factor, bool base);
-  std::vector<EvidenceFunction> grown(const flame::Runs& runs, double gap, bool on_cpu);
-  void add_new_code(gate::CauseInput& input) const;
+  struct Grown {
+    EvidenceFunction function;
+    bool of_library = false;
+  };
+  std::vector<Grown> grown(const flame::Runs& runs, double gap, bool on_cpu);
   void add_line(const StackFrame& function, EvidenceFunction& to);
   void problem(const std::string& what);
 
@@ -54,6 +59,7 @@ class NamedStacks {
   bool kernel_named_ = true;  ///< only then is it known what threads waited for
   double sample_ns_ = 0;      ///< what a sample stands for
   std::map<StackFrame, symbols::FrameId> places_;
+  std::map<bool, std::vector<Grown>> all_grown_;  ///< by whether it is on the CPU
   std::vector<std::string> problems_;
 };
 

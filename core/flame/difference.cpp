@@ -32,10 +32,11 @@ bool is_runtime_function(const std::string& name) {
       "_Unwind_",   "__libc_",     "pthread_",     "__pthread_",      "___pthread_",
       "__lll_lock", "futex_",      "_int_",        "__mem",           "__str",
       "tcmalloc::", "je_",         "mi_",          "alloc::",         "runtime."};
-  constexpr std::array<std::string_view, 21> kNames{
-      "malloc", "free",    "calloc", "realloc", "memcpy", "memmove", "memset",
-      "memcmp", "strlen",  "strcmp", "read",    "write",  "open",    "close",
-      "fsync",  "syscall", "poll",   "mmap",    "munmap", "fork",    "clone"};
+  // _init also names the stubs behind it, through which libraries are called.
+  constexpr std::array<std::string_view, 22> kNames{
+      "_init",   "malloc", "free",   "calloc", "realloc", "memcpy", "memmove", "memset",
+      "memcmp",  "strlen", "strcmp", "read",   "write",   "open",   "close",   "fsync",
+      "syscall", "poll",   "mmap",   "munmap", "fork",    "clone"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](std::string_view prefix) { return name.starts_with(prefix); }) ||
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
@@ -57,6 +58,11 @@ class Functions {
     return at->second;
   }
   bool serves(std::uint32_t number) const { return serves_[number]; }
+  /// Of the kernel a user cannot change anything.
+  bool is_named(std::uint32_t number) const {
+    const FrameKind kind = frames_[number].kind;
+    return kind == FrameKind::program || kind == FrameKind::library || kind == FrameKind::jit;
+  }
   const std::vector<StackFrame>& frames() const { return frames_; }
 
  private:
@@ -65,10 +71,13 @@ class Functions {
   std::vector<bool> serves_;
 };
 
-// Who is asked about what the leaf did: the innermost frame that works for itself, or the leaf.
+// Who is asked about what the leaf did: the innermost frame that works for itself, else the
+// innermost outside the kernel that has a name, else the leaf.
 std::uint32_t owner_of(const Stack& stack, const Functions& functions) {
   for (auto at = stack.rbegin(); at != stack.rend(); ++at)
     if (!functions.serves(*at)) return *at;
+  for (auto at = stack.rbegin(); at != stack.rend(); ++at)
+    if (functions.is_named(*at)) return *at;
   return stack.back();
 }
 

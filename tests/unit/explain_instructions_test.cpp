@@ -242,9 +242,10 @@ TEST(CountedProcesses, CountOnlyWhereNothingIsLostOrTwice) {
 TEST(CountedWork, HasToAgree) {
   WorkRuns runs{.base = {{.instructions = 100'000}, {.instructions = 100'050}},
                 .head = {{.instructions = 150'000}}};
-  EXPECT_EQ(disagreement(runs), "");
+  EXPECT_EQ(disagreement(runs, 0), "");
   runs.base[1].instructions = 100'500;
-  EXPECT_THAT(disagreement(runs), HasSubstr("two runs of base"));
+  EXPECT_THAT(disagreement(runs, 0), HasSubstr("two runs of base"));
+  EXPECT_EQ(disagreement(runs, 0.006), "");
 }
 
 TEST(CountedWork, BecomesSignalsAndFunctions) {

@@ -81,12 +81,39 @@ TEST_F(NamedStacksTest, SayWhatTookTheTime) {
   EXPECT_FALSE(named.empty());
   CauseInput input;
   named.add_signals(input);
+  EXPECT_FALSE(input.signals.contains(Signal::new_code_time)) << "counts come first";
+  named.add_new_code(input);
   EXPECT_THAT(input.signals.at(Signal::new_code_time).base, Each(DoubleEq(0)));
   EXPECT_THAT(input.signals.at(Signal::new_code_time).head, Each(DoubleEq(60 * 1e7)));
   EXPECT_THAT(input.signals.at(Signal::futex_wait).base, Each(DoubleEq(0)));
   EXPECT_THAT(input.signals.at(Signal::futex_wait).head, Each(DoubleEq(40e6)));
   EXPECT_THAT(input.signals.at(Signal::sleep_wait).head, SizeIs(3));
   EXPECT_THAT(named.problems(), IsEmpty());
+}
+
+TEST_F(NamedStacksTest, TellLocksAndProcessesFromOtherCalls) {
+  const ObservedRun side =
+      run(stack(kFind, samples(10), R"(["futex_wake","do_futex","do_syscall_64"])") + "," +
+              stack(kFind, samples(20), R"(["copy_process","kernel_clone","do_syscall_64"])") +
+              "," + stack(kFind, samples(40), R"(["something_new","do_syscall_64"])"),
+          stack(kFind, waited_ms(5), R"(["schedule","kernel_clone","do_syscall_64"])"));
+  CauseInput input;
+  NamedStacks({.base = {side}, .head = {side}}, 1, {}).add_signals(input);
+  EXPECT_THAT(input.signals.at(Signal::futex_time).head, Each(DoubleEq(10 * 1e7)));
+  EXPECT_THAT(input.signals.at(Signal::process_time).head, Each(DoubleEq(20 * 1e7)));
+  EXPECT_THAT(input.signals.at(Signal::system_time).head, Each(DoubleEq(60 * 1e7)));
+  EXPECT_THAT(input.signals.at(Signal::child_wait).head, Each(DoubleEq(5e6)));
+}
+
+TEST_F(NamedStacksTest, NameWhoWaitedForACpu) {
+  const std::string preempted = R"(["schedule","irqentry_exit_to_user_mode"])";
+  const ObservedRun base = run(stack(kFind, samples(50)), stack(kFind, waited_ms(10), preempted));
+  const ObservedRun head = run(stack(kFind, samples(50)), stack(kFind, waited_ms(400), preempted));
+  NamedStacks named({.base = {base, base, base}, .head = {head, head, head}}, 1, {});
+  CauseInput input = slower();
+  named.add_functions_of(Cause::scheduling, input);
+  ASSERT_THAT(input.off_cpu, SizeIs(1));
+  EXPECT_EQ(input.off_cpu[0].name, "find");
 }
 
 TEST_F(NamedStacksTest, NameTheFunctionsThatGrew) {
@@ -113,6 +140,7 @@ TEST_F(NamedStacksTest, SayNothingOfWaitsWhereTheKernelHasNoNames) {
   named.add_signals(input);
   EXPECT_FALSE(input.signals.contains(Signal::futex_wait)) << "unknown is not 0";
   EXPECT_FALSE(input.signals.contains(Signal::fault_time));
+  named.add_new_code(input);
   EXPECT_TRUE(input.signals.contains(Signal::new_code_time));
   EXPECT_THAT(named.problems(), Contains(HasSubstr("CAP_SYSLOG")));
 }
@@ -142,7 +170,7 @@ TEST_F(NamedStacksTest, DoNotTakeARenamedFunctionForNewWork) {
   const ObservedRun head = run(stack(kExtra, samples(60)), "");
   const NamedStacks named({.base = {base, base}, .head = {head, head}}, 1, {});
   CauseInput input;
-  named.add_signals(input);
+  named.add_new_code(input);
   EXPECT_FALSE(input.signals.contains(Signal::new_code_time));
 }
 
@@ -150,6 +178,7 @@ TEST_F(NamedStacksTest, ScaleHeadToTheWorkOfBase) {
   NamedStacks named(runs(), 2, {});
   CauseInput input = slower();
   named.add_signals(input);
+  named.add_new_code(input);
   EXPECT_THAT(input.signals.at(Signal::futex_wait).head, Each(DoubleEq(80e6)));
   EXPECT_THAT(input.signals.at(Signal::new_code_time).head, Each(DoubleEq(120 * 1e7)));
 }

@@ -67,6 +67,7 @@ class Case {
   double explained(const CauseRow& row, const Change& change, const Beyond& beyond) const;
   double peer_wait_max(const CauseRow& row) const;
   bool has_measured_wait(Cause cause) const;
+  double growth_of(Signal signal) const;  ///< 0 where nobody knows
   bool grew(Signal signal) const;
 
   const CauseInput& input_;
@@ -104,6 +105,17 @@ Beyond beyond_of(const Observed& observed, Account account) {
   return {left(observed.base, observed.base_time), left(observed.head, observed.head_time), true};
 }
 
+// Samples come by chance (Poisson): growth of less than three standard deviations is none.
+bool is_within_sampling(const Observed& observed) {
+  constexpr double kDeviations = 3;
+  const auto change = change_of(observed);
+  if (!change || !(observed.sample > 0)) return false;
+  const double variance =
+      observed.sample * (change->base / static_cast<double>(observed.base.size()) +
+                         change->head / static_cast<double>(observed.head.size()));
+  return change->growth() < kDeviations * std::sqrt(variance);
+}
+
 double Case::explained(const CauseRow& row, const Change& change, const Beyond& beyond) const {
   if (!is_measured_wait(row.account)) return change.growth() * row.cost_ns;
   const double wait =
@@ -113,17 +125,23 @@ double Case::explained(const CauseRow& row, const Change& change, const Beyond& 
   return row.account == Account::peer_wait ? std::min(wait, peer_wait_max(row)) : wait;
 }
 
-bool Case::grew(Signal signal) const {
+double Case::growth_of(Signal signal) const {
   const std::optional<Change> change = change_of(input_, signal);
-  return change && change->growth() >= row_of(signal).growth_min;
+  return change ? change->growth() : 0;
 }
+
+bool Case::grew(Signal signal) const { return growth_of(signal) >= row_of(signal).growth_min; }
 
 // Who waits for a child, an answer, a join or the end of a poll mostly waits for work of ours, and
 // time that this work takes on the CPU is not the wait's fault. Locks that are fought for cost CPU
-// time too, but then there are more waits for the same work, and not only longer ones.
+// time too, but then there are more waits for the same work, and not only longer ones. So do
+// programs that are started, up to what starting one takes.
 double Case::peer_wait_max(const CauseRow& row) const {
   if (!cpu_) return 0;
   const double waited = gap() - std::max(0.0, cpu_->growth());
+  if (row.signal == Signal::child_wait)
+    return std::max(waited,
+                    kProcessNs * std::max(growth_of(Signal::forks), growth_of(Signal::execs)));
   const std::optional<Change> waits = change_of(input_, Signal::futex_waits);
   if (row.signal != Signal::futex_wait || !waits || !grew(Signal::futex_waits)) return waited;
   const double more = waits->head - waits->base * ratio_of(cpu_);
@@ -150,7 +168,8 @@ std::optional<Reading> Case::read(const CauseRow& row) const {
   // The length of a run is no noise of what is beyond it, however long many threads wait in all.
   const double least = beyond.is_known ? 0 : kGrowthMin * change->base;
   const double growth = change_of(Observed{beyond.base, beyond.head})->growth();
-  if (growth < signal.growth_min || growth < least) return std::nullopt;
+  if (growth < signal.growth_min || growth < least || is_within_sampling(observed))
+    return std::nullopt;
   Reading reading{&row, *change, explained(row, *change, beyond),
                   stats::chance_of_larger_mean(beyond.base, beyond.head)};
   if (observed.base.size() < 2 && observed.head.size() < 2) {

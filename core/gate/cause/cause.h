@@ -26,7 +26,8 @@ enum class Signal {
   sleep_wait,      ///< off the CPU because it wanted to
   allocator_time,  ///< on the CPU in malloc and its kin
   fault_time,      ///< on the CPU in page faults
-  system_time,     ///< on the CPU in system calls
+  futex_time,      ///< on the CPU in calls of futex: waking others, and falling asleep
+  system_time,     ///< on the CPU in all other system calls
   process_time,    ///< ..., that start, end and wait for processes
   new_code_time,   ///< on the CPU in functions of the program that the other side never ran
   minor_faults,
@@ -56,6 +57,7 @@ struct Observed {
   /// Of waits: how long the same runs took, in the same order; wall time, or CPU time for
   /// run_queue_wait. Empty: not known, and the means of wall_time and cpu_time have to do.
   std::vector<double> base_time{}, head_time{};
+  double sample = 0;  ///< what one sample stands for, of what is known by sampling; 0: all was seen
 };
 
 struct CauseInput {

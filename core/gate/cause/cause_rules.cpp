@@ -13,7 +13,7 @@ constexpr double kMs = 1e6;
 constexpr double kTimeMin = 50 * kUs;  // less is a hiccup of any machine
 
 // signal, name, unit, words, growth_min, exact
-constexpr std::array<SignalRow, 33> kSignals{{
+constexpr std::array<SignalRow, 34> kSignals{{
     {Signal::wall_time, "wall_time", "ns", "wall time", kTimeMin, false},
     {Signal::cpu_time, "cpu_time", "ns", "CPU time", kTimeMin, false},
     {Signal::instructions, "instructions", "count", "instructions", 1000, true},
@@ -25,6 +25,7 @@ constexpr std::array<SignalRow, 33> kSignals{{
     {Signal::sleep_wait, "sleep_wait", "ns", "sleeping", kTimeMin, false},
     {Signal::allocator_time, "allocator_time", "ns", "time in the allocator", kTimeMin, false},
     {Signal::fault_time, "fault_time", "ns", "time in page faults", kTimeMin, false},
+    {Signal::futex_time, "futex_time", "ns", "time in futex calls", kTimeMin, false},
     {Signal::system_time, "system_time", "ns", "time in system calls", kTimeMin, false},
     {Signal::process_time, "process_time", "ns", "time starting and ending processes", kTimeMin,
      false},
@@ -78,7 +79,7 @@ constexpr std::string_view kProcessAdvice =
 // call 0.12 us (getppid) and up; posix_spawn 80 us, /bin/true in all 540 us, measured
 // (tests/bench/README.md); page fault 0.5 us with 4 KiB to clear; malloc and free 40 ns; a context
 // switch with cold caches 5 us; Linux's shortest retransmission timer 200 ms (TCP_RTO_MIN).
-constexpr std::array<CauseRow, 26> kRows{{
+constexpr std::array<CauseRow, 27> kRows{{
     {Cause::subprocesses, Signal::child_wait, Account::peer_wait, 1, kProcessAdvice},
     {Cause::subprocesses, Signal::process_time, Account::cpu, 1, kProcessAdvice},
     {Cause::subprocesses, Signal::execs, Account::count, 450 * kUs, kProcessAdvice},
@@ -96,6 +97,7 @@ constexpr std::array<CauseRow, 26> kRows{{
     {Cause::scheduling, Signal::migrations, Account::cpu_count, 5 * kUs, kQueueAdvice},
     {Cause::sleep, Signal::sleep_wait, Account::peer_wait, 1, kSleepAdvice},
     {Cause::lock_wait, Signal::futex_wait, Account::peer_wait, 1, kLockAdvice},
+    {Cause::lock_wait, Signal::futex_time, Account::cpu, 1, kLockAdvice},
     {Cause::lock_wait, Signal::futex_waits, Account::wait_count, kFutexWaitNs, kLockAdvice},
     {Cause::memory, Signal::fault_time, Account::cpu, 1, kMemoryAdvice},
     {Cause::memory, Signal::minor_faults, Account::cpu_count, 500, kMemoryAdvice},

@@ -44,6 +44,7 @@ std::span<const CauseRow> cause_rows();
 /// Signals that account for nothing alone, and are shown where they grew with this cause.
 std::span<const Signal> companions_of(Cause cause);
 
+inline constexpr double kProcessNs = 10e6;   ///< of a program that is started: an interpreter
 inline constexpr double kFutexWaitNs = 5e3;  ///< what one costs at least: two context switches
 
 std::string_view advice_without_signal(Cause cause);  ///< of cpu_work and cpu_efficiency

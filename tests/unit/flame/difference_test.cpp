@@ -63,6 +63,14 @@ TEST(CompareFunctions, KnowsWhatServesItsCaller) {
   EXPECT_FALSE(serves("malloc", FrameKind::jit));
 }
 
+TEST(CompareFunctions, AsksWhoCalledTheKernelWhereTheProgramIsHidden) {
+  const std::string call = "app;[libc.so.6];wait4;do_syscall_64_[k];schedule_[k] ";
+  const auto changes =
+      compare_functions({.base = {folded(call + "3\n")}, .head = {folded(call + "41\n")}});
+  EXPECT_DOUBLE_EQ(change_of(changes, "wait4").head.own, 41);
+  EXPECT_DOUBLE_EQ(change_of(changes, "schedule").head.own, 0);
+}
+
 TEST(CompareFunctions, CountsRecursionOnce) {
   const auto changes = compare_functions(
       {.base = {folded("app;main;f;f;f 10\n")}, .head = {folded("app;main;f;f 12\n")}});

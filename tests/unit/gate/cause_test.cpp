@@ -33,6 +33,12 @@ Observed with_times(std::vector<double> base, std::vector<double> head) {
   return observed;
 }
 
+Observed sampled(double sample, std::vector<double> base, std::vector<double> head) {
+  Observed observed = runs(std::move(base), std::move(head));
+  observed.sample = sample;
+  return observed;
+}
+
 Observed from_to(double base, double head) { return {{base}, {head}}; }
 
 /// A command of 100 ms, all CPU, that takes 140 ms on head; `signals` say why.
@@ -84,6 +90,10 @@ std::vector<CauseCase> typical_causes() {
                {S::futex_waits, from_to(100, 2'000)},
                {S::voluntary_switches, from_to(100, 2'000)}},
               kCpuAsBefore)},
+      {"threadsThatWakeEachOther", Cause::lock_wait,
+       slower({{S::futex_time, runs({1, 2, 1}, {24, 23, 25})},
+               {S::system_time, runs({2, 3, 2}, {4, 5, 4})},
+               {S::system_calls, from_to(1'000, 30'000)}})},
       {"tooManyThreads", Cause::scheduling,
        slower({{S::run_queue_wait, from_to(5 * kMs, 200 * kMs)},
                {S::futex_wait, from_to(100 * kMs, 150 * kMs)},
@@ -98,6 +108,13 @@ std::vector<CauseCase> typical_causes() {
                {S::process_time, runs({1, 2, 1}, {38, 37, 39})},
                {S::system_time, runs({2, 3, 2}, {41, 40, 42})},
                {S::system_calls, from_to(1'000, 1'300)}})},
+      {"programsThatWork", Cause::subprocesses,
+       slower({{S::forks, from_to(1, 31)},
+               {S::execs, from_to(1, 31)},
+               {S::system_time, runs({1, 2, 1}, {18, 17, 19})},
+               {S::child_wait, with_times({1, 1, 1}, {39, 38, 40})}})},
+      {"manySamplesOfACall", Cause::system_calls,
+       slower({{S::system_time, sampled(5 * kMs, {0, 0, 5, 0}, {35, 30, 35, 30})}})},
       {"forkPerItem", Cause::subprocesses,
        slower({{S::forks, from_to(1, 101)},
                {S::execs, from_to(1, 101)},
@@ -201,6 +218,8 @@ std::vector<CauseCase> near_misses() {
                {S::forks, from_to(2, 2)},
                {S::execs, from_to(2, 2)},
                {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"fewSamplesOfACall", Cause::cpu_efficiency,
+       slower({{S::system_time, sampled(20 * kMs, {0, 0, 0, 0}, {20, 20, 20, 20})}})},
       {"processesThatLeaveMoreBehind", Cause::memory,
        slower({{S::process_time, runs({1, 2, 1}, {24, 23, 25})},
                {S::fault_time, runs({1, 2, 1}, {24, 23, 25})},
