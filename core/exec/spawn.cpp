@@ -30,7 +30,8 @@ struct Shared {
   const SpawnRequest* request;
   pid_t parent;
   Spawned* result;
-  int hold_fd;  // -1: execve at once
+  int hold_fd;   // -1: execve at once
+  pid_t caller;  // of our parent
 };
 
 // Only async-signal-safe calls from here on: we are a second process in our parent's memory.
@@ -49,8 +50,12 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// Until our parent says go. We need not watch for its death, which is ours.
+// Until our parent says go, for collectors to take their places. Where Yama lets ancestors only
+// trace (kernel.yama.ptrace_scope 1), what our caller has started may trace us too; elsewhere this
+// call is not known. Not when our caller has gone: our parent's parent is above everybody then.
+// We need not watch for our parent's death, which is ours.
 void hold(const Shared& shared) {
+  if (shared.caller > 1) prctl(PR_SET_PTRACER, static_cast<unsigned long>(shared.caller), 0, 0, 0);
   char byte = 0;
   if (write(shared.hold_fd, "r", 1) != 1 || read(shared.hold_fd, &byte, 1) != 1) _exit(127);
   shared.result->bytes_written += 1;
@@ -183,7 +188,7 @@ Spawned spawn(const SpawnRequest& request) {
     result.error = errno;
     return result;
   }
-  Shared shared{&request, getpid(), &result, hold[1]};
+  Shared shared{&request, getpid(), &result, hold[1], getppid()};
   // A parent of a held child has to answer signals meanwhile, so that it cannot wait in the kernel.
   result.pid = start_child(shared, stack, CLONE_VM | CLONE_PIDFD | (held ? 0 : CLONE_VFORK));
   if (held) {

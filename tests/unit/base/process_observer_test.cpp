@@ -1,6 +1,7 @@
 // An observed run: the tree is seen before its first instruction and after its last process, and
 // nothing else about the run changes.
 #include <gmock/gmock.h>
+#include <sys/ptrace.h>
 
 #include <functional>
 #include <sstream>
@@ -107,6 +108,21 @@ INSTANTIATE_TEST_SUITE_P(Cgroup, RunnerObserver,
                          [](const auto& mode) {
                            return mode.param == CgroupMode::off ? "Off" : "Automatic";
                          });
+
+// Of the gate: its collectors are no ancestors of what they look at. Proves something where
+// kernel.yama.ptrace_scope is 1, for a user without CAP_SYS_PTRACE.
+TEST_P(RunnerObserver, LetsDescendantsTraceTheRoot) {
+  int status = -1;
+  observer_.before = [&](pid_t root) {
+    const pid_t child = fork();
+    if (child == 0) _exit(ptrace(PTRACE_SEIZE, root, nullptr, nullptr) == 0 ? 0 : errno);
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+  };
+  EXPECT_EQ(observe(shell("exit 3")).code, 3);
+  if (read_all("/proc/sys/kernel/yama/ptrace_scope") > "1\n")
+    GTEST_SKIP() << "kernel.yama.ptrace_scope bars it";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 
 TEST_P(RunnerObserver, SeesTheTreeBeforeItsFirstInstruction) {
   observer_.before = [this](pid_t root) {
