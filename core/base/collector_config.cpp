@@ -15,6 +15,7 @@ std::string to_json(const CollectorConfig& config) {
   say("sys_root", config.sys_root, !config.sys_root.empty());
   say("pids", config.pids, !config.pids.empty());
   say("cgroups", config.cgroups, !config.cgroups.empty());
+  say("trace_exit", config.trace_exit, !config.trace_exit);
   say("observer_pids", config.observer_pids, !config.observer_pids.empty());
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

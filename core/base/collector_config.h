@@ -15,6 +15,7 @@ struct CollectorConfig {
   std::string sys_root;              ///< "": /sys
   std::vector<std::int64_t> pids;    ///< only these processes and what they start, where it applies
   std::vector<std::string> cgroups;  ///< directories; only these, where it applies
+  bool trace_exit = true;            ///< the root of a tree may be traced for its memory at exit
   std::vector<std::int64_t> observer_pids;  ///< ours: no part of what is observed
 };
 

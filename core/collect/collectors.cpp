@@ -265,6 +265,7 @@ Collectors::Collectors(PluginPlaces places, CollectOptions options, const Clock&
                                         .clock = clock,
                                         .interrupted = std::move(interrupted),
                                         .profile = std::move(profile)})) {
+  config.trace_exit = body_->options.trace_exit;
   config.observer_pids = {getpid()};
   body_->config = protocol::to_json(config);
 }

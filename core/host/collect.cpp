@@ -37,6 +37,7 @@ protocol::CollectorConfig config_of(const CollectRequest& request) {
 CollectOptions options_of(const CollectRequest& request) {
   CollectOptions options;
   options.watch = false;
+  options.trace_exit = false;  // its numbers would be in no report
   options.start_max = std::min(options.start_max, request.profile.timeout);
   options.stop_max = std::min(options.stop_max, request.profile.timeout);
   return options;

@@ -216,6 +216,7 @@ struct CollectOptions {
   std::vector<std::string> required;    ///< names; without one of them the run is inconclusive
   bool profile = true;                  ///< a profiling run of each side after the pairs
   bool watch = true;                    ///< mark disturbed pairs
+  bool trace_exit = true;               ///< trace the root of a tree for its memory at exit
   double disturbed_other_cpu = 0.2;     ///< CPUs that other processes used on average
   double disturbed_steal = 0.02;        ///< share of CPU time that the hypervisor took
   double disturbed_pressure = 0.1;      ///< share of time that tasks stalled for memory or I/O

@@ -216,6 +216,7 @@ CollectOptions read_collect(const ConfigValue& section, ConfigErrors& errors) {
                  "watched is written as gate: { health: { profile: none } }");
   collect.profile = map.boolean("profile", collect.profile);
   collect.watch = map.boolean("watch", collect.watch);
+  collect.trace_exit = map.boolean("trace_exit", collect.trace_exit);
   read_disturbed(map.section("disturbed"), collect, errors);
   collect.start_max = map.duration("start_max", collect.start_max, {.min = 100ms, .max = 10s});
   collect.stop_max = map.duration("stop_max", collect.stop_max, {.min = 100ms, .max = 20s});

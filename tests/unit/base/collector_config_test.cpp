@@ -14,9 +14,10 @@ TEST(CollectorConfig, SaysEveryKey) {
                      .sys_root = "/b",
                      .pids = {7},
                      .cgroups = {"/c"},
+                     .trace_exit = false,
                      .observer_pids = {1, 2}}),
             R"({"cgroups":["/c"],"max_events":10,"observer_pids":[1,2],"pids":[7],)"
-            R"("proc_root":"/a","sample_interval_ms":500,"sys_root":"/b"})");
+            R"("proc_root":"/a","sample_interval_ms":500,"sys_root":"/b","trace_exit":false})");
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ collect:
   required: [quiet, process, perfect]
   profile: true
   watch: false
+  trace_exit: false
   disturbed: { other_cpu: 150%, steal: 1%, pressure: 0.5 }
   start_max: 500ms
   stop_max: 15s
@@ -179,6 +180,7 @@ Project whole_project() {
                      .required = {"quiet", "process", "perfect"},
                      .profile = true,
                      .watch = false,
+                     .trace_exit = false,
                      .disturbed_other_cpu = 1.5,
                      .disturbed_steal = 0.01,
                      .disturbed_pressure = 0.5,
