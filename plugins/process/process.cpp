@@ -1,12 +1,17 @@
 // The collector `process`: what one process tree used. The numbers that the kernel keeps exactly
-// come from the root, a zombie by then; the rest from looking at the tree while it runs.
+// come from the root, a zombie by then, and of its memory from the moment before; the rest from
+// looking at the tree while it runs.
 #include <cstdint>
 #include <ctime>
 #include <melisai/collector.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "plugins/process/exit_watch.h"
 #include "plugins/process/root_usage.h"
 #include "plugins/process/tree_sampler.h"
 
@@ -17,6 +22,15 @@ constexpr std::string_view kProc = "/proc";
 
 // Looking at a large tree must not become part of what the tree costs: a tenth of one CPU at most.
 constexpr std::int64_t kPausePerLook = 9;
+
+// {"trace_exit":false}; other keys are for other collectors.
+bool traces_exit(std::string_view config_json) {
+  const auto config = nlohmann::json::parse(config_json, nullptr, false);
+  if (!config.is_object() || !config.contains("trace_exit")) return true;
+  if (!config["trace_exit"].is_boolean())
+    throw std::invalid_argument("process: configuration: trace_exit: true or false");
+  return config["trace_exit"].get<bool>();
+}
 
 std::int64_t clock_ns(clockid_t clock) {
   timespec now{};
@@ -61,15 +75,25 @@ class Process {
        "largest sum of resident memory; shared pages count once per process",
        "/proc/PID/stat, field 24"},
       {"peak_rss", "B", BetterWhen::lower, 4, "largest resident memory of one process",
-       "/proc/PID/status, VmHWM"},
+       "/proc/PID/status, VmHWM, in looks and as the root ends"},
+      {"address_space_peak", "B", BetterWhen::lower, 2, "largest address space of the root",
+       "/proc/PID/status, VmPeak, as the root ends"},
+      {"anonymous_at_exit", "B", BetterWhen::lower, 2,
+       "memory of the root that is no file's, as it ends",
+       "/proc/PID/status, RssAnon, as the root ends"},
+      {"proportional_at_exit", "B", BetterWhen::lower, 2,
+       "resident memory of the root as it ends; of shared pages its part",
+       "/proc/PID/smaps_rollup, Pss, as the root ends"},
       {"samples", "count", BetterWhen::unknown, 4, "how often the living tree was looked at",
        "the collector itself"}};
 
-  Process(Host host, std::string_view /*config_json*/) : host_(host) {}
+  Process(Host host, std::string_view config_json)
+      : host_(host), traces_exit_(traces_exit(config_json)) {}
 
   void start(const Target& target) {
     usage_.reset();
     sampler_.reset();
+    exit_.reset();
     if (target.root_pid <= 0) {
       host_.debug("process: no tree to observe, no numbers");
       return;
@@ -84,6 +108,7 @@ class Process {
            "CAP_SYS_PTRACE");
     sampler_.emplace(std::string(kProc), target.root_pid, usage_->run_delay_ns().value_or(0));
     next_look_ns_ = 0;
+    if (traces_exit_) exit_.emplace(target.root_pid, rights_may_change(target.root_pid));
   }
 
   void sample() {
@@ -96,14 +121,28 @@ class Process {
 
   void stop(Emitter& emitter) {
     if (!usage_) return;
+    if (exit_) finish_exit(emitter);
     for (const Number& number : usage_->since_start()) emitter.emit(number.name, number.value);
     for (const Number& number : sampler_->result(usage_->run_delay_ns()))
       emitter.emit(number.name, number.value);
     usage_.reset();
     sampler_.reset();
+    exit_.reset();
   }
 
  private:
+  void finish_exit(Emitter& emitter) {
+    const ExitReport report = exit_->finish();
+    for (const Number& number : numbers_of(report)) emitter.emit(number.name, number.value);
+    // Of a tree that no look has seen the largest process may have been a child.
+    if (report.end == WatchEnd::seen && (sampler_->samples() > 0 || !report.had_children))
+      sampler_->saw_peak(report.resident_peak);
+    // The next program would lose its rights, too.
+    if (report.end == WatchEnd::rights_withheld) traces_exit_ = false;
+    const std::string reason = why_missing(report);
+    if (!reason.empty() && told_.insert(report.end).second) host_.warning("process: " + reason);
+  }
+
   // Once: the next window would say the same.
   void warn(const std::string& text) {
     if (!warned_) host_.warning("process: " + text);
@@ -111,10 +150,13 @@ class Process {
   }
 
   Host host_;
+  bool traces_exit_;
+  std::set<WatchEnd> told_;  // each reason once
   bool warned_ = false;
   std::int64_t next_look_ns_ = 0;
   std::optional<RootUsage> usage_;
   std::optional<TreeSampler> sampler_;
+  std::optional<ExitWatch> exit_;
 };
 
 }  // namespace

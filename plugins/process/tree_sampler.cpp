@@ -94,6 +94,8 @@ void TreeSampler::keep(Look look) {
   resident_pages_max_ = std::max(resident_pages_max_, look.resident_pages);
 }
 
+void TreeSampler::saw_peak(std::int64_t kib) { peak_kib_ = std::max(peak_kib_, kib); }
+
 std::vector<Number> TreeSampler::result(std::optional<std::int64_t> root_delay_ns) const {
   std::vector<Number> numbers = {{"samples", static_cast<double>(samples_)}};
   if (root_delay_ns) {
@@ -103,12 +105,12 @@ std::vector<Number> TreeSampler::result(std::optional<std::int64_t> root_delay_n
     delay += *root_delay_ns;
     numbers.push_back({"run_delay", static_cast<double>(growth(root_delay_before_ns_, delay))});
   }
+  if (peak_kib_ > 0) numbers.push_back({"peak_rss", static_cast<double>(peak_kib_) * 1024});
   if (samples_ == 0) return numbers;
   const double page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
   numbers.push_back({"threads_max", static_cast<double>(threads_max_)});
   numbers.push_back({"processes_max", static_cast<double>(processes_max_)});
   numbers.push_back({"tree_rss_max", static_cast<double>(resident_pages_max_) * page_bytes});
-  if (peak_kib_ > 0) numbers.push_back({"peak_rss", static_cast<double>(peak_kib_) * 1024});
   return numbers;
 }
 

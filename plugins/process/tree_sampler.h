@@ -25,8 +25,13 @@ class TreeSampler {
   TreeSampler(std::string proc, std::int64_t root, std::int64_t root_delay_ns);
 
   void sample();
+  std::int64_t samples() const { return samples_; }  ///< looks that saw the tree alive
 
-  /// Largest values and how many looks saw the tree alive; without one, only `samples`.
+  /// What else is known of the largest resident memory of one process.
+  void saw_peak(std::int64_t kib);
+
+  /// Largest values and how many looks saw the tree alive; without one, only `samples` and what
+  /// was known otherwise.
   /// `root_delay_ns` is the last word on the root's first thread, nothing when nobody knows it.
   std::vector<Number> result(std::optional<std::int64_t> root_delay_ns) const;
 

@@ -206,6 +206,21 @@ TEST_F(TreeSamplerTest, WithoutALookSaysOnlyWhatTheRootTells) {
   EXPECT_THAT(by_name(sampler.result(std::nullopt)), ElementsAre(Pair("samples", 0)));
 }
 
+TEST_F(TreeSamplerTest, TakesAPeakThatIsKnownOtherwise) {
+  put_zombie_root();
+  TreeSampler unseen(proc(), kRoot, 0);
+  unseen.saw_peak(700);
+  EXPECT_THAT(by_name(unseen.result(std::nullopt)),
+              ElementsAre(Pair("peak_rss", 700 * 1024), Pair("samples", 0)));
+  put_tree();
+  TreeSampler seen(proc(), kRoot, 0);
+  seen.sample();
+  seen.saw_peak(700);
+  EXPECT_EQ(by_name(seen.result(0)).at("peak_rss"), 900 * 1024);
+  seen.saw_peak(1000);
+  EXPECT_EQ(by_name(seen.result(0)).at("peak_rss"), 1000 * 1024);
+}
+
 TEST_F(TreeSamplerTest, EndsInACircle) {
   put_process({.stat = {.process = kRoot}, .children = "101"});
   put_process({.stat = {.process = 101, .parent = kRoot}, .children = "100 101 x -5 102"});
