@@ -14,8 +14,8 @@ namespace melisai::plugins {
 
 constexpr unsigned kStopSecondsMax = 5;  // of one stop; then the tracer ends, and the root goes on
 constexpr int kSignalsMax = 1000;        // that the root gets: each stops it for a moment
-constexpr int kStepsMax = 4000;          // two of each system call of a program that may execute
-constexpr std::int64_t kSharesResidentMax = 1 << 20;  // KiB; 60 ns for each 4 KiB, in the stop
+constexpr int kStepsMax = 2000;          // two of each system call of a program that may execute
+constexpr std::int64_t kSharesResidentMax = 1 << 20;  // KiB; the stop takes 18 ms for so much
 
 enum class WatchEnd {
   cut_short,        // the tracer was ended, or took too long
