@@ -11,7 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <new>
+#include <memory>
 #include <optional>
 #include <system_error>
 
@@ -104,7 +104,7 @@ ExitWatch::ExitWatch(std::int64_t root, bool guarded) {
     if (shared != MAP_FAILED) munmap(shared, sizeof(ExitReport));
     return;
   }
-  report_ = new (shared) ExitReport;
+  report_ = std::construct_at(static_cast<ExitReport*>(shared));
   line_ = ends[0];
   const pid_t self = getpid();
   tracer_ = fork();

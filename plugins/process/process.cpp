@@ -4,14 +4,13 @@
 #include <cstdint>
 #include <ctime>
 #include <melisai/collector.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "plugins/process/exit_watch.h"
+#include "plugins/process/options.h"
 #include "plugins/process/root_usage.h"
 #include "plugins/process/tree_sampler.h"
 
@@ -22,15 +21,6 @@ constexpr std::string_view kProc = "/proc";
 
 // Looking at a large tree must not become part of what the tree costs: a tenth of one CPU at most.
 constexpr std::int64_t kPausePerLook = 9;
-
-// {"trace_exit":false}; other keys are for other collectors.
-bool traces_exit(std::string_view config_json) {
-  const auto config = nlohmann::json::parse(config_json, nullptr, false);
-  if (!config.is_object() || !config.contains("trace_exit")) return true;
-  if (!config["trace_exit"].is_boolean())
-    throw std::invalid_argument("process: configuration: trace_exit: true or false");
-  return config["trace_exit"].get<bool>();
-}
 
 std::int64_t clock_ns(clockid_t clock) {
   timespec now{};
@@ -88,7 +78,7 @@ class Process {
        "the collector itself"}};
 
   Process(Host host, std::string_view config_json)
-      : host_(host), traces_exit_(traces_exit(config_json)) {}
+      : host_(host), traces_exit_(parse_process_options(config_json).trace_exit) {}
 
   void start(const Target& target) {
     usage_.reset();

@@ -144,6 +144,7 @@ const std::vector<Library>& libraries() {
         "core/trigger/custom",  "core/trigger/webhook",
         "plugins/ebpf/",        "plugins/procfs/",
         "plugins/perf/",        "plugins/common/stack_json",
+        "plugins/process/options.cpp",
         "tests/"},
        false,
        {"plugins/ebpf/findings.h", "plugins/procfs/part.h", "plugins/common/stack_json.h"}},

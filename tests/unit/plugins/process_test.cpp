@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "plugins/process/options.h"
 #include "plugins/process/root_usage.h"
 #include "plugins/process/tree_sampler.h"
 #include "tests/unit/plugins/proc_fixture.h"
@@ -69,6 +70,14 @@ TEST_F(RootUsageTest, NeverGoesBelowZero) {
   put_process({.stat = {.process = kRoot, .minor_faults = 4, .user = 1}});
   put_proc("100/io", io_text(1, 2, 3, 4));
   for (const Number& number : usage.since_start()) EXPECT_EQ(number.value, 0) << number.name;
+}
+
+TEST(ProcessOptions, TakeOnlyATruthValue) {
+  EXPECT_TRUE(parse_process_options("").trace_exit);
+  EXPECT_TRUE(parse_process_options(R"({"sample_interval_ms":5})").trace_exit);
+  EXPECT_FALSE(parse_process_options(R"({"trace_exit":false})").trace_exit);
+  EXPECT_THROW(parse_process_options(R"({"trace_exit":0})"), std::invalid_argument);
+  EXPECT_THROW(parse_process_options("[]"), std::invalid_argument);
 }
 
 TEST(RunDelay, IsTheSecondFieldWhereTheKernelCounts) {
