@@ -110,7 +110,9 @@ std::vector<Number> TreeSampler::result(std::optional<std::int64_t> root_delay_n
   const double page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
   numbers.push_back({"threads_max", static_cast<double>(threads_max_)});
   numbers.push_back({"processes_max", static_cast<double>(processes_max_)});
-  numbers.push_back({"tree_rss_max", static_cast<double>(resident_pages_max_) * page_bytes});
+  // Nothing is resident of who is on the way out, and of nobody else.
+  if (resident_pages_max_ > 0)
+    numbers.push_back({"tree_rss_max", static_cast<double>(resident_pages_max_) * page_bytes});
   return numbers;
 }
 

@@ -215,6 +215,14 @@ TEST_F(TreeSamplerTest, WithoutALookSaysOnlyWhatTheRootTells) {
   EXPECT_THAT(by_name(sampler.result(std::nullopt)), ElementsAre(Pair("samples", 0)));
 }
 
+TEST_F(TreeSamplerTest, SaysNothingOfMemoryThatIsGone) {
+  put_process({.stat = {.process = kRoot, .resident_pages = 0}});
+  TreeSampler sampler(proc(), kRoot, 0);
+  sampler.sample();
+  EXPECT_THAT(by_name(sampler.result(std::nullopt)),
+              ElementsAre(Pair("processes_max", 1), Pair("samples", 1), Pair("threads_max", 1)));
+}
+
 TEST_F(TreeSamplerTest, TakesAPeakThatIsKnownOtherwise) {
   put_zombie_root();
   TreeSampler unseen(proc(), kRoot, 0);
