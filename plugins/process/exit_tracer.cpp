@@ -81,6 +81,7 @@ class Tracer {
   std::string place_of(int directory, const std::string& path) const;
   bool executes_other_rights(const __ptrace_syscall_info& entered);
   void read_numbers(const std::string& status);
+  bool ends_alone() const;
   bool lives_on(const std::string& before) const;
 
   pid_t root_;
@@ -235,7 +236,8 @@ void Tracer::read_numbers(const std::string& status) {
 
 bool Tracer::at_exit() {
   if (!executed_) return let_go(WatchEnd::unseen);
-  bool alone = true;
+  bool last = true;
+  bool leaves = false;  // the others
   std::string stat;
   {
     const StopDeadline deadline;
@@ -243,15 +245,23 @@ bool Tracer::at_exit() {
     if (const auto status = read_text(file("status"), kStatusBytesMax)) {
       read_numbers(*status);
       report_.had_children = waited_for_children(stat);
-      alone = count_after(*status, "Threads:").value_or(1) <= 1;
+      last = count_after(*status, "Threads:").value_or(1) <= 1;
+      leaves = !last && ends_alone();
     }
     call(PTRACE_DETACH, 0);
   }
-  const bool outlived = !alone && lives_on(stat);
+  const bool outlived = leaves || (!last && lives_on(stat));
   report_.end = report_.address_peak < 0 ? WatchEnd::unseen
                 : outlived               ? WatchEnd::first_thread
                                          : WatchEnd::seen;
   return false;
+}
+
+// Has it called exit, which ends one thread? exit_group ends all, and others may have called that.
+bool Tracer::ends_alone() const {
+  const auto text = read_text(file("syscall"));
+  const auto call = text ? words(*text) : std::vector<std::string_view>{};
+  return !call.empty() && to_count(call.front()) == SYS_exit;
 }
 
 // The first thread ends with the others, which nobody traces, or before them; or another one

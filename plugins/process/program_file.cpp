@@ -19,9 +19,8 @@ namespace melisai::plugins {
 namespace {
 
 constexpr std::uint64_t kTableBytesMax = 64 << 20;  // of symbols, and of their names
-constexpr std::size_t kSectionsMax = 65'536;
-constexpr std::size_t kFirstLineMax = 256;  // of a script, as the kernel reads it
-constexpr int kInterpretersMax = 5;         // a script's may be a script
+constexpr std::size_t kFirstLineMax = 256;          // of a script, as the kernel reads it
+constexpr int kInterpretersMax = 5;                 // a script's may be a script
 
 class File {
  public:
@@ -104,8 +103,7 @@ std::optional<std::vector<Elf64_Shdr>> sections_of(const File& file) {
   Elf64_Ehdr header;
   if (!file.read(0, &header, sizeof header)) return std::nullopt;
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
-      header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0 ||
-      header.e_shnum > kSectionsMax)
+      header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0)
     return std::nullopt;
   std::vector<Elf64_Shdr> sections(header.e_shnum);
   if (!file.read(header.e_shoff, sections.data(), sections.size() * sizeof(Elf64_Shdr)))

@@ -47,8 +47,8 @@ int end_together(int mebibytes) {
   return 1;
 }
 
-int execute_in_thread(const char* program) {
-  std::thread([program] { execl(program, program, nullptr); }).join();
+int execute_in_thread(char** argv) {
+  std::thread([argv] { execv(argv[0], argv); }).join();
   return 1;
 }
 
@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   if (mode == "abort") std::abort();
   if (mode == "leave") return leave(std::atoi(argument));
   if (mode == "together") return end_together(std::atoi(argument));
-  if (mode == "thread-exec") return execute_in_thread(argument);
+  if (mode == "thread-exec") return execute_in_thread(argv + 2);
   if (mode == "exec") return execv(argument, argv + 2);
   if (mode == "root") return geteuid() == 0 ? 0 : 3;
   return 2;
