@@ -21,6 +21,7 @@
 namespace {
 
 using namespace melisai::worker;
+using melisai::keep_capabilities;
 using melisai::Result;
 
 const std::string kFile = MELISAI_INSTALLED_EBPF;

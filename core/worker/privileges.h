@@ -1,17 +1,15 @@
 // Linux capabilities: a plugin runs with those that it declares, out of the few that a collector
-// may ask for at all, and no others. Raw system calls; only ever drops.
+// may ask for at all, and no others.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/capabilities.h"
 #include "core/base/result.h"
 
 namespace melisai::worker {
-
-using CapabilitySet = std::uint64_t;  ///< bit n: capability n of linux/capability.h
 
 /// "CAP_SYS_PTRACE CAP_BPF" -> names. Errors: config, naming one that no collector may ask for.
 Result<std::vector<std::string>> parse_capabilities(std::string_view text);
@@ -24,12 +22,5 @@ CapabilitySet collector_capabilities();
 
 /// What programs in the kernel need: CAP_BPF and CAP_PERFMON.
 CapabilitySet bpf_capabilities();
-
-/// What this thread could make use of; empty when that cannot be read.
-CapabilitySet permitted_capabilities();
-
-/// Drops everything outside of `keep`, from the bounding set too where that is allowed. Errors:
-/// process.
-Result<void> keep_capabilities(CapabilitySet keep);
 
 }  // namespace melisai::worker

@@ -18,6 +18,7 @@
 namespace {
 
 using namespace melisai::worker;
+using melisai::keep_capabilities;
 using melisai::Result;
 
 Result<Descriptor> load(const std::string& file) {
