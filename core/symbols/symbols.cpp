@@ -232,20 +232,32 @@ Result<SourceLine> Symbolizer::line_at(std::uint32_t image, Place offset) {
   return lines->at(*address);
 }
 
-std::vector<std::string> Symbolizer::problems(const ShownPath& shown) const {
+std::vector<FileProblem> Symbolizer::file_problems() const {
   std::vector<const Image*> bad;
   for (const auto& image : files_)
     if (!image->problem.empty() && image->unresolved > 0) bad.push_back(image.get());
   std::stable_sort(bad.begin(), bad.end(),
                    [](const Image* a, const Image* b) { return a->unresolved > b->unresolved; });
-  std::vector<std::string> lines;
+  std::vector<FileProblem> problems;
   for (const Image* image : bad) {
-    std::string& line = lines.emplace_back(image->problem);
     const std::string quoted = in_quotes(image->path);
-    if (shown && line.starts_with(quoted))
-      line.replace(0, quoted.size(), in_quotes(shown(image->path)));
+    if (image->problem.starts_with(quoted))
+      problems.push_back({image->path, image->problem.substr(quoted.size())});
+    else
+      problems.push_back({"", image->problem});
   }
+  return problems;
+}
+
+std::vector<std::string> Symbolizer::problems(const ShownPath& shown) const {
+  std::vector<std::string> lines;
+  for (const FileProblem& each : file_problems()) lines.push_back(text_of(each, shown));
   return lines;
+}
+
+std::string text_of(const FileProblem& problem, const ShownPath& shown) {
+  if (problem.path.empty()) return problem.text;
+  return in_quotes(shown ? shown(problem.path) : problem.path) + problem.text;
 }
 
 }  // namespace melisai::symbols

@@ -1,6 +1,6 @@
 // Addresses of stacks as functions. One Symbolizer for a window (or for both sides of a
 // comparison): every file is read once, every place in it resolved once. Files may be hostile; what
-// they can cost is bounded, but whoever can run them in a worker should. One thread.
+// they can cost is bounded, and core/naming runs this in a process of its own. One thread.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +46,17 @@ struct CallSite {
   std::optional<FrameId> callee;  ///< of a direct call within its file
 };
 
+/// Why functions of a file stay unknown.
+struct FileProblem {
+  std::string path;  ///< "" where the text says it all
+  std::string text;  ///< ": another file lies there now than was mapped" after the path
+  bool operator==(const FileProblem&) const = default;
+};
+/// How people see a path; before it is quoted, which cuts long ones.
+using ShownPath = std::function<std::string(std::string)>;
+/// "'/opt/x': another file lies there now than was mapped"
+std::string text_of(const FileProblem& problem, const ShownPath& shown = {});
+
 constexpr std::size_t kImagesMax = 4'096;
 constexpr std::size_t kFramesMax = 1'000'000;
 constexpr std::size_t kPerfMapsMax = 256;
@@ -81,10 +92,9 @@ class Symbolizer {
   /// The same of one place in it.
   Result<SourceLine> line_at(std::uint32_t image, Place offset);
 
-  /// Files whose functions stay unknown and why, one line each, most used first: "'/opt/x': another
-  /// file lies there now than was mapped".
-  /// `shown`: how people see a path; before it is quoted, which cuts long ones.
-  using ShownPath = std::function<std::string(std::string)>;
+  /// Files whose functions stay unknown and why, most used first.
+  std::vector<FileProblem> file_problems() const;
+  /// The same as lines.
   std::vector<std::string> problems(const ShownPath& shown = {}) const;
 
  private:
