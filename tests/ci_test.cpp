@@ -245,8 +245,9 @@ TEST_F(CiScripts, InstallPutsHelpersWhereTheProgramLooks) {
   for (const char* path :
        {"libexec/melisai-gate/melisai-gate-exec", "libexec/melisai-gate/melisai-gate-git",
         "libexec/melisai-gate/melisai-gate-https", "libexec/melisai-gate/melisai-gate-mail",
-        "libexec/melisai-gate/melisai-gate-worker", "lib/melisai-gate/plugins/quiet.so",
-        "include/melisai/collector.h", "lib/cmake/melisai-gate-sdk/melisai-gate-sdkConfig.cmake",
+        "libexec/melisai-gate/melisai-gate-symbols", "libexec/melisai-gate/melisai-gate-worker",
+        "lib/melisai-gate/plugins/quiet.so", "include/melisai/collector.h",
+        "lib/cmake/melisai-gate-sdk/melisai-gate-sdkConfig.cmake",
         "share/melisai-gate/config/melisai-gate.yaml", "share/melisai-gate/config/serve.yaml",
         "share/melisai-gate/pipelines", "share/melisai-gate/schema",
         "share/doc/melisai-gate/README.md", "share/doc/melisai-gate/LICENSE",

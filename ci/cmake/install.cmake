@@ -8,7 +8,7 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 if(TARGET melisai-gate)
   install(TARGETS melisai-gate RUNTIME DESTINATION bin)
 endif()
-install(TARGETS melisai-gate-exec melisai-gate-git melisai-gate-https melisai-gate-mail melisai-gate-worker RUNTIME DESTINATION libexec/melisai-gate)
+install(TARGETS melisai-gate-exec melisai-gate-git melisai-gate-https melisai-gate-mail melisai-gate-symbols melisai-gate-worker RUNTIME DESTINATION libexec/melisai-gate)
 install(TARGETS perf process procfs quiet LIBRARY DESTINATION lib/melisai-gate/plugins)
 if(TARGET ebpf)
   install(TARGETS ebpf LIBRARY DESTINATION lib/melisai-gate/plugins)

@@ -22,6 +22,7 @@ const std::map<std::string, int>& layers() {
       {"symbols", 2},
       {"flame", 3},
       {"store", 3},
+      {"naming", kSteps},
       {"trigger", kSteps},
       {"run", kSteps},
       {"measure", kSteps},
