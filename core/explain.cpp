@@ -202,7 +202,7 @@ class Explainer {
     if (lacks_ebpf_ && evidence.cause == Cause::not_known && evidence.advice.empty())
       evidence.advice = kNextAction;
     // Names that are missing matter where none is told.
-    if (evidence.functions.empty() || evidence.cause == Cause::not_known)
+    if (evidence.functions.empty() || evidence.cause == Cause::not_known || named.is_lost())
       for (const std::string& problem : named.problems()) whole.add(problem);
     if (factor != 1)
       whole.add(

@@ -170,16 +170,32 @@ Stacks all_of(const std::vector<Stacks>& runs) {
 
 }  // namespace
 
-NamedStacks::NamedStacks(const ObservedRuns& runs, double factor, std::vector<std::string> trees)
-    : trees_(std::move(trees)) {
+NamedStacks::NamedStacks(const ObservedRuns& runs, double factor, std::vector<std::string> trees,
+                         naming::Options naming)
+    : namer_(std::move(naming)), trees_(std::move(trees)) {
   // Head first: of a function on both sides its place is the one that people look at.
   for (const ObservedRun& run : runs.head) take(run, factor, false);
   for (const ObservedRun& run : runs.base) take(run, 1, true);
-  const std::vector<std::string> files =
-      symbolizer_.problems([this](std::string path) { return shown(std::move(path), trees_); });
-  if (!files.empty())
-    problem("names are missing: " + files.front() +
-            (files.size() > 1 ? ", and of " + std::to_string(files.size() - 1) + " more" : ""));
+  if (!is_lost_) tell_nameless_files();
+}
+
+void NamedStacks::tell_nameless_files() {
+  const Result<std::vector<symbols::FileProblem>> files = namer_.problems();
+  if (!files) return lose(files.error());
+  if (files->empty()) return;
+  const std::string first =
+      text_of(files->front(), [this](std::string path) { return shown(std::move(path), trees_); });
+  problem("names are missing: " + first +
+          (files->size() > 1 ? ", and of " + std::to_string(files->size() - 1) + " more" : ""));
+}
+
+// All of them: what is left of one side is no picture of it.
+void NamedStacks::lose(const Error& error) {
+  is_lost_ = true;
+  problem("names are missing: " + error.message);
+  on_cpu_ = {};
+  off_cpu_ = {.base = {}, .head = {}, .sample = 0};
+  places_.clear();
 }
 
 void NamedStacks::problem(const std::string& what) {
@@ -211,8 +227,14 @@ void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
           "functions of the kernel have no names, so nobody knows what threads waited for; "
           "give CAP_SYSLOG");
     }
-    flame::Named named =
-        name_stacks(*collected, on_cpu ? flame::Weight::count : flame::Weight::time, symbolizer_);
+    if (is_lost_) continue;
+    Result<flame::Named> names =
+        namer_.name_stacks(*collected, on_cpu ? flame::Weight::count : flame::Weight::time);
+    if (!names) {
+      lose(names.error());
+      continue;
+    }
+    flame::Named named = *std::move(names);
     if (on_cpu) problem(named.advice);
     if (part->truncated) problem("there were more different stacks than a collector may tell");
     for (const auto& [frame, place] : named.places) places_.emplace(frame, place);
@@ -319,7 +341,11 @@ std::vector<NamedStacks::Grown> NamedStacks::grown(const flame::Runs& runs, doub
 void NamedStacks::add_line(const StackFrame& function, EvidenceFunction& to) {
   const auto place = places_.find(function);
   if (place == places_.end()) return;
-  const Result<symbols::SourceLine> line = symbolizer_.line_of(place->second);
+  const Result<symbols::SourceLine> line = namer_.line_of(place->second);
+  if (!line && !namer_.pid()) {
+    is_lost_ = true;
+    problem("lines of functions are missing: " + line.error().message);
+  }
   if (!line) return;
   to.file = shown(line->file, trees_);
   to.line = line->line;

@@ -1,5 +1,6 @@
-// Stacks of both sides with names: what they say of a slowdown, and the flame graphs of it. Reads
-// the programs that ran, and writes beside the report. Private to core/explain.
+// Stacks of both sides with names: what they say of a slowdown, and the flame graphs of it. A
+// process of its own reads the programs that ran; this writes beside the report. Private to
+// core/explain.
 #pragma once
 
 #include <map>
@@ -9,19 +10,23 @@
 #include "core/explain_input.h"
 #include "core/flame/flame.h"
 #include "core/gate/cause/cause.h"
-#include "core/symbols/symbols.h"
+#include "core/naming/naming.h"
 
 namespace melisai {
 
 class NamedStacks {
  public:
   /// `trees`: where the sides were built, in no file's name that people see. Numbers of head are
-  /// multiplied by `factor`.
-  NamedStacks(const ObservedRuns& runs, double factor, std::vector<std::string> trees);
+  /// multiplied by `factor`. Without melisai-gate-symbols, or when it fails, there are no stacks,
+  /// and problems() says why.
+  NamedStacks(const ObservedRuns& runs, double factor, std::vector<std::string> trees,
+              naming::Options naming = {});
 
   bool empty() const { return on_cpu_.base.empty() || on_cpu_.head.empty(); }
   /// What limits the names, and what to do about it, one line each.
   const std::vector<std::string>& problems() const { return problems_; }
+  /// There were stacks, and whoever names them failed.
+  bool is_lost() const { return is_lost_; }
 
   /// Adds times on and off the CPU.
   void add_signals(gate::CauseInput& input) const;
@@ -51,11 +56,14 @@ class NamedStacks {
   std::vector<Grown> grown(const flame::Runs& runs, double gap, bool on_cpu);
   void add_line(const StackFrame& function, EvidenceFunction& to);
   void problem(const std::string& what);
+  void lose(const Error& error);
+  void tell_nameless_files();
 
-  symbols::Symbolizer symbolizer_;
+  naming::Namer namer_;
   std::vector<std::string> trees_;
   flame::Runs on_cpu_;                                        ///< samples
   flame::Runs off_cpu_{.base = {}, .head = {}, .sample = 0};  ///< ns
+  bool is_lost_ = false;
   bool kernel_named_ = true;  ///< only then is it known what threads waited for
   double sample_ns_ = 0;      ///< what a sample stands for
   std::map<StackFrame, symbols::FrameId> places_;

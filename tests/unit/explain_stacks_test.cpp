@@ -24,6 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
+const naming::Options kNaming{.program = MELISAI_BIN_DIR "/melisai-gate-symbols"};
 constexpr const char* kFutex = R"(["schedule","futex_wait_queue","do_futex","do_syscall_64"])";
 
 class NamedStacksTest : public ::testing::Test {
@@ -77,7 +78,7 @@ class NamedStacksTest : public ::testing::Test {
 };
 
 TEST_F(NamedStacksTest, SayWhatTookTheTime) {
-  const NamedStacks named(runs(), 1, {});
+  const NamedStacks named(runs(), 1, {}, kNaming);
   EXPECT_FALSE(named.empty());
   CauseInput input;
   named.add_signals(input);
@@ -117,7 +118,7 @@ TEST_F(NamedStacksTest, NameWhoWaitedForACpu) {
 }
 
 TEST_F(NamedStacksTest, NameTheFunctionsThatGrew) {
-  NamedStacks named(runs(), 1, {});
+  NamedStacks named(runs(), 1, {}, kNaming);
   CauseInput input = slower();
   named.add_functions(input);
   ASSERT_THAT(input.on_cpu, SizeIs(1)) << "find is as it was";
@@ -135,7 +136,7 @@ TEST_F(NamedStacksTest, NameTheFunctionsThatGrew) {
 }
 
 TEST_F(NamedStacksTest, SayNothingOfWaitsWhereTheKernelHasNoNames) {
-  const NamedStacks named(runs(R"(["0xffffffff81000000","0xffffffff81000010"])"), 1, {});
+  const NamedStacks named(runs(R"(["0xffffffff81000000","0xffffffff81000010"])"), 1, {}, kNaming);
   CauseInput input;
   named.add_signals(input);
   EXPECT_FALSE(input.signals.contains(Signal::futex_wait)) << "unknown is not 0";
@@ -154,7 +155,7 @@ TEST_F(NamedStacksTest, OfAnOrdinaryUserNameFunctionsAndSayNothingOfTheKernel) {
       results[1].collector = "profile_user";
       results[0] = {.collector = "profile", .category = "stacktrace", .errors = {"no rights"}};
     }
-  NamedStacks named(taken, 1, {});
+  NamedStacks named(taken, 1, {}, kNaming);
   CauseInput input = slower();
   named.add_functions(input);
   ASSERT_THAT(input.on_cpu, SizeIs(1));
@@ -168,14 +169,14 @@ TEST_F(NamedStacksTest, OfAnOrdinaryUserNameFunctionsAndSayNothingOfTheKernel) {
 TEST_F(NamedStacksTest, DoNotTakeARenamedFunctionForNewWork) {
   const ObservedRun base = run(stack(kFind, samples(40)), "");
   const ObservedRun head = run(stack(kExtra, samples(60)), "");
-  const NamedStacks named({.base = {base, base}, .head = {head, head}}, 1, {});
+  const NamedStacks named({.base = {base, base}, .head = {head, head}}, 1, {}, kNaming);
   CauseInput input;
   named.add_new_code(input);
   EXPECT_FALSE(input.signals.contains(Signal::new_code_time));
 }
 
 TEST_F(NamedStacksTest, ScaleHeadToTheWorkOfBase) {
-  NamedStacks named(runs(), 2, {});
+  NamedStacks named(runs(), 2, {}, kNaming);
   CauseInput input = slower();
   named.add_signals(input);
   named.add_new_code(input);
@@ -184,7 +185,7 @@ TEST_F(NamedStacksTest, ScaleHeadToTheWorkOfBase) {
 }
 
 TEST_F(NamedStacksTest, WriteGraphsBesideTheReport) {
-  const NamedStacks named(runs(), 1, {});
+  const NamedStacks named(runs(), 1, {}, kNaming);
   const auto files = named.write({.file = "cli", .benchmark = "<cli>", .base = "b", .head = "h"},
                                  directory_.path());
   ASSERT_TRUE(files) << files.error().message;
@@ -210,29 +211,66 @@ TEST_F(NamedStacksTest, TellWhatCollectorsCouldNot) {
   all.head[0].parts["stacktrace"][0].errors = {"unavailable: no such tracepoint"};
   all.head[1].parts["stacktrace"][1].truncated = true;
   all.head[2].parts["stacktrace"][1].data = *HostData::parse(R"({"stacks":7})");
-  const NamedStacks named(all, 1, {});
+  const NamedStacks named(all, 1, {}, kNaming);
   EXPECT_THAT(named.problems(), Contains("offcputime: unavailable: no such tracepoint"));
   EXPECT_THAT(named.problems(), Contains(HasSubstr("more different stacks")));
   EXPECT_THAT(named.problems(), Contains(HasSubstr("files and stacks must be arrays")));
   EXPECT_TRUE(NamedStacks({}, 1, {}).empty());
 }
 
+// Stacks of head, whose file made it crash, beside none of base would be a picture of nothing.
+TEST_F(NamedStacksTest, AreNoneWhereWhoNamesThemFails) {
+  const std::string helper = directory_.path() + "/helper";
+  ASSERT_TRUE(write_file(helper, "#!/bin/sh\nread request\nkill -SEGV $$\n"));
+  std::filesystem::permissions(helper, std::filesystem::perms::owner_all);
+  for (const std::string& program : {helper, directory_.path() + "/none"}) {
+    NamedStacks named(runs(), 1, {}, {.program = program});
+    EXPECT_TRUE(named.is_lost());
+    EXPECT_TRUE(named.empty());
+    CauseInput input = slower();
+    named.add_signals(input);
+    named.add_functions(input);
+    EXPECT_THAT(input.signals, SizeIs(1)) << "what was there before";
+    EXPECT_THAT(input.on_cpu, IsEmpty());
+    ASSERT_THAT(named.problems(), SizeIs(1));
+    EXPECT_THAT(named.problems()[0], HasSubstr("names are missing: "));
+    EXPECT_THAT(named.problems()[0], HasSubstr(program == helper ? "killed by SIGSEGV" : "none"));
+  }
+  EXPECT_FALSE(NamedStacks(runs(), 1, {}, kNaming).is_lost());
+}
+
+TEST_F(NamedStacksTest, KeepTheirNamesWhereWhoReadsLinesFails) {
+  const std::string helper = directory_.path() + "/helper";
+  ASSERT_TRUE(write_file(
+      helper, "#!/bin/sh\nsed -u -n '/^line /q;p' | " MELISAI_BIN_DIR "/melisai-gate-symbols\n"));
+  std::filesystem::permissions(helper, std::filesystem::perms::owner_all);
+  NamedStacks named(runs(), 1, {}, {.program = helper});
+  EXPECT_FALSE(named.is_lost()) << named.problems()[0];
+  CauseInput input = slower();
+  named.add_functions(input);
+  ASSERT_THAT(input.on_cpu, SizeIs(1));
+  EXPECT_EQ(input.on_cpu[0].name, "extra");
+  EXPECT_TRUE(named.is_lost());
+  EXPECT_THAT(named.problems(), Contains(HasSubstr("lines of functions are missing: ")));
+}
+
 TEST_F(NamedStacksTest, DoNotSayWhereThingsLieOnThisMachine) {
   symbols::write_bytes(app(), symbols::elf_bytes({.build_id = "\x01\x02\x03\x04"}));
-  const NamedStacks named(runs(), 1, {directory_.path()});
+  const NamedStacks named(runs(), 1, {directory_.path()}, kNaming);
   EXPECT_THAT(named.problems(), Contains(HasSubstr("'app': it has no symbols")));
   const std::string deep = directory_.path() + "/" + std::string(100, 'd');
   std::filesystem::create_directory(deep);
   std::filesystem::rename(app(), deep + "/app");
   app_ = deep + "/app";
-  EXPECT_THAT(NamedStacks(runs(), 1, {deep}).problems(), Contains(HasSubstr("'app': it has")))
+  EXPECT_THAT(NamedStacks(runs(), 1, {deep}, kNaming).problems(),
+              Contains(HasSubstr("'app': it has")))
       << "a long path is cut where it is quoted";
   std::filesystem::rename(app(), directory_.path() + "/app");
   app_ = directory_.path() + "/app";
   const char* const home = std::getenv("HOME");
   const std::string before = home == nullptr ? "" : home;
   setenv("HOME", directory_.path().c_str(), 1);
-  const NamedStacks at_home(runs(), 1, {});
+  const NamedStacks at_home(runs(), 1, {}, kNaming);
   setenv("HOME", before.c_str(), 1);
   EXPECT_THAT(at_home.problems(), Contains(HasSubstr("'~/app': it has no symbols")));
 }
@@ -244,7 +282,7 @@ TEST_F(NamedStacksTest, TellNoSecretThatIsAName) {
                                                       {"key_hunter2hunter2", 0x401040, 0x20}},
                                            .build_id = "\x01\x02\x03\x04"}));
   ASSERT_TRUE(keep_secrets({{"KEY", "hunter2hunter2"}}, false));
-  NamedStacks named(runs(), 1, {});
+  NamedStacks named(runs(), 1, {}, kNaming);
   CauseInput input = slower();
   named.add_functions(input);
   const auto files =
