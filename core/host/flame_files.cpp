@@ -8,7 +8,6 @@
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/flame/flame.h"
-#include "core/symbols/symbols.h"
 
 namespace melisai::host {
 namespace {
@@ -54,13 +53,15 @@ std::string without_home(std::string path) {
 
 class Writer {
  public:
-  Writer(const HostReport& report, std::string directory)
-      : report_(report), directory_(std::move(directory)) {}
+  Writer(const HostReport& report, std::string directory, naming::Options naming)
+      : report_(report), directory_(std::move(directory)), namer_(std::move(naming)) {}
 
   Result<FlameFiles> all() {
     for (const Graph& graph : kGraphs) MELISAI_CHECK(write(graph));
-    for (const std::string& problem : symbolizer_.problems(without_home))
-      told_.problems.push_back("names are missing: " + masked(problem));
+    const Result<std::vector<symbols::FileProblem>> files = namer_.problems();
+    if (files)
+      for (const symbols::FileProblem& each : *files)
+        told_.problems.push_back("names are missing: " + masked(text_of(each, without_home)));
     return std::move(told_);
   }
 
@@ -78,7 +79,12 @@ class Writer {
       problem(collected.error().message);
       return {};
     }
-    flame::Named named = name_stacks(*collected, graph.weight, symbolizer_);
+    Result<flame::Named> names = namer_.name_stacks(*collected, graph.weight);
+    if (!names) {
+      problem("no graph, because names are missing: " + names.error().message);
+      return {};
+    }
+    flame::Named named = *std::move(names);
     if (!(named.stacks.total() > 0)) {
       problem("no stacks were seen");
       return {};
@@ -113,7 +119,7 @@ class Writer {
 
   const HostReport& report_;
   std::string directory_;
-  symbols::Symbolizer symbolizer_;
+  naming::Namer namer_;
   FlameFiles told_;
 };
 
@@ -130,8 +136,9 @@ std::string why_no_stacks(const HostProfile& profile) {
          "offcputime";
 }
 
-Result<FlameFiles> write_flame_files(const HostReport& report, const std::string& directory) {
-  return Writer(report, directory).all();
+Result<FlameFiles> write_flame_files(const HostReport& report, const std::string& directory,
+                                     naming::Options naming) {
+  return Writer(report, directory, std::move(naming)).all();
 }
 
 }  // namespace melisai::host

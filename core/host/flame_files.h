@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/model/host_profile.h"
 #include "core/model/host_report.h"
+#include "core/naming/naming.h"
 
 namespace melisai::host {
 
@@ -20,8 +21,9 @@ struct FlameFiles {
 };
 
 /// on-cpu.svg, on-cpu.folded, off-cpu.svg and off-cpu.folded in `directory`, which is made: those
-/// of which there are stacks. Reads the programs that ran, so it is for the machine where they did,
-/// and for now. Errors: disk_full, io.
-Result<FlameFiles> write_flame_files(const HostReport& report, const std::string& directory);
+/// of which there are stacks. The programs that ran are read (by core/naming), so it is for the
+/// machine where they did, and for now. Errors: disk_full, io.
+Result<FlameFiles> write_flame_files(const HostReport& report, const std::string& directory,
+                                     naming::Options naming = {.living = true});
 
 }  // namespace melisai::host

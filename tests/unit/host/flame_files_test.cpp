@@ -17,6 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
+const naming::Options kNaming{.program = MELISAI_BIN_DIR "/melisai-gate-symbols", .living = true};
+
 class FlameFilesTest : public ::testing::Test {
  protected:
   static HostResult result(const std::string& tool, const std::string& data) {
@@ -51,7 +53,8 @@ class FlameFilesTest : public ::testing::Test {
 };
 
 TEST_F(FlameFilesTest, AreOfBothTools) {
-  const Result<FlameFiles> files = write_flame_files(report({waits(), profile()}), directory());
+  const Result<FlameFiles> files =
+      write_flame_files(report({waits(), profile()}), directory(), kNaming);
   ASSERT_TRUE(files) << files.error().message;
   EXPECT_THAT(files->written,
               ElementsAre(directory() + "/on-cpu.svg", directory() + "/on-cpu.folded",
@@ -67,7 +70,8 @@ TEST_F(FlameFilesTest, AreOfBothTools) {
 TEST_F(FlameFilesTest, AreOfWhatThereIs) {
   HostResult refused = result("offcputime", "");
   refused.errors = {"give CAP_BPF"};
-  const Result<FlameFiles> files = write_flame_files(report({refused, profile()}), directory());
+  const Result<FlameFiles> files =
+      write_flame_files(report({refused, profile()}), directory(), kNaming);
   ASSERT_TRUE(files);
   EXPECT_EQ(files->written.size(), 2u);
   EXPECT_THAT(files->problems, Contains("offcputime: give CAP_BPF"));
@@ -77,12 +81,20 @@ TEST_F(FlameFilesTest, AreOfWhatThereIs) {
 TEST_F(FlameFilesTest, OfNothingAreNone) {
   const HostResult idle = result("profile", R"({"frequency_hz":100,"files":[],"stacks":[]})");
   const HostResult broken = result("offcputime", R"({"files":7})");
-  const Result<FlameFiles> files = write_flame_files(report({broken, idle}), directory());
+  const Result<FlameFiles> files = write_flame_files(report({broken, idle}), directory(), kNaming);
   ASSERT_TRUE(files);
   EXPECT_THAT(files->written, IsEmpty());
   EXPECT_THAT(files->problems, Contains("profile: no stacks were seen"));
   EXPECT_THAT(files->problems, Contains(HasSubstr("offcputime: ")));
   EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+TEST_F(FlameFilesTest, WithoutNamesAreNone) {
+  const Result<FlameFiles> files =
+      write_flame_files(report({waits(), profile()}), directory(), {.program = "/no/such/program"});
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_THAT(files->written, IsEmpty());
+  EXPECT_THAT(files->problems, Contains(HasSubstr("profile: no graph, because names are missing")));
 }
 
 TEST_F(FlameFilesTest, NeedAProfileThatLooksAtStacks) {
