@@ -1,7 +1,8 @@
 // How long names take: stacks of a profile through core/symbols and core/flame, on files of this
-// machine. Prints a table for tests/bench/README.md.
+// machine, and how much longer by melisai-gate-symbols. Prints tables for tests/bench/README.md.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/flame/flame.h"
+#include "core/naming/naming.h"
 #include "core/symbols/image.h"
 #include "core/symbols/symbols.h"
 
@@ -79,6 +81,74 @@ void measure(const std::string& path) {
               named_ms, folded_ms, compared_ms, ms_since(start), peak_kib() / 1024);
 }
 
+constexpr int kRuns = 6;  // three of each side
+constexpr const char* kLeast =
+    R"({"files":[],"stacks":[{"pid":1,"comm":"a","count":1,"user":[],"kernel":["k"]}]})";
+constexpr std::size_t kDifferent = 10'000;
+constexpr int kTimes = 9;
+
+/// 100,000 samples as a collector tells them: equal stacks are one.
+std::string told_stacks(const std::string& path) {
+  const std::uint64_t size = std::filesystem::file_size(path);
+  std::mt19937_64 random(1);
+  std::vector<std::string> frames;
+  for (std::size_t i = 0; i < kPlaces; ++i)
+    frames.push_back("[0," + std::to_string(random() % size) + "]");
+  std::string json = R"({"files":[{"path":")" + path + R"("}],"stacks":[)";
+  for (std::size_t i = 0; i < kDifferent; ++i) {
+    json += i == 0 ? "" : ",";
+    json += R"({"pid":999999999,"comm":"app","count":)" + std::to_string(kSamples / kDifferent) +
+            R"(,"kernel":["schedule","do_syscall_64"],"user":[)";
+    for (std::size_t depth = 0; depth < kDepth; ++depth)
+      json += (depth == 0 ? "" : ",") + frames[random() % (depth < 4 ? kPlaces : 50 + depth)];
+    json += "]}";
+  }
+  return json + "]}";
+}
+
+template <class Work>
+double median_ms(Work work) {
+  std::vector<double> times;
+  for (int i = 0; i < kTimes; ++i) {
+    const auto start = Clock::now();
+    work();
+    times.push_back(ms_since(start));
+  }
+  std::nth_element(times.begin(), times.begin() + kTimes / 2, times.end());
+  return times[kTimes / 2];
+}
+
+void measure_process(const std::string& path) {
+  const std::string json = told_stacks(path);
+  const auto collected = collected_stacks_from_json(json);
+  const auto least_json = collected_stacks_from_json(kLeast);
+  if (!collected || !least_json) return;
+  const auto fails = [](const auto& result) {
+    if (!result) std::printf("%s\n", result.error().message.c_str());
+  };
+  const double start_ms = median_ms([&] {
+    naming::Namer namer;
+    fails(namer.name_stacks(*least_json, flame::Weight::count));
+  });
+  const auto here = [&](int times) {
+    return median_ms([&] {
+      symbols::Symbolizer symbolizer;
+      for (int i = 0; i < times; ++i)
+        flame::name_stacks(*collected, flame::Weight::count, symbolizer);
+    });
+  };
+  const auto there = [&](int times) {
+    return median_ms([&] {
+      naming::Namer namer;
+      for (int i = 0; i < times; ++i) fails(namer.name_stacks(*collected, flame::Weight::count));
+    });
+  };
+  std::printf("| %s | %.1f | %.1f | %.0f | %.0f | %.0f | %.0f |\n",
+              std::filesystem::path(path).filename().c_str(),
+              static_cast<double>(json.size()) / 1e6, start_ms, here(1), there(1), here(kRuns),
+              there(kRuns));
+}
+
 }  // namespace
 }  // namespace melisai
 
@@ -89,5 +159,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> files(argv + 1, argv + argc);
   if (files.empty()) files = {std::filesystem::read_symlink("/proc/self/exe").string()};
   for (const std::string& file : files) melisai::measure(file);
+  std::printf(
+      "\n| file | JSON MB | start and end ms | here ms | by the process ms | six here ms | six by "
+      "the "
+      "process ms |\n|---|--:|--:|--:|--:|--:|--:|\n");
+  for (const std::string& file : files) melisai::measure_process(file);
   return 0;
 }
