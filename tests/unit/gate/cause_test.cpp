@@ -220,6 +220,13 @@ std::vector<CauseCase> near_misses() {
                {S::instructions, from_to(2e8, 2.9e8)}})},
       {"fewSamplesOfACall", Cause::cpu_efficiency,
        slower({{S::system_time, sampled(20 * kMs, {0, 0, 0, 0}, {20, 20, 20, 20})}})},
+  };
+}
+
+// Waits for CPU work of the same tree, or for nobody.
+std::vector<CauseCase> waits_for_peers() {
+  using S = Signal;
+  return {
       {"processesThatLeaveMoreBehind", Cause::memory,
        slower({{S::process_time, runs({1, 2, 1}, {24, 23, 25})},
                {S::fault_time, runs({1, 2, 1}, {24, 23, 25})},
@@ -272,6 +279,8 @@ TEST_P(NearMiss, IsNotBlamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NearMiss, ::testing::ValuesIn(near_misses()),
+                         [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Peers, NearMiss, ::testing::ValuesIn(waits_for_peers()),
                          [](const auto& row) { return row.param.name; });
 
 TEST(ExplainSlowdown, WritesTheSentenceThatPeopleRead) {
