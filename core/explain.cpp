@@ -111,6 +111,12 @@ class Explainer {
     return std::max(end - tools_.clock.monotonic(), nanoseconds(0));
   }
 
+  /// Enough for any program that means no harm, also when the passes took all.
+  Milliseconds naming_time(nanoseconds end) const {
+    constexpr Milliseconds kLeast = std::chrono::seconds(5);
+    return std::clamp(std::chrono::ceil<Milliseconds>(left_until(end)), kLeast, naming::kTimeMax);
+  }
+
   /// Nothing when the user interrupted it before anything was seen.
   std::optional<Evidence> one(const Slowdown& slowdown, nanoseconds share) {
     const nanoseconds end = tools_.clock.monotonic() + share;
@@ -120,7 +126,8 @@ class Explainer {
     std::vector<EvidencePass> passes{counts.told};
     ObservedRuns stacks;
     if (!is_interrupted_) stacks = seen_in(stacks_pass(), slowdown, end, passes);
-    NamedStacks named(stacks, same_work(slowdown, stacks), request_.trees);
+    NamedStacks named(stacks, same_work(slowdown, stacks), request_.trees,
+                      {.time_max = naming_time(end)});
     gate::CauseInput input = counted_input(slowdown, counts.runs);
     named.add_signals(input);
     add_watched_times(slowdown, stacks, input);
@@ -130,12 +137,14 @@ class Explainer {
     const auto is_open = [&] {
       return !is_interrupted_ && evidence.cause == Cause::not_known && slowdown.is_time;
     };
+    bool is_counted = input.signals.contains(gate::Signal::instructions);
     if (is_open() && slowdown.whole_process && is_cpu_bound(input) && work.base.empty()) {
       passes.push_back(instructions(slowdown, end, input, work));
+      is_counted = is_counted || passes.back().runs > 0;
       evidence = judged(slowdown, named, work, input);
     }
-    // Only where nobody counts: what moved to another function is no more work.
-    if (is_open() && work.base.empty()) {
+    // Only where nobody counted: what moved to another function is no more work.
+    if (is_open() && !is_counted && is_cpu_bound(input)) {
       named.add_new_code(input);
       evidence = judged(slowdown, named, work, input);
     }

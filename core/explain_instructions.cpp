@@ -309,10 +309,20 @@ void add_work(const WorkRuns& runs, gate::CauseInput& input) {
   put(gate::Signal::allocations, &CountedWork::allocations);
 }
 
+namespace {
+
+double spread_of(const std::vector<CountedWork>& runs, double CountedWork::*total) {
+  const auto [low, high] = std::minmax_element(
+      runs.begin(), runs.end(),
+      [&](const CountedWork& a, const CountedWork& b) { return a.*total < b.*total; });
+  return (*high).*total - (*low).*total;
+}
+
+}  // namespace
+
 std::vector<EvidenceFunction> grown_functions(const WorkRuns& runs, Cause cause,
                                               const std::vector<std::string>& trees) {
   if (runs.base.empty() || runs.head.empty()) return {};
-  // Runs agree, so that one of each side is enough.
   constexpr double kWorthNaming = 0.03;  // of the growth of all
   const CountedWork& base = runs.base.front();
   const CountedWork& head = runs.head.front();
@@ -321,7 +331,8 @@ std::vector<EvidenceFunction> grown_functions(const WorkRuns& runs, Cause cause,
   const auto number =
       is_allocation ? &CountedFunction::allocations : &CountedFunction::instructions;
   const double all = head.*total - base.*total;
-  const double noise = kAgreement * base.*total;
+  const double noise = std::max(
+      {kAgreement * base.*total, spread_of(runs.base, total), spread_of(runs.head, total)});
   if (all <= noise) return {};
   std::vector<EvidenceFunction> functions;
   for (const auto& [name, counted] : head.functions) {

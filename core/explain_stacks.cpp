@@ -107,12 +107,14 @@ std::vector<double> times_of(const std::vector<Stacks>& runs, const Activities& 
   return times;
 }
 
-void put(Signal signal, const flame::Runs& runs, const Activities& wanted, double factor,
-         CauseInput& input) {
+/// Of numbers times `unit`; `head_factor` is in those of head already.
+void put(Signal signal, const flame::Runs& runs, const Activities& wanted, double unit,
+         double head_factor, CauseInput& input) {
   if (runs.base.empty() || runs.head.empty()) return;
-  input.signals.insert_or_assign(signal, Observed{.base = times_of(runs.base, wanted, factor),
-                                                  .head = times_of(runs.head, wanted, factor),
-                                                  .sample = runs.sample * factor});
+  input.signals.insert_or_assign(signal, Observed{.base = times_of(runs.base, wanted, unit),
+                                                  .head = times_of(runs.head, wanted, unit),
+                                                  .sample = runs.sample * unit,
+                                                  .head_sample = runs.sample * unit * head_factor});
 }
 
 /// What `run` spent in functions of the program that none of the `others` ran. A library that was
@@ -122,6 +124,17 @@ double alone(const Stacks& run, const std::vector<Stacks>& others) {
   for (const flame::FunctionChange& each :
        flame::compare_functions({.base = others, .head = {run}, .sample = 1}))
     if (!(each.base.total > 0) && !flame::serves_its_caller(each.function)) sum += each.head.own;
+  return sum;
+}
+
+/// What functions of the program that both sides ran lost, noise left out.
+double shrunk(const flame::Runs& runs) {
+  constexpr double kNoise = 0.1;
+  double sum = 0;
+  for (const flame::FunctionChange& each : flame::compare_functions(runs)) {
+    const bool on_both = each.base.total > 0 && each.head.total > 0;
+    if (on_both && -each.growth() > kNoise * each.base.own) sum -= each.growth();
+  }
   return sum;
 }
 
@@ -172,7 +185,7 @@ Stacks all_of(const std::vector<Stacks>& runs) {
 
 NamedStacks::NamedStacks(const ObservedRuns& runs, double factor, std::vector<std::string> trees,
                          naming::Options naming)
-    : namer_(std::move(naming)), trees_(std::move(trees)) {
+    : namer_(std::move(naming)), trees_(std::move(trees)), factor_(factor) {
   // Head first: of a function on both sides its place is the one that people look at.
   for (const ObservedRun& run : runs.head) take(run, factor, false);
   for (const ObservedRun& run : runs.base) take(run, 1, true);
@@ -245,31 +258,34 @@ void NamedStacks::take(const ObservedRun& run, double factor, bool base) {
 }
 
 void NamedStacks::add_signals(CauseInput& input) const {
-  put(Signal::allocator_time, on_cpu_, {Activity::allocator}, sample_ns_, input);
+  put(Signal::allocator_time, on_cpu_, {Activity::allocator}, sample_ns_, factor_, input);
   if (!kernel_named_) return;
-  put(Signal::fault_time, on_cpu_, {Activity::page_fault}, sample_ns_, input);
-  put(Signal::system_time, on_cpu_, kernel_work(), sample_ns_, input);
-  put(Signal::futex_time, on_cpu_, {Activity::futex}, sample_ns_, input);
-  put(Signal::process_time, on_cpu_, {Activity::process, Activity::child}, sample_ns_, input);
-  put(Signal::futex_wait, off_cpu_, {Activity::futex}, 1, input);
-  put(Signal::file_wait, off_cpu_, {Activity::file}, 1, input);
-  put(Signal::network_wait, off_cpu_, {Activity::network}, 1, input);
-  put(Signal::child_wait, off_cpu_, {Activity::child, Activity::process}, 1, input);
-  put(Signal::sleep_wait, off_cpu_, {Activity::sleep}, 1, input);
+  put(Signal::fault_time, on_cpu_, {Activity::page_fault}, sample_ns_, factor_, input);
+  put(Signal::system_time, on_cpu_, kernel_work(), sample_ns_, factor_, input);
+  put(Signal::futex_time, on_cpu_, {Activity::futex}, sample_ns_, factor_, input);
+  put(Signal::process_time, on_cpu_, {Activity::process, Activity::child}, sample_ns_, factor_,
+      input);
+  put(Signal::futex_wait, off_cpu_, {Activity::futex}, 1, factor_, input);
+  put(Signal::file_wait, off_cpu_, {Activity::file}, 1, factor_, input);
+  put(Signal::network_wait, off_cpu_, {Activity::network}, 1, factor_, input);
+  put(Signal::child_wait, off_cpu_, {Activity::child, Activity::process}, 1, factor_, input);
+  put(Signal::sleep_wait, off_cpu_, {Activity::sleep}, 1, factor_, input);
 }
 
-// A function that vanished and one that appeared may be one that was renamed, so what vanished has
-// to be little beside what appeared.
+// A function that vanished and one that appeared may be one that was renamed, and what others lost
+// may have moved, so both have to be little beside what appeared.
 void NamedStacks::add_new_code(CauseInput& input) const {
   if (empty()) return;
   constexpr double kVanishedPart = 0.1;
   const flame::Runs program = only(on_cpu_, {Activity::program});
-  Observed observed{.base = {}, .head = {}, .sample = sample_ns_};
+  Observed observed{
+      .base = {}, .head = {}, .sample = sample_ns_, .head_sample = sample_ns_ * factor_};
   for (const Stacks& run : program.base)
     observed.base.push_back(alone(run, program.head) * sample_ns_);
   for (const Stacks& run : program.head)
     observed.head.push_back(alone(run, program.base) * sample_ns_);
-  const double vanished = sum_of(observed.base) / static_cast<double>(observed.base.size());
+  const double vanished = sum_of(observed.base) / static_cast<double>(observed.base.size()) +
+                          shrunk(program) * sample_ns_;
   const double appeared = sum_of(observed.head) / static_cast<double>(observed.head.size());
   if (vanished <= kVanishedPart * appeared)
     input.signals.insert_or_assign(Signal::new_code_time, std::move(observed));
@@ -280,9 +296,7 @@ void NamedStacks::add_functions(CauseInput& input) {
   all_grown_[true] = grown(on_cpu_, gap, true);
   all_grown_[false] = grown(only(off_cpu_, off_cpu_of(Cause::not_known)), gap, false);
   for (const bool on_cpu : {true, false}) {
-    std::vector<EvidenceFunction>& told = on_cpu ? input.on_cpu : input.off_cpu;
-    told.clear();
-    for (const Grown& each : all_grown_[on_cpu]) told.push_back(each.function);
+    (on_cpu ? input.on_cpu : input.off_cpu) = all_grown_[on_cpu];
   }
 }
 
@@ -292,25 +306,19 @@ void NamedStacks::add_functions_of(Cause cause, CauseInput& input) {
   for (const bool on_cpu : {true, false}) {
     const flame::Runs& runs = on_cpu ? on_cpu_ : off_cpu_;
     const Activities wanted = on_cpu ? on_cpu_of(cause) : off_cpu_of(cause);
-    std::vector<Grown> functions = grown(only(runs, wanted), gap, on_cpu);
+    std::vector<EvidenceFunction> functions = grown(only(runs, wanted), gap, on_cpu);
     if (functions.empty()) continue;
-    for (const Grown& other : all_grown_[on_cpu])
-      if (std::none_of(functions.begin(), functions.end(), [&](const Grown& each) {
-            return each.function.name == other.function.name;
-          }))
+    for (const EvidenceFunction& other : all_grown_[on_cpu])
+      if (std::none_of(functions.begin(), functions.end(),
+                       [&](const EvidenceFunction& each) { return each.name == other.name; }))
         functions.push_back(other);
-    std::stable_partition(functions.begin(), functions.end(),
-                          [](const Grown& each) { return !each.of_library; });
     if (functions.size() > kFunctions) functions.resize(kFunctions);
-    std::vector<EvidenceFunction>& told = on_cpu ? input.on_cpu : input.off_cpu;
-    told.clear();
-    for (Grown& each : functions) told.push_back(std::move(each.function));
+    (on_cpu ? input.on_cpu : input.off_cpu) = std::move(functions);
   }
 }
 
 // A function of the kernel names nobody.
-std::vector<NamedStacks::Grown> NamedStacks::grown(const flame::Runs& runs, double gap,
-                                                   bool on_cpu) {
+std::vector<EvidenceFunction> NamedStacks::grown(const flame::Runs& runs, double gap, bool on_cpu) {
   std::vector<flame::FunctionChange> told;
   const double unit = on_cpu ? sample_ns_ : 1;
   for (const flame::FunctionChange& change : flame::compare_functions(runs)) {
@@ -322,7 +330,7 @@ std::vector<NamedStacks::Grown> NamedStacks::grown(const flame::Runs& runs, doub
   std::stable_partition(told.begin(), told.end(), [](const flame::FunctionChange& change) {
     return !is_of_library(change.function);
   });
-  std::vector<Grown> functions;
+  std::vector<EvidenceFunction> functions;
   for (const flame::FunctionChange& change : told) {
     EvidenceFunction function{.name = masked(change.function.name),
                               .file = "",
@@ -333,7 +341,7 @@ std::vector<NamedStacks::Grown> NamedStacks::grown(const flame::Runs& runs, doub
                               .head = change.head.own * unit,
                               .confidence = change.confidence};
     if (functions.size() < kWithLines) add_line(change.function, function);
-    functions.push_back({std::move(function), is_of_library(change.function)});
+    functions.push_back(std::move(function));
   }
   return functions;
 }

@@ -49,11 +49,7 @@ class NamedStacks {
 
  private:
   void take(const ObservedRun& run, double factor, bool base);
-  struct Grown {
-    EvidenceFunction function;
-    bool of_library = false;
-  };
-  std::vector<Grown> grown(const flame::Runs& runs, double gap, bool on_cpu);
+  std::vector<EvidenceFunction> grown(const flame::Runs& runs, double gap, bool on_cpu);
   void add_line(const StackFrame& function, EvidenceFunction& to);
   void problem(const std::string& what);
   void lose(const Error& error);
@@ -66,8 +62,9 @@ class NamedStacks {
   bool is_lost_ = false;
   bool kernel_named_ = true;  ///< only then is it known what threads waited for
   double sample_ns_ = 0;      ///< what a sample stands for
+  double factor_ = 1;         ///< of head's numbers
   std::map<StackFrame, symbols::FrameId> places_;
-  std::map<bool, std::vector<Grown>> all_grown_;  ///< by whether it is on the CPU
+  std::map<bool, std::vector<EvidenceFunction>> all_grown_;  ///< by whether it is on the CPU
   std::vector<std::string> problems_;
 };
 

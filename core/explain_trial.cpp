@@ -27,7 +27,8 @@ std::unique_ptr<collect::Collectors> start(const std::vector<std::string>& parts
                                            const World& world) {
   CollectOptions options = project.collect;
   options.collectors = wanted_collectors(project.collect);
-  options.required.clear();  // what is required has been asked for, and judged, before
+  options.required.clear();    // what is required has been asked for, and judged, before
+  options.trace_exit = false;  // its stops would be among the waits
   if (options.collectors.empty()) return nullptr;
   auto collectors = std::make_unique<collect::Collectors>(
       places, options, world.clock, world.interrupted, protocol::CollectorConfig{},

@@ -45,7 +45,7 @@ Result<void> set_limit(decltype(RLIMIT_DATA) resource, rlim_t soft, rlim_t hard,
   getrlimit(resource, &limit);
   // A limit that is lower already stays.
   limit.rlim_max = std::min(limit.rlim_max, hard);
-  limit.rlim_cur = std::min(limit.rlim_max, soft);
+  limit.rlim_cur = std::min({limit.rlim_cur, limit.rlim_max, soft});
   if (setrlimit(resource, &limit) == 0) return {};
   return error_from_errno(errno, std::string("cannot limit ") + name);
 }
@@ -130,9 +130,8 @@ class Filter {
     add(BPF_RET | BPF_K, kRefuse);
     const sock_fprog program{.len = static_cast<unsigned short>(code_.size()),
                              .filter = code_.data()};
-    // A kernel without filters.
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 || errno == EINVAL)
-      return {};
+    const bool has_filters = prctl(PR_GET_SECCOMP) >= 0 || errno != EINVAL;
+    if (!has_filters || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0) return {};
     return error_from_errno(errno, "cannot give up system calls");
   }
 

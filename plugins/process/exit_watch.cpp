@@ -44,7 +44,10 @@ std::string why_refused(int error) {
   const auto scope = read_count("/proc/sys/kernel/yama/ptrace_scope");
   if (error == EPERM && scope.value_or(0) > 0)
     return text + "; kernel.yama.ptrace_scope is " + std::to_string(*scope) +
-           ": set it to 0 or 1 with sysctl, or run the gate with CAP_SYS_PTRACE";
+           (*scope == 1 ? ", which is too strict where the gate is the first process of a "
+                          "container: start it by an init, set that to 0"
+                        : ": set it to 0 or 1") +
+           " with sysctl, or run the gate with CAP_SYS_PTRACE";
   if (error == EPERM)
     return text +
            "; run the gate as the user of the tree or with CAP_SYS_PTRACE; a debugger on "

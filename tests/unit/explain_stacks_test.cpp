@@ -99,7 +99,7 @@ TEST_F(NamedStacksTest, TellLocksAndProcessesFromOtherCalls) {
               "," + stack(kFind, samples(40), R"(["something_new","do_syscall_64"])"),
           stack(kFind, waited_ms(5), R"(["schedule","kernel_clone","do_syscall_64"])"));
   CauseInput input;
-  NamedStacks({.base = {side}, .head = {side}}, 1, {}).add_signals(input);
+  NamedStacks({.base = {side}, .head = {side}}, 1, {}, kNaming).add_signals(input);
   EXPECT_THAT(input.signals.at(Signal::futex_time).head, Each(DoubleEq(10 * 1e7)));
   EXPECT_THAT(input.signals.at(Signal::process_time).head, Each(DoubleEq(20 * 1e7)));
   EXPECT_THAT(input.signals.at(Signal::system_time).head, Each(DoubleEq(60 * 1e7)));
@@ -110,7 +110,7 @@ TEST_F(NamedStacksTest, NameWhoWaitedForACpu) {
   const std::string preempted = R"(["schedule","irqentry_exit_to_user_mode"])";
   const ObservedRun base = run(stack(kFind, samples(50)), stack(kFind, waited_ms(10), preempted));
   const ObservedRun head = run(stack(kFind, samples(50)), stack(kFind, waited_ms(400), preempted));
-  NamedStacks named({.base = {base, base, base}, .head = {head, head, head}}, 1, {});
+  NamedStacks named({.base = {base, base, base}, .head = {head, head, head}}, 1, {}, kNaming);
   CauseInput input = slower();
   named.add_functions_of(Cause::scheduling, input);
   ASSERT_THAT(input.off_cpu, SizeIs(1));
@@ -173,6 +173,31 @@ TEST_F(NamedStacksTest, DoNotTakeARenamedFunctionForNewWork) {
   CauseInput input;
   named.add_new_code(input);
   EXPECT_FALSE(input.signals.contains(Signal::new_code_time));
+}
+
+TEST_F(NamedStacksTest, DoNotTakeWhatMovedForNewWork) {
+  const ObservedRun base = run(stack(kFind, samples(100)), "");
+  const auto new_code = [&](int left, int moved) {
+    const ObservedRun head =
+        run(stack(kFind, samples(left)) + "," + stack(kExtra, samples(moved)), "");
+    CauseInput input;
+    NamedStacks({.base = {base, base}, .head = {head, head}}, 1, {}, kNaming).add_new_code(input);
+    return input.signals.contains(Signal::new_code_time);
+  };
+  EXPECT_FALSE(new_code(60, 80)) << "half of it was in the other function";
+  EXPECT_TRUE(new_code(97, 80));
+}
+
+TEST_F(NamedStacksTest, NameNobodyOfTheKernel) {
+  const auto side = [&](int time) {
+    return run(stack(kFind, samples(1)),
+               R"({"pid":7,"comm":"app","count":1,"total_ns":)" + std::to_string(time) +
+                   R"(000000,"user":[],"kernel":["schedule","do_wait"]})");
+  };
+  NamedStacks named({.base = {side(1), side(1)}, .head = {side(90), side(90)}}, 1, {}, kNaming);
+  CauseInput input = slower();
+  named.add_functions(input);
+  EXPECT_THAT(input.off_cpu, IsEmpty());
 }
 
 TEST_F(NamedStacksTest, ScaleHeadToTheWorkOfBase) {

@@ -68,7 +68,6 @@ class Case {
   double peer_wait_max(const CauseRow& row) const;
   bool has_measured_wait(Cause cause) const;
   double growth_of(Signal signal) const;  ///< 0 where nobody knows
-  bool grew(Signal signal) const;
 
   const CauseInput& input_;
   std::optional<Change> wall_, cpu_;
@@ -111,12 +110,14 @@ bool is_within_sampling(const Observed& observed) {
   const auto change = change_of(observed);
   if (!change || !(observed.sample > 0)) return false;
   const double variance =
-      observed.sample * (change->base / static_cast<double>(observed.base.size()) +
-                         change->head / static_cast<double>(observed.head.size()));
+      observed.sample * change->base / static_cast<double>(observed.base.size()) +
+      observed.head_sample * change->head / static_cast<double>(observed.head.size());
   return change->growth() < kDeviations * std::sqrt(variance);
 }
 
 double Case::explained(const CauseRow& row, const Change& change, const Beyond& beyond) const {
+  if (row.signal == Signal::new_code_time && cpu_)
+    return std::clamp(cpu_->growth(), 0.0, std::max(0.0, change.growth()));
   if (!is_measured_wait(row.account)) return change.growth() * row.cost_ns;
   const double wait =
       beyond.is_known
@@ -130,8 +131,6 @@ double Case::growth_of(Signal signal) const {
   return change ? change->growth() : 0;
 }
 
-bool Case::grew(Signal signal) const { return growth_of(signal) >= row_of(signal).growth_min; }
-
 // Who waits for a child, an answer, a join or the end of a poll mostly waits for work of ours, and
 // time that this work takes on the CPU is not the wait's fault. Locks that are fought for cost CPU
 // time too, but then there are more waits for the same work, and not only longer ones. So do
@@ -143,7 +142,8 @@ double Case::peer_wait_max(const CauseRow& row) const {
     return std::max(waited,
                     kProcessNs * std::max(growth_of(Signal::forks), growth_of(Signal::execs)));
   const std::optional<Change> waits = change_of(input_, Signal::futex_waits);
-  if (row.signal != Signal::futex_wait || !waits || !grew(Signal::futex_waits)) return waited;
+  if (row.signal != Signal::futex_wait || !waits || !has_grown(input_, Signal::futex_waits))
+    return waited;
   const double more = waits->head - waits->base * ratio_of(cpu_);
   return std::max(waited, more * kFutexWaitNs);
 }
@@ -160,7 +160,8 @@ std::optional<Reading> Case::read(const CauseRow& row) const {
   if (!change || (input_.of_cpu_time && is_wait(row.account))) return std::nullopt;
   if (row.account == Account::wait_count && has_measured_wait(row.cause)) return std::nullopt;
   // As many processes as before may do more, and leave more behind.
-  if (row.cause == Cause::subprocesses && !grew(Signal::forks) && !grew(Signal::execs))
+  if (row.cause == Cause::subprocesses && !has_grown(input_, Signal::forks) &&
+      !has_grown(input_, Signal::execs))
     return std::nullopt;
   const SignalRow& signal = row_of(row.signal);
   const Observed& observed = input_.signals.at(row.signal);

@@ -57,7 +57,8 @@ struct Observed {
   /// Of waits: how long the same runs took, in the same order; wall time, or CPU time for
   /// run_queue_wait. Empty: not known, and the means of wall_time and cpu_time have to do.
   std::vector<double> base_time{}, head_time{};
-  double sample = 0;  ///< what one sample stands for, of what is known by sampling; 0: all was seen
+  /// What one sample stands for, of what is known by sampling; 0: all was seen.
+  double sample = 0, head_sample = 0;
 };
 
 struct CauseInput {

@@ -35,7 +35,7 @@ Observed with_times(std::vector<double> base, std::vector<double> head) {
 
 Observed sampled(double sample, std::vector<double> base, std::vector<double> head) {
   Observed observed = runs(std::move(base), std::move(head));
-  observed.sample = sample;
+  observed.sample = observed.head_sample = sample;
   return observed;
 }
 
@@ -227,6 +227,12 @@ std::vector<CauseCase> near_misses() {
 std::vector<CauseCase> waits_for_peers() {
   using S = Signal;
   return {
+      {"oneForkMoreOfAThousand", Cause::cpu_work,
+       slower({{S::child_wait, with_times({40, 41, 39}, {80, 81, 79})},
+               {S::forks, from_to(1'000, 1'004)},
+               {S::instructions, from_to(2e8, 2.9e8)}})},
+      {"newFunctionOfAWaitThatNobodyKnows", Cause::not_known,
+       slower({{S::new_code_time, runs({0, 0, 0}, {30, 31, 29})}}, 100 * kMs)},
       {"processesThatLeaveMoreBehind", Cause::memory,
        slower({{S::process_time, runs({1, 2, 1}, {24, 23, 25})},
                {S::fault_time, runs({1, 2, 1}, {24, 23, 25})},
