@@ -113,6 +113,21 @@ TEST_F(CollectorsInACheck, TheyCanBeSwitchedOff) {
   EXPECT_EQ(report()["profiles"], json::array());
 }
 
+TEST_F(CollectorsInACheck, TheEndOfAProgramIsTracedUnlessTheProjectMinds) {
+  write_pipeline("sleep 0.05");
+  commit("base");
+  commit("head");
+  const Words options = {"--base", "main~1", "--threshold", "500%", "--max-pairs", "4"};
+  ASSERT_EQ(check(options).code, 0);
+  if (!profile_value("process", "address_space_peak").is_object())
+    GTEST_SKIP() << "this machine does not let us trace our own programs";
+  write_pipeline("sleep 0.05", "collect: { trace_exit: false }\n");
+  commit("without");
+  ASSERT_EQ(check(options).code, 0);
+  EXPECT_FALSE(profile_value("process", "address_space_peak").is_object());
+  EXPECT_TRUE(profile_value("process", "cpu_time").is_object());
+}
+
 TEST_F(CollectorsInACheck, PluginsListsWhatIsThereAndWhy) {
   const std::string directory = plugins({"good", "newer_major", "half_capability"});
   const Ran text =
