@@ -13,8 +13,8 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// Connections to itself; the first argument says how many it forgets to close. They are there when a
-// window of two seconds ends.
+// Connections to itself; the first argument says how many it forgets to close. They are there when
+// a window of two seconds ends.
 constexpr const char* kSockets = R"(import socket, sys, time
 server = socket.socket()
 server.bind(("127.0.0.1", 0))
