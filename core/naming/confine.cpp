@@ -7,21 +7,19 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "core/base/capabilities.h"
 #include "core/base/fd.h"
+#include "core/base/resource_limit.h"
 
 namespace melisai::naming {
 namespace {
@@ -40,22 +38,12 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-Result<void> set_limit(decltype(RLIMIT_DATA) resource, rlim_t soft, rlim_t hard, const char* name) {
-  rlimit limit{};
-  getrlimit(resource, &limit);
-  // A limit that is lower already stays.
-  limit.rlim_max = std::min(limit.rlim_max, hard);
-  limit.rlim_cur = std::min({limit.rlim_cur, limit.rlim_max, soft});
-  if (setrlimit(resource, &limit) == 0) return {};
-  return error_from_errno(errno, std::string("cannot limit ") + name);
-}
-
 Result<void> apply_limits() {
   constexpr rlim_t kCpuSeconds = kCpuTimeMax.count() / 1'000;
-  MELISAI_CHECK(set_limit(RLIMIT_CPU, kCpuSeconds, kCpuSeconds + 1, "CPU time"));
-  MELISAI_CHECK(set_limit(RLIMIT_CORE, 0, 0, "core files"));
-  MELISAI_CHECK(set_limit(RLIMIT_FSIZE, 0, 0, "sizes of files"));
-  if (!kSanitized) MELISAI_CHECK(set_limit(RLIMIT_DATA, kMemoryMax, kMemoryMax, "memory"));
+  MELISAI_CHECK(lower_limit(RLIMIT_CPU, kCpuSeconds, kCpuSeconds + 1, "CPU time"));
+  MELISAI_CHECK(lower_limit(RLIMIT_CORE, 0, 0, "core files"));
+  MELISAI_CHECK(lower_limit(RLIMIT_FSIZE, 0, 0, "sizes of files"));
+  if (!kSanitized) MELISAI_CHECK(lower_limit(RLIMIT_DATA, kMemoryMax, kMemoryMax, "memory"));
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "core/base/resource_limit.h"
+
 namespace melisai::worker {
 namespace {
 
@@ -26,23 +28,13 @@ constexpr bool kMemoryLimited = false;
 constexpr bool kMemoryLimited = true;
 #endif
 
-Result<void> set_limit(decltype(RLIMIT_DATA) resource, rlim_t soft, rlim_t hard, const char* name) {
-  rlimit limit{};
-  getrlimit(resource, &limit);
-  // A limit that is lower already stays.
-  limit.rlim_max = std::min(limit.rlim_max, hard);
-  limit.rlim_cur = std::min({limit.rlim_cur, limit.rlim_max, soft});
-  if (setrlimit(resource, &limit) == 0) return {};
-  return error_from_errno(errno, std::string("cannot limit ") + name);
-}
-
 }  // namespace
 
 Result<void> apply_limits(Bytes memory_max) {
   if (kMemoryLimited && memory_max < RLIM_INFINITY - kOwnMemory)
-    MELISAI_CHECK(set_limit(RLIMIT_DATA, memory_max, memory_max + kOwnMemory, "memory"));
-  MELISAI_CHECK(set_limit(RLIMIT_CORE, 0, 0, "core files"));
-  MELISAI_CHECK(set_limit(RLIMIT_NOFILE, kDescriptorsMax, kDescriptorsMax, "descriptors"));
+    MELISAI_CHECK(lower_limit(RLIMIT_DATA, memory_max, memory_max + kOwnMemory, "memory"));
+  MELISAI_CHECK(lower_limit(RLIMIT_CORE, 0, 0, "core files"));
+  MELISAI_CHECK(lower_limit(RLIMIT_NOFILE, kDescriptorsMax, kDescriptorsMax, "descriptors"));
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return error_from_errno(errno, "cannot give up new privileges");
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
