@@ -21,8 +21,8 @@ struct FlameFiles {
 };
 
 /// on-cpu.svg, on-cpu.folded, off-cpu.svg and off-cpu.folded in `directory`, which is made: those
-/// of which there are stacks. The programs that ran are read (by core/naming), so it is for the
-/// machine where they did, and for now. Errors: disk_full, io.
+/// of which there are stacks. The programs that ran are read (by core/naming), so it has to be on
+/// their machine, while they are as they were. Errors: disk_full, io.
 Result<FlameFiles> write_flame_files(const HostReport& report, const std::string& directory,
                                      naming::Options naming = {.living = true});
 
