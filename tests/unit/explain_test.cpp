@@ -191,6 +191,12 @@ TEST_F(Explaining, BelievesNoInstructionsThatDiffer) {
   EXPECT_THAT(evidence.note, HasSubstr("depends on time or randomness"));
 }
 
+TEST_F(Explaining, BelievesRunsThatDifferLittleBesideTheSlowdown) {
+  options_.budget = 60s;
+  grows_by_ = 20'000;  // as with the seeds of hash tables
+  EXPECT_EQ(run({of_cpu()}).evidence[0].cause, Cause::cpu_work);
+}
+
 TEST_F(Explaining, AdvisesRightsOnlyWhereTheyAreMissing) {
   valgrind_ = "";
   EXPECT_THAT(run({of_cpu()}).evidence[0].advice, HasSubstr("CAP_BPF"));
