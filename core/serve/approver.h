@@ -36,7 +36,7 @@ class Approver final : public supervise::Module {
   void stop(Done done) override;
   void check(Checked done) override;
 
-  /// Somebody has asked.
+  /// Somebody has asked, or a timed run is over.
   void wake();
 
  private:

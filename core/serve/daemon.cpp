@@ -80,6 +80,7 @@ class Daemon {
         signals_(loop_) {
     engines_.on_change([this] {
       notifier_.wake();
+      approver_.wake();
       follow_ups_.look();
     });
     for (const CustomTrigger& trigger : config.triggers)

@@ -47,6 +47,7 @@ TEST_F(ServeSecrets, InVariablesOfTheDaemonAreNoStagesToRead) {
         "    trigger: on_commit\n"
         "    run: |\n"
         "      CONTROL=s3en sleep 600 &\n"
+        "      until grep -q CONTROL=s3en /proc/$!/environ; do sleep 0.1; done\n"
         "      cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' > seen\n"
         "      kill $!\n"
         "      grep -q CONTROL=s3en seen && echo looked; grep -c c4nary seen; true\n");
