@@ -127,7 +127,7 @@ class Explainer {
     ObservedRuns stacks;
     if (!is_interrupted_) stacks = seen_in(stacks_pass(), slowdown, end, passes);
     NamedStacks named(stacks, same_work(slowdown, stacks), request_.trees,
-                      {.time_max = naming_time(end)});
+                      {.time_max = naming_time(end), .interrupted = tools_.interrupted});
     gate::CauseInput input = counted_input(slowdown, counts.runs);
     named.add_signals(input);
     add_watched_times(slowdown, stacks, input);

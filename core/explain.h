@@ -30,6 +30,8 @@ struct ExplainTools {
   std::function<Result<std::string>(const Slowdown& slowdown, bool base, RunObserver& observer,
                                     Milliseconds time_left)>
       run;
+  /// Asked while nothing runs: names are looked for.
+  std::function<bool()> interrupted;
   /// Absolute path of valgrind; "" where there is none.
   std::string valgrind;
   /// One run of one side under it. Errors as of `run`.

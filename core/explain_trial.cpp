@@ -74,6 +74,7 @@ Explanation explain_trial(Trial& trial, const Project& project, const Report& re
                                   .time_left = time_left},
                                  observer);
           },
+      .interrupted = world.interrupted,
       .valgrind = measure::find_counters().valgrind,
       .run_under = {},
       .counted =

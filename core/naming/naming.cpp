@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kProgram = "melisai-gate-symbols";
 constexpr Milliseconds kEndWait{1'000};  // of a process that has closed its line
+constexpr Milliseconds kLook{100};       // between two looks for an interrupt
 constexpr const char* kWhatToDo =
     "; one of the files that it read may be damaged or made to do that: look at what was built, "
     "and report it as a defect if there is nothing to see";
@@ -61,23 +62,32 @@ Result<std::string> Namer::ask(const std::string& request) {
 
 Result<std::string> Namer::converse(const std::string& request) {
   const SystemClock clock;
-  const auto deadline = clock.monotonic() + left();
+  auto deadline = clock.monotonic() + left();
   const auto left_now = [&] {
     return std::max(std::chrono::ceil<Milliseconds>(deadline - clock.monotonic()), Milliseconds(0));
   };
+  bool is_cut = false;
+  const auto cut_when_interrupted = [&] {
+    if (is_cut || !is_interrupted()) return;
+    is_cut = true;
+    deadline = std::min(deadline, clock.monotonic() + kInterruptedTimeMax);
+  };
   const auto late = [&] {
+    if (is_cut) return Error{Errc::interrupted, "interrupted"};
     return Error{Errc::timeout, std::string(kProgram) + " did not answer within " +
                                     format_duration(options_.time_max) + kWhatToDo};
   };
+  cut_when_interrupted();
   if (!peer_) MELISAI_CHECK(start());
   if (const Result<void> sent = peer_->send(request, left_now()); !sent)
     return sent.error().code == Errc::timeout ? late() : ended();
   std::string answer;
   while (!is_whole(answer)) {
-    const Result<bool> open = peer_->receive(answer, left_now());
+    cut_when_interrupted();
+    const Result<bool> open = peer_->receive(answer, std::min(left_now(), kLook));
     if (!open && open.error().code != Errc::timeout) return open.error();
-    if (!open || left_now() == Milliseconds(0)) return late();
-    if (!*open) return ended();
+    if (open && !*open) return ended();
+    if (left_now() == Milliseconds(0)) return late();
     if (answer.size() > kAnswerBytesMax)
       return Error{Errc::limit, std::string(kProgram) + " answered more than " +
                                     format_bytes(kAnswerBytesMax) + kWhatToDo};

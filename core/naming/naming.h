@@ -4,6 +4,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ namespace melisai::naming {
 
 /// Of all answers together. The program has limits of its own besides: memory and CPU time.
 inline constexpr Milliseconds kTimeMax{120'000};
+/// Of what is under way when the user interrupts it: names that are nearly there are welcome.
+inline constexpr Milliseconds kInterruptedTimeMax{1'000};
 
 struct Options {
   /// Absolute path of melisai-gate-symbols; "": where our programs are.
@@ -27,6 +30,7 @@ struct Options {
   /// takes CAP_SYS_PTRACE where they are another user's.
   bool living = false;
   Milliseconds time_max = kTimeMax;
+  std::function<bool()> interrupted{};  ///< asked while it is waited; none: nobody interrupts
 };
 
 /// As symbols::Symbolizer with flame::name_stacks(): one for both sides of a comparison. The
@@ -36,7 +40,7 @@ class Namer {
  public:
   explicit Namer(Options options = {}) : options_(std::move(options)) {}
 
-  /// Errors: what the process could not do, or how it ended, and what to do.
+  /// Errors: interrupted; what the process could not do, or how it ended, and what to do.
   Result<flame::Named> name_stacks(const CollectedStacks& collected, flame::Weight weight);
   /// `place`: one of flame::Named::places. Errors: not_found, limit; as above.
   Result<symbols::SourceLine> line_of(symbols::FrameId place);
@@ -52,6 +56,7 @@ class Namer {
   Result<void> start();
   Error ended();
   Milliseconds left() const { return options_.time_max - used_; }
+  bool is_interrupted() const { return options_.interrupted && options_.interrupted(); }
 
   Options options_;
   std::optional<Peer> peer_;

@@ -53,6 +53,7 @@ class Explaining : public ::testing::Test {
           if (static_cast<int>(ran_.size()) == fails_at_) return failure_;
           return std::string();
         },
+        .interrupted = {},
         .valgrind = valgrind_,
         .run_under = [this](const Slowdown&, bool base, const std::vector<std::string>& tool,
                             Milliseconds time_left) -> Result<measure::PairRunner::UnderTool> {

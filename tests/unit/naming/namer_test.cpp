@@ -106,11 +106,13 @@ TEST(Namer, ReadsRootsOfLivingProcessesOnlyWhereAsked) {
 class NamerOfScripts : public ::testing::Test {
  protected:
   Result<flame::Named> named_by(const std::string& script,
-                                Milliseconds time_max = Milliseconds(20'000)) {
+                                Milliseconds time_max = Milliseconds(20'000),
+                                std::function<bool()> interrupted = {}) {
     const std::string path = directory_.path() + "/script";
     EXPECT_TRUE(write_file(path, "#!/bin/sh\n" + script + "\n"));
     EXPECT_EQ(chmod(path.c_str(), 0700), 0);
-    namer_.emplace(Options{.program = path, .time_max = time_max});
+    namer_.emplace(
+        Options{.program = path, .time_max = time_max, .interrupted = std::move(interrupted)});
     return name_own(*namer_);
   }
 
@@ -139,6 +141,17 @@ TEST_F(NamerOfScripts, WaitsNoLongerThanItsTime) {
   ASSERT_FALSE(named);
   EXPECT_EQ(named.error().code, Errc::timeout);
   EXPECT_THAT(named.error().message, HasSubstr("did not answer within 200 ms"));
+}
+
+TEST_F(NamerOfScripts, WaitsOnlyALittleForNamesAfterAnInterrupt) {
+  const auto begun = std::chrono::steady_clock::now();
+  int looks = 0;
+  const auto named =
+      named_by("exec sleep 1000", Milliseconds(600'000), [&] { return ++looks > 2; });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().code, Errc::interrupted);
+  EXPECT_EQ(name_own(*namer_).error().code, Errc::interrupted) << "nobody waits again";
 }
 
 TEST_F(NamerOfScripts, SpeaksOfOneThatDribblesToo) {
