@@ -32,20 +32,41 @@ bool is_same_subject(const PipelineRun& a, const PipelineRun& b) {
   return a.project == b.project && a.pipeline == b.pipeline && a.ref == b.ref && a.sha == b.sha;
 }
 
-/// What a delayed notice would put over it is older than what is known by now.
-Result<PipelineRun> newest_like(const PipelineRun& run, const std::string& state_dir) {
+/// What is told, and what it was started with.
+struct Subject {
+  PipelineRun run;
+  Params params;
+};
+
+/// What a delayed notice would put over it is older than what is known by now. With other
+/// parameters something else was measured.
+Result<Subject> newest_like(const PipelineRun& run, const std::string& state_dir) {
   MELISAI_TRY(const std::optional<store::Queue> queue, store::Queue::open_reader(state_dir));
-  if (!queue) return run;
+  if (!queue) return Error{Errc::config, "the queue that " + name_of(run) + " was in is not there"};
+  MELISAI_TRY(const RunEvent event, queue->event(run.event));
   MELISAI_TRY(const std::vector<PipelineRun> runs,
               queue->runs({.project = run.project,
                            .pipeline = run.pipeline,
                            .limit = kNewestLooked,
                            .state = PipelineRun::State::finished,
                            .configuration = false}));
-  for (const PipelineRun& other : runs)
-    if (other.report && other.outcome != Outcome::cancelled && is_same_subject(other, run))
-      return queue->run(other.id);
-  return run;
+  for (const PipelineRun& other : runs) {
+    if (!other.report || other.outcome == Outcome::cancelled || !is_same_subject(other, run))
+      continue;
+    MELISAI_TRY(const RunEvent started, queue->event(other.event));
+    if (started.params != event.params) continue;
+    MELISAI_TRY(PipelineRun whole, queue->run(other.id));
+    return Subject{std::move(whole), event.params};
+  }
+  return Subject{run, event.params};
+}
+
+std::string hash_of(const std::string& text) { return hash_hex(text).substr(0, kHashDigits); }
+
+std::string hash_of(const Params& params) {
+  std::string text;
+  for (const auto& [name, value] : params) text += name + '\0' + value + '\0';
+  return hash_of(text);
 }
 
 Error gone(const std::string& what) {
@@ -124,10 +145,11 @@ publish::Content without_secrets(publish::Content content) {
   return content;
 }
 
-publish::Content content_of(const PipelineRun& run, const Report& report, const Context& context) {
+publish::Content content_of(const Subject& subject, const Report& report, const Context& context) {
+  const PipelineRun& run = subject.run;
   using Sandbox = UntrustedOptions::Sandbox;
   const report::CommentContext how{
-      .name = context_of(run),
+      .name = context_of(run, subject.params),
       .is_word_of_strangers =
           !run.trusted && context.config.orchestrator.untrusted.sandbox == Sandbox::off};
   return without_secrets(publish::content_of(report, how, fail_on_of(run, context)));
@@ -179,10 +201,11 @@ Result<void> settled(const publish::Outcome& outcome) {
 
 std::string report_sink_of(const std::string& project) { return "forge of " + project; }
 
-std::string context_of(const PipelineRun& run) {
-  std::string name = run.pipeline + (pull_request_in(run.ref) == 0 ? ".commit" : "");
+std::string context_of(const PipelineRun& run, const Params& params) {
+  std::string name = run.pipeline + (pull_request_in(run.ref) == 0 ? ".commit" : "") +
+                     (params.empty() ? "" : ".with_" + hash_of(params));
   if (name.size() <= kContextNameMax && report::is_context_name(name)) return name;
-  const std::string hash = hash_hex(name).substr(0, kHashDigits);
+  const std::string hash = hash_of(name);
   std::replace_if(
       name.begin(), name.end(),
       [](char c) {
@@ -210,7 +233,8 @@ Result<void> publish_report(const Notice& notice, const WatchedProject& project,
                             const Context& context, const Interrupt& interrupt) {
   if (notice.event == Notice::Event::accepted)
     MELISAI_CHECK(accept(notice.run, notice.reason, context));
-  MELISAI_TRY(const PipelineRun run, newest_like(notice.run, context.state_dir));
+  MELISAI_TRY(const Subject subject, newest_like(notice.run, context.state_dir));
+  const PipelineRun& run = subject.run;
   MELISAI_TRY(const Report report, report_of(run, context.state_dir, context.now()));
   MELISAI_TRY(const std::unique_ptr<HttpClient> client, context.world.open_web());
   const publish::Outside outside{
@@ -221,7 +245,7 @@ Result<void> publish_report(const Notice& notice, const WatchedProject& project,
   const auto left = std::chrono::duration_cast<Milliseconds>(end - context.world.clock.monotonic());
   const publish::Outcome outcome =
       publish::publish(account, place_of(run, report, notice, project),
-                       content_of(run, report, context), outside, left);
+                       content_of(subject, report, context), outside, left);
   for (const std::string& done : outcome.done) log_info(name_of(run) + ": " + done);
   return settled(outcome);
 }

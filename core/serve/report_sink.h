@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "core/publish/publish.h"
@@ -14,16 +15,20 @@ namespace melisai::serve {
 std::string report_sink_of(const std::string& project);
 
 /// Whose comments and checks they are: those of one pipeline on pull requests, or else at commits,
-/// because the two are measured against different bases. Fit for CommentContext::name.
-std::string context_of(const PipelineRun& run);
+/// because the two are measured against different bases. A run that was started with `params` has
+/// ones of its own, or what somebody tries out would replace the verdict. Fit for
+/// CommentContext::name.
+using Params = std::map<std::string, std::string>;
+std::string context_of(const PipelineRun& run, const Params& params);
 
 /// Of "refs/pull/7/head" and "refs/merge-requests/7/head"; 0 of others.
 std::int64_t pull_request_in(const std::string& ref);
 
-/// Publishes the newest report of the run's pipeline on its ref at its commit, which is the run's
-/// unless it was repeated, as acknowledgements make it now. May be done twice: there is one
-/// comment, and one check run of each notice. Of `accepted` the run's regressions are acknowledged
-/// before that, for this commit alone and for 90 days. Of any thread; blocks for notify.timeout.
+/// Publishes the newest report of the run's pipeline on its ref at its commit with its parameters,
+/// which is the run's unless it was repeated, as acknowledgements make it now. May be done twice:
+/// there is one comment, and one check run of each notice. Of `accepted` the run's regressions are
+/// acknowledged before that, for this commit alone and for 90 days. Of any thread; blocks for
+/// notify.timeout.
 ///
 /// Errors: config when trying again changes nothing; unavailable, when a check holds the store;
 /// else as publish::publish().

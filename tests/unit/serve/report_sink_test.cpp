@@ -61,10 +61,11 @@ class ReportSink : public WithLoop {
   }
   /// A run of pull request 7 that has ended so.
   PipelineRun ended(const Report& report, Outcome outcome,
-                    const std::string& ref = "refs/pull/7/head") {
+                    const std::string& ref = "refs/pull/7/head", const Params& params = {}) {
     RunEvent event = push_of("demo", kShaA);
     event.kind = RunEvent::Kind::manual;
     event.ref = ref;
+    event.params = params;
     const auto accepted = queue.accept(event);
     const auto planned = queue.plan(accepted->event,
                                     {.ref = ref,
@@ -164,6 +165,20 @@ TEST_F(ReportSink, TellsTheNewestWhenAnOldNoticeIsLate) {
   EXPECT_TRUE(deliver(waiting()[0]));
   EXPECT_THAT(comment(), HasSubstr("### PASS"));
   EXPECT_EQ(forge.checks.back()["conclusion"], "success");
+}
+
+TEST_F(ReportSink, OfARunThatSomebodyTriedWithOtherParametersReplacesNoVerdict) {
+  ended(fixtures::regression_report(), Outcome::regression);
+  ended(fixtures::pass_report(), Outcome::passed, "refs/pull/7/head", {{"SIZE", "1"}});
+  ASSERT_THAT(waiting(), SizeIs(2));
+  EXPECT_TRUE(deliver(waiting()[1]));
+  EXPECT_TRUE(deliver(waiting()[0]));
+  ASSERT_THAT(forge.checks, SizeIs(2));
+  EXPECT_THAT(forge.checks[0]["name"].get<std::string>(), StartsWith("melisai-gate/benchmark."));
+  EXPECT_EQ(forge.checks[1]["name"], "melisai-gate/benchmark");
+  EXPECT_EQ(forge.checks[1]["conclusion"], "failure");
+  ASSERT_THAT(forge.comments, SizeIs(2));
+  EXPECT_THAT(comment(), HasSubstr("### REGRESSION"));
 }
 
 TEST_F(ReportSink, IsSilentOnAPullRequestThatMovedOn) {
@@ -281,18 +296,30 @@ TEST(ReportContext, IsAPipelineAndWhatItIsMeasuredAgainst) {
   PipelineRun run;
   run.ref = "refs/pull/7/head";
   run.pipeline = "benchmark";
-  EXPECT_EQ(context_of(run), "benchmark");
+  EXPECT_EQ(context_of(run, {}), "benchmark");
   run.ref = "refs/heads/refs/pull/7/head";
-  EXPECT_EQ(context_of(run), "benchmark.commit");
+  EXPECT_EQ(context_of(run, {}), "benchmark.commit");
   for (const std::string& odd :
        std::vector<std::string>{"night/run", "a--b", "c++", std::string(100, 'x')}) {
     run.pipeline = odd;
-    EXPECT_TRUE(report::is_context_name(context_of(run))) << context_of(run);
+    EXPECT_TRUE(report::is_context_name(context_of(run, {}))) << context_of(run, {});
   }
   run.pipeline = "a+b";
-  const std::string plus = context_of(run);
+  const std::string plus = context_of(run, {});
   run.pipeline = "a/b";
-  EXPECT_NE(context_of(run), plus);
+  EXPECT_NE(context_of(run, {}), plus);
+}
+
+TEST(ReportContext, OfOtherParametersIsAnotherOne) {
+  PipelineRun run;
+  run.ref = "refs/pull/7/head";
+  run.pipeline = "benchmark";
+  const std::string one = context_of(run, {{"SIZE", "1"}});
+  EXPECT_THAT(one, StartsWith("benchmark.with_"));
+  EXPECT_TRUE(report::is_context_name(one));
+  EXPECT_EQ(one, context_of(run, {{"SIZE", "1"}}));
+  EXPECT_NE(one, context_of(run, {{"SIZE", "2"}}));
+  EXPECT_NE(one, context_of(run, {{"SIZ", "E1"}}));
 }
 
 TEST(ReportContext, KnowsThePullRequestByItsRef) {
