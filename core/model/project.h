@@ -220,7 +220,7 @@ struct CollectOptions {
   double disturbed_other_cpu = 0.2;     ///< CPUs that other processes used on average
   double disturbed_steal = 0.02;        ///< share of CPU time that the hypervisor took
   double disturbed_pressure = 0.1;      ///< share of time that tasks stalled for memory or I/O
-  Milliseconds start_max{2'000};        ///< to load, and to begin a window
+  Milliseconds start_max{5'000};        ///< to load, and to begin a window
   Milliseconds stop_max{10'000};        ///< to end a window and hand over its samples
   Bytes memory_max = 256 << 20;         ///< writable memory of one worker
   int samples_max = 10'000;             ///< of one window of one collector
