@@ -68,7 +68,7 @@ class HealthOfACheck : public Sandbox {
     write_pipeline(run,
                    "gate: { threshold: 1000%, max_pairs: 4, rules: [{ metric: peak_rss, level: "
                    "off }, { metric: minor_faults, level: off }], health: { profile: tiny, " +
-                       health + " } }\ncollect:\n  collectors: [" + collectors +
+                       health + " } }\ncollect:\n  start_max: 10s\n  collectors: [" + collectors +
                        "]\n  profiles: { tiny: { duration: 1s, sample_interval: 100ms } }\n");
   }
 
@@ -82,11 +82,16 @@ class HealthOfACheck : public Sandbox {
     text.replace(text.find("FILE"), 4, told_);
     ASSERT_TRUE(write_file(plugins_ + "/told.py", text));
     std::filesystem::permissions(plugins_ + "/told.py", std::filesystem::perms::owner_all);
-    write_project("cp saw.json " + told_ + "; sleep 0.2", health, "told");
+    write_project(say() + "sleep 0.2", health, "told");
     write("saw.json", base);
     commit("base");
     write("saw.json", head);
     commit("head");
+  }
+
+  /// At once: the collector may read it at any moment.
+  std::string say() const {
+    return "cp saw.json " + told_ + ".new; mv " + told_ + ".new " + told_ + "; ";
   }
 
   static std::string close_wait(int sockets) {
@@ -117,7 +122,7 @@ class HealthOfACheck : public Sandbox {
 };
 
 TEST_F(HealthOfACheck, AHeadThatForgetsSocketsShowsTheAnomaly) {
-  write_project("python3 sockets.py $(cat leaks)", "budget: 8s", "procfs");
+  write_project("python3 sockets.py $(cat leaks)", "budget: 12s", "procfs");
   write("sockets.py", kSockets);
   write("leaks", "0");
   commit("base");
@@ -126,7 +131,7 @@ TEST_F(HealthOfACheck, AHeadThatForgetsSocketsShowsTheAnomaly) {
   const Ran ran = run_check();
   EXPECT_EQ(ran.code, 0) << "level warn" << ran.err;
   const json health = report()["health"];
-  EXPECT_EQ(health["runs"], 4) << health.dump(1);
+  EXPECT_GE(health["runs"], 4) << health.dump(1);
   EXPECT_THAT(health["new_anomalies"].dump(), HasSubstr("tcp_close_wait"));
   EXPECT_THAT(ran.out, HasSubstr("new anomaly (critical): sockets in CLOSE_WAIT"));
   expect_nothing_left();
@@ -142,7 +147,7 @@ TEST_F(HealthOfACheck, TheLevelDecidesTheExitCode) {
 }
 
 TEST_F(HealthOfACheck, EqualSidesShowNothing) {
-  commit_told(close_wait(150), close_wait(150), "budget: 8s, level: fail");
+  commit_told(close_wait(150), close_wait(150), "budget: 12s, level: fail");
   const Ran ran = run_check();
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const json health = report()["health"];
@@ -212,8 +217,8 @@ TEST_F(HealthOfACheck, AnInterruptLeavesTheVerdictUnlessHealthDecides) {
   for (const std::string level : {"warn", "fail"}) {
     commit_told(close_wait(0), close_wait(0), "");
     const std::string runs = root() + "/runs-" + level;
-    write_project("cp saw.json " + told_ + "; echo >> " + runs + "; sleep 0.05",
-                  "budget: 60s, level: " + level, "told");
+    write_project(say() + "echo >> " + runs + "; sleep 0.05", "budget: 60s, level: " + level,
+                  "told");
     commit("long");
     const Ran ran = run_check({}, [&](pid_t pid) {
       // Far more than the timed pairs take.
@@ -229,7 +234,7 @@ TEST_F(HealthOfACheck, AnInterruptLeavesTheVerdictUnlessHealthDecides) {
 }
 
 TEST_F(HealthOfACheck, ABenchmarkThatOnlyHeadHasDoesNotEndIt) {
-  commit_told(close_wait(0), close_wait(150), "budget: 8s");
+  commit_told(close_wait(0), close_wait(150), "budget: 12s");
   std::string text = *read_file(repo() + "/.melisai-gate.yaml", 1 << 20);
   text.insert(text.find("      - { name: cli"), "      - { name: fresh, run: ./fresh.sh }\n");
   write(".melisai-gate.yaml", text);
