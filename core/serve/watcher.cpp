@@ -12,6 +12,9 @@ using supervise::Issue;
 
 // Three polls that fail are an issue; until then a server may restart.
 constexpr int kFailuresTolerated = 3;
+// Noted of a repository that was looked at and had nothing: what it has later was pushed, and is
+// not found there at first sight. No ref is called so.
+constexpr const char* kEmptyRepository = "(empty)";
 
 // A repository that is seen for the first time: the tip of its default branch runs, so that people
 // see that it works, and so that a push which came before the first poll is not lost.
@@ -23,8 +26,14 @@ void start_with(const std::string& branch, const trigger::RefFilter& filter,
 
 trigger::Refs by_name(const std::vector<store::RefState>& states) {
   trigger::Refs refs;
-  for (const store::RefState& state : states) refs[state.ref] = state.sha;
+  for (const store::RefState& state : states)
+    if (state.ref != kEmptyRepository) refs[state.ref] = state.sha;
   return refs;
+}
+
+bool was_empty(const std::vector<store::RefState>& states) {
+  return std::any_of(states.begin(), states.end(),
+                     [](const store::RefState& state) { return state.ref == kEmptyRepository; });
 }
 
 std::string sha_of(const trigger::Refs& refs, const std::string& ref) {
@@ -150,6 +159,7 @@ Result<void> Watcher::take(const WatchedProject& project, const Known& before,
   std::vector<store::RefState> noted;
   for (const trigger::RefEvent& change : changes)
     if (!change.starts_run) noted.push_back({change.ref, change.after});
+  if (!accepted && refs.empty()) noted.push_back({kEmptyRepository, "nothing"});
   // Before the events: when a first sight is cut short, only its default branch is still new.
   if (!noted.empty()) MELISAI_CHECK(context_.queue.note_refs(project.name, noted, context_.now()));
   bool any = false;
@@ -162,6 +172,9 @@ Result<void> Watcher::take(const WatchedProject& project, const Known& before,
     log_info(project.name + ": " + event.cause + " (" + event.sha.substr(0, 12) + ")");
   }
   if (any) accepted_();
+  // Not before all of them are in the queue.
+  if (!refs.empty() && was_empty(before))
+    return context_.queue.note_refs(project.name, {{kEmptyRepository, ""}}, context_.now());
   return {};
 }
 

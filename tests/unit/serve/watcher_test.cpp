@@ -71,6 +71,17 @@ TEST_F(WatcherTest, FirstSightOfARepositoryWhoseDefaultBranchIsNotWatchedRunsNot
   EXPECT_EQ(woken, 0);
 }
 
+TEST_F(WatcherTest, WhatIsPushedToAnEmptyRepositoryIsNoFirstSight) {
+  EXPECT_THAT(causes_after({}), IsEmpty());
+  EXPECT_TRUE(queue.known_ref("demo", kTopic).value().repository) << "for webhooks";
+  EXPECT_THAT(causes_after_poll(), IsEmpty());
+  EXPECT_THAT(causes_after({{kTopic, kShaB}, {"refs/tags/v1", kShaA}}),
+              UnorderedElementsAre("new branch topic b", "tag v1 a"));
+  EXPECT_EQ(queue.refs("demo").value(),
+            (std::vector<store::RefState>{{kTopic, kShaB}, {"refs/tags/v1", kShaA}}));
+  EXPECT_THAT(causes_after_poll(), IsEmpty());
+}
+
 TEST_F(WatcherTest, APushIsOneEvent) {
   causes_after({{kMain, kShaA}});
   EXPECT_THAT(causes_after({{kMain, kShaB}}), ElementsAre("push to main b"));
