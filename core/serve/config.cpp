@@ -41,16 +41,22 @@ void check_root(const ConfigValue& tree, ConfigErrors& errors) {
 }
 
 void check_webhooks(const OrchestratorSection& section, const ServeConfig& config,
-                    ConfigErrors& errors) {
+                    Reading& reading) {
   if (!section.secret_missing) return;
+  // A file that others complete, on a machine that does not know the secret.
+  if (config.projects.empty() && !section.secret_problem.empty())
+    return reading.remark("no webhook could be taken: 'secret': " + section.secret_problem);
   const bool each_has_one =
       !config.projects.empty() &&
       std::none_of(config.projects.begin(), config.projects.end(),
                    [](const WatchedProject& project) { return project.webhook.secret.empty(); });
-  if (!each_has_one)
-    errors.add(*section.secret_missing,
-               "webhooks need 'secret', here or as webhook: { secret: ... } of each project, or "
-               "anybody could start runs");
+  if (each_has_one) return;
+  reading.errors.add(
+      *section.secret_missing,
+      !section.secret_problem.empty()
+          ? "'secret': " + section.secret_problem
+          : "webhooks need 'secret', here or as webhook: { secret: ... } of each project, or "
+            "anybody could start runs");
 }
 
 /// Under names that nobody can refer to. What is too short or too long cannot be masked.
@@ -117,7 +123,7 @@ Result<LoadedConfig> read_serve_config(const ConfigValue& tree, const std::strin
                      .allow_http = config.git.allow_http,
                      .webhook_secret = default_secret(config.orchestrator.monitoring)},
                     reading);
-  check_webhooks(orchestrator, config, errors);
+  check_webhooks(orchestrator, config, reading);
   config.pipelines = read_pipelines(root.section("pipelines"), timeouts, reading);
   config.workflows =
       read_workflows(root.section("workflows"), {.config = config, .others = {}}, reading);

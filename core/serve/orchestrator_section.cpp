@@ -58,11 +58,14 @@ StageTimeouts read_timeouts(const ConfigValue& section, Reading& reading) {
   return timeouts;
 }
 
-// Without webhooks a variable that is not set harms nobody.
-std::string read_secret(ConfigMap& map, bool needed, Reading& reading) {
-  if (needed) return expanded(map, "secret", reading);
+// Without webhooks, or a project that they are about, a variable that is not set harms nobody.
+std::string read_secret(ConfigMap& map, bool by_webhook, OrchestratorSection& read,
+                        Reading& reading) {
   const Result<std::string> secret = reading.env.expand_private(map.string("secret", ""));
-  return secret ? *secret : "";
+  if (secret) return by_webhook ? expanded(map, "secret", reading) : *secret;
+  read.secret_problem = secret.error().message;
+  read.secret_missing = map.find("secret")->position;
+  return "";
 }
 
 void read_monitoring(const ConfigValue& section, std::optional<Milliseconds> polling_interval,
@@ -76,9 +79,12 @@ void read_monitoring(const ConfigValue& section, std::optional<Milliseconds> pol
   options.interval = map.duration("interval", polling_interval.value_or(usual), kIntervalRange);
   read.branches = read_ref_patterns(map, "branches", reading, read.branches);
   options.port = map.integer("port", options.port, kPortRange);
-  options.secret = read_secret(map, by_webhook, reading);
+  options.secret = read_secret(map, by_webhook, read, reading);
   map.finish();
-  if (by_webhook && options.secret.empty()) read.secret_missing = section.position;
+  if (!by_webhook)
+    read.secret_missing.reset();
+  else if (options.secret.empty() && !read.secret_missing)
+    read.secret_missing = section.position;
 }
 
 FailurePolicy read_failures(const ConfigValue& section, FailurePolicy policy, Reading& reading) {

@@ -39,8 +39,14 @@ TEST(ServeConfig, AVariableThatIsNotSetMattersForWebhooksOnly) {
   EXPECT_EQ(
       config_of("orchestrator: { monitoring: { " + secret + " } }").orchestrator.monitoring.secret,
       "");
-  EXPECT_THAT(error_of("orchestrator: { monitoring: { method: webhook, " + secret + " } }"),
-              HasSubstr("f:1:56: 'secret': environment variable 'NOT_SET' is not set"));
+  const std::string webhook = "orchestrator: { monitoring: { method: webhook, " + secret + " } }";
+  const std::string is_not_set = "'secret': environment variable 'NOT_SET' is not set";
+  EXPECT_THAT(error_of(kProject + webhook), HasSubstr(is_not_set));
+  EXPECT_THAT(error_of(webhook + "\n" + kProject), HasSubstr("f:1:56: " + is_not_set));
+  EXPECT_THAT(
+      loaded(webhook).remarks,
+      ElementsAre(HasSubstr("no webhook could be taken: " + is_not_set), HasSubstr("no project")))
+      << "document 004 has such a block";
   EXPECT_THAT(error_of("orchestrator: { monitoring: { method: webhook } }"),
               HasSubstr("webhooks need 'secret'"));
 }
