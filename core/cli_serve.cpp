@@ -16,11 +16,13 @@ struct OldOption {
   const char* subcommand;
 };
 constexpr OldOption kOldOptions[] = {{"--validate-config", "validate"}, {"--stop", "stop"}};
+constexpr const char* kServe = "serve";
 constexpr const char* kControlCommands[] = {"stop",    "status", "pause",   "resume",
                                             "trigger", "cancel", "approve", "restart-module"};
 
 constexpr const char* kServeFooter =
     "\nEvery key of the file: config/serve.yaml. `melisai-gate stop` ends it, as SIGTERM does.\n"
+    "`serve --stop` and `serve --validate-config` are `stop` and `validate`.\n"
     "\nExit codes: 0 stopped in order, 2 wrong configuration, 4 it could not start (another "
     "daemon\n"
     "works with that state directory, or the disk does not take a write).";
@@ -31,7 +33,7 @@ constexpr const char* kLogsFooter =
     "that could end the run.";
 
 constexpr const char* kValidateFooter =
-    "\n`melisai-gate --validate-config [--config F]` is the same.\n"
+    "\n`melisai-gate --validate-config [--config F]`, also after `serve`, is the same.\n"
     "\nWhat a valid file says without effect is printed as a remark.\n"
     "\nExit codes: 0 valid, 2 not valid or not there, 4 it could not be read.";
 
@@ -42,9 +44,11 @@ std::vector<std::string> without_old_options(std::vector<std::string> arguments)
   for (const OldOption& old : kOldOptions) {
     const auto option = std::find(arguments.begin(), arguments.end(), old.option);
     if (option == arguments.end()) continue;
-    if (has_subcommand && arguments.front() != old.subcommand) return arguments;
+    const bool of_serve = has_subcommand && arguments.front() == kServe;
+    if (has_subcommand && !of_serve && arguments.front() != old.subcommand) return arguments;
     arguments.erase(option);
-    if (!has_subcommand) arguments.insert(arguments.begin(), old.subcommand);
+    if (of_serve) arguments.erase(arguments.begin());
+    if (of_serve || !has_subcommand) arguments.insert(arguments.begin(), old.subcommand);
     return arguments;
   }
   return arguments;
@@ -77,7 +81,7 @@ void ServeParser::add_validate() {
 
 void ServeParser::add_serve() {
   CLI::App& serve =
-      add("serve", "Watch repositories and run their pipelines on every commit and tag");
+      add(kServe, "Watch repositories and run their pipelines on every commit and tag");
   serve.add_option("--config", config_file_, "The daemon's configuration")->type_name("F");
   serve.add_flag("--daemon", daemon_, "Go on in the background once it is ready");
   serve.footer(kServeFooter);

@@ -129,10 +129,20 @@ TEST(CommandLine, ValidatesAFileAlsoByTheOldOption) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, EndsWith(": valid: 0 projects, 3 pipelines\n"));
   for (const Words& words :
-       {Words{"--validate-config", "--config", file}, Words{"--config", file, "--validate-config"}})
+       {Words{"--validate-config", "--config", file}, Words{"--config", file, "--validate-config"},
+        Words{"serve", "--config", file, "--validate-config"}})
     EXPECT_EQ(gate(words).out, ran.out) << words.front();
   EXPECT_EQ(gate({"validate", file}).out, ran.out);
   EXPECT_EQ(gate({"validate", file, "--config", file}).code, 2);
+}
+
+TEST(CommandLine, StopsADaemonAlsoByTheOldOption) {
+  const std::string nowhere = testing::TempDir() + "/no_daemon_here";
+  const Ran ran = gate({"stop", "--state-dir", nowhere});
+  EXPECT_EQ(ran.code, 2);
+  for (const Words& words :
+       {Words{"--stop", "--state-dir", nowhere}, Words{"serve", "--stop", "--state-dir", nowhere}})
+    EXPECT_EQ(gate(words).err, ran.err) << words.front();
 }
 
 TEST(CommandLine, ValidateEndsWithTwoWhenAFileIsWrongOrNotThere) {
