@@ -12,6 +12,8 @@ namespace melisai::api {
 namespace {
 
 constexpr std::size_t kParamsMax = 100;
+/// What was triggered is planned within milliseconds, unless a git server is slow.
+constexpr Milliseconds kPlanningPatience{2'000};
 
 struct Named {
   std::string project;
@@ -92,10 +94,12 @@ Result<Json> state_of(const Parts& parts, std::int64_t event) {
   return Result<Json>(boost::system::in_place_value, trigger_object(parts, event, state, runs));
 }
 
-/// 202, or 200 when all is over.
+/// 202, or 200 when all is over; 404 when nothing starts, because its commit has no such pipeline.
 http::Response accepted(const Parts& parts, std::int64_t event) {
   const Result<Json> state = state_of(parts, event);
   if (!state) return refused(state.error());
+  if ((*state)["state"] == "rejected")
+    return http::problem(404, (*state)["reason"].get<std::string>());
   http::Response response = answer((*state)["over"].get<bool>() ? 200 : 202, *state);
   response.headers.push_back({"Location", "/api/v1/triggers/" + std::to_string(event)});
   return response;
@@ -130,6 +134,25 @@ Result<Wanted> wanted_by(const Parts& parts, const Call& call, const Json& body)
   return wanted;
 }
 
+/// Where runs are known, and none has that name: it is new, or mistyped, and only the commit says
+/// which. What a configuration or a workflow names is known.
+bool may_be_mistyped(const Parts& parts, const RunEvent& event) {
+  const ServeConfig& config = parts.daemon.config;
+  const auto project =
+      std::find_if(config.projects.begin(), config.projects.end(),
+                   [&](const WatchedProject& each) { return each.name == event.project; });
+  const std::vector<std::string> workflows = parts.daemon.workflows.names_for(event.project);
+  if (project == config.projects.end() || !configured_pipelines(config, *project).empty() ||
+      std::find(workflows.begin(), workflows.end(), event.pipeline) != workflows.end())
+    return false;
+  const auto has_runs = [&](const std::string& pipeline) {
+    const auto runs = parts.daemon.queue.runs(
+        {.project = event.project, .pipeline = pipeline, .limit = 1, .configuration = false});
+    return runs && !runs->empty();
+  };
+  return has_runs("") && !has_runs(event.pipeline);
+}
+
 http::Response too_many_waits() {
   http::Response response = http::problem(429, "too many requests wait for runs; ask without wait");
   response.headers.push_back({"Retry-After", "10"});
@@ -146,10 +169,12 @@ void trigger(Parts& parts, Call call) {
   if (!wanted) return call.respond(refused(wanted.error()));
   const bool waits = wanted->wait > Milliseconds{0};
   if (waits && parts.waits.full()) return call.respond(too_many_waits());
+  const bool looks = !waits && !parts.waits.full() && may_be_mistyped(parts, wanted->event);
   const Result<store::Accepted> done = parts.daemon.accept(wanted->event);
   if (!done) return call.respond(refused(done.error()));
-  if (!waits) return call.respond(accepted(parts, done->event));
-  parts.waits.add(done->event, wanted->wait,
+  if (!waits && !looks) return call.respond(accepted(parts, done->event));
+  parts.waits.add(done->event, waits ? Waits::Until::over : Waits::Until::planned,
+                  waits ? wanted->wait : kPlanningPatience,
                   [&parts, event = done->event, respond = std::move(call.respond)] {
                     respond(accepted(parts, event));
                   });

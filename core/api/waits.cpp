@@ -6,6 +6,11 @@
 
 namespace melisai::api {
 
+bool is_planned(const store::Queue& queue, std::int64_t event) {
+  const Result<store::EventState> state = queue.event_state(event);
+  return !state || state->kind != store::EventState::Kind::open;
+}
+
 bool is_over(const store::Queue& queue, std::int64_t event) {
   const Result<store::EventState> state = queue.event_state(event);
   if (!state || state->kind == store::EventState::Kind::rejected) return true;
@@ -16,8 +21,8 @@ bool is_over(const store::Queue& queue, std::int64_t event) {
   });
 }
 
-void Waits::add(std::int64_t event, Milliseconds longest, std::function<void()> then) {
-  waiting_.push_back({.event = event, .then = std::move(then), .deadline = {}});
+void Waits::add(std::int64_t event, Until until, Milliseconds longest, std::function<void()> then) {
+  waiting_.push_back({.event = event, .until = until, .then = std::move(then), .deadline = {}});
   const auto one = std::prev(waiting_.end());
   one->deadline = supervise::Timer(daemon_.scheduler, daemon_.scheduler.now() + longest,
                                    [this, one] { end(one); });
@@ -27,7 +32,8 @@ void Waits::add(std::int64_t event, Milliseconds longest, std::function<void()> 
 void Waits::look() {
   for (auto one = waiting_.begin(); one != waiting_.end();) {
     const auto next = std::next(one);
-    if (is_over(daemon_.queue, one->event)) end(one);
+    const auto is_there = one->until == Until::over ? is_over : is_planned;
+    if (is_there(daemon_.queue, one->event)) end(one);
     one = next;
   }
 }

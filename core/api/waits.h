@@ -1,5 +1,6 @@
-// Waits: requests that are answered when the runs of an event have ended, or their time is over
-// (`POST /trigger/NAME?wait=30s`). A limited number, on the loop's thread. Private to core/api.
+// Waits: requests that are answered when the runs of an event have ended, or are known, or their
+// time is over (`POST /trigger/NAME?wait=30s`). A limited number, on the loop's thread. Private to
+// core/api.
 #pragma once
 
 #include <functional>
@@ -20,15 +21,18 @@ class Waits {
  public:
   Waits(const Daemon& daemon, Beats& beats) : daemon_(daemon), beats_(beats) {}
 
+  enum class Until { planned, over };
+
   bool full() const { return waiting_.size() >= kWaitsMax; }
   std::size_t waiting() const { return waiting_.size(); }
-  /// Calls `then` once: when the event is over, or after that time. The number of waiting ones is
-  /// the caller's to look at.
-  void add(std::int64_t event, Milliseconds longest, std::function<void()> then);
+  /// Calls `then` once: when the event is that far, or after that time. The number of waiting ones
+  /// is the caller's to look at.
+  void add(std::int64_t event, Until until, Milliseconds longest, std::function<void()> then);
 
  private:
   struct Waiting {
     std::int64_t event = 0;
+    Until until = Until::over;
     std::function<void()> then;
     supervise::Timer deadline;
   };
@@ -41,6 +45,8 @@ class Waits {
   std::optional<Beats::Seat> seat_;  // while anybody waits
 };
 
+/// Rejected or planned; also when it cannot be read.
+bool is_planned(const store::Queue& queue, std::int64_t event);
 /// Rejected, or planned and all of its runs ended; also when it cannot be read.
 bool is_over(const store::Queue& queue, std::int64_t event);
 

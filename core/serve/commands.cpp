@@ -72,12 +72,13 @@ bool has_failed(const std::vector<PipelineRun>& runs) {
   });
 }
 
-/// What became of an event; without text while it waits.
+/// What became of an event; without text while it waits. Errors: usage, when it starts nothing.
 Result<Said> became(std::int64_t event, const store::Queue& queue) {
   using Kind = store::EventState::Kind;
   MELISAI_TRY(const store::EventState state, queue.event_state(event));
   if (state.kind == Kind::open) return Said{};
-  if (state.kind == Kind::rejected) return Said{"nothing starts: " + state.reason};
+  if (state.kind == Kind::rejected)
+    return Error{Errc::usage, "nothing starts: " + report::one_line(state.reason)};
   std::vector<PipelineRun> runs;
   // What cannot begin ends a moment after it was planned.
   for (int looks = 0; looks < kLooksAtRuns; ++looks) {
@@ -92,29 +93,31 @@ Result<Said> became(std::int64_t event, const store::Queue& queue) {
   return Said{listed(runs), has_failed(runs) ? 1 : 0};
 }
 
-Said said_of_trigger(const ControlRequest& request, const Json& answer) {
+Result<Said> said_of_trigger(const ControlRequest& request, const Json& answer) {
   const Said otherwise{"accepted; `melisai-gate runs` shows what becomes of it\n"};
   if (!answer.contains("event") || !answer["event"].is_number_integer()) return otherwise;
   const Result<store::Queue> queue = open_queue(request.state_dir);
   if (!queue) return otherwise;
   for (Milliseconds waited{0}; waited < kPlanningPatience; waited += kBetweenLooks) {
     const Result<Said> said = became(answer["event"].get<std::int64_t>(), *queue);
+    if (!said && said.error().code == Errc::usage) return said.error();
     if (!said) break;
     if (!said->text.empty())
-      return {"accepted: " + report::one_line(said->text) + "\n", said->code};
+      return Said{"accepted: " + report::one_line(said->text) + "\n", said->code};
     pause_for(kBetweenLooks);
   }
   return otherwise;
 }
 
-Said said(const ControlRequest& request, const Json& answer) {
-  if (request.command == "stop") return {"the daemon stops\n"};
-  if (request.command == "pause") return {"paused; what runs may end\n"};
-  if (request.command == "resume") return {resumed_text(answer.dump())};
+Result<Said> said(const ControlRequest& request, const Json& answer) {
+  if (request.command == "stop") return Said{"the daemon stops\n"};
+  if (request.command == "pause") return Said{"paused; what runs may end\n"};
+  if (request.command == "resume") return Said{resumed_text(answer.dump())};
   if (request.command == "trigger") return said_of_trigger(request, answer);
-  if (request.command == "cancel") return {"cancelled\n"};
-  if (request.command == "approve") return {"approved; `melisai-gate runs` shows what it starts\n"};
-  return {"done\n"};
+  if (request.command == "cancel") return Said{"cancelled\n"};
+  if (request.command == "approve")
+    return Said{"approved; `melisai-gate runs` shows what it starts\n"};
+  return Said{"done\n"};
 }
 
 /// What a daemon that is gone has left running.
@@ -160,7 +163,7 @@ Result<int> control(const ControlRequest& request, const Print& print) {
     return Error{answer.value("usage", false) ? Errc::usage : Errc::unavailable,
                  answer.value("error", "the daemon refused")};
   if (request.command != "status") {
-    const Said answered = said(request, answer);
+    MELISAI_TRY(const Said answered, said(request, answer));
     MELISAI_CHECK(written(print(answered.text)));
     return answered.code;
   }

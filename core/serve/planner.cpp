@@ -7,6 +7,7 @@
 #include "core/run/run.h"
 #include "core/serve/accept.h"
 #include "core/serve/default_branch.h"
+#include "core/serve/follow_up.h"
 #include "core/serve/pinned.h"
 #include "core/serve/pipeline_file.h"
 #include "core/serve/pipelines.h"
@@ -70,6 +71,9 @@ Result<store::Plan> Planner::plan_of(const Question& question, Answer& answer) {
     MELISAI_CHECK(check_submodules(event, source, *repository));
   store::Plan plan{.ref = event.ref, .sha = event.sha, .configuration = "", .runs = {}};
   MELISAI_TRY(plan.before, fork_point(event, source, *repository));
+  answer.is_mistyped = event.kind == RunEvent::Kind::manual && event.again == 0 &&
+                       !follow_up_in(event) &&
+                       names_nothing(event, answer.pipelines, question.workflows->all);
   MELISAI_TRY(plan.runs, planned_runs(event, answer.pipelines, question.workflows->all));
   pinned.workflows = texts_for(plan.runs, *question.workflows);
   plan.configuration = to_json(pinned);
@@ -229,6 +233,7 @@ Result<void> Planner::settle(int tries, const Answer& answer) {
   }
   if (answer.head && tries >= kHeadTriesMin) return follow_head(event, *answer.head);
   MELISAI_TRY(const bool paused, is_paused(event));
+  if (answer.is_mistyped) return turn_down(event, plan.error().message);
   if (!paused && is_final(plan.error())) return fail_visibly(event, plan.error().message);
   // The tries count too: a clock that somebody sets is no reason.
   if (!paused && tries >= kPlanningTriesMin &&
@@ -301,6 +306,12 @@ Result<void> Planner::follow_head(const RunEvent& event, const std::string& head
   next.cause = name_of(*event.proposal) + " has moved on";
   next.received_at = context_.now();
   MELISAI_CHECK(accept_event(context_, next));
+  return context_.queue.reject(event.id, reason);
+}
+
+// Whoever asked is told. A red run would be one of a pipeline that nobody has, listed for good.
+Result<void> Planner::turn_down(const RunEvent& event, const std::string& reason) {
+  log_warning(event.project + ": " + event.cause + ": nothing starts: " + reason);
   return context_.queue.reject(event.id, reason);
 }
 

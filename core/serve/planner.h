@@ -42,6 +42,7 @@ class Planner final : public supervise::Module {
     Result<store::Plan> plan;
     std::optional<std::string> head = {};  ///< of a pull request, when it is not what was told
     std::vector<ServePipeline> pipelines;
+    bool is_mistyped = false;  ///< somebody asked by name for what is not there
   };
   struct Question;
   static Answer answer_of(Question question);
@@ -62,6 +63,7 @@ class Planner final : public supervise::Module {
   Result<bool> is_waited_for(const RunEvent& event) const;
   Result<void> give_up(const RunEvent& event, const Error& error);
   Result<void> follow_head(const RunEvent& event, const std::string& head);
+  Result<void> turn_down(const RunEvent& event, const std::string& reason);
   Result<void> fail_visibly(const RunEvent& event, const std::string& reason);
   Result<void> end_visibly(const RunEvent& event, PipelineRun::Outcome outcome,
                            const std::string& reason);

@@ -23,6 +23,12 @@ void add_once(const std::string& name, Names& names) {
   if (!contains(names, name)) names.push_back(name);
 }
 
+bool names_workflow(const RunEvent& event, const std::vector<Workflow>& workflows) {
+  return std::any_of(workflows.begin(), workflows.end(), [&](const Workflow& workflow) {
+    return workflow.name == event.pipeline && applies_to(workflow, event.project);
+  });
+}
+
 class Planning {
  public:
   Planning(const RunEvent& event, const std::vector<ServePipeline>& pipelines,
@@ -45,15 +51,10 @@ class Planning {
   }
 
  private:
-  bool names_workflow() const {
-    return std::any_of(workflows_.begin(), workflows_.end(), [this](const Workflow& workflow) {
-      return workflow.name == event_.pipeline && applies_to(workflow, event_.project);
-    });
-  }
+  bool names_workflow() const { return serve::names_workflow(event_, workflows_); }
 
   Result<void> check_name() const {
-    if (event_.pipeline.empty() || by_name_.contains(event_.pipeline) || names_workflow())
-      return {};
+    if (!names_nothing(event_, pipelines_, workflows_)) return {};
     Names names;
     for (const ServePipeline& pipeline : pipelines_) names.push_back(pipeline.spec.name);
     for (const Workflow& workflow : workflows_)
@@ -181,6 +182,12 @@ Result<std::vector<store::PlannedRun>> planned_runs(const RunEvent& event,
                                                     const std::vector<Workflow>& workflows) {
   if (follow_up_in(event)) return std::vector{follow_up_run(event, pipelines)};
   return Planning(event, pipelines, workflows).runs();
+}
+
+bool names_nothing(const RunEvent& event, const std::vector<ServePipeline>& pipelines,
+                   const std::vector<Workflow>& workflows) {
+  return !event.pipeline.empty() && !names_of(pipelines).contains(event.pipeline) &&
+         !names_workflow(event, workflows);
 }
 
 std::set<std::string> names_of(const std::vector<ServePipeline>& pipelines) {

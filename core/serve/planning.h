@@ -21,6 +21,10 @@ Result<std::vector<store::PlannedRun>> planned_runs(const RunEvent& event,
                                                     const std::vector<ServePipeline>& pipelines,
                                                     const std::vector<Workflow>& workflows);
 
+/// Whether the event names what there is not: neither a pipeline at that commit nor a workflow.
+bool names_nothing(const RunEvent& event, const std::vector<ServePipeline>& pipelines,
+                   const std::vector<Workflow>& workflows);
+
 /// Names that runs of workflows cannot have.
 std::set<std::string> names_of(const std::vector<ServePipeline>& pipelines);
 

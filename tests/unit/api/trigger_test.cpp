@@ -167,6 +167,43 @@ TEST_F(TriggerTest, WaitsNoLongerThanItWasTold) {
     EXPECT_EQ(status(post(std::string("/trigger/build?wait=") + bad)), 400) << bad;
 }
 
+// A pipeline file of some branch may have a name that never ran: only the commit tells.
+TEST_F(TriggerTest, LooksWhetherThereIsANameThatNeverRan) {
+  add_run("build");
+  EXPECT_EQ(status(post("/trigger/build")), 202) << "at once";
+  std::optional<http::Response> mistyped;
+  send(post("/trigger/biuld"), mistyped);
+  EXPECT_FALSE(mistyped);
+  ASSERT_TRUE(queue.reject(queue.open_events()->back().event.id, "did you mean 'build'?"));
+  scheduler.run_for(kGrowthPause);
+  ASSERT_TRUE(mistyped);
+  EXPECT_EQ(mistyped->status, 404);
+  EXPECT_THAT(mistyped->body, HasSubstr("did you mean 'build'?"));
+
+  std::optional<http::Response> of_a_branch;
+  send(post("/trigger/nightly"), of_a_branch);
+  plan(queue.open_events()->back().event.id, "nightly");
+  scheduler.run_for(kGrowthPause);
+  ASSERT_TRUE(of_a_branch);
+  EXPECT_EQ(of_a_branch->status, 202) << "it is planned, and goes on";
+
+  std::optional<http::Response> slow;
+  send(post("/trigger/weekly"), slow);
+  scheduler.run_for(std::chrono::milliseconds(1'999));
+  EXPECT_FALSE(slow);
+  scheduler.run_for(std::chrono::milliseconds(1));
+  ASSERT_TRUE(slow);
+  EXPECT_EQ(slow->status, 202) << "its git server is slow";
+}
+
+TEST_F(TriggerTest, LooksForNoNameThatIsConfigured) {
+  add_run("build");
+  config.workflows.push_back({.name = "release"});
+  EXPECT_EQ(status(post("/trigger/release")), 202);
+  config.pipelines.push_back({.spec = {.name = "nightly"}});
+  EXPECT_EQ(status(post("/trigger/nightly")), 202);
+}
+
 TEST_F(TriggerTest, OnlySoManyWait) {
   std::vector<std::optional<http::Response>> replies(kWaitsMax);
   for (auto& reply : replies) send(post("/trigger/build?wait=1m"), reply);
