@@ -71,6 +71,20 @@ Result<Token> token_of(const Json& json, const std::string& path) {
   return token;
 }
 
+/// "user 998; run this as that user (sudo -u '#998')".
+std::string as_user(uid_t user) {
+  const std::string number = std::to_string(user);
+  return "user " + number + "; run this as that user (sudo -u '#" + number + "')";
+}
+
+/// The daemon believes no file of another user, nor may root keep its own user from writing there.
+Result<void> check_user(const std::string& state_dir) {
+  struct stat status {};
+  const std::string queue = state_dir + "/queue.db";
+  if (stat(queue.c_str(), &status) != 0 || status.st_uid == geteuid()) return {};
+  return Error{Errc::usage, "the daemon of " + state_dir + " is " + as_user(status.st_uid)};
+}
+
 /// Whoever can read it could try to guess, and whoever can write it could make tokens. Nothing when
 /// there is none.
 Result<void> check_owner(const std::string& path) {
@@ -78,7 +92,8 @@ Result<void> check_owner(const std::string& path) {
   if (lstat(path.c_str(), &status) != 0) return {};
   if (!S_ISREG(status.st_mode)) return Error{Errc::io, path + " is no regular file; remove it"};
   if (status.st_uid != geteuid())
-    return Error{Errc::unavailable, path + " belongs to another user; remove it"};
+    return Error{Errc::unavailable, path + " belongs to " + as_user(status.st_uid) +
+                                        ", or remove it when none of its tokens is wanted"};
   if ((status.st_mode & 077) != 0)
     return Error{Errc::unavailable, path +
                                         " may be read or written by others; revoke what it holds "
@@ -101,6 +116,7 @@ Result<void> write_tokens(const std::string& state_dir, const std::vector<Token>
 }
 
 Result<FileLock> writer_lock(const std::string& state_dir) {
+  MELISAI_CHECK(check_user(state_dir));
   MELISAI_CHECK(make_directories(state_dir, {.private_mode = true}));
   MELISAI_TRY(std::optional<FileLock> lock, FileLock::take(tokens_path(state_dir) + ".lock"));
   if (!lock) return Error{Errc::limit, "another command is changing the tokens; try again"};

@@ -77,6 +77,24 @@ TEST_F(TokenTest, NobodyIsLetInByAFileThatOthersMayTouch) {
   EXPECT_EQ(owner(secret), "dashboard");
 }
 
+// The daemon would let nobody in by a file of root, and could not write its own any more.
+TEST_F(TokenTest, AreMadeByTheUserOfTheDaemonOnly) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  constexpr uid_t kSomebody = 12345;
+  const std::string secret = made("old");
+  const std::string queue = state_dir + "/queue.db";
+  ASSERT_TRUE(write_file(queue, ""));
+  ASSERT_EQ(chown(queue.c_str(), kSomebody, static_cast<gid_t>(-1)), 0);
+  const auto refused = create_token(state_dir, {.name = "new", .scope = Scope::read}, clock);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::usage);
+  EXPECT_THAT(refused.error().message, HasSubstr("run this as that user (sudo -u '#12345')"));
+  EXPECT_FALSE(revoke_token(state_dir, secret.substr(4, 12)));
+  EXPECT_EQ(read_tokens(state_dir)->size(), 1u) << "nothing was touched";
+  ASSERT_EQ(chown(path.c_str(), kSomebody, static_cast<gid_t>(-1)), 0);
+  EXPECT_THAT(read_tokens(state_dir).error().message, HasSubstr("belongs to user 12345"));
+}
+
 TEST_F(TokenTest, NobodyIsLetInThroughALink) {
   const std::string secret = made("dashboard");
   ASSERT_EQ(rename(path.c_str(), (path + ".real").c_str()), 0);
