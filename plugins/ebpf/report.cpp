@@ -102,8 +102,8 @@ Findings cachestat(const WindowFacts& window) {
   Findings findings;
   const Reading& reading = window.reading;
   const std::uint64_t read = reading[counter_cache_read_pages];
-  // Reading ahead and writing add pages that nobody read.
-  const std::uint64_t misses = std::min(reading[counter_cache_added_pages], read);
+  // Reading ahead adds pages that nobody read.
+  const std::uint64_t misses = std::min(reading[counter_cache_missed_pages], read);
   findings.data = {{"read_pages", read},
                    {"added_pages", reading[counter_cache_added_pages]},
                    {"hits", read - misses},
@@ -112,9 +112,13 @@ Findings cachestat(const WindowFacts& window) {
                    {"evicted_folios", reading[counter_cache_evicted_folios]},
                    {"mmap_faults", reading[counter_cache_faults]},
                    {"mmap_mapped_pages", reading[counter_cache_mapped_pages]}};
-  if (read > 0)
-    findings.data["hit_ratio_pct"] =
-        100.0 * static_cast<double>(read - misses) / static_cast<double>(read);
+  if (read > 0) {
+    const auto of_read = [&](std::uint64_t pages) {
+      return 100.0 * static_cast<double>(pages) / static_cast<double>(read);
+    };
+    findings.data["hit_ratio_pct"] = of_read(read - misses);
+    findings.data["miss_ratio_pct"] = of_read(misses);
+  }
   put_dropped(reading[counter_dropped_cache_reads], "reads: no memory to follow them", findings);
   return findings;
 }

@@ -45,6 +45,7 @@ enum ebpf_counter {
   counter_oom_kills,
   counter_cache_read_pages,
   counter_cache_added_pages,
+  counter_cache_missed_pages,
   counter_cache_faults,
   counter_cache_mapped_pages,
   counter_cache_dirtied_folios,

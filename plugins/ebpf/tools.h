@@ -100,7 +100,7 @@ inline constexpr std::array<ToolInfo, kToolCount> kTools = {{
      "memory",
      {"cachestat_read", "cachestat_add", "cachestat_fault", "cachestat_map", "cachestat_dirty",
       "cachestat_evict"},
-     {"cache_reads"}},
+     {"cache_uses"}},
     {Tool::execsnoop,
      "execsnoop",
      "process",

@@ -59,40 +59,50 @@ static __always_inline u64 pages_of(struct folio* folio) {
   return 1UL << (BPF_CORE_READ(folio, _flags_1) & 31);
 }
 
-struct cache_read {
-  u64 mapping;
+struct cache_use {
+  u64 mapping; /* of the last read, from page `first` to `last` */
   u64 first;
   u64 last;
+  u64 added; /* pages, since the last read or write; what they are for comes after them */
 };
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, int);
-  __type(value, struct cache_read);
-} cache_reads SEC(".maps");
+  __type(value, struct cache_use);
+} cache_uses SEC(".maps");
+
+static __always_inline struct cache_use* cache_use_of_current(void) {
+  struct cache_use* use = bpf_task_storage_get(&cache_uses, bpf_get_current_task_btf(), 0,
+                                               BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!use) add(counter_dropped_cache_reads, 1);
+  return use;
+}
 
 /* A read of many folios comes in several batches, and each tells all that is left of it. */
 SEC("tp_btf/mm_filemap_get_pages")
 int BPF_PROG(cachestat_read, struct address_space* mapping, unsigned long first,
              unsigned long last) {
   if (!is_current_wanted()) return 0;
-  struct cache_read* read = bpf_task_storage_get(&cache_reads, bpf_get_current_task_btf(), 0,
-                                                 BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!read) {
-    add(counter_dropped_cache_reads, 1);
-    return 0;
-  }
-  bool goes_on = read->mapping == (u64)mapping && read->last == last && first > read->first;
-  read->mapping = (u64)mapping;
-  read->first = first;
-  read->last = last;
+  struct cache_use* use = cache_use_of_current();
+  if (!use) return 0;
+  bool goes_on = use->mapping == (u64)mapping && use->last == last && first > use->first;
+  use->mapping = (u64)mapping;
+  use->first = first;
+  use->last = last;
+  if (use->added) add(counter_cache_missed_pages, use->added);
+  use->added = 0;
   if (!goes_on) add(counter_cache_read_pages, last - first + 1);
   return 0;
 }
 
 SEC("tp_btf/mm_filemap_add_to_page_cache")
 int BPF_PROG(cachestat_add, struct folio* folio) {
-  if (is_current_wanted()) add(counter_cache_added_pages, pages_of(folio));
+  if (!is_current_wanted()) return 0;
+  u64 pages = pages_of(folio);
+  add(counter_cache_added_pages, pages);
+  struct cache_use* use = cache_use_of_current();
+  if (use) use->added += pages;
   return 0;
 }
 
@@ -111,7 +121,10 @@ int BPF_PROG(cachestat_map, struct address_space* mapping, unsigned long first,
 
 SEC("tp_btf/writeback_dirty_folio")
 int BPF_PROG(cachestat_dirty) {
-  if (is_current_wanted()) add(counter_cache_dirtied_folios, 1);
+  if (!is_current_wanted()) return 0;
+  add(counter_cache_dirtied_folios, 1);
+  struct cache_use* use = bpf_task_storage_get(&cache_uses, bpf_get_current_task_btf(), 0, 0);
+  if (use) use->added = 0; /* for what is written, which nobody missed */
   return 0;
 }
 

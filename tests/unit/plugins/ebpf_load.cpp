@@ -131,6 +131,17 @@ void write_file(const char* path, long megabytes) {
   if (fsync(fd) != 0) fail("fsync");
 }
 
+// Reads what is in memory, and writes as much elsewhere.
+void copy_file(const char* path, long megabytes) {
+  const int from = open(path, O_RDONLY | O_CLOEXEC);
+  const int to = open((std::string(path) + ".copy").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  std::vector<char> buffer(1 << 20);
+  for (long i = 0; i < megabytes; ++i) {
+    if (read(from, buffer.data(), buffer.size()) <= 0) fail("read");
+    if (write(to, buffer.data(), buffer.size()) <= 0) fail("write");
+  }
+}
+
 void ping_pong(long count) {
   int there[2], back[2];
   if (pipe(there) != 0 || pipe(back) != 0) fail("pipe");
@@ -247,6 +258,7 @@ int main(int argc, char** argv) {
   if (what == "backlog") fill_backlog(number, file);
   if (what == "oom") run_out_of_memory(number, file);
   if (what == "read") read_file(file, number);
+  if (what == "copy") copy_file(file, number);
   if (what == "write") write_file(file, number);
   if (what == "touch") touch(number);
   if (what == "pingpong") ping_pong(number);

@@ -130,6 +130,7 @@ TEST_F(EbpfTools, TellColdReadsFromWarmOnes) {
   const Seen warm = observe(tools, {"read", "32", path});
   EXPECT_THAT(cold("cachestat", "misses"), AllOf(Ge(pages), Le(pages * 1.05)));
   EXPECT_LT(cold("cachestat", "hit_ratio_pct"), 5);
+  EXPECT_GT(cold("cachestat", "miss_ratio_pct"), 95) << "by the name that the anomaly's rule reads";
   EXPECT_THAT(warm("cachestat", "read_pages"), AllOf(Ge(pages), Le(pages * 1.05)));
   EXPECT_EQ(warm("cachestat", "misses"), 0);
   EXPECT_EQ(warm("cachestat", "hit_ratio_pct"), 100);
@@ -141,6 +142,17 @@ TEST_F(EbpfTools, TellColdReadsFromWarmOnes) {
   for (const auto& event : cold.results.at("biosnoop")["events"])
     bytes += event["details"]["bytes"].get<double>();
   EXPECT_EQ(bytes, cold("biosnoop", "read_bytes"));
+}
+
+TEST_F(EbpfTools, MissNothingThatIsWritten) {
+  MELISAI_NEED(Tool::cachestat);
+  const std::string path = cold_file(32);
+  const double pages = 32 * kMegabyte / kPageBytes;
+  observe(tool_set(Tool::cachestat), {"read", "32", path});
+  const Seen copied = observe(tool_set(Tool::cachestat), {"copy", "32", path});
+  EXPECT_GE(copied("cachestat", "added_pages"), pages);
+  EXPECT_LT(copied("cachestat", "misses"), pages * 0.05);
+  EXPECT_GT(copied("cachestat", "hit_ratio_pct"), 95);
 }
 
 TEST_F(EbpfTools, CountWhatIsWrittenToDisk) {
