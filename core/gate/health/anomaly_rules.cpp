@@ -37,6 +37,15 @@ Found irq_imbalance(const HostView& host) {
   return Reading{most / std::max(*least, 1.0), ""};
 }
 
+// What a program reads first is never there: so few pages say nothing of the cache.
+constexpr double kReadPagesMin = 1000;
+
+Found cache_miss_ratio(const HostView& host) {
+  if (host.number("cachestat", "read_pages").value_or(kReadPagesMin) < kReadPagesMin)
+    return std::nullopt;
+  return reading(host.number("cachestat", "miss_ratio_pct"));
+}
+
 Found crossing_pairs(const HostView& host) {
   const HostData gpus = host.data("gpu_pcie");
   if (gpus.empty()) return std::nullopt;
@@ -102,8 +111,9 @@ const std::array<RuleRow, 37> kRows{{
        return h.worst(kMemory, {"numa_nodes", "miss_ratio", "node"});
      }},
     {{"cache_miss_ratio", "memory", 5, 15, "%", "page cache misses", "cachestat"},
-     "cachestat",
-     "miss_ratio_pct"},
+     {},
+     {},
+     cache_miss_ratio},
 
     {{"disk_utilization", "disk", 70, 90, "%", "disk utilization", "/proc/diskstats"},
      {},

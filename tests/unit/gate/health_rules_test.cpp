@@ -246,6 +246,16 @@ TEST(AnomalyRule, FewPacketsOnOneCpuAreNoImbalance) {
       testing::IsEmpty());
 }
 
+TEST(AnomalyRule, FewPagesThatAreReadSayNothingOfTheCache) {
+  const auto missed = [](const std::string& pages) {
+    return anomalies_of(host("cachestat", R"({"miss_ratio_pct":100,"read_pages":)" + pages + "}"),
+                        {});
+  };
+  EXPECT_THAT(missed("999"), testing::IsEmpty());
+  ASSERT_EQ(missed("1000").size(), 1u);
+  EXPECT_EQ(missed("1000")[0].metric, "cache_miss_ratio");
+}
+
 TEST(AnomalyRule, MessageNamesTheDeviceTheValueAndTheLevel) {
   const auto found = anomalies_of(
       host("disk_stats", R"({"devices":[{"name":"sda","utilization_pct":96.5}]})"), {});
