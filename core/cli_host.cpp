@@ -61,9 +61,11 @@ void HostParser::add_collect() {
       ->type_name("LIST");
   collect
       .add_option("--pid", pid_,
-                  "Of processes, only this one and what it starts; not with a COMMAND")
+                  "Of processes and in tools, only this one and what it starts; not with a COMMAND")
       ->type_name("N");
-  collect.add_option("--cgroup", cgroup_, "Of processes and limits, only those of this cgroup")
+  collect
+      .add_option("--cgroup", cgroup_,
+                  "Of processes, limits and in tools, only those of this cgroup")
       ->type_name("DIR");
   collect
       .add_option("--duration", duration_,

@@ -153,7 +153,7 @@ Object::Object(const ObjectSettings& settings) : tools_(settings.tools) {
   if (!skeleton_) throw LoadError("", "libbpf cannot open the programs: " + reason(errno));
   choose(settings);
   auto& constants = *skeleton_->rodata;
-  constants.whole_host = settings.root_pid == 0;
+  constants.whole_host = settings.whole_host;
   constants.root_pid = settings.root_pid;
   constants.tells_start = settings.types.has(kTellsBlockStart);
   constants.victim_is_task = settings.types.values_of("mark_victim") >= 2;

@@ -22,7 +22,8 @@ namespace melisai::plugins::ebpf {
 struct ObjectSettings {
   ToolSet tools;
   const KernelTypes& types;
-  std::uint32_t root_pid = 0;     // 0: the whole host
+  std::uint32_t root_pid = 0;     // that executes its program in the window; 0: none
+  bool whole_host = false;        // else: root_pid, and what the map of processes is given
   std::size_t events_max = 1000;  // of each tool that tells events
 };
 

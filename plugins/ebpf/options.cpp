@@ -23,6 +23,28 @@ std::int64_t number(const json& value, const std::string& key, std::int64_t max)
   return value.get<std::int64_t>();
 }
 
+const json& list(const json& value, const std::string& key) {
+  if (!value.is_array() || value.size() > kListMax)
+    refuse(key + ": a list of at most " + std::to_string(kListMax));
+  return value;
+}
+
+std::vector<std::int64_t> pids(const json& value, const std::string& key) {
+  std::vector<std::int64_t> found;
+  for (const json& pid : list(value, key)) found.push_back(number(pid, key, kPidMax));
+  return found;
+}
+
+std::string path(const json& value, const std::string& key) {
+  const auto* text = value.get_ptr<const std::string*>();
+  if (text == nullptr || !text->starts_with('/') || text->find('\0') != std::string::npos ||
+      (*text + "/").find("/../") != std::string::npos)
+    refuse(key + ": an absolute path without \"..\"");
+  std::string plain = *text;
+  while (plain.ends_with('/')) plain.pop_back();
+  return plain;
+}
+
 bool is_text(const json& value, const char* text) { return value.is_string() && value == text; }
 
 }  // namespace
@@ -38,10 +60,10 @@ Options parse_options(std::string_view config_json) {
     if ((key == "proc_root" && !is_text(value, "/proc")) ||
         (key == "sys_root" && !is_text(value, "/sys")))
       options.other_root = true;
-    if (key != "observer_pids") continue;
-    if (!value.is_array() || value.size() > kListMax)
-      refuse(key + ": a list of at most " + std::to_string(kListMax));
-    for (const json& pid : value) options.observer_pids.push_back(number(pid, key, kPidMax));
+    if (key == "observer_pids") options.observer_pids = pids(value, key);
+    if (key == "pids") options.pids = pids(value, key);
+    if (key == "cgroups")
+      for (const json& entry : list(value, key)) options.cgroups.push_back(path(entry, key));
   }
   return options;
 }

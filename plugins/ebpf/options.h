@@ -11,11 +11,15 @@ namespace melisai::plugins::ebpf {
 struct Options {
   std::size_t events_max = 1000;            // of each tool
   std::vector<std::int64_t> observer_pids;  // ours: with what they start no part of the host
-  bool other_root = false;                  // another /proc or /sys than this machine's
+  // Only these that run already, and what they start; neither: the whole host.
+  std::vector<std::int64_t> pids;
+  std::vector<std::string> cgroups;
+  bool other_root = false;  // another /proc or /sys than this machine's
 };
 
-/// {"max_events":1000,"observer_pids":[2]} and "proc_root", "sys_root"; each key is optional,
-/// others are ignored. Throws std::invalid_argument that names the key and what it takes.
+/// {"max_events":1000,"observer_pids":[2],"pids":[3],"cgroups":["/a"]} and "proc_root", "sys_root";
+/// each key is optional, others are ignored. Throws std::invalid_argument that names the key and
+/// what it takes.
 Options parse_options(std::string_view config_json);
 
 }  // namespace melisai::plugins::ebpf

@@ -8,18 +8,16 @@
 #include <array>
 #include <ctime>
 #include <exception>
-#include <map>
 #include <set>
 
-#include "plugins/common/proc.h"
 #include "plugins/ebpf/report.h"
 #include "plugins/ebpf/stacks.h"
+#include "plugins/ebpf/targets.h"
 
 namespace melisai::plugins::ebpf {
 namespace {
 
 constexpr const char* kProc = "/proc";
-constexpr std::size_t kProcessesMax = 65'536;
 
 constexpr std::array kMetrics = {
     CountedMetric{"syscalls", Tool::syscount, counter_syscalls},
@@ -58,36 +56,28 @@ std::int64_t clock_ns(clockid_t clock) {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-/// `roots` and all that they started and that still runs.
-std::set<std::int64_t> with_descendants(const std::vector<std::int64_t>& roots) {
-  std::multimap<std::int64_t, std::int64_t> children;
-  for (const std::int64_t pid : numbered_entries(kProc, kProcessesMax)) {
-    const auto text = read_text(std::string(kProc) + "/" + std::to_string(pid) + "/stat");
-    const auto stat = text ? parse_process_stat(*text) : std::nullopt;
-    if (stat) children.emplace(stat->parent, pid);
-  }
-  std::set<std::int64_t> found;
-  std::vector<std::int64_t> left = roots;
-  while (!left.empty()) {
-    const std::int64_t pid = left.back();
-    left.pop_back();
-    if (!found.insert(pid).second) continue;
-    const auto [begin, end] = children.equal_range(pid);
-    for (auto child = begin; child != end; ++child) left.push_back(child->second);
-  }
-  return found;
-}
-
 Findings unavailable(const std::string& reason) {
   Findings findings;
   findings.errors.push_back("unavailable: " + reason);
   return findings;
 }
 
+// The window opens around processes that run.
+bool has_named(const WindowSettings& settings) {
+  return settings.root_pid == 0 &&
+         (!settings.options.pids.empty() || !settings.options.cgroups.empty());
+}
+
+// Sockets are known by who opened them, which nobody saw of those that were there before.
+bool follows_sockets(Tool tool) {
+  return tool == Tool::tcpconnlat || tool == Tool::tcpretrans || tool == Tool::tcprtt;
+}
+
 ObjectSettings object_settings(const WindowSettings& settings, const Support& support) {
   return {.tools = tools_of(settings) & support.tools(),
           .types = support.types,
           .root_pid = static_cast<std::uint32_t>(settings.root_pid),
+          .whole_host = settings.root_pid == 0 && !has_named(settings),
           .events_max = settings.options.events_max};
 }
 
@@ -129,17 +119,38 @@ Window::Window(WindowSettings settings, const Support& support)
   }
   if (settings_.root_pid == 0) seed_observers();
   object_.attach(kSampleHertz);
+  // Once the tracker sees what they start: twice, because they may have just started somebody.
+  for (int i = 0; i < 2 && has_named(settings_); ++i) seed_named();
   malloc_trim(0);
 }
 
-void Window::seed_observers() {
-  std::vector<std::int64_t> roots = settings_.options.observer_pids;
-  roots.push_back(getpid());
-  for (const std::int64_t pid : with_descendants(roots)) {
+void Window::seed(const std::set<std::int64_t>& pids, std::uint32_t who) {
+  for (const std::int64_t pid : pids) {
     const auto key = static_cast<std::uint32_t>(pid);
-    const ebpf_process process{.started_ns = 0, .who = ebpf_ours, .unused = 0};
-    bpf_map_update_elem(object_.map("processes"), &key, &process, BPF_ANY);
+    const ebpf_process process{.started_ns = 0, .who = who, .unused = 0};
+    bpf_map_update_elem(object_.map("processes"), &key, &process, BPF_NOEXIST);
   }
+}
+
+std::vector<std::int64_t> Window::observers() const {
+  std::vector<std::int64_t> pids = settings_.options.observer_pids;
+  pids.push_back(getpid());
+  return pids;
+}
+
+void Window::seed_observers() {
+  const std::vector<std::int64_t>& named = settings_.options.pids;
+  seed(with_descendants(observers(), {named.begin(), named.end()}), ebpf_ours);
+}
+
+void Window::seed_named() {
+  std::vector<std::int64_t> roots = settings_.options.pids;
+  for (const std::string& cgroup : settings_.options.cgroups) {
+    const std::vector<std::int64_t> members = processes_of(cgroup);
+    roots.insert(roots.end(), members.begin(), members.end());
+  }
+  const std::vector<std::int64_t> ours = observers();
+  seed(with_descendants(roots, {ours.begin(), ours.end()}), ebpf_observed);
 }
 
 void Window::sample() {
@@ -171,6 +182,9 @@ bool Window::end(const TakeMetric& take_metric, const TakeResult& take_result) {
       findings = report_stacks(info.tool, facts, *mappings_, kProc);
     else
       findings = unavailable(no_mappings_);
+    if (contains(tools_, info.tool) && has_named(settings_) && follows_sockets(info.tool))
+      findings.errors.emplace_back(
+          "connections and listeners that were there before the window are not followed");
     if (contains(tools_, info.tool)) {
       put_dropped(object_.missed(info.tool), "events: in the middle of another one", findings);
       put_dropped(reading[counter_dropped_processes], "processes: more than 16,384 lived at once",

@@ -1,12 +1,14 @@
 // One window: the programs that it takes, from before the first instruction of the observed tree
-// until everything of it has ended, or of the whole host. One thread.
+// until everything of it has ended, of processes that run, or of the whole host. One thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "plugins/common/mappings.h"
 #include "plugins/ebpf/object.h"
@@ -27,7 +29,7 @@ const CountedMetric* find_metric(std::string_view name);
 
 struct WindowSettings {
   ToolSet wanted;             // whose results are
-  std::int64_t root_pid = 0;  // 0: the whole host
+  std::int64_t root_pid = 0;  // 0: what the options name, else the whole host
   Options options = {};
 };
 
@@ -50,7 +52,10 @@ class Window {
   bool end(const TakeMetric& take_metric, const TakeResult& take_result);
 
  private:
+  void seed(const std::set<std::int64_t>& pids, std::uint32_t who);
+  std::vector<std::int64_t> observers() const;
   void seed_observers();
+  void seed_named();
   bool is_whole(const CountedMetric& metric, const Reading& reading) const;
 
   WindowSettings settings_;

@@ -7,7 +7,7 @@
 #include "plugins/ebpf/bpf/kernel.h"
 
 /* Set before loading. */
-const volatile bool whole_host = false; /* else: the tree of root_pid */
+const volatile bool whole_host = false; /* else: root_pid, and who is in the map from the start */
 const volatile __u32 root_pid = 0;
 
 struct {

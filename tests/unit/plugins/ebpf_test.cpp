@@ -1,7 +1,10 @@
 // The collector ebpf on this kernel: what it counts is what happened, exactly.
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "plugins/ebpf/histogram.h"
+#include "plugins/ebpf/targets.h"
 #include "tests/unit/plugins/ebpf_fixture.h"
 
 namespace melisai::plugins::ebpf {
@@ -151,6 +154,49 @@ TEST_F(Ebpf, WatchesTheWholeHostButNotItself) {
   // Others on this machine may do so as well, but not that often.
   EXPECT_LT(calls_of(seen, "getppid"), 10'000) << "what the observers do, or what they start";
   EXPECT_THAT(seen.metrics, IsEmpty()) << "numbers are of trees";
+}
+
+TEST_F(Ebpf, WatchesProcessesThatAreNamed) {
+  MELISAI_NEED(Tool::tcpretrans);
+  HeldLoad load({"daemon", "100000"});
+  HeldLoad other({"call", "100000"});
+  Options options;
+  options.pids = {load.pid()};
+  Window window(
+      {.wanted = tool_set(Tool::syscount, Tool::tcpretrans), .root_pid = 0, .options = options},
+      kernel_support());
+  const ForeignNoise noise;
+  other.release();
+  other.await([] {});
+  load.release();
+  load.await([] {});
+  const Seen seen = end_anyhow(window);
+  load.reap();
+  other.reap();
+  EXPECT_EQ(calls_of(seen, "getppid"), 100'000) << "also of what it starts, and of nobody else";
+  EXPECT_THAT(seen.metrics, IsEmpty()) << "what they did before is not in it";
+  EXPECT_THAT(seen.results.at("tcpretrans")["errors"].dump(),
+              testing::HasSubstr("before the window"));
+}
+
+TEST(EbpfTargets, AreTheProcessesOfACgroupAndOfThoseBelow) {
+  namespace fs = std::filesystem;
+  const fs::path mount = testing::TempDir() + "melisai-cgroups-" + std::to_string(getpid());
+  const auto put = [&](const char* group, const char* pids) {
+    fs::create_directories(mount / group);
+    std::ofstream(mount / group / "cgroup.procs") << pids;
+  };
+  put("cpu/a", "11\n");
+  put("cpu/a/b", "12\n13\n");
+  put("cpu/ab", "14\n");
+  put("memory/a", "15\n");
+  EXPECT_THAT(processes_of("/a", mount), testing::UnorderedElementsAre(11, 12, 13, 15));
+  EXPECT_THAT(processes_of((mount / "cpu/a/b").native(), mount),
+              testing::UnorderedElementsAre(12, 13));
+  put("", "1\n");  // version 2: the hierarchy itself
+  put("a", "16\n");
+  EXPECT_THAT(processes_of("/a", mount), testing::ElementsAre(16));
+  fs::remove_all(mount);
 }
 
 TEST(EbpfPercentiles, LieInTheBucketOfTheirRankAndNeverAboveTheLargest) {
