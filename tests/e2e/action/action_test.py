@@ -140,6 +140,27 @@ class Action(Played):
         self.measured(self.pull_request(self.commit("100"), None))
         self.assertIn("--untrusted", self.call("check")[0])
 
+    def test_a_report_that_lay_there_is_not_published(self):
+        head = self.commit("100")
+        runner = self.pull_request(head)
+        runner.play("actions/checkout", {"ref": head})
+        for name in ("report.json", "junit.xml"):
+            (runner.workspace / "melisai-report").mkdir(exist_ok=True)
+            (runner.workspace / "melisai-report" / name).write_text("{}")
+        good, outputs = runner.action({"arguments": "--no-such-option"})  # which ends before any report
+        self.assertFalse(good)
+        self.assertEqual((outputs["exit-code"], outputs["verdict"]), ("2", "error"))
+        self.assertEqual(self.call("publish"), [])
+        self.assertEqual(list((runner.workspace / "melisai-report").iterdir()), [])
+
+    def test_an_input_that_says_nothing_known_is_refused(self):
+        head = self.commit("100")
+        for name, value in {"mode": "measure", "publish": "yes"}.items():
+            runner = self.pull_request(head, name=name)
+            self.assertFalse(self.measured(runner, **{name: value})[0])
+            self.assertIn("the input " + name, self.errors(runner)[0])
+        self.assertFalse((self.notes / "calls").exists())
+
     def test_without_publish_there_is_no_token(self):
         runner = self.pull_request(self.commit("100"))
         runner.env["GITHUB_TOKEN"] = "of-the-job"
