@@ -331,6 +331,25 @@ class Workflows(Played):
             ran = subprocess.run(["sh", "-n"], input="\n".join(lines), text=True, capture_output=True, check=False)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
 
+    def test_the_job_of_gitlab_with_the_token_runs_nothing_that_the_other_left(self):
+        jobs = yaml.safe_load((SOURCE / "ci/gitlab/merge-request.yml").read_text())
+        self.assertNotIn("cache", jobs[".melisai-gate"])
+        comment = jobs["performance comment"]
+        self.assertNotIn("cache", comment)
+        self.assertEqual(comment["variables"]["GIT_STRATEGY"], "none")
+        self.assertTrue(comment["variables"]["MELISAI_PREFIX"].startswith("/tmp/"))
+        # A variable without a scope, and what a rule could read, reach every job.
+        self.assertEqual(comment["environment"]["name"], "melisai-gate-comment")
+        self.assertNotIn("TOKEN", json.dumps([comment["rules"], jobs["performance"], jobs[".melisai-gate"]]))
+        before = "\n".join(jobs[".melisai-gate"]["before_script"])
+        self.assertIn('PATH="$MELISAI_PREFIX/bin:$PATH"', before)
+        self.assertNotIn("CI_PROJECT_DIR", before)
+
+    def test_a_report_that_was_committed_is_not_the_one_of_gitlab(self):
+        script = yaml.safe_load((SOURCE / "ci/gitlab/merge-request.yml").read_text())["performance"]["script"]
+        check = next(at for at, line in enumerate(script) if "melisai-gate check" in line)
+        self.assertIn("rm -rf melisai-report", script[:check])
+
     def test_history_goes_to_the_summary(self):
         runner = self.runner(event_name="push", sha=self.commit("100"), ref_name="main", event={"before": self.base})
         self.assertTrue(runner.job("ci/github/history.yml", "history"), runner.output)
