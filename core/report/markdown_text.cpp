@@ -106,6 +106,17 @@ std::string without_cell_ends(std::string_view text) {
   return out;
 }
 
+/// GitLab, and robots on GitHub, obey a line of a comment that starts with "/merge" or so, and
+/// what they take for a code block is not always what Markdown does. A blank before it is enough.
+std::string without_commands(std::string_view lines) {
+  std::string out;
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    if (lines[at] == '/' && (at == 0 || lines[at - 1] == '\n')) out += ' ';
+    out += lines[at];
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string markdown_prose(std::string_view hostile, std::size_t bytes_max) {
@@ -135,7 +146,7 @@ std::string markdown_code(std::string_view hostile, Within within, std::size_t c
 }
 
 std::string markdown_block(std::string_view hostile) {
-  const std::string text = plain_lines(hostile);
+  const std::string text = without_commands(plain_lines(hostile));
   const std::string fence(std::max<std::size_t>(3, longest_run_of_backticks(text) + 1), '`');
   return fence + "text\n" + text + (text.ends_with('\n') ? "" : "\n") + fence + "\n";
 }

@@ -81,5 +81,10 @@ TEST(MarkdownBlock, CannotBeLeft) {
   EXPECT_THAT(markdown_block("\x1b[31mred\x1b[0m\r~~~"), HasSubstr("\nred\n~~~\n"));
 }
 
+TEST(MarkdownBlock, CommandsNoRobot) {
+  EXPECT_EQ(markdown_block("/merge\na /merge\r/approve\n```\n/close\n"),
+            "````text\n /merge\na /merge\n /approve\n```\n /close\n````\n");
+}
+
 }  // namespace
 }  // namespace melisai::report
