@@ -15,6 +15,25 @@ constexpr Bytes kReportMax = 32 << 20;
 constexpr Bytes kTokenMax = 64 << 10;
 constexpr Bytes kKeyMax = 64 << 10;
 
+bool is_fine(const BenchmarkResult& row) {
+  return row.decision == Decision::clear || row.decision == Decision::improved;
+}
+
+/// Part of what a pass is about, as the gate has it.
+bool is_compared(const BenchmarkResult& row) {
+  const bool is_of_both_sides =
+      row.decision != Decision::added && row.decision != Decision::removed;
+  return row.gating ? is_fine(row) || row.acknowledged
+                    : row.level == Level::warn && is_of_both_sides;
+}
+
+bool denies_a_pass(const BenchmarkResult& row) {
+  if (!row.gating || row.acknowledged) return false;
+  const bool is_bad = row.decision == Decision::regressed ||
+                      row.decision == Decision::inconclusive || row.decision == Decision::failed;
+  return is_bad || (is_fine(row) && row.effect_low && *row.effect_low > row.threshold);
+}
+
 /// Whoever writes a report can write any numbers, but not a verdict that they deny.
 bool contradicts_itself(const Report& report) {
   if (report.verdict != Verdict::pass) return false;
@@ -24,13 +43,9 @@ bool contradicts_itself(const Report& report) {
       report.stages.begin(), report.stages.end(),
       [](const StageResult& stage) { return stage.status == StageResult::Status::failed; });
   if (is_ill || has_failed || report.reason_code != ReasonCode::clear) return true;
-  return std::any_of(report.benchmarks.begin(), report.benchmarks.end(),
-                     [](const BenchmarkResult& row) {
-                       const bool is_bad = row.decision == Decision::regressed ||
-                                           row.decision == Decision::inconclusive ||
-                                           row.decision == Decision::failed;
-                       return row.gating && !row.acknowledged && is_bad;
-                     });
+  const std::vector<BenchmarkResult>& rows = report.benchmarks;
+  return std::none_of(rows.begin(), rows.end(), is_compared) ||
+         std::any_of(rows.begin(), rows.end(), denies_a_pass);
 }
 
 std::vector<const char*> token_names(forge::Kind kind) {
@@ -122,6 +137,11 @@ Result<Report> read_artifact(const std::string& directory) {
 Result<void> check_commit(const Report& report, const Where& where) {
   // `ab` and a check that failed early know no commit.
   const std::string& head = report.head.sha;
+  const bool is_believed = report.verdict == Verdict::error || !where.is_of_another_run;
+  if (head.empty() && !is_believed)
+    return Error{Errc::config, "the report of another run names no commit, and says " +
+                                   in_quotes(std::string(to_string(report.verdict))) +
+                                   "; measure with `melisai-gate check`"};
   if (head.empty() || head == where.place.sha || head == where.merge_sha) return {};
   return Error{Errc::config,
                "the report is about the commit " + in_quotes(head) + ", and this is about " +

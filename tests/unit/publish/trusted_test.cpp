@@ -201,6 +201,16 @@ TEST_F(Trusted, BelievesNoPassThatSomethingElseDenies) {
   report = fixtures::pass_report();
   report.stages = fixtures::build_failed_report().stages;
   expect_denied(report);
+  report = fixtures::pass_report();
+  report.benchmarks.clear();
+  expect_denied(report);
+  report = fixtures::pass_report();
+  for (BenchmarkResult& row : report.benchmarks) row.decision = Decision::added;
+  expect_denied(report);
+  report = fixtures::pass_report();
+  for (BenchmarkResult& row : report.benchmarks)
+    if (row.gating) row.effect_low = 2 * row.threshold;
+  expect_denied(report);
   EXPECT_THAT(forge_.sent, IsEmpty());
 }
 
@@ -359,6 +369,21 @@ TEST_F(Trusted, TellsOfACheckThatKnowsNoCommit) {
   write(to_json(report));
   EXPECT_EQ(*run(plain()), 0);
   EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), HasSubstr("### ERROR"));
+}
+
+TEST_F(Trusted, BelievesNoVerdictOfAnotherRunThatNamesNoCommit) {
+  event(of_fork());
+  Report report = fixtures::pass_report();
+  report.head.sha.clear();
+  write(to_json(report));
+  const Result<int> code = run();
+  ASSERT_FALSE(code);
+  EXPECT_THAT(code.error().message, HasSubstr("names no commit"));
+  EXPECT_THAT(forge_.sent, IsEmpty());
+  report = fixtures::build_failed_report();
+  report.head.sha.clear();
+  write(to_json(report));
+  EXPECT_EQ(*run(), 0);
 }
 
 TEST_F(Trusted, SaysWhatNobodySaid) {
