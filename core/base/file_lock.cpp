@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "core/base/text.h"
 
@@ -28,6 +30,22 @@ Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
     return is_file_at(fd, path) ? std::optional(std::move(lock)) : std::nullopt;
   if (errno == EWOULDBLOCK || errno == EINTR) return std::optional<FileLock>();
   return error_from_errno(errno, "cannot lock " + in_quotes(path));
+}
+
+Result<FileLock> FileLock::take_own(const std::string& path,
+                                    const std::function<Result<void>()>& make_place) {
+  constexpr int kTriesMax = 100;
+  constexpr std::chrono::milliseconds kPause{10};
+  for (int tries = 1;; ++tries) {
+    MELISAI_CHECK(make_place());
+    Result<std::optional<FileLock>> lock = take(path);
+    if (lock && *lock) return **std::move(lock);
+    const bool may_help = lock || lock.error().code == Errc::not_found;
+    if (tries == kTriesMax || !may_help)
+      return lock ? Error{Errc::limit, "somebody else holds the lock " + in_quotes(path)}
+                  : lock.error();
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 std::optional<FileLock> FileLock::try_take(const std::string& path) {

@@ -1,6 +1,7 @@
 // FileLock: an advisory lock that ends with the process, however it ends (flock(2)).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@ class FileLock {
   /// The same, but tells the two apart: nothing when somebody holds it. Errors: not_found, io,
   /// disk_full when it cannot be opened.
   static Result<std::optional<FileLock>> take(const std::string& path);
+  /// Of a name that is nobody else's: whoever clears away what was abandoned may hold it for a
+  /// moment, or remove it before it is locked, so it is tried for a second. `make_place` runs
+  /// before each try. Errors: its own; as of take(); limit when it stays held.
+  static Result<FileLock> take_own(const std::string& path,
+                                   const std::function<Result<void>()>& make_place);
   /// Whether somebody holds it; false when there is no such file. While it looks nobody can take
   /// it, so that who has to have it tries again. Errors: io, when it cannot be opened.
   static Result<bool> is_held(const std::string& path);

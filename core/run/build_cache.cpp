@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Bytes kMarkerMax = 4 << 20;
+constexpr const char* kSlotLock = "/lock";
 constexpr const char* kPassed = "/passed";  // below a build: its line may go on from it
 
 /// Size, mode and modification time of every entry below `root`, so that a later check sees whether
@@ -126,25 +127,22 @@ Result<BuildSlot> BuildCache::acquire(const BuildKey& key, std::string_view rand
   BuildSlot slot;
   const bool shared = options_.enabled && !key.sha.empty();
   const std::string key_text = shared ? key.to_text() : "";
-  const auto try_take = [&](const std::string& name) -> Result<bool> {
+  const auto choose = [&](const std::string& name) {
     slot.directory_ = directory_ + "/" + name;
     slot.tree_ = slot.directory_ + "/tree";
-    MELISAI_CHECK(make_directories(slot.directory_, {.private_mode = true}));
-    slot.lock_ = FileLock::try_take(slot.directory_ + "/lock");
-    return slot.lock_.has_value();
   };
-  bool taken = false;
+  const auto make_place = [&] { return make_directories(slot.directory_, {.private_mode = true}); };
   if (shared) {
     const std::string line_text = line_text_of(key);
-    MELISAI_TRY(taken, try_take(hash_hex(line_text.empty() ? key_text : line_text)));
-    if (taken) slot.key_text_ = key_text;
-    if (taken) slot.line_text_ = line_text;
+    choose(hash_hex(line_text.empty() ? key_text : line_text));
+    MELISAI_CHECK(make_place());
+    slot.lock_ = FileLock::try_take(slot.directory_ + kSlotLock);
+    if (slot.lock_) slot.key_text_ = key_text;
+    if (slot.lock_) slot.line_text_ = line_text;
   }
-  if (!taken) {
-    MELISAI_TRY(taken, try_take(std::string(random_hex.substr(0, 16))));
-    if (!taken)
-      return Error{Errc::io,
-                   slot.directory_ + " cannot be locked; check the permissions of --state-dir"};
+  if (!slot.lock_) {
+    choose(std::string(random_hex.substr(0, 16)));
+    MELISAI_TRY(slot.lock_, FileLock::take_own(slot.directory_ + kSlotLock, make_place));
   }
   const Result<std::string> marker = read_file(slot.directory_ + "/built", kMarkerMax);
   if (shared && marker &&
@@ -220,7 +218,7 @@ void BuildCache::evict() {
   for (const Entry& entry : entries) {
     total += entry.bytes;
     if (entry.used >= oldest && total <= options_.size_max) continue;
-    const auto lock = FileLock::try_take(entry.directory + "/lock");
+    const auto lock = FileLock::try_take(entry.directory + kSlotLock);
     if (!lock) continue;
     if (const auto removed = remove_tree(entry.directory); !removed)
       log_warning(removed.error().message);

@@ -45,11 +45,9 @@ Result<WorkDirectory> WorkDirectory::make(const std::string& state_dir,
   MELISAI_CHECK(make_directories(parent, {.private_mode = true}));
   remove_abandoned(parent);
   const std::string path = parent + "/" + std::string(random_hex);
-  auto lock = FileLock::try_take(lock_of(path));
-  if (!lock)
-    return Error{Errc::io, path + " cannot be locked; check the permissions of --state-dir"};
+  MELISAI_TRY(FileLock lock, FileLock::take_own(lock_of(path), [] { return Result<void>(); }));
   MELISAI_CHECK(make_directories(path, {.private_mode = true}));
-  return WorkDirectory(path, *std::move(lock));
+  return WorkDirectory(path, std::move(lock));
 }
 
 WorkDirectory::~WorkDirectory() {

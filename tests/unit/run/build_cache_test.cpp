@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "core/base/files.h"
 
@@ -43,6 +44,17 @@ TEST_F(BuildCacheTest, ReusesACommittedBuildOfTheSameKey) {
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->reused());
   EXPECT_TRUE(std::filesystem::exists(again->tree() + "/app"));
+}
+
+TEST_F(BuildCacheTest, GivesATreeWhileOthersClearAway) {
+  const std::jthread other([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) cache({.enabled = true, .size_max = 0}).evict();
+  });
+  for (int i = 0; i < 300; ++i) {
+    const auto slot = cache().acquire(BuildKey(), std::to_string(1'000'000'000'000'000 + i));
+    ASSERT_TRUE(slot) << slot.error().message;
+    ASSERT_TRUE(std::filesystem::is_directory(slot->tree()));
+  }
 }
 
 TEST_F(BuildCacheTest, ForgetsABuildThatWasNeverCommitted) {

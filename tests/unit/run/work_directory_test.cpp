@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "core/base/files.h"
 
@@ -27,6 +28,19 @@ TEST(WorkDirectory, IsRemovedAtTheEndUnlessKept) {
   EXPECT_TRUE(fs::exists(kept));
   const auto later = WorkDirectory::make(root->path(), "3");
   EXPECT_TRUE(fs::exists(kept));
+}
+
+TEST(WorkDirectory, IsMadeWhileOthersSweep) {
+  const auto root = TemporaryDirectory::make(::testing::TempDir(), "work");
+  ASSERT_TRUE(root);
+  const std::jthread sweeper([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) WorkDirectory::sweep(root->path());
+  });
+  for (int i = 0; i < 300; ++i) {
+    const auto made = WorkDirectory::make(root->path(), std::to_string(i));
+    ASSERT_TRUE(made) << made.error().message;
+    ASSERT_TRUE(fs::is_directory(made->path()));
+  }
 }
 
 TEST(WorkDirectory, SweepsWhatAKilledGateLeftAndSparesLivingOnes) {
