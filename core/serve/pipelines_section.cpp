@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/text.h"
 #include "core/serve/condition_reader.h"
 
 namespace melisai::serve {
@@ -59,6 +60,18 @@ void check_cycles(const ConfigValue& section, const std::vector<ServePipeline>& 
                              "; take the result out of the 'if' of one of them");
 }
 
+/// There it would be for everybody in the list of processes, so nothing is put in, and what a shell
+/// makes of it is a riddle.
+void remark_on_secrets(const PipelineSpec& spec, Reading& reading) {
+  const std::vector<std::string> words = argv_of(spec.run);
+  if (std::any_of(words.begin(), words.end(), [](const std::string& word) {
+        return word.find("${secret:") != std::string::npos;
+      }))
+    reading.remark(
+        "'run' of pipeline " + in_quotes(spec.name) +
+        " names a secret, and commands get none; name it in 'env', and use the variable");
+}
+
 }  // namespace
 
 std::vector<ServePipeline> read_pipelines(const ConfigValue& section, const StageTimeouts& timeouts,
@@ -77,7 +90,10 @@ std::vector<ServePipeline> read_pipelines(const ConfigValue& section, const Stag
       reading.errors, reading.env, reading.sources.format_problem,
       {.timeouts = timeouts, .needs_command = false, .more_keys = more_keys});
   std::vector<PipelineSpec> specs = reader.read(section);
-  for (std::size_t i = 0; i < specs.size(); ++i) pipelines[i].spec = std::move(specs[i]);
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    remark_on_secrets(specs[i], reading);
+    pipelines[i].spec = std::move(specs[i]);
+  }
   if (!reading.errors.first()) check_cycles(section, pipelines, reading);
   return pipelines;
 }

@@ -72,6 +72,15 @@ TEST(ServeConfig, RemarksSayWhatHasNoEffect) {
       IsEmpty());
 }
 
+TEST(ServeConfig, RemarksThatCommandsGetNoSecrets) {
+  EXPECT_THAT(
+      loaded(kProject + "pipelines: { b: { trigger: on_commit, run: 'x ${secret:T}' } }").remarks,
+      ElementsAre(HasSubstr("'run' of pipeline 'b' names a secret")));
+  EXPECT_THAT(loaded(kProject + "pipelines: { b: { trigger: on_commit, run: [x, '${secret:T}'] } }")
+                  .remarks,
+              ElementsAre(HasSubstr("name it in 'env'")));
+}
+
 TEST(ServeConfig, ListedHandlersReplaceTheDefaultOnes) {
   const LogOptions console = config_of("logging: { handlers: [ { type: console } ] }").logging;
   EXPECT_TRUE(console.console);
