@@ -53,6 +53,9 @@ struct Daemon {
 struct ApiOptions {
   bool metrics_public = false;  ///< /metrics needs no token
   bool badge_public = false;    ///< /badge.svg needs no token
+  /// Events and runs that have not ended; beyond it nothing is started over the API. A loop with a
+  /// token would fill the disk. Deliveries of forges and what is seen are always taken.
+  std::int64_t open_max = 10'000;
 };
 
 class Api {

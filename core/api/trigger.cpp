@@ -153,6 +153,20 @@ bool may_be_mistyped(const Parts& parts, const RunEvent& event) {
   return has_runs("") && !has_runs(event.pipeline);
 }
 
+/// Why nothing more is started now; nothing when there is room.
+std::optional<http::Response> queue_is_full(const Parts& parts) {
+  const Result<store::OpenTotals> open = parts.daemon.queue.open_totals();
+  if (!open) return refused(open.error());
+  const std::int64_t count = open->events + open->blocked + open->queued + open->running;
+  if (count < parts.options.open_max) return std::nullopt;
+  http::Response response = http::problem(
+      429, std::to_string(count) +
+               " events and runs have not ended, and no more are started over the API; cancel what "
+               "is not needed, or ask again later");
+  response.headers.push_back({"Retry-After", "60"});
+  return response;
+}
+
 http::Response too_many_waits() {
   http::Response response = http::problem(429, "too many requests wait for runs; ask without wait");
   response.headers.push_back({"Retry-After", "10"});
@@ -169,6 +183,7 @@ void trigger(Parts& parts, Call call) {
   if (!wanted) return call.respond(refused(wanted.error()));
   const bool waits = wanted->wait > Milliseconds{0};
   if (waits && parts.waits.full()) return call.respond(too_many_waits());
+  if (auto full = queue_is_full(parts)) return call.respond(*std::move(full));
   const bool looks = !waits && !parts.waits.full() && may_be_mistyped(parts, wanted->event);
   const Result<store::Accepted> done = parts.daemon.accept(wanted->event);
   if (!done) return call.respond(refused(done.error()));
@@ -202,6 +217,7 @@ void retry_run(Parts& parts, Call call) {
         403, name_of(*run) + " ran strangers' code; this needs a token of scope admin"));
   const Result<RunEvent> before = parts.daemon.queue.event(run->event);
   if (!before) return call.respond(refused(before.error()));
+  if (auto full = queue_is_full(parts)) return call.respond(*std::move(full));
   RunEvent event = run_again(*run, *before, "token " + call.caller);
   event.received_at = parts.daemon.clock.now();
   const Result<store::Accepted> done = parts.daemon.accept(event);

@@ -219,6 +219,24 @@ TEST_F(TriggerTest, OnlySoManyWait) {
   EXPECT_FALSE(again);
 }
 
+// A loop with a token would fill the disk.
+TEST_F(TriggerTest, StartsNoMoreThanTheQueueMayHold) {
+  const std::int64_t ended = add_run("build");
+  end(begin(ended));
+  api.reset();
+  api = std::make_unique<Api>(daemon(), ApiOptions{.open_max = 2});
+  EXPECT_EQ(status(post("/trigger/build")), 202) << "what has ended does not count";
+  const std::int64_t open = add_run("build");
+  const http::Response full = ask(post("/trigger/build"));
+  EXPECT_EQ(full.status, 429);
+  EXPECT_EQ(header(full, "Retry-After"), "60");
+  EXPECT_THAT(full.body, HasSubstr("2 events and runs have not ended"));
+  EXPECT_EQ(status(post("/api/v1/runs/" + std::to_string(ended) + "/retry")), 429);
+  EXPECT_EQ(queue.open_events()->size(), 1u) << "nothing of it was accepted";
+  end(begin(open));
+  EXPECT_EQ(status(post("/trigger/build")), 202);
+}
+
 TEST_F(TriggerTest, NothingIsAcceptedThatTheDiskDoesNotTake) {
   Daemon broken = daemon();
   broken.accept = [](const RunEvent&) -> Result<store::Accepted> {
