@@ -83,8 +83,12 @@ Step<void> Builder::run_stage(const PipelineSpec& pipeline, const std::string& s
   remark_ = ended.remark;
   StageResult& stage = ended.result;
   const bool failed = stage.status == StageResult::Status::failed;
-  Stop stop{code, "'" + pipeline.name + "' failed on " + side + ": " + stage.message +
-                      "; log: " + setting_.output_dir + "/" + stage.log};
+  // A full disk is not the project's fault, whatever its commands made of it.
+  const std::string& full = ended.full_disk;
+  Stop stop{full.empty() ? code : ReasonCode::disk,
+            "'" + pipeline.name + "' failed on " + side + ": " + stage.message +
+                (full.empty() ? "" : ", and " + full + "; free some space and run again") +
+                "; log: " + setting_.output_dir + "/" + stage.log};
   record(std::move(stage));
   if (failed) return stop;
   save_kept(pipeline, tree);

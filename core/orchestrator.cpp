@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "core/acknowledged.h"
+#include "core/base/disk_space.h"
 #include "core/builder.h"
 #include "core/exhibits.h"
 #include "core/explain_trial.h"
@@ -218,6 +219,7 @@ class Flow {
                 {world_.processes, world_.clock, rng_, world_.progress, collectors, &*log_,
                  measure::find_counters()});
     Step<void> measured = trial.run(only);
+    full_disk_ = full_disk(request_.tree_dir());
     report_.benchmarks = trial.results();
     report_.measurements = trial.measurements();
     if (!project_.name.empty())  // `ab` has no project, and so nothing accepted
@@ -317,6 +319,10 @@ class Flow {
     }
     // A regression that was confirmed before an interrupt is still one.
     if (flow || flow.error().code == ReasonCode::interrupted) gate::conclude(report_);
+    if (report_.reason_code == ReasonCode::bench_failed && !full_disk_.empty()) {
+      report_.reason_code = ReasonCode::disk;
+      report_.reason += "; " + full_disk_;
+    }
     report_.seconds = seconds_since(start_);
     if (log_) {
       exhibits_ = exhibits_of(log_->store(), log_->run(), report_);
@@ -368,7 +374,8 @@ class Flow {
   bool may_become_baseline_ = false;
   double declared_threshold_ = 0;  ///< of the pipeline file, before the command line
   std::unique_ptr<GitRepo> git_;
-  std::string top_;  ///< of the work tree, "" for a bare repository
+  std::string top_;        ///< of the work tree, "" for a bare repository
+  std::string full_disk_;  ///< as base/disk_space.h, when the benchmarks had run
   bool worktree_ = false;
   std::chrono::nanoseconds start_;
   SeededRng rng_;

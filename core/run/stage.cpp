@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "core/base/disk_space.h"
 #include "core/base/files.h"
 #include "core/base/secrets.h"
 
@@ -172,6 +173,7 @@ Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place
   ended.remark = remark_about_limits(*exit);
   stage.status = exit->ok() ? StageResult::Status::passed : StageResult::Status::failed;
   if (!exit->ok()) {
+    ended.full_disk = full_disk(place.tree);
     stage.log_tail = file_tail(command.stdout_file, kLogTailBytes);
     stage.message = describe(*exit, pipeline.timeout) + hint_about_git(pipeline, stage.log_tail);
   }

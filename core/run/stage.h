@@ -27,7 +27,8 @@ std::string remark_about_limits(const Exit& exit);
 /// interrupted, process).
 struct StageEnd {
   StageResult result;
-  std::string remark;  ///< remark_about_limits()
+  std::string remark;     ///< remark_about_limits()
+  std::string full_disk;  ///< of one that failed on a disk that was full, as base/disk_space.h
 };
 Result<StageEnd> run_stage(const PipelineSpec& pipeline, const StagePlace& place,
                            const MeasureOptions& options, ProcessRunner& processes,

@@ -104,6 +104,39 @@ TEST_F(ServeOnAFullDisk, AcceptsNothingThatItCannotKeepAndGoesOn) {
   EXPECT_EQ(stop(), 0);
 }
 
+/// The workspace on a disk of its own, on which a build finds no room.
+class ServeInAFullWorkspace : public ServeFaults {
+ protected:
+  std::string space() const { return root() + "/space"; }
+  void SetUp() override {
+    Serve::SetUp();
+    std::filesystem::create_directory(space());
+    if (mount("melisai", space().c_str(), "tmpfs", 0, "size=8m,mode=0700") != 0)
+      GTEST_SKIP() << "no file system can be mounted here: " << std::strerror(errno);
+    mounted_ = true;
+  }
+  void TearDown() override {
+    Serve::TearDown();
+    if (mounted_) umount2(space().c_str(), MNT_DETACH);
+  }
+
+ private:
+  bool mounted_ = false;
+};
+
+TEST_F(ServeInAFullWorkspace, WhatFailsForItIsNotTheProjectsFault) {
+  configure("demo.git", "  workspace: " + space() + "\n  failure_handling: { max_retries: 0 }\n");
+  write_pipelines(
+      "build: { trigger: on_commit, run: head -c 16M /dev/zero > object }\n"
+      "red: { trigger: manual, run: test -d nowhere }\n");
+  push();
+  start();
+  EXPECT_EQ(outcome_of("build#1"), "error");
+  EXPECT_THAT(run_of("build#1")["reason"].get<std::string>(), HasSubstr("has no room"));
+  ASSERT_EQ(gate({"trigger", "red"}).code, 0);
+  EXPECT_EQ(outcome_of("red#1"), "failed") << "there is room again";
+}
+
 class ServeWhenTheClockJumps : public ServeFaults {
  protected:
   static std::string library() {
