@@ -312,6 +312,8 @@ Result<int> serve(const ServeRequest& request, const ServeWorld& world) {
   for (const std::string& remark : loaded.remarks) log_warning(remark);
   make_room_for_limits(own_unified_cgroup());
   MELISAI_TRY(store::Queue queue, store::Queue::open_writer(request.state_dir));
+  // What is damaged would show only where it is needed, and half a daemon is worse than none.
+  MELISAI_CHECK(store::Queue::look_for_damage(request.state_dir, kQueueLookMax));
   MELISAI_CHECK(room_for_threads(kThreads));
   Daemon daemon(world, loaded.config, text, request, std::move(queue));
   return daemon.run();

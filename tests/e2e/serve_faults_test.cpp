@@ -55,6 +55,22 @@ TEST_F(ServeFaults, ALockedQueueOnlyDelays) {
   EXPECT_EQ(outcome_of("build#2"), "passed");
 }
 
+TEST_F(ServeFaults, ADamagedQueueIsRefusedAtTheStart) {
+  release();
+  start();
+  ASSERT_EQ(outcome_of("build#1"), "passed");
+  ASSERT_EQ(stop(), 0);
+  {
+    std::fstream file(state() + "/queue.db", std::ios::binary | std::ios::in | std::ios::out);
+    // Not its first page, which says what it is.
+    file.seekp(4 * 4096) << std::string(3 * 4096, 'x');
+  }
+  const Ran ran = gate({"serve", "--config", config_file()});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr("queue.db is damaged"));
+  EXPECT_THAT(ran.err, HasSubstr("move it away"));
+}
+
 /// The state directory on a file system of a few MiB, which only this test sees the end of.
 class ServeOnAFullDisk : public ServeFaults {
  protected:
