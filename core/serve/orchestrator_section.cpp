@@ -140,10 +140,6 @@ Optimization read_optimization(const ConfigValue& section, Reading& reading) {
   flags.thorough_health_checks =
       map.boolean("thorough_health_checks", flags.thorough_health_checks);
   map.finish();
-  if (!flags.cache_dependencies)
-    reading.remark(
-        "cache_dependencies is false, which changes nothing: what comes after a build uses that "
-        "build; `cache: { enabled: false }` of a pipeline file builds each time");
   if (!flags.verify_fixes)
     reading.remark(
         "verify_fixes is false: a fix is offered only when its pipeline passed all the same");
@@ -176,6 +172,8 @@ OrchestratorSection read_orchestrator(const ConfigValue& section, Reading& readi
   options.persistence = read_persistence(map.section("persistence"), reading);
   options.untrusted = read_untrusted(map.section("untrusted"), reading);
   options.optimization = read_optimization(map.section("optimization"), reading);
+  // What pipelines keep for their next run is what they depend on.
+  if (!options.optimization.cache_dependencies) options.cache.enabled = false;
   map.finish();
   return read;
 }
