@@ -1,6 +1,7 @@
 // What a Queue holds, and how its rows become structs. Private to core/store.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -43,6 +44,10 @@ std::string short_columns();
 inline constexpr std::string_view kMayStart =
     "(NOT EXISTS (SELECT 1 FROM paused_pipelines p WHERE p.project = r.project AND "
     "p.pipeline = r.pipeline))";
+/// Nobody lets anything wait longer for its time. What has to, and what has never waited and is
+/// that much newer than now, was written before somebody set the clock back: it is due.
+inline constexpr std::chrono::minutes kWaitMax{15};
+inline constexpr std::chrono::minutes kNewerMax{1};
 /// The place of `runs AS r` among those that are ready, ascending: its own id, or that of the older
 /// time of its schedule that it came instead of.
 inline constexpr std::string_view kPlace = "coalesce(json_extract(r.waits, '$.place'), r.id)";

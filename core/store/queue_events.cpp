@@ -215,12 +215,14 @@ Result<std::vector<OpenEvent>> Queue::open_events() const {
 
 Result<std::optional<OpenEvent>> Queue::due_event(WallTime now,
                                                   const std::set<std::string>& besides) const {
-  MELISAI_TRY(Statement query,
-              body_->database.prepare(
-                  open_events_sql() +
-                  " AND not_before_ms <= ?1 AND project NOT IN (SELECT value FROM json_each(?2)) "
-                  "ORDER BY id LIMIT 1"));
-  query.with(to_ms(now), names_to_json({besides.begin(), besides.end()}));
+  MELISAI_TRY(
+      Statement query,
+      body_->database.prepare(
+          open_events_sql() +
+          " AND (not_before_ms <= ?1 OR not_before_ms > ?3 OR (received_ms > ?4 AND tries "
+          "= 0)) AND project NOT IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT 1"));
+  query.with(to_ms(now), names_to_json({besides.begin(), besides.end()}), to_ms(now + kWaitMax),
+             to_ms(now + kNewerMax));
   MELISAI_TRY(const bool found, query.step());
   if (!found) return std::optional<OpenEvent>();
   MELISAI_TRY(OpenEvent event, read_open_event(query));

@@ -121,11 +121,13 @@ Result<Queue::Cancelled> Queue::cancel(std::int64_t id, const std::string& reaso
 
 Result<std::vector<PipelineRun>> Queue::ready(WallTime now) const {
   MELISAI_TRY(Statement query,
-              body_->database.prepare("SELECT " + short_columns() +
-                                      " FROM runs AS r WHERE r.state = 'queued' AND "
-                                      "r.not_before_ms <= ?1 AND " +
-                                      std::string(kMayStart) + " ORDER BY " + std::string(kPlace)));
-  query.with(to_ms(now));
+              body_->database.prepare(
+                  "SELECT " + short_columns() +
+                  " FROM runs AS r WHERE r.state = 'queued' AND (r.not_before_ms <= ?1 OR "
+                  "r.not_before_ms > ?2 OR (r.created_ms > ?3 AND NOT EXISTS (SELECT 1 FROM "
+                  "attempts AS a WHERE a.run = r.id))) AND " +
+                  std::string(kMayStart) + " ORDER BY " + std::string(kPlace)));
+  query.with(to_ms(now), to_ms(now + kWaitMax), to_ms(now + kNewerMax));
   return read_runs(query);
 }
 

@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Outcome = PipelineRun::Outcome;
 using State = PipelineRun::State;
 
@@ -57,6 +58,32 @@ TEST_F(QueueWaits, WhatIsOpenIsReadWithoutItsConfiguration) {
   ASSERT_EQ(open.size(), 1U);
   EXPECT_EQ(open[0].pipeline, "always");
   EXPECT_EQ(open[0].configuration, "");
+}
+
+TEST_F(QueueWaits, ForNoTimeOfAClockThatWasSetBackSince) {
+  for (const std::int64_t back : {2 * 60, 3600}) {
+    SCOPED_TRACE(back);
+    EXPECT_THAT(queue.ready(at(kNow - back)).value(), SizeIs(1)) << "it has never waited";
+  }
+  EXPECT_THAT(queue.ready(at(kNow - 1)).value(), IsEmpty());
+  const Attempt attempt =
+      queue.begin_attempt(runs[0].id, "/attempts", "boot", at(kNow)).value().value();
+  const AttemptEnd again{.outcome = Outcome::error, .retry_at = at(kNow + 600)};
+  ASSERT_TRUE(queue.end_attempt(attempt, again, at(kNow)).value());
+  EXPECT_THAT(queue.ready(at(kNow)).value(), IsEmpty()) << "its next attempt has a time";
+  EXPECT_THAT(queue.ready(at(kNow - 3600)).value(), SizeIs(1));
+}
+
+TEST_F(QueueWaits, OfEventsForNoTimeOfAClockThatWasSetBackEither) {
+  RunEvent event;
+  event.kind = RunEvent::Kind::manual;
+  event.project = "demo";
+  event.received_at = at(kNow);
+  event.id = queue.accept(event).value().event;
+  EXPECT_TRUE(queue.due_event(at(kNow - 2 * 60), {}).value());
+  ASSERT_TRUE(queue.postpone(event.id, "the server is silent", at(kNow + 600)));
+  EXPECT_FALSE(queue.due_event(at(kNow - 2 * 60), {}).value()) << "or it would never rest";
+  EXPECT_TRUE(queue.due_event(at(kNow - 3600), {}).value());
 }
 
 TEST_F(QueueWaits, APassReleasesAll) {
