@@ -116,11 +116,14 @@ class Fields {
   static FieldSide of_disk(const HostView& host, double value) {
     return sampled(host, "disk_stats", value, "utilization_pct");
   }
-  // Of the retransmits among them. Without samples a rate of errors needs no more: most hosts have
-  // none at all.
+  // Samples are of the retransmits among them; what interfaces lost is the same at all times, as
+  // far as anybody knows. Without samples a rate of errors needs no more: most hosts have none.
   static FieldSide of_network_errors(const HostView& host, double value) {
     FieldSide side = sampled(host, "network_stats", value, "retrans_rate_per_sec", kMedian);
     side.is_sampled = false;
+    const Value resent = host.number("network_stats", "tcp.retrans_rate_per_sec");
+    const double lost = std::max(0.0, value - resent.value_or(value));
+    if (side.spread) side.spread = Spread{side.spread->low + lost, side.spread->high + lost};
     return side;
   }
 

@@ -104,6 +104,25 @@ TEST(HostComparison, FromNothingToSomethingIsARegressionWithoutPercentage) {
               IsEmpty());
 }
 
+// Nothing is sent again in most seconds: that said of packets that an interface drops, too, that
+// there are none in most seconds.
+TEST(HostComparison, SeesWhatInterfacesLoseBesideWhatIsSentAgain) {
+  const auto losing = [](std::int64_t errors, const std::string& resent) {
+    HostReport made = with_use({10, 0, errors});
+    made.categories = host("network_stats", R"({"tcp":{"retrans_rate_per_sec":)" + resent +
+                                                R"(},"samples":{"retrans_rate_per_sec":{"n":10,
+        "min":0,"p50":0,"p90":0.5,"max":300}}})");
+    return made;
+  };
+  EXPECT_THAT(change_words(compare_hosts(losing(0, "0.1"), losing(4000, "0.1"))),
+              ElementsAre("network errors regression high"));
+  EXPECT_THAT(change_words(compare_hosts(losing(4000, "0.1"), losing(0, "0.1"))),
+              ElementsAre("network errors improvement high"));
+  EXPECT_THAT(change_words(compare_hosts(losing(0, "0"), losing(40, "40"))),
+              ElementsAre("network errors unchanged low"))
+      << "one burst of a window";
+}
+
 TEST(HostComparison, DirectionTakesPointsAndFivePercentAndSignificanceTwentyAndFifty) {
   const std::string memory = "container_memory";
   const auto word = [&](double from, double to) {
