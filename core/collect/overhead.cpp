@@ -114,8 +114,8 @@ void add_cpu(const ProcessTimes& times, double threads_ns, bool with_waited, dou
   system_ns += static_cast<double>(times.waited_system_ticks) * tick_ns;
 }
 
-/// The same as /proc/self/io has, in blocks of 512 bytes. That file is root's when nobody may read
-/// our memory.
+/// In blocks of 512 bytes. /proc/self/io also has that of children that we waited for, which is
+/// mostly what was measured, and is root's when nobody may read our memory.
 void add_own_io(ObserverOverhead& sum) {
   constexpr std::int64_t kBlock = 512;
   rusage own{};
@@ -144,13 +144,16 @@ ObserverOverhead OverheadProbe::reading() const {
     const ThreadTotals threads = threads_of(directory);
     add_cpu(times, threads.cpu_ns, !is_self, user_ns, system_ns);
     sum.context_switches += threads.context_switches;
-    const std::string io = text_of(directory + "/io");
     const std::string memory = text_of(directory + "/smaps_rollup");
     sum.memory_rss_bytes += value_of(memory, "Rss:") * 1024;
     sum.memory_pss_bytes += value_of(memory, "Pss:") * 1024;
+    if (pid == getpid()) {
+      add_own_io(sum);
+      continue;
+    }
+    const std::string io = text_of(directory + "/io");
     sum.disk_read_bytes += value_of(io, "read_bytes:");
     sum.disk_write_bytes += value_of(io, "write_bytes:");
-    if (is_self && io.empty()) add_own_io(sum);
   }
   sum.cpu_user_ms = milliseconds(user_ns);
   sum.cpu_system_ms = milliseconds(system_ns);

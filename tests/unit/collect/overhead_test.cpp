@@ -1,8 +1,10 @@
 // What watching costs, from /proc as a fixture shows it.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "core/base/files.h"
 #include "core/collect/collect.h"
@@ -86,6 +88,28 @@ TEST_F(Overhead, CountsThreadsThatEnded) {
   show(gate);
   EXPECT_EQ(probe.so_far().cpu_user_ms, 105);
   EXPECT_EQ(probe.so_far().cpu_system_ms, 35);
+}
+
+std::int64_t written_by_us_and_our_children() {
+  std::ifstream io("/proc/self/io");
+  for (std::string line; std::getline(io, line);)
+    if (line.starts_with("write_bytes: ")) return std::stoll(line.substr(13));
+  return 0;
+}
+
+TEST_F(Overhead, LeavesOutWhatTheMeasuredProgramWrote) {
+  constexpr std::int64_t kBytes = 4 << 20;
+  const std::int64_t before = written_by_us_and_our_children();
+  const OverheadProbe probe(getpid());
+  const pid_t measured = fork();
+  if (measured == 0) {
+    std::ofstream(root_.path() + "/data") << std::string(kBytes, 'x') << std::flush;
+    _exit(0);
+  }
+  ASSERT_EQ(waitpid(measured, nullptr, 0), measured);
+  if (written_by_us_and_our_children() - before < kBytes)
+    GTEST_SKIP() << "no disk below " << root_.path() << ", or nobody counts what is written";
+  EXPECT_LT(probe.so_far().disk_write_bytes, kBytes / 4);
 }
 
 TEST_F(Overhead, OfAProcessThatEndedNothingIsTakenAway) {
