@@ -92,11 +92,17 @@ class Container final : public Part {
       samples_.add("memory_usage_bytes", static_cast<double>(*bytes));
   }
 
+  std::string named_path() const { return is_named_ ? lines_.front().path : ""; }
+
   bool mentioned(std::string_view word) const {
     return own_text_.find(word) != std::string::npos || first_text_.find(word) != std::string::npos;
   }
 
   std::string runtime_name() const {
+    const std::string named = named_path();
+    for (const auto& [word, runtime] : {std::pair{"kubepods", "kubernetes"},
+                                        std::pair{"/docker", "docker"}, std::pair{"/lxc", "lxc"}})
+      if (named.find(word) != std::string::npos) return runtime;
     if (exists(root_ + std::string(kServiceAccount)) || mentioned("kubepods")) return "kubernetes";
     if (exists(root_ + "/.dockerenv") || mentioned("/docker")) return "docker";
     if (mentioned("/lxc")) return "lxc";
@@ -121,6 +127,11 @@ class Container final : public Part {
 
   void put_identity(Json& data, const std::string& runtime) const {
     if (runtime == "none") return;
+    // Of another container we know no more than what its name says.
+    if (const std::string id = container_id_in(named_path()); !id.empty()) {
+      data["container_id"] = id;
+      return;
+    }
     // In a cgroup namespace of its own a container does not see its name there, but its files come
     // from a directory of that name.
     for (const std::string& text :

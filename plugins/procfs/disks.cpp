@@ -31,13 +31,18 @@ bool exists(const std::string& path) {
 bool Disks::readable() const { return exists(directory_); }
 
 bool Disks::whole(std::string_view name) const {
-  if (name.empty() || name.front() == '.' || made_of_others(name)) return false;
+  if (name.empty() || name.front() == '.' || is_made_of_others(name)) return false;
   return exists(directory(name));
+}
+
+// What md arrays and caches read and write, their disks do: it would count twice.
+bool Disks::is_made_of_others(std::string_view name) const {
+  return made_of_others(name) || entry_count(directory(name) + "/slaves", 1).value_or(0) > 0;
 }
 
 std::vector<std::string> Disks::names() const {
   auto names = entry_names(directory_, kNamesMax);
-  std::erase_if(names, [](const std::string& name) { return made_of_others(name); });
+  std::erase_if(names, [this](const std::string& name) { return is_made_of_others(name); });
   return names;
 }
 

@@ -24,6 +24,8 @@ class Disks {
   std::optional<bool> rotational(std::string_view name) const;
 
  private:
+  bool is_made_of_others(std::string_view name) const;
+
   std::string directory_;
 };
 

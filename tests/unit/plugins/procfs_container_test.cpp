@@ -39,6 +39,20 @@ TEST(ContainerPart, TakesTheCgroupThatItIsTold) {
   }
 }
 
+TEST(ContainerPart, KnowsTheContainerOfTheCgroupThatItIsTold) {
+  const Host host("cgroup_v2");
+  const std::string id(64, 'c');
+  host.put("proc/self/cgroup", "0::/user.slice\n");
+  host.put("proc/1/cgroup", "0::/init.scope\n");
+  host.put("sys/fs/cgroup/system.slice/docker-" + id + ".scope/cpu.max", "25000 50000\n");
+  Options options = host.options();
+  options.cgroups = {"/system.slice/docker-" + id + ".scope"};
+  const Findings findings = host.window(make_container, options);
+  EXPECT_EQ(findings.data["runtime"], "docker") << "else its CPU limit is judged by nobody";
+  EXPECT_EQ(findings.data["container_id"], id);
+  EXPECT_FALSE(findings.data.contains("pod_name"));
+}
+
 TEST(ContainerPart, TakesTheCgroupThatItIsToldUnderVersion1) {
   const Host host("cgroup_v1");
   host.put("sys/fs/cgroup/memory/bench/memory.limit_in_bytes", "1000\n");

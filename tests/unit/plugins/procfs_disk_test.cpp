@@ -69,6 +69,19 @@ TEST(DiskPart, LeavesOutADiskThatClaimsMoreThanAnyCanDo) {
   EXPECT_EQ(findings.data["read_bytes_per_sec"], 0);
 }
 
+TEST(DiskPart, CountsWhatAnArrayDoesOnceByItsDisks) {
+  const Host host("disk");
+  host.put("sys/block/md0/slaves/sda/size", "1\n");
+  const auto both = [&](const std::string& reads) {
+    host.put("proc/diskstats", "8 0 sda " + reads + " 0 80 9 0 0 0 0 0 9 9\n9 0 md0 " + reads +
+                                   " 0 80 9 0 0 0 0 0 9 9\n");
+  };
+  both("0");
+  const Findings findings = host.window(make_disk, [&] { both("10"); });
+  EXPECT_EQ(findings.data["total_ops"], 10);
+  EXPECT_EQ(findings.data["devices"].size(), 1u);
+}
+
 TEST(DiskPart, PassesOverNamesThatAreNoDisks) {
   const Host host("disk");
   const std::string lines =
