@@ -80,6 +80,14 @@ struct Reading {
   NamedCounters conntrack;
 };
 
+// The kernel counts these in 32 bits, which a busy CPU fills within hours; a fall by less is a
+// counter that started again.
+std::int64_t growth_of_32_bits(std::int64_t before, std::int64_t after) {
+  constexpr std::int64_t kWrap = std::int64_t{1} << 32;
+  const bool has_wrapped = before < kWrap && before - after > kWrap / 2;
+  return has_wrapped ? after + kWrap - before : growth(before, after);
+}
+
 Json softnet_json(const Reading& before, const Reading& after, Time window) {
   Json data = Json::object();
   std::optional<std::int64_t> dropped;
@@ -87,9 +95,9 @@ Json softnet_json(const Reading& before, const Reading& after, Time window) {
   for (const auto& [cpu, last] : after.softnet) {
     const auto first = before.softnet.find(cpu);
     if (first == before.softnet.end()) continue;
-    const SoftnetCounters grown{growth(first->second.processed, last.processed),
-                                growth(first->second.dropped, last.dropped),
-                                growth(first->second.time_squeeze, last.time_squeeze)};
+    const SoftnetCounters grown{growth_of_32_bits(first->second.processed, last.processed),
+                                growth_of_32_bits(first->second.dropped, last.dropped),
+                                growth_of_32_bits(first->second.time_squeeze, last.time_squeeze)};
     data["stats"].push_back({{"cpu", cpu},
                              {"processed", grown.processed},
                              {"dropped", grown.dropped},
@@ -100,7 +108,7 @@ Json softnet_json(const Reading& before, const Reading& after, Time window) {
   for (const auto& [cpu, last] : after.net_rx)
     if (const auto first = before.net_rx.find(cpu); first != before.net_rx.end())
       data["irq_distribution"].push_back(
-          {{"cpu", cpu}, {"net_rx_delta", growth(first->second, last)}});
+          {{"cpu", cpu}, {"net_rx_delta", growth_of_32_bits(first->second, last)}});
   put(data, "drop_rate", per_second(dropped, window));
   put(data, "squeeze_rate", per_second(squeezed, window));
   return data;

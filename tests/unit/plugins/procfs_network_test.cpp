@@ -81,6 +81,19 @@ TEST(NetworkPart, CountersThatStartAgainDidNotGrow) {
   EXPECT_EQ(findings.data["softnet"]["drop_rate"], 0);
 }
 
+// A CPU that seemed to rest would be an imbalance.
+TEST(NetworkPart, FollowsCountersOf32BitsBeyondTheirEnd) {
+  const Host host("network");
+  const auto put = [&](const std::string& count, const std::string& as_hex) {
+    host.put("proc/softirqs", "CPU0\nNET_RX: " + count + "\n");
+    host.put("proc/net/softnet_stat", as_hex + " 00000000 00000000\n");
+  };
+  put("4294967290", "fffffffa");
+  const Findings findings = host.window(make_network, [&] { put("994", "000003e2"); });
+  EXPECT_EQ(findings.data["softnet"]["irq_distribution"][0]["net_rx_delta"], 1000);
+  EXPECT_EQ(findings.data["softnet"]["stats"][0]["processed"], 1000);
+}
+
 TEST(NetworkPart, CountsTimeWaitWhereTheKernelDoesNotSayIt) {
   const Host host("network");
   host.become("after");
