@@ -40,7 +40,7 @@ std::string what_the_token_needs(forge::Kind kind) {
              "for the verdict; pull requests of forks get a token that may only read, so let a "
              "workflow_run job publish (ci/github)";
     case forge::Kind::gitlab: return "it needs the scope 'api' and the role Developer";
-    case forge::Kind::gitea: return "it needs 'write:issue' and 'write:repository'";
+    case forge::Kind::gitea: return "it needs 'write:issue', 'write:repository' and 'read:user'";
   }
   return "";
 }

@@ -41,8 +41,12 @@ Result<Self> who_am_i(Caller& caller) {
   return Self{id};
 }
 
+bool is_marked(const json& comment, const std::string& marker) {
+  return comment.is_object() && text_in(comment, "body").starts_with(marker);
+}
+
 bool is_ours(const json& comment, const Self& self, forge::Kind kind, const std::string& marker) {
-  if (!comment.is_object() || !text_in(comment, "body").starts_with(marker)) return false;
+  if (!is_marked(comment, marker)) return false;
   const auto author = comment.find(kind == forge::Kind::gitlab ? "author" : "user");
   if (author == comment.end() || !author->is_object()) return false;
   if (self.id) return id_in(*author) == self.id;
@@ -58,6 +62,7 @@ struct Found {
 Result<std::optional<Found>> find_ours(Caller& caller, const Thread& thread, const Self& self,
                                        const std::string& marker) {
   std::optional<std::string> path = thread.list;
+  bool may_be_ours = false;
   for (int page = 0; path; ++page) {
     if (page == kPagesMax)
       return Error{Errc::limit, "there are more than " + std::to_string(kPagesMax) +
@@ -68,12 +73,20 @@ Result<std::optional<Found>> find_ours(Caller& caller, const Thread& thread, con
     if (!all.is_array())
       return Error{Errc::parse,
                    caller.who() + " answers with something that is no list of comments"};
-    for (const json& comment : all)
+    for (const json& comment : all) {
+      may_be_ours = may_be_ours || is_marked(comment, marker);
       if (is_ours(comment, self, caller.account().kind, marker))
         if (const auto id = id_in(comment))
           return std::optional(Found{*id, text_in(comment, "body")});
+    }
     MELISAI_TRY(path, caller.next_page(answer));
   }
+  // Tokens of people, whom only they can name: another comment each time would be worse than none.
+  if (may_be_ours && !self.id && caller.account().kind != forge::Kind::github)
+    return Error{Errc::config,
+                 caller.who() + " does not say whose token this is, so the comment on " +
+                     thread.name + " cannot be told from a stranger's; the token needs " +
+                     "'read:user' (Gitea) or 'read_user' (GitLab), too"};
   return std::optional<Found>();
 }
 

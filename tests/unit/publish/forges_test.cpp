@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::json;
+using ::testing::SizeIs;
 
 const std::string kSha(40, 'a');
 
@@ -102,6 +103,18 @@ TEST_F(Forges, GiteaGetsACommentAndAStatus) {
                                    "PATCH /api/v1/repos/team/demo/issues/comments/9"));
   EXPECT_EQ(body(0)["state"], "success");
   EXPECT_THAT(body(0)["description"].get<std::string>(), HasSubstr("INCONCLUSIVE"));
+}
+
+TEST_F(Forges, MakesNoSecondCommentWhereNobodySaysWhoseTheFirstIs) {
+  const json marked = {{{"id", 9},
+                        {"body", "<!-- melisai-gate:default -->"},
+                        {"user", {{"id", 5}, {"login", "mona"}}}}};
+  const Outcome outcome = put(gitea_, {said(201, {}), said(200, {{"head", {{"sha", kSha}}}}),
+                                       said(403, {}), said(200, marked)});
+  ASSERT_THAT(outcome.failed, SizeIs(1));
+  EXPECT_EQ(outcome.failed[0].code, Errc::config);
+  EXPECT_THAT(outcome.failed[0].message, HasSubstr("'read:user'"));
+  EXPECT_EQ(asked().back(), "GET /api/v1/repos/team/demo/issues/7/comments?limit=50");
 }
 
 }  // namespace forges_test
