@@ -1,5 +1,7 @@
 // Which commit and pull request it is about: the CI system knows, and the artifact is never asked.
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core/base/files.h"
@@ -44,8 +46,13 @@ forge::Kind kind_in(const Request& request, const EnvLookup& env) {
 void read_workflow_run(const json& run, Where& where) {
   where.place.sha = text_at(run, {"head_sha"});
   where.details_url = text_at(run, {"html_url"});
-  if (text_at(run, {"event"}) != "pull_request") return;
-  where.is_of_another_run = true;
+  const std::string event = text_at(run, {"event"});
+  // Whoever starts these may write to the repository. Of every other event, also of one that GitHub
+  // may add, the code that ran may be a stranger's.
+  constexpr std::string_view kOfTheRepository[] = {"push", "schedule", "workflow_dispatch"};
+  where.is_of_another_run = std::find(std::begin(kOfTheRepository), std::end(kOfTheRepository),
+                                      event) == std::end(kOfTheRepository);
+  if (!event.starts_with("pull_request")) return;
   where.place.head = {.owner = text_at(run, {"head_repository", "owner", "login"}),
                       .branch = text_at(run, {"head_branch"}),
                       .repository = text_at(run, {"head_repository", "full_name"})};

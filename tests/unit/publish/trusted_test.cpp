@@ -1,4 +1,4 @@
-// The side with the token: what it believes, and whom.
+// The side with the token: what it does, and for whom.
 #include "core/publish/trusted.h"
 
 #include <gmock/gmock.h>
@@ -9,100 +9,17 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/files.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/unit/model/report_fixtures.h"
-#include "tests/unit/publish/fake_forge.h"
+#include "tests/unit/publish/trusted_fixture.h"
 
 namespace melisai::publish {
 namespace trusted_test {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using testing::FakeForge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::json;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-const std::string kHead(40, '2');  // of the fixtures' reports
-
-/// The forge of a test, handed to the command that asks for one.
-class Lent final : public HttpClient {
- public:
-  explicit Lent(HttpClient& lender) : lender_(lender) {}
-  Result<HttpAnswer> send(const HttpCall& call, const Interrupt& interrupt) override {
-    return lender_.send(call, interrupt);
-  }
-
- private:
-  HttpClient& lender_;
-};
-
-class Trusted : public ::testing::Test {
- protected:
-  void SetUp() override {
-    directory_.emplace(*TemporaryDirectory::make(::testing::TempDir(), "publish-"));
-    forge_.head = kHead;
-    env_ = {{"GITHUB_TOKEN", "ghs_secret"}};
-    write(to_json(fixtures::regression_report()));
-  }
-  std::string dir() const { return directory_->path(); }
-  void write(const std::string& text) { std::ofstream(dir() + "/report.json") << text; }
-  void event(const json& body) {
-    std::ofstream(dir() + "/event.json") << body.dump();
-    env_["GITHUB_EVENT_PATH"] = dir() + "/event.json";
-  }
-  static json of_fork(const std::string& branch = "feature") {
-    return {{"repository", {{"full_name", "team/demo"}}},
-            {"workflow_run",
-             {{"event", "pull_request"},
-              {"head_sha", kHead},
-              {"head_branch", branch},
-              {"html_url", "https://github.com/team/demo/actions/runs/5"},
-              {"pull_requests", json::array()},
-              {"head_repository", {{"full_name", "mona/demo"}, {"owner", {{"login", "mona"}}}}}}}};
-  }
-  static json pull(int number, const std::string& sha, const json& repository,
-                   const std::string& branch = "feature") {
-    return {{"number", number}, {"head", {{"sha", sha}, {"ref", branch}, {"repo", repository}}}};
-  }
-  EnvLookup env() const {
-    return [this](const std::string& name) {
-      const auto found = env_.find(name);
-      return found == env_.end() ? std::nullopt : std::optional(found->second);
-    };
-  }
-  Result<int> run(Request request = {}) {
-    request.from = dir();
-    printed_.clear();
-    complaints_.clear();
-    const Command command{
-        .env = env(),
-        .open_web = [this]() -> Result<std::unique_ptr<HttpClient>> {
-          return std::unique_ptr<HttpClient>(std::make_unique<Lent>(forge_));
-        },
-        .clock = clock_,
-        .interrupt = interrupt_,
-        .print =
-            [this](std::string_view text) {
-              printed_ += text;
-              return true;
-            },
-        .complain = [this](const std::string& line) { complaints_.push_back(line); }};
-    return publish::run(request, command);
-  }
-  static Request plain() { return {.repository = "team/demo", .sha = kHead, .pull_request = 7}; }
-
-  std::optional<TemporaryDirectory> directory_;
-  std::map<std::string, std::string> env_;
-  FakeForge forge_;
-  FakeClock clock_;
-  Interrupt interrupt_;
-  std::string printed_;
-  std::vector<std::string> complaints_;
-};
 
 TEST_F(Trusted, PublishesWhatItWasTold) {
   EXPECT_EQ(*run(plain()), 0);
@@ -163,55 +80,6 @@ TEST_F(Trusted, TakesAMergeThatWasBuiltForItsPullRequest) {
          {"pull_request", {{"number", 7}, {"head", {{"sha", head}}}}}});
   EXPECT_EQ(*run(), 0);
   EXPECT_EQ(forge_.checks[0]["head_sha"], head);
-}
-
-TEST_F(Trusted, BelievesNoReportOfAnotherCommit) {
-  Request request = plain();
-  request.sha = std::string(40, 'b');
-  const Result<int> code = run(request);
-  ASSERT_FALSE(code);
-  EXPECT_EQ(code.error().code, Errc::config);
-  EXPECT_THAT(code.error().message, HasSubstr("is about the commit"));
-  EXPECT_THAT(forge_.sent, IsEmpty());
-}
-
-TEST_F(Trusted, BelievesNoVerdictThatItsNumbersDeny) {
-  Report report = fixtures::regression_report();
-  report.verdict = Verdict::pass;
-  write(to_json(report));
-  EXPECT_EQ(run(plain()).error().code, Errc::parse);
-  EXPECT_THAT(forge_.sent, IsEmpty());
-}
-
-TEST_F(Trusted, BelievesNoPassThatSomethingElseDenies) {
-  const auto expect_denied = [&](const Report& report) {
-    write(to_json(report));
-    const Result<int> code = run(plain());
-    ASSERT_FALSE(code);
-    EXPECT_THAT(code.error().message, HasSubstr("denies that"));
-  };
-  Report report = fixtures::pass_report();
-  report.reason_code = ReasonCode::budget;
-  expect_denied(report);
-  report = fixtures::pass_report();
-  report.health.profile = "quick";
-  report.health.level = Level::fail;
-  report.health.decision = Decision::regressed;
-  expect_denied(report);
-  report = fixtures::pass_report();
-  report.stages = fixtures::build_failed_report().stages;
-  expect_denied(report);
-  report = fixtures::pass_report();
-  report.benchmarks.clear();
-  expect_denied(report);
-  report = fixtures::pass_report();
-  for (BenchmarkResult& row : report.benchmarks) row.decision = Decision::added;
-  expect_denied(report);
-  report = fixtures::pass_report();
-  for (BenchmarkResult& row : report.benchmarks)
-    if (row.gating) row.effect_low = 2 * row.threshold;
-  expect_denied(report);
-  EXPECT_THAT(forge_.sent, IsEmpty());
 }
 
 TEST_F(Trusted, ReadsNothingButAFile) {
@@ -333,14 +201,6 @@ TEST_F(Trusted, PrintsNoCommandsForLinesOfAnotherRun) {
   EXPECT_THAT(content(dir() + "/summary"), HasSubstr("### REGRESSION"));
 }
 
-TEST_F(Trusted, KnowsAnotherRunsWordAlsoWhereSomebodyNamesThePullRequest) {
-  env_["GITHUB_STEP_SUMMARY"] = dir() + "/summary";
-  event(of_fork());
-  EXPECT_EQ(*run({.pull_request = 7}), 0);
-  EXPECT_THAT(printed_, Not(HasSubstr("::error")));
-  EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), HasSubstr("its word"));
-}
-
 TEST_F(Trusted, LetsNoReportCommandTheRunner) {
   env_["GITHUB_OUTPUT"] = dir() + "/output";
   Report report = fixtures::build_failed_report();
@@ -369,21 +229,6 @@ TEST_F(Trusted, TellsOfACheckThatKnowsNoCommit) {
   write(to_json(report));
   EXPECT_EQ(*run(plain()), 0);
   EXPECT_THAT(forge_.comments[0]["body"].get<std::string>(), HasSubstr("### ERROR"));
-}
-
-TEST_F(Trusted, BelievesNoVerdictOfAnotherRunThatNamesNoCommit) {
-  event(of_fork());
-  Report report = fixtures::pass_report();
-  report.head.sha.clear();
-  write(to_json(report));
-  const Result<int> code = run();
-  ASSERT_FALSE(code);
-  EXPECT_THAT(code.error().message, HasSubstr("names no commit"));
-  EXPECT_THAT(forge_.sent, IsEmpty());
-  report = fixtures::build_failed_report();
-  report.head.sha.clear();
-  write(to_json(report));
-  EXPECT_EQ(*run(), 0);
 }
 
 TEST_F(Trusted, SaysWhatNobodySaid) {
