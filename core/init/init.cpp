@@ -105,9 +105,10 @@ Result<void> init(const InitRequest& request, const std::function<bool(std::stri
     text += "wrote " + file.path + "\n";
   }
   for (const std::string& remark : proposal.remarks) text += "next: " + remark + "\n";
-  text += proposal.measures ? "next: commit them, then `melisai-gate check --base HEAD~1`\n"
-                            : "next: say what is measured, commit the files, then `melisai-gate "
-                              "check --base HEAD~1`\n";
+  text += proposal.measures
+              ? "next: commit them, then a change, and run `melisai-gate check`\n"
+              : "next: say what is measured, commit the files, then a change, and run "
+                "`melisai-gate check`\n";
   return print(text) ? Result<void>() : Result<void>(cannot_print());
 }
 

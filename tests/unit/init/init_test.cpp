@@ -33,6 +33,8 @@ TEST_F(Init, WritesAPipelineFileAndSaysWhatToDo) {
   EXPECT_THAT(said_, AllOf(HasSubstr("saw Make"), HasSubstr("wrote .melisai-gate.yaml"),
                            HasSubstr("nothing is measured yet"), HasSubstr("not the root"),
                            HasSubstr("next: say what is measured, commit the files")));
+  // A fresh project has one commit, and HEAD~1 is none there.
+  EXPECT_THAT(said_, Not(HasSubstr("HEAD~1")));
 }
 
 TEST_F(Init, ReplacesNothingUnasked) {
