@@ -142,9 +142,13 @@ std::string status_text_of(const Report& report) {
   std::string text = title_of(report);
   if (report.verdict == Verdict::regression && !rows.empty() && counts(*rows.front())) {
     const BenchmarkResult& worst = *rows.front();
-    text += ": " + worst.name + " " + worst.metric.name + " " + change_text(worst);
+    std::string change = " " + change_text(worst);
     if (const std::string interval = interval_text(worst); interval != "-")
-      text += " (" + interval + ")";
+      change += " (" + interval + ")";
+    // A long name is cut, lest a change stands there without its interval.
+    const std::size_t taken = text.size() + std::string_view(": ").size() + change.size();
+    const std::size_t room = taken < kStatusCharactersMax ? kStatusCharactersMax - taken : 0;
+    text += ": " + clip(one_line(worst.name + " " + worst.metric.name), room) + change;
   }
   return clip(one_line(text), kStatusCharactersMax);
 }

@@ -13,6 +13,7 @@
 namespace melisai::report {
 namespace github_check_test {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
@@ -99,6 +100,15 @@ TEST(GithubCheck, HasAStatusOf140Characters) {
   const std::string text = status_text_of(report);
   EXPECT_LE(text.size(), kStatusCharactersMax + 2);  // "…" is three bytes
   EXPECT_EQ(text.find_first_of("\n\x1b"), std::string::npos);
+}
+
+TEST(GithubCheck, CutsTheNameInItsStatusAndNotTheInterval) {
+  Report report = fixtures::regression_report();
+  const std::string ending = status_text_of(report).substr(status_text_of(report).rfind(" ("));
+  for (BenchmarkResult& row : report.benchmarks) row.name = std::string(90, 'n') + "\xC3\xA4";
+  const std::string text = status_text_of(report);
+  EXPECT_THAT(text, EndsWith(ending));
+  EXPECT_THAT(text, HasSubstr("n… "));
 }
 
 TEST(GithubCheck, WritesCommandsWithTheWorstFirst) {
