@@ -192,6 +192,14 @@ class Action(Played):
         for call in self.call("check"):
             self.assertIn("--base=" + self.base, call)
 
+    def test_a_merge_queue_is_judged_as_a_whole(self):
+        self.commit("150")
+        head = self.commit("150", other="of the next in the group")
+        runner = self.runner(event_name="merge_group", sha=head, ref_name="gh-readonly-queue/main/pr-7",
+                             event={"merge_group": {"base_sha": self.base, "head_sha": head}})
+        self.assertFalse(self.measured(runner)[0])
+        self.assertIn("--base=" + self.base, self.call("check")[0])
+
     def test_a_checkout_without_history_is_told_so(self):
         runner = self.pull_request(self.commit("100"))
         shutil.rmtree(runner.workspace)
