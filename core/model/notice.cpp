@@ -27,6 +27,7 @@ std::string_view to_string(Notice::Event event) {
     case Notice::Event::approval_wanted: return "approval_wanted";
     case Notice::Event::report: return "report";
     case Notice::Event::accepted: return "accepted";
+    case Notice::Event::approved: return "approved";
   }
   return "";
 }
@@ -36,7 +37,8 @@ Notice::Level level_of(Notice::Event event) {
     case Notice::Event::found:
     case Notice::Event::recovered:
     case Notice::Event::report:
-    case Notice::Event::accepted: return Notice::Level::info;
+    case Notice::Event::accepted:
+    case Notice::Event::approved: return Notice::Level::info;
     case Notice::Event::approval_wanted:
     case Notice::Event::inconclusive:
     case Notice::Event::paused:

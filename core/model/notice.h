@@ -27,7 +27,8 @@ struct Notice {
     found,            ///< what a follow-up found: the commit of a regression, a patch that mends
     approval_wanted,  ///< a pull request waits for somebody to approve its head; there is no run
     report,           ///< the run has one; for the forge alone, whatever the outcome
-    accepted          ///< somebody accepts what the run found slower; for the forge alone, too
+    accepted,         ///< somebody accepts what the run found slower; for the forge alone, too
+    approved          ///< somebody approved that head; for the forge alone, and without a run
   };
   std::int64_t id = 0;
   Level level = Level::info;
@@ -37,7 +38,7 @@ struct Notice {
   int failures = 0;       ///< of that pipeline on that ref in a row, this run included
   std::string directory;  ///< of the run's last attempt: its logs; "" without one
   WallTime at;
-  /// Of approval_wanted; `run` then only says project, ref and commit.
+  /// Of approval_wanted and approved; `run` then only says project, ref and commit.
   std::optional<Proposal> proposal = {};
   bool operator==(const Notice&) const = default;
 };
@@ -53,6 +54,8 @@ struct NoticeRules {
   std::vector<std::string> sinks;  ///< names; each gets every notice but reports
   /// Sinks of reports, by project.
   std::map<std::string, std::string> reports = {};
+  /// Sinks of heads that wait for approval, and of their approvals, by project.
+  std::map<std::string, std::string> approvals = {};
 };
 
 }  // namespace melisai

@@ -45,6 +45,7 @@ std::string_view words_for(Event event) {
     case Event::approval_wanted: return "waits for approval";
     case Event::report: return "has a report";
     case Event::accepted: return "is accepted";
+    case Event::approved: return "is approved";
   }
   return "";
 }

@@ -57,7 +57,8 @@ RunEvent again(const PullRequest& known, const Approval& approval, WallTime now)
 }
 
 /// Inside a transaction.
-Result<Approved> let_run(const Approval& approval, const Database& database, WallTime now) {
+Result<Approved> let_run(const Approval& approval, const NoticeRules& rules,
+                         const Database& database, WallTime now) {
   MELISAI_ASSERT(!approval.by.empty());
   MELISAI_TRY(const std::optional<PullRequest> known,
               find_pull_request(approval.project, approval.number, database));
@@ -69,6 +70,9 @@ Result<Approved> let_run(const Approval& approval, const Database& database, Wal
         "WHERE id = ?1",
         known->event, approval.by, to_ms(now)));
     MELISAI_CHECK(withdraw_settled(database));
+    RunEvent approved = again(*known, approval, now);
+    approved.id = known->event;
+    MELISAI_CHECK(tell_approved(approved, rules, database, now));
     return Approved{.event = known->event};
   }
   if (approval.action == Action::approve && (known->trusted || !known->approved_by.empty()))
@@ -76,6 +80,8 @@ Result<Approved> let_run(const Approval& approval, const Database& database, Wal
   RunEvent event = again(*known, approval, now);
   MELISAI_TRY(event.id, insert_event(event, database));
   MELISAI_CHECK(take_head(event, database));
+  // It had waited until nobody approved it in time.
+  if (known->approved_by.empty()) MELISAI_CHECK(tell_approved(event, rules, database, now));
   return Approved{.event = event.id};
 }
 
@@ -155,7 +161,7 @@ Result<bool> settle(const ApprovalRequest& request, std::string_view state,
 
 Result<Approved> Queue::grant(const Approval& approval, WallTime now) {
   const Database& database = body_->to_write();
-  if (approval.run == 0) return let_run(approval, database, now);
+  if (approval.run == 0) return let_run(approval, body_->rules, database, now);
   MELISAI_TRY(const PipelineRun run, run_with(approval.run, database));
   MELISAI_TRY(const RunEvent before, event(run.event));
   MELISAI_CHECK(check_run(approval, run, before, database));
@@ -167,7 +173,7 @@ Result<Approved> Queue::grant(const Approval& approval, WallTime now) {
 Result<Approved> Queue::approve(const Approval& approval, WallTime now) {
   const Database& database = body_->to_write();
   MELISAI_TRY(Transaction transaction, Transaction::write(database, Durability::power));
-  MELISAI_TRY(const Approved approved, let_run(approval, database, now));
+  MELISAI_TRY(const Approved approved, let_run(approval, body_->rules, database, now));
   MELISAI_CHECK(transaction.commit());
   return approved;
 }

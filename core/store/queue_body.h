@@ -80,6 +80,9 @@ struct NewNotice {
 };
 /// Once for each head and sink, however often it is told.
 Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Database& database);
+/// The forge, which was told that this head waits, or was to be. `event` is the approved one.
+Result<void> tell_approved(const RunEvent& event, const NoticeRules& rules,
+                           const Database& database, WallTime now);
 /// Nobody is told any more of what does not wait for approval any more: whoever pushes one head
 /// after the other would delay everybody's notices. Inside the transaction that settles it.
 Result<void> withdraw_settled(const Database& database);

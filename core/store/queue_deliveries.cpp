@@ -13,7 +13,7 @@ constexpr std::array kEvents{
     Event::failed,    Event::regression, Event::inconclusive,    Event::error,
     Event::escalated, Event::recovered,  Event::paused,          Event::slow,
     Event::very_slow, Event::found,      Event::approval_wanted, Event::report,
-    Event::accepted};
+    Event::accepted,  Event::approved};
 
 Result<Event> event_at(const Statement& row, int column) {
   const std::string word = row.text(column);
@@ -32,8 +32,8 @@ constexpr std::string_view kWaitingNotices =
     "FROM (SELECT *, row_number() OVER (PARTITION BY sink ORDER BY notice) AS place "
     "FROM deliveries WHERE state = 'waiting') AS d JOIN notices AS n ON n.id = d.notice ";
 constexpr std::string_view kHeldColumns =
-    "e.id, e.project, e.ref, e.sha, e.pull_request, e.base_ref, e.author";
-constexpr int kHeldColumnCount = 7;
+    "e.id, e.project, e.ref, e.sha, e.pull_request, e.base_ref, e.author, e.approved_by";
+constexpr int kHeldColumnCount = 8;
 
 Result<void> read_notice(const Statement& row, int first, Delivery& delivery) {
   Notice& notice = delivery.notice;
@@ -65,8 +65,10 @@ Result<Delivery> read_of_event(const Statement& row) {
   run.ref = row.text(2);
   run.sha = row.text(3);
   run.trusted = false;
-  delivery.notice.proposal = Proposal{
-      .number = row.integer(4), .base = row.text(5), .author = row.text(6), .approved_by = ""};
+  delivery.notice.proposal = Proposal{.number = row.integer(4),
+                                      .base = row.text(5),
+                                      .author = row.text(6),
+                                      .approved_by = row.text(7)};
   MELISAI_CHECK(read_notice(row, kHeldColumnCount, delivery));
   return delivery;
 }
@@ -79,6 +81,20 @@ Result<void> read_all(Statement query, Read read, std::vector<Delivery>& deliver
     MELISAI_TRY(Delivery delivery, read(query));
     deliveries.push_back(std::move(delivery));
   }
+}
+
+/// Of that head. With `unless_approved` what was told of an approved one counts no more: the sink
+/// was told of the approval, too, and the head waits again.
+Result<bool> is_told(const RunEvent& event, const std::string& sink, bool unless_approved,
+                     const Database& database) {
+  MELISAI_TRY(
+      const auto told,
+      database.number("SELECT 1 FROM deliveries AS d JOIN notices AS n ON n.id = d.notice JOIN "
+                      "events AS e ON e.id = n.of_event WHERE e.project = ?1 AND "
+                      "e.pull_request = ?2 AND e.sha = ?3 AND d.sink = ?4 AND "
+                      "(?5 = 0 OR e.approved_by = '') LIMIT 1",
+                      event.project, event.proposal->number, event.sha, sink, unless_approved));
+  return told.has_value();
 }
 
 }  // namespace
@@ -103,13 +119,12 @@ Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Da
   NoticeRules untold = rules;
   untold.sinks.clear();
   for (const std::string& sink : rules.sinks) {
-    MELISAI_TRY(
-        const auto told,
-        database.number("SELECT 1 FROM deliveries AS d JOIN notices AS n ON n.id = d.notice JOIN "
-                        "events AS e ON e.id = n.of_event WHERE e.project = ?1 AND "
-                        "e.pull_request = ?2 AND e.sha = ?3 AND d.sink = ?4 LIMIT 1",
-                        event.project, event.proposal->number, event.sha, sink));
+    MELISAI_TRY(const bool told, is_told(event, sink, false, database));
     if (!told) untold.sinks.push_back(sink);
+  }
+  if (const auto forge = rules.approvals.find(event.project); forge != rules.approvals.end()) {
+    MELISAI_TRY(const bool told, is_told(event, forge->second, true, database));
+    if (!told) untold.sinks.push_back(forge->second);
   }
   if (untold.sinks.empty()) return {};
   return add_notice({.event = Event::approval_wanted,
@@ -118,11 +133,21 @@ Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Da
                     untold, database, event.received_at);
 }
 
+Result<void> tell_approved(const RunEvent& event, const NoticeRules& rules,
+                           const Database& database, WallTime now) {
+  const auto sink = rules.approvals.find(event.project);
+  if (sink == rules.approvals.end() || event.trusted) return {};
+  NoticeRules of_approvals = rules;
+  of_approvals.sinks = {sink->second};
+  return add_notice({.event = Event::approved, .reason = "somebody approved it", .held = event.id},
+                    of_approvals, database, now);
+}
+
 Result<void> withdraw_settled(const Database& database) {
   return database.run(
       "DELETE FROM deliveries WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM notices AS n JOIN "
-      "events AS e ON e.id = n.of_event WHERE n.id = deliveries.notice AND "
-      "(e.held = 0 OR e.state <> 'open'))");
+      "events AS e ON e.id = n.of_event WHERE n.id = deliveries.notice AND n.event = "
+      "'approval_wanted' AND (e.held = 0 OR e.state <> 'open'))");
 }
 
 Result<std::vector<Delivery>> Queue::waiting_deliveries(std::size_t limit) const {

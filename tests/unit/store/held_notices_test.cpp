@@ -72,6 +72,40 @@ TEST_F(HeldNotices, EndWithTheWait) {
   EXPECT_THAT(told(), IsEmpty()) << "given up";
 }
 
+TEST_F(HeldNotices, TellTheForgeOfTheApprovalAsWell) {
+  queue.set_notice_rules({.sinks = {"log"}, .approvals = {{"demo", "forge"}, {"other", "no"}}});
+  const auto told = [this] {
+    std::vector<std::string> all;
+    for (const Delivery& waiting : queue.waiting_deliveries(100).value())
+      all.push_back(waiting.sink + " " + std::string(to_string(waiting.notice.event)) + " " +
+                    waiting.notice.proposal->approved_by);
+    return all;
+  };
+  const std::vector<std::string> wanted{"forge approval_wanted ", "log approval_wanted "};
+  const std::vector<std::string> approved{"forge approved token ops"};
+  accept(proposed(kFirst));
+  EXPECT_EQ(told(), wanted);
+  ASSERT_TRUE(approve(kFirst));
+  EXPECT_EQ(told(), approved);
+  ASSERT_TRUE(approve(kFirst));
+  EXPECT_EQ(told(), approved) << "it was already";
+  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
+  EXPECT_EQ(told(), approved) << "the check at that head is left over otherwise";
+  ASSERT_TRUE(queue.end_delivery(queue.waiting_deliveries(1)->front(), {}).value());
+  // Reopened it waits again, and the forge has been told of the approval meanwhile.
+  EXPECT_TRUE(accept(proposed(kFirst)).waits);
+  EXPECT_EQ(told(), wanted);
+  for (const Delivery& waiting : queue.waiting_deliveries(100).value())
+    ASSERT_TRUE(queue.end_delivery(waiting, {}).value());
+  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
+  EXPECT_TRUE(accept(proposed(kFirst)).waits);
+  EXPECT_THAT(told(), IsEmpty()) << "once for each head";
+  // A retry of what nobody approved in time is an approval.
+  ASSERT_TRUE(queue.forget_pull_requests(at(kNow + 1)));
+  ASSERT_TRUE(approve(kFirst, Action::retry));
+  EXPECT_EQ(told(), approved);
+}
+
 TEST_F(HeldNotices, AreForgottenWithTheirNotices) {
   queue.set_notice_rules({.sinks = {"email", "log"}});
   const std::int64_t event = accept(proposed(kFirst)).event;
