@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "core/api/approval_words.h"
 #include "core/base/clock.h"
 #include "core/http/http.h"
 #include "core/model/serve_config.h"
@@ -56,6 +57,18 @@ Result<HookAnswer> handle_ref(const trigger::RefMoved& moved, const SignedEvent&
 /// with that head already; what is closed ends what waits of it.
 Result<HookAnswer> handle_pull_request(const trigger::WebhookEvent& happening,
                                        const SignedEvent& event, const HookContext& context);
+
+/// What somebody wants for a pull request.
+struct Asking {
+  store::Approval::Action action = store::Approval::Action::approve;
+  trigger::WebhookUser user;
+  std::string via;  ///< as of ApprovalRequest
+  AskedFor asked;
+};
+
+/// Asks the forge whether they may, unless there is nothing to approve: that is ignored.
+Result<HookAnswer> ask_for_head(const Asking& asking, std::int64_t number, const SignedEvent& event,
+                                const HookContext& context);
 
 /// A button of one of our check runs. What is not known here is ignored.
 Result<HookAnswer> handle_button(const trigger::CheckRunPressed& pressed, const SignedEvent& event,

@@ -2,7 +2,6 @@
 // as well, and waits in the queue until somebody approves it.
 #include <algorithm>
 
-#include "core/api/approval_words.h"
 #include "core/api/hooks.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -71,13 +70,6 @@ Result<HookAnswer> close(std::int64_t number, const SignedEvent& event, const Ho
   return ignored(why);
 }
 
-struct Asking {
-  store::Approval::Action action = store::Approval::Action::approve;
-  trigger::WebhookUser user;
-  std::string via;
-  AskedFor asked;
-};
-
 /// Strangers ask too, and should not keep others from it.
 bool is_too_much(const std::vector<store::ApprovalRequest>& others, const std::string& project,
                  const std::string& login) {
@@ -89,24 +81,6 @@ bool is_too_much(const std::vector<store::ApprovalRequest>& others, const std::s
     of_one += other.login == login ? 1 : 0;
   }
   return of_project >= kAskedMax || of_one >= kAskedByOneMax;
-}
-
-/// Whether they may is for the forge to say, later and elsewhere.
-Result<HookAnswer> ask(const Asking& asking, std::int64_t number, const SignedEvent& event,
-                       const HookContext& context) {
-  const WatchedProject& project = event.project;
-  MELISAI_TRY(const auto known, context.queue.pull_request(project.name, number));
-  if (!known) return ignored("pull request " + std::to_string(number) + " is not known here");
-  const bool is_retry = asking.action == store::Approval::Action::retry;
-  if (!is_retry && !known->waits) return ignored("it does not wait for approval");
-  const Result<std::string> head =
-      asked_head(asking.asked, *known, project.pull_requests.approval_age);
-  if (!head) return ignored(head.error().message);
-  store::ApprovalRequest request;
-  request.approval = {
-      .action = asking.action, .project = project.name, .number = number, .sha = *head, .by = ""};
-  request.via = asking.via;
-  return ask_forge(std::move(request), asking.user, event, context);
 }
 
 bool adds_approval(const trigger::PullRequest& request, const PullRequestOptions& options) {
@@ -126,7 +100,7 @@ Result<HookAnswer> handle(const trigger::PullRequest& request, const SignedEvent
   if (!accepted.duplicate())
     log_info(project.name + ": " + run.cause + " (" + run.sha.substr(0, 12) + "), by webhook");
   if (accepted.duplicate() && adds_approval(request, project.pull_requests))
-    return ask(
+    return ask_for_head(
         {.user = request.sender,
          .via = "label",
          .asked = {.sha = request.head_sha, .at = request.at, .received_at = context.clock.now()}},
@@ -140,17 +114,34 @@ Result<HookAnswer> handle(const trigger::PullRequestComment& comment, const Sign
   const auto command = comment_command(comment.text);
   if (!command) return ignored(command.error().message);
   if (!*command) return ignored("a comment without a command");
-  return ask({.action = (*command)->action,
-              .user = comment.author,
-              .via = "comment",
-              .asked = {.sha = (*command)->sha,
-                        .names_it = !(*command)->sha.empty(),
-                        .at = comment.at,
-                        .received_at = context.clock.now()}},
-             comment.number, event, context);
+  return ask_for_head({.action = (*command)->action,
+                       .user = comment.author,
+                       .via = "comment",
+                       .asked = {.sha = (*command)->sha,
+                                 .names_it = !(*command)->sha.empty(),
+                                 .at = comment.at,
+                                 .received_at = context.clock.now()}},
+                      comment.number, event, context);
 }
 
 }  // namespace
+
+Result<HookAnswer> ask_for_head(const Asking& asking, std::int64_t number, const SignedEvent& event,
+                                const HookContext& context) {
+  const WatchedProject& project = event.project;
+  MELISAI_TRY(const auto known, context.queue.pull_request(project.name, number));
+  if (!known) return ignored("pull request " + std::to_string(number) + " is not known here");
+  const bool is_retry = asking.action == store::Approval::Action::retry;
+  if (!is_retry && !known->waits) return ignored("it does not wait for approval");
+  const Result<std::string> head =
+      asked_head(asking.asked, *known, project.pull_requests.approval_age);
+  if (!head) return ignored(head.error().message);
+  store::ApprovalRequest request;
+  request.approval = {
+      .action = asking.action, .project = project.name, .number = number, .sha = *head, .by = ""};
+  request.via = asking.via;
+  return ask_forge(std::move(request), asking.user, event, context);
+}
 
 Result<HookAnswer> ask_forge(store::ApprovalRequest request, const trigger::WebhookUser& user,
                              const SignedEvent& event, const HookContext& context) {

@@ -113,6 +113,65 @@ TEST_F(ButtonHooks, OfAnotherProjectAreIgnored) {
   EXPECT_THAT(ignored(body_of(request)), HasSubstr("no run that is known here"));
 }
 
+class ApprovalButton : public ButtonHooks {
+ protected:
+  ApprovalButton() { EXPECT_EQ(propose(kShaB)["waits"], true); }
+  /// Pull request 7 of a fork.
+  Json propose(const std::string& sha, const std::string& action = "opened") {
+    Json payload = trigger::github_pull_request(action, "eve/demo");
+    payload["pull_request"]["head"]["sha"] = sha;
+    return body_of(
+        github_delivery("pull_request", payload.dump(), "d-" + std::to_string(++deliveries)));
+  }
+  static std::string of_head() { return approval_id(7, 1); }
+};
+
+TEST_F(ApprovalButton, AsksTheForgeAsTheCommentDoes) {
+  EXPECT_EQ(press("approve", of_head())["asked"], true);
+  ASSERT_THAT(requests(), SizeIs(1));
+  const store::ApprovalRequest request = requests()[0];
+  EXPECT_EQ(request.approval.action, Action::approve);
+  EXPECT_EQ(request.approval.project, "demo");
+  EXPECT_EQ(request.approval.number, 7);
+  EXPECT_EQ(request.approval.sha, kShaB);
+  EXPECT_EQ(request.approval.run, 0);
+  EXPECT_EQ(request.approval.by, "button of bob");
+  EXPECT_EQ(request.user_id, 42);
+  EXPECT_EQ(asked, 1);
+  EXPECT_THAT(events(), IsEmpty()) << "asking is not being allowed to";
+}
+
+TEST_F(ApprovalButton, IsOfNoOtherHeadPullRequestOrButton) {
+  EXPECT_THAT(ignored(press("approve", of_head(), kShaA)), HasSubstr("look at that one"));
+  EXPECT_THAT(ignored(press("approve", approval_id(8, 1))), HasSubstr("8 is not known here"));
+  EXPECT_THAT(ignored(press("approve", ours())), HasSubstr("no button here"));
+  for (const std::string& button : std::vector<std::string>{"", "accept", "re-measure", "deploy"})
+    EXPECT_THAT(ignored(press(button, of_head())), HasSubstr("no button is called")) << button;
+  for (const std::string& other : std::vector<std::string>{
+           "", "theirs-1", "melisai-gate-approve-", "melisai-gate-approve-7",
+           "melisai-gate-approve-7-", "melisai-gate-approve--7-1", "melisai-gate-approve-0-1",
+           "melisai-gate-approve-7x-1", "melisai-gate-approve-7-1-1"})
+    EXPECT_NE(ignored(press("approve", other)), "(nothing)") << other;
+  EXPECT_THAT(requests(), IsEmpty());
+}
+
+TEST_F(ApprovalButton, OfAHeadThatWasLeftOrClosedIsIgnored) {
+  EXPECT_EQ(propose(kShaA, "synchronize")["waits"], true);
+  EXPECT_THAT(ignored(press("approve", of_head())), HasSubstr("look at that one"));
+  Json closed = trigger::github_pull_request("closed", "eve/demo");
+  closed["pull_request"]["state"] = "closed";
+  body_of(github_delivery("pull_request", closed.dump(), "d-closed"));
+  EXPECT_THAT(ignored(press("approve", of_head(), kShaA)), HasSubstr("does not wait"));
+  EXPECT_THAT(requests(), IsEmpty());
+}
+
+TEST(CheckRunId, OfAnApprovalIsNoneOfARun) {
+  EXPECT_EQ(approval_id(7, 12), "melisai-gate-approve-7-12");
+  EXPECT_EQ(number_of_approval(approval_id(7, 12)), 7);
+  EXPECT_EQ(run_of_check_run(approval_id(7, 12)), std::nullopt);
+  EXPECT_EQ(number_of_approval(check_run_id(7, 12)), std::nullopt);
+}
+
 TEST(CheckRunId, SaysItsRun) {
   EXPECT_EQ(check_run_id(12, 7), "melisai-gate-12-7");
   EXPECT_EQ(run_of_check_run(check_run_id(12, 7)), 12);
