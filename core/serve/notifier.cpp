@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/thread.h"
+#include "core/serve/report_sink.h"
 
 namespace melisai::serve {
 namespace {
@@ -186,8 +187,7 @@ store::DeliveryEnd Notifier::end_of(const store::Delivery& delivery,
 
 bool Notifier::may_be_tried(const store::Delivery& delivery) const {
   const Notice& notice = delivery.notice;
-  const bool is_of_forge =
-      notice.event == Notice::Event::report || notice.event == Notice::Event::accepted;
+  const bool is_of_forge = delivery.sink == report_sink_of(notice.run.project);
   if (is_of_forge) return context_.now() - notice.at < kForgeMax;
   return delivery.tries < context_.config.notify.retries_max;
 }

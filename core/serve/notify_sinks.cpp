@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/serve/approval_check.h"
 #include "core/serve/mail_message.h"
 #include "core/serve/notice_text.h"
 #include "core/serve/report_sink.h"
@@ -145,8 +146,11 @@ std::vector<Sink> sinks_of(const Context& context) {
           {.name = report_sink_of(project.name),
            .blocks = true,
            .reports_of = project.name,
+           // Only apps are told who presses the button.
+           .asks_for_approval = !project.forge->app.id.empty(),
            .deliver = [&context, &project](const Notice& notice, const Interrupt& interrupt) {
-             return publish_report(notice, project, context, interrupt);
+             return notice.proposal ? publish_approval(notice, project, context, interrupt)
+                                    : publish_report(notice, project, context, interrupt);
            }});
   return sinks;
 }
@@ -162,6 +166,8 @@ NoticeRules notice_rules(const ServeConfig& config, const std::vector<Sink>& sin
       rules.sinks.push_back(sink.name);
     else
       rules.reports[sink.reports_of] = sink.name;
+  for (const Sink& sink : sinks)
+    if (sink.asks_for_approval) rules.approvals[sink.reports_of] = sink.name;
   return rules;
 }
 

@@ -13,6 +13,7 @@ struct Sink {
   std::string name;             ///< of NoticeRules::sinks
   bool blocks = false;          ///< `deliver` may take as long as notify.timeout
   std::string reports_of = "";  ///< a project whose reports it gets; "": every notice but reports
+  bool asks_for_approval = false;  ///< of heads of that project, too, and tells of approvals
   /// Of any thread when it blocks; ends early when it is interrupted.
   std::function<Result<void>(const Notice&, const Interrupt&)> deliver;
 };

@@ -152,7 +152,7 @@ publish::Content content_of(const Subject& subject, const Report& report, const 
       .name = context_of(run, subject.params),
       .is_word_of_strangers =
           !run.trusted && context.config.orchestrator.untrusted.sandbox == Sandbox::off};
-  return without_secrets(publish::content_of(report, how, fail_on_of(run, context)));
+  return publish::content_of(report, how, fail_on_of(run, context));
 }
 
 /// Only apps are told who presses one.
@@ -164,14 +164,6 @@ std::vector<std::pair<std::string, std::string>> buttons_of(const Report& report
   if (report.verdict == Verdict::regression)
     buttons.emplace_back(api::kAccept, "Accept the slowdown");
   return buttons;
-}
-
-/// Of this notice and of no other one, also of a daemon that counts from one again: the forge knows
-/// what an earlier one has published there.
-std::int64_t publication_of(const Notice& notice) {
-  constexpr std::int64_t kInOneMillisecond = 1'000;
-  return notice.at.time_since_epoch() / Milliseconds(1) * kInOneMillisecond +
-         notice.id % kInOneMillisecond;
 }
 
 publish::Place place_of(const PipelineRun& run, const Report& report, const Notice& notice,
@@ -204,7 +196,8 @@ std::string report_sink_of(const std::string& project) { return "forge of " + pr
 std::string context_of(const PipelineRun& run, const Params& params) {
   std::string name = run.pipeline + (pull_request_in(run.ref) == 0 ? ".commit" : "") +
                      (params.empty() ? "" : ".with_" + hash_of(params));
-  if (name.size() <= kContextNameMax && report::is_context_name(name)) return name;
+  if (name.size() <= kContextNameMax && report::is_context_name(name) && name != kApprovalContext)
+    return name;
   const std::string hash = hash_of(name);
   std::replace_if(
       name.begin(), name.end(),
@@ -229,13 +222,15 @@ std::int64_t pull_request_in(const std::string& ref) {
   return 0;
 }
 
-Result<void> publish_report(const Notice& notice, const WatchedProject& project,
-                            const Context& context, const Interrupt& interrupt) {
-  if (notice.event == Notice::Event::accepted)
-    MELISAI_CHECK(accept(notice.run, notice.reason, context));
-  MELISAI_TRY(const Subject subject, newest_like(notice.run, context.state_dir));
-  const PipelineRun& run = subject.run;
-  MELISAI_TRY(const Report report, report_of(run, context.state_dir, context.now()));
+std::int64_t publication_of(const Notice& notice) {
+  constexpr std::int64_t kInOneMillisecond = 1'000;
+  return notice.at.time_since_epoch() / Milliseconds(1) * kInOneMillisecond +
+         notice.id % kInOneMillisecond;
+}
+
+Result<void> put_on_forge(const std::string& about, const publish::Place& place,
+                          const publish::Content& content, const WatchedProject& project,
+                          const Context& context, const Interrupt& interrupt) {
   MELISAI_TRY(const std::unique_ptr<HttpClient> client, context.world.open_web());
   const publish::Outside outside{
       .client = *client, .clock = context.world.clock, .interrupt = interrupt};
@@ -244,10 +239,20 @@ Result<void> publish_report(const Notice& notice, const WatchedProject& project,
   MELISAI_TRY(const forge::Account account, log_in(project, outside, deadline));
   const auto left = std::chrono::duration_cast<Milliseconds>(end - context.world.clock.monotonic());
   const publish::Outcome outcome =
-      publish::publish(account, place_of(run, report, notice, project),
-                       content_of(subject, report, context), outside, left);
-  for (const std::string& done : outcome.done) log_info(name_of(run) + ": " + done);
+      publish::publish(account, place, without_secrets(content), outside, left);
+  for (const std::string& done : outcome.done) log_info(about + ": " + done);
   return settled(outcome);
+}
+
+Result<void> publish_report(const Notice& notice, const WatchedProject& project,
+                            const Context& context, const Interrupt& interrupt) {
+  if (notice.event == Notice::Event::accepted)
+    MELISAI_CHECK(accept(notice.run, notice.reason, context));
+  MELISAI_TRY(const Subject subject, newest_like(notice.run, context.state_dir));
+  const PipelineRun& run = subject.run;
+  MELISAI_TRY(const Report report, report_of(run, context.state_dir, context.now()));
+  return put_on_forge(name_of(run), place_of(run, report, notice, project),
+                      content_of(subject, report, context), project, context, interrupt);
 }
 
 }  // namespace melisai::serve

@@ -24,6 +24,19 @@ std::string context_of(const PipelineRun& run, const Params& params);
 /// Of "refs/pull/7/head" and "refs/merge-requests/7/head"; 0 of others.
 std::int64_t pull_request_in(const std::string& ref);
 
+/// The name under which a head's approval is asked for; that of no run.
+inline constexpr std::string_view kApprovalContext = "approval";
+
+/// Of this notice and of no other one, also of a daemon that counts from one again: the forge knows
+/// what an earlier one has published there.
+std::int64_t publication_of(const Notice& notice);
+
+/// One publication, as the project's account; without secrets. `about`: for the log. Blocks for
+/// notify.timeout. Errors: config when trying again changes nothing; else as publish::publish().
+Result<void> put_on_forge(const std::string& about, const publish::Place& place,
+                          const publish::Content& content, const WatchedProject& project,
+                          const Context& context, const Interrupt& interrupt);
+
 /// Publishes the newest report of the run's pipeline on its ref at its commit with its parameters,
 /// which is the run's unless it was repeated, as acknowledgements make it now. May be done twice:
 /// there is one comment, and one check run of each notice. Of `accepted` the run's regressions are

@@ -214,5 +214,47 @@ TEST_F(ServePublish, ButtonsCountOfThoseWhoMayWriteAndOfNobodyElse) {
   expect_no_token();
 }
 
+TEST_F(ServePublish, AForkIsApprovedByTheButtonAtItsHead) {
+  start_as_app();
+  const std::string head = propose();
+  tell(head, "eve/demo");
+  ASSERT_TRUE(is_checked(head, 1)) << daemon_log();
+  const json check = forge_->checks(head)[0];
+  EXPECT_EQ(check["name"], "melisai-gate/approval");
+  EXPECT_EQ(check["conclusion"], "action_required");
+  ASSERT_EQ(check["actions"].size(), 1u) << check;
+  EXPECT_EQ(check["actions"][0]["identifier"], "approve");
+
+  EXPECT_EQ(press("approve", check, "ann", 41)["asked"], true) << "the author, who may only read";
+  EXPECT_TRUE(eventually([&] {
+    return daemon_log().find("approval by button of 'ann' is refused") != std::string::npos;
+  })) << daemon_log();
+  json other = check;
+  other["head_sha"] = std::string(40, 'd');
+  EXPECT_TRUE(press("approve", other, "wen", 50).contains("ignored"));
+  EXPECT_TRUE(press("re-measure", check, "wen", 50).contains("ignored"));
+  EXPECT_TRUE(run_of("benchmark#2").is_null());
+
+  EXPECT_EQ(press("approve", check, "wen", 50)["asked"], true);
+  ASSERT_EQ(outcome_of("benchmark#2"), "regression") << daemon_log();
+  ASSERT_TRUE(is_checked(head, 3)) << daemon_log();
+  const json all = forge_->checks(head);
+  EXPECT_EQ(all[1]["name"], "melisai-gate/approval");
+  EXPECT_EQ(all[1]["conclusion"], "neutral");
+  EXPECT_THAT(all[1]["output"]["title"].get<std::string>(), HasSubstr("wen"));
+  EXPECT_FALSE(all[1].contains("actions"));
+  EXPECT_EQ(all[2]["name"], "melisai-gate/benchmark");
+  EXPECT_EQ(all[2]["conclusion"], "failure");
+  EXPECT_TRUE(press("approve", check, "wen", 50).contains("ignored")) << "it runs, or ran";
+
+  // A new push waits again, and has a button of its own.
+  const std::string next = propose("BM_Parse 1600 0.001\n");
+  tell(next, "eve/demo");
+  ASSERT_TRUE(is_checked(next, 1)) << daemon_log();
+  EXPECT_TRUE(press("approve", check, "wen", 50).contains("ignored")) << "that of the old head";
+  EXPECT_TRUE(run_of("benchmark#3").is_null());
+  expect_no_token();
+}
+
 }  // namespace
 }  // namespace melisai::e2e

@@ -101,6 +101,7 @@ std::string_view to_string(Conclusion conclusion) {
     case Conclusion::failure: return "failure";
     case Conclusion::neutral: return "neutral";
     case Conclusion::cancelled: return "cancelled";
+    case Conclusion::action_required: return "action_required";
   }
   return "neutral";
 }

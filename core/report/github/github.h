@@ -44,7 +44,7 @@ std::string job_summary_of(const Report& report, const CommentContext& context);
 /// Verdict word first, no names: "REGRESSION: 2 of 4 gating metrics are worse".
 std::string title_of(const Report& report);
 
-enum class Conclusion { success, failure, neutral, cancelled };
+enum class Conclusion { success, failure, neutral, cancelled, action_required };
 std::string_view to_string(Conclusion conclusion);
 /// `failure` where the exit code is not 0 and nobody interrupted; `success` for a pass alone.
 Conclusion conclusion_of(const Report& report, FailOn fail_on);
