@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -73,6 +75,17 @@ bool is_of_the_past(const std::string& path) {
 
 std::string marker_text(const std::string& key_text, const std::string& stamp) {
   return "stamp " + stamp + "\n" + key_text;
+}
+
+/// While locked. Its name goes first: a lock in a directory that has another name by then is none
+/// (FileLock::take), so that nobody builds where something is still being removed. What a kill
+/// leaves of it is evicted like any other build.
+Result<void> remove_slot(const std::string& directory) {
+  static std::atomic<unsigned> count = 0;
+  const std::string gone =
+      directory + ".gone-" + std::to_string(getpid()) + "-" + std::to_string(++count);
+  const bool is_moved = rename(directory.c_str(), gone.c_str()) == 0;
+  return remove_tree(is_moved ? gone : directory);
 }
 
 void append_stamp(std::string& text, const std::string& path) {
@@ -190,9 +203,8 @@ BuildSlot::BuildSlot(BuildSlot&& other) noexcept
       keep_(other.keep_) {}
 
 BuildSlot::~BuildSlot() {
-  // Removed while locked, so that nobody takes a directory that is about to vanish.
   if (!lock_ || keep_) return;
-  if (const auto removed = remove_tree(directory_); !removed) log_warning(removed.error().message);
+  if (const auto removed = remove_slot(directory_); !removed) log_warning(removed.error().message);
 }
 
 void BuildCache::evict() {
@@ -220,7 +232,7 @@ void BuildCache::evict() {
     if (entry.used >= oldest && total <= options_.size_max) continue;
     const auto lock = FileLock::try_take(entry.directory + kSlotLock);
     if (!lock) continue;
-    if (const auto removed = remove_tree(entry.directory); !removed)
+    if (const auto removed = remove_slot(entry.directory); !removed)
       log_warning(removed.error().message);
   }
 }

@@ -57,6 +57,24 @@ TEST_F(BuildCacheTest, GivesATreeWhileOthersClearAway) {
   }
 }
 
+TEST_F(BuildCacheTest, GivesNobodyATreeThatIsBeingRemoved) {
+  const auto use = [this](int who) {
+    for (int i = 0; i < 100; ++i) {
+      const auto slot = cache().acquire(key(), std::to_string(who * 1'000'000'000'000'000 + i));
+      ASSERT_TRUE(slot) << slot.error().message;
+      const std::string mine = slot->tree() + "/" + std::to_string(who);
+      for (const char* const below : {"/a/b", "/c/d", "/e/f"}) {
+        ASSERT_TRUE(make_directories(mine + below));
+        ASSERT_TRUE(write_file(mine + below + "/file", "content"));
+      }
+      const auto read = read_file(mine + "/a/b/file", 100);
+      ASSERT_TRUE(read) << read.error().message;
+    }
+  };
+  const std::jthread other([&] { use(2); });
+  use(1);
+}
+
 TEST_F(BuildCacheTest, ForgetsABuildThatWasNeverCommitted) {
   std::string tree;
   {
