@@ -15,6 +15,9 @@ constexpr int kFailuresTolerated = 3;
 // Noted of a repository that was looked at and had nothing: what it has later was pushed, and is
 // not found there at first sight. No ref is called so.
 constexpr const char* kEmptyRepository = "(empty)";
+// More than people push at once: somebody mirrors a repository, or its forge imports it, and old
+// tags are no news.
+constexpr std::ptrdiff_t kPushedAtOnceMax = 20;
 
 // A repository that is seen for the first time: the tip of its default branch runs, so that people
 // see that it works, and so that a push which came before the first poll is not lost.
@@ -149,7 +152,12 @@ Result<void> Watcher::take(const WatchedProject& project, const Known& before,
   if (!before.empty()) accepted = by_name(before);
   const trigger::RefFilter filter{.branches = project.branches, .tags = project.tags};
   auto changes = trigger::ref_changes(accepted, refs, filter, trigger::FirstSight::none);
-  if (!accepted) start_with(default_branch(project, refs), filter, changes);
+  const auto starts = [](const trigger::RefEvent& change) { return change.starts_run; };
+  const bool is_mirrored =
+      was_empty(before) && std::count_if(changes.begin(), changes.end(), starts) > kPushedAtOnceMax;
+  if (is_mirrored)
+    for (trigger::RefEvent& change : changes) change.starts_run = false;
+  if (!accepted || is_mirrored) start_with(default_branch(project, refs), filter, changes);
   // A webhook that came while the server was asked knows better than its answer: the next poll will
   // see what there is.
   MELISAI_TRY(const Known known, context_.queue.refs(project.name));

@@ -82,6 +82,14 @@ TEST_F(WatcherTest, WhatIsPushedToAnEmptyRepositoryIsNoFirstSight) {
   EXPECT_THAT(causes_after_poll(), IsEmpty());
 }
 
+TEST_F(WatcherTest, AMirrorThatFillsAnEmptyRepositoryRunsNoOldTags) {
+  EXPECT_THAT(causes_after({}), IsEmpty());
+  trigger::Refs refs{{kMain, kShaB}};
+  for (int i = 0; i < 30; ++i) refs["refs/tags/v" + std::to_string(i)] = kShaA;
+  EXPECT_THAT(causes_after(refs), ElementsAre("new branch main b"));
+  EXPECT_THAT(causes_after_poll(), IsEmpty());
+}
+
 TEST_F(WatcherTest, APushIsOneEvent) {
   causes_after({{kMain, kShaA}});
   EXPECT_THAT(causes_after({{kMain, kShaB}}), ElementsAre("push to main b"));
