@@ -14,7 +14,8 @@ constexpr int kForbidden = 403;
 constexpr int kNothingThere = 404;
 constexpr int kGone = 410;
 constexpr int kOk = 200;
-constexpr int kTriesMax = 3;  // when a comment vanishes, or nobody knows whether it arrived
+constexpr int kMarkedMax = 3;  // that nobody can tell from our own
+constexpr int kTriesMax = 3;   // when a comment vanishes, or nobody knows whether it arrived
 
 /// Whose comments are ours. Tokens of apps may not ask who they are; theirs are those of bots.
 struct Self {
@@ -62,7 +63,7 @@ struct Found {
 Result<std::optional<Found>> find_ours(Caller& caller, const Thread& thread, const Self& self,
                                        const std::string& marker) {
   std::optional<std::string> path = thread.list;
-  bool may_be_ours = false;
+  int marked = 0;
   for (int page = 0; path; ++page) {
     if (page == kPagesMax)
       return Error{Errc::limit, "there are more than " + std::to_string(kPagesMax) +
@@ -74,7 +75,7 @@ Result<std::optional<Found>> find_ours(Caller& caller, const Thread& thread, con
       return Error{Errc::parse,
                    caller.who() + " answers with something that is no list of comments"};
     for (const json& comment : all) {
-      may_be_ours = may_be_ours || is_marked(comment, marker);
+      if (is_marked(comment, marker)) ++marked;
       if (is_ours(comment, self, caller.account().kind, marker))
         if (const auto id = id_in(comment))
           return std::optional(Found{*id, text_in(comment, "body")});
@@ -82,7 +83,8 @@ Result<std::optional<Found>> find_ours(Caller& caller, const Thread& thread, con
     MELISAI_TRY(path, caller.next_page(answer));
   }
   // Tokens of people, whom only they can name: another comment each time would be worse than none.
-  if (may_be_ours && !self.id && caller.account().kind != forge::Kind::github)
+  // A few are needed for it, or one of a stranger with our marker would keep the first one back.
+  if (marked >= kMarkedMax && !self.id && caller.account().kind != forge::Kind::github)
     return Error{Errc::config,
                  caller.who() + " does not say whose token this is, so the comment on " +
                      thread.name + " cannot be told from a stranger's; the token needs " +

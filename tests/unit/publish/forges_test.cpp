@@ -105,16 +105,28 @@ TEST_F(Forges, GiteaGetsACommentAndAStatus) {
   EXPECT_THAT(body(0)["description"].get<std::string>(), HasSubstr("INCONCLUSIVE"));
 }
 
-TEST_F(Forges, MakesNoSecondCommentWhereNobodySaysWhoseTheFirstIs) {
-  const json marked = {{{"id", 9},
-                        {"body", "<!-- melisai-gate:default -->"},
-                        {"user", {{"id", 5}, {"login", "mona"}}}}};
+TEST_F(Forges, MakesFewCommentsWhereNobodySaysWhoseTheyAre) {
+  const json one = {{"id", 9},
+                    {"body", "<!-- melisai-gate:default -->"},
+                    {"user", {{"id", 5}, {"login", "mona"}}}};
+  const json marked = {one, one, one};
   const Outcome outcome = put(gitea_, {said(201, {}), said(200, {{"head", {{"sha", kSha}}}}),
                                        said(403, {}), said(200, marked)});
   ASSERT_THAT(outcome.failed, SizeIs(1));
   EXPECT_EQ(outcome.failed[0].code, Errc::config);
   EXPECT_THAT(outcome.failed[0].message, HasSubstr("'read:user'"));
   EXPECT_EQ(asked().back(), "GET /api/v1/repos/team/demo/issues/7/comments?limit=50");
+}
+
+TEST_F(Forges, IsKeptFromItsCommentByNoStrangerWithTheMarker) {
+  const json one = {{"id", 9},
+                    {"body", "<!-- melisai-gate:default -->"},
+                    {"user", {{"id", 5}, {"login", "eve"}}}};
+  const Outcome outcome =
+      put(gitea_, {said(201, {}), said(200, {{"head", {{"sha", kSha}}}}), said(403, {}),
+                   said(200, json::array({one})), said(201, {{"id", 10}})});
+  EXPECT_THAT(outcome.failed, IsEmpty());
+  EXPECT_EQ(asked().back(), "POST /api/v1/repos/team/demo/issues/7/comments");
 }
 
 }  // namespace forges_test
