@@ -83,18 +83,26 @@ Result<void> read_all(Statement query, Read read, std::vector<Delivery>& deliver
   }
 }
 
-/// Of that head. With `unless_approved` what was told of an approved one counts no more: the sink
-/// was told of the approval, too, and the head waits again.
-Result<bool> is_told(const RunEvent& event, const std::string& sink, bool unless_approved,
-                     const Database& database) {
+/// Whether the last that the sink was told of that head, or is to be, is that it waits.
+Result<bool> is_told(const RunEvent& event, const std::string& sink, const Database& database) {
   MELISAI_TRY(
       const auto told,
-      database.number("SELECT 1 FROM deliveries AS d JOIN notices AS n ON n.id = d.notice JOIN "
-                      "events AS e ON e.id = n.of_event WHERE e.project = ?1 AND "
-                      "e.pull_request = ?2 AND e.sha = ?3 AND d.sink = ?4 AND "
-                      "(?5 = 0 OR e.approved_by = '') LIMIT 1",
-                      event.project, event.proposal->number, event.sha, sink, unless_approved));
-  return told.has_value();
+      database.number("SELECT n.event = 'approval_wanted' FROM deliveries AS d JOIN notices AS n "
+                      "ON n.id = d.notice JOIN events AS e ON e.id = n.of_event WHERE e.project = "
+                      "?1 AND e.pull_request = ?2 AND e.sha = ?3 AND d.sink = ?4 ORDER BY n.id "
+                      "DESC LIMIT 1",
+                      event.project, event.proposal->number, event.sha, sink));
+  return told.value_or(0) != 0;
+}
+
+/// It waits again: an approval that the sink was not told of yet must not come after that.
+Result<void> withdraw_approval(const RunEvent& event, const std::string& sink,
+                               const Database& database) {
+  return database.run(
+      "DELETE FROM deliveries WHERE state = 'waiting' AND sink = ?4 AND notice IN (SELECT n.id "
+      "FROM notices AS n JOIN events AS e ON e.id = n.of_event WHERE n.event = 'approved' AND "
+      "e.project = ?1 AND e.pull_request = ?2 AND e.sha = ?3)",
+      event.project, event.proposal->number, event.sha, sink);
 }
 
 }  // namespace
@@ -119,11 +127,12 @@ Result<void> tell_held(const RunEvent& event, const NoticeRules& rules, const Da
   NoticeRules untold = rules;
   untold.sinks.clear();
   for (const std::string& sink : rules.sinks) {
-    MELISAI_TRY(const bool told, is_told(event, sink, false, database));
+    MELISAI_TRY(const bool told, is_told(event, sink, database));
     if (!told) untold.sinks.push_back(sink);
   }
   if (const auto forge = rules.approvals.find(event.project); forge != rules.approvals.end()) {
-    MELISAI_TRY(const bool told, is_told(event, forge->second, true, database));
+    MELISAI_CHECK(withdraw_approval(event, forge->second, database));
+    MELISAI_TRY(const bool told, is_told(event, forge->second, database));
     if (!told) untold.sinks.push_back(forge->second);
   }
   if (untold.sinks.empty()) return {};

@@ -106,6 +106,26 @@ TEST_F(HeldNotices, TellTheForgeOfTheApprovalAsWell) {
   EXPECT_EQ(told(), approved);
 }
 
+TEST_F(HeldNotices, EndWithThatItWaitsWhenItWaitsAgain) {
+  queue.set_notice_rules({.sinks = {}, .approvals = {{"demo", "forge"}}});
+  const auto waiting = [this] { return queue.waiting_deliveries(100).value(); };
+  accept(proposed(kFirst));
+  ASSERT_TRUE(queue.end_delivery(waiting().front(), {}).value());
+  ASSERT_TRUE(approve(kFirst));
+  ASSERT_THAT(waiting(), SizeIs(1)) << "the forge cannot be reached";
+  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
+  EXPECT_TRUE(accept(proposed(kFirst)).waits);
+  EXPECT_THAT(waiting(), IsEmpty()) << "it says that already";
+  // The forge hears of an approval of what had expired before.
+  ASSERT_TRUE(queue.forget_pull_requests(at(kNow + 1)));
+  ASSERT_TRUE(approve(kFirst, Action::retry));
+  ASSERT_TRUE(queue.end_delivery(waiting().front(), {}).value());
+  ASSERT_TRUE(queue.close_pull_request("demo", 7, "", at(kNow)));
+  EXPECT_TRUE(accept(proposed(kFirst)).waits);
+  ASSERT_THAT(waiting(), SizeIs(1));
+  EXPECT_EQ(to_string(waiting()[0].notice.event), "approval_wanted");
+}
+
 TEST_F(HeldNotices, AreForgottenWithTheirNotices) {
   queue.set_notice_rules({.sinks = {"email", "log"}});
   const std::int64_t event = accept(proposed(kFirst)).event;
