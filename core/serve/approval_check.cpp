@@ -24,7 +24,9 @@ std::string how_to_approve(const Notice& notice, const WatchedProject& project) 
 }
 
 publish::Content content_of(const Notice& notice, const WatchedProject& project) {
-  publish::Content content{.context = {.name = std::string(kApprovalContext)}};
+  // By number: of two pull requests at one commit each waits for its own approval.
+  publish::Content content{.context = {.name = std::string(kApprovalContext) + "." +
+                                               std::to_string(notice.proposal->number)}};
   if (notice.event == Notice::Event::approved) {
     content.check = {.conclusion = report::Conclusion::neutral,
                      .title = "Approved by " + notice.proposal->approved_by,

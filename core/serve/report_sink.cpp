@@ -196,7 +196,8 @@ std::string report_sink_of(const std::string& project) { return "forge of " + pr
 std::string context_of(const PipelineRun& run, const Params& params) {
   std::string name = run.pipeline + (pull_request_in(run.ref) == 0 ? ".commit" : "") +
                      (params.empty() ? "" : ".with_" + hash_of(params));
-  if (name.size() <= kContextNameMax && report::is_context_name(name) && name != kApprovalContext)
+  if (name.size() <= kContextNameMax && report::is_context_name(name) &&
+      !name.starts_with(kApprovalContext))
     return name;
   const std::string hash = hash_of(name);
   std::replace_if(

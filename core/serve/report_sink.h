@@ -24,7 +24,7 @@ std::string context_of(const PipelineRun& run, const Params& params);
 /// Of "refs/pull/7/head" and "refs/merge-requests/7/head"; 0 of others.
 std::int64_t pull_request_in(const std::string& ref);
 
-/// The name under which a head's approval is asked for; that of no run.
+/// What names under which the approval of heads is asked for start with; those of no run.
 inline constexpr std::string_view kApprovalContext = "approval";
 
 /// Of this notice and of no other one, also of a daemon that counts from one again: the forge knows

@@ -220,7 +220,7 @@ TEST_F(ServePublish, AForkIsApprovedByTheButtonAtItsHead) {
   tell(head, "eve/demo");
   ASSERT_TRUE(is_checked(head, 1)) << daemon_log();
   const json check = forge_->checks(head)[0];
-  EXPECT_EQ(check["name"], "melisai-gate/approval");
+  EXPECT_EQ(check["name"], "melisai-gate/approval.1");
   EXPECT_EQ(check["conclusion"], "action_required");
   ASSERT_EQ(check["actions"].size(), 1u) << check;
   EXPECT_EQ(check["actions"][0]["identifier"], "approve");
@@ -239,7 +239,7 @@ TEST_F(ServePublish, AForkIsApprovedByTheButtonAtItsHead) {
   ASSERT_EQ(outcome_of("benchmark#2"), "regression") << daemon_log();
   ASSERT_TRUE(is_checked(head, 3)) << daemon_log();
   const json all = forge_->checks(head);
-  EXPECT_EQ(all[1]["name"], "melisai-gate/approval");
+  EXPECT_EQ(all[1]["name"], "melisai-gate/approval.1");
   EXPECT_EQ(all[1]["conclusion"], "neutral");
   EXPECT_THAT(all[1]["output"]["title"].get<std::string>(), HasSubstr("wen"));
   EXPECT_FALSE(all[1].contains("actions"));

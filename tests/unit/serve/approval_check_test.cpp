@@ -74,7 +74,7 @@ TEST_F(ApprovalCheck, IsAtTheHeadThatWaitsWithAButton) {
   EXPECT_TRUE(deliver(waiting()[0]));
   ASSERT_THAT(forge.checks, SizeIs(1));
   const json check = forge.checks[0];
-  EXPECT_EQ(check["name"], "melisai-gate/approval");
+  EXPECT_EQ(check["name"], "melisai-gate/approval.7");
   EXPECT_EQ(check["head_sha"], kShaA);
   EXPECT_EQ(check["status"], "completed");
   EXPECT_EQ(check["conclusion"], "action_required");
