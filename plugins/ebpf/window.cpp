@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <ctime>
 #include <exception>
 #include <set>
@@ -128,7 +129,8 @@ void Window::seed(const std::set<std::int64_t>& pids, std::uint32_t who) {
   for (const std::int64_t pid : pids) {
     const auto key = static_cast<std::uint32_t>(pid);
     const ebpf_process process{.started_ns = 0, .who = who, .unused = 0};
-    bpf_map_update_elem(object_.map("processes"), &key, &process, BPF_NOEXIST);
+    const int error = bpf_map_update_elem(object_.map("processes"), &key, &process, BPF_NOEXIST);
+    if (error != 0 && error != -EEXIST) ++without_place_;
   }
 }
 
@@ -187,8 +189,8 @@ bool Window::end(const TakeMetric& take_metric, const TakeResult& take_result) {
           "connections and listeners that were there before the window are not followed");
     if (contains(tools_, info.tool)) {
       put_dropped(object_.missed(info.tool), "events: in the middle of another one", findings);
-      put_dropped(reading[counter_dropped_processes], "processes: more than 16,384 lived at once",
-                  findings);
+      put_dropped(reading[counter_dropped_processes] + without_place_,
+                  "processes: more than 16,384 lived at once", findings);
     }
     take_result(info.name, to_text(findings));
   }

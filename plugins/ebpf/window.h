@@ -61,6 +61,7 @@ class Window {
   WindowSettings settings_;
   const Support& support_;
   ToolSet tools_;
+  std::uint64_t without_place_ = 0;  // of those that were there before
   std::optional<Mappings> mappings_;
   std::string no_mappings_;  // why there are none
   Object object_;

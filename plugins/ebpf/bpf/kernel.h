@@ -79,11 +79,12 @@ struct request {
   struct block_device* part;
 };
 
+struct address_space;
 struct folio { /* its flags come first, as a number or in a struct */
+  struct address_space* mapping;
   unsigned long _flags_1;
 };
 struct page;
-struct address_space;
 
 struct net;
 struct possible_net {

@@ -63,7 +63,8 @@ struct cache_use {
   u64 mapping; /* of the last read, from page `first` to `last` */
   u64 first;
   u64 last;
-  u64 added; /* pages, since the last read or write; what they are for comes after them */
+  u64 added; /* pages of one file, since the last read or write; what they are for comes after */
+  u64 added_to;
 };
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -90,7 +91,7 @@ int BPF_PROG(cachestat_read, struct address_space* mapping, unsigned long first,
   use->mapping = (u64)mapping;
   use->first = first;
   use->last = last;
-  if (use->added) add(counter_cache_missed_pages, use->added);
+  if (use->added && use->added_to == (u64)mapping) add(counter_cache_missed_pages, use->added);
   use->added = 0;
   if (!goes_on) add(counter_cache_read_pages, last - first + 1);
   return 0;
@@ -102,7 +103,11 @@ int BPF_PROG(cachestat_add, struct folio* folio) {
   u64 pages = pages_of(folio);
   add(counter_cache_added_pages, pages);
   struct cache_use* use = cache_use_of_current();
-  if (use) use->added += pages;
+  if (!use) return 0;
+  u64 mapping = (u64)BPF_CORE_READ(folio, mapping);
+  if (use->added_to != mapping) use->added = 0;
+  use->added_to = mapping;
+  use->added += pages;
   return 0;
 }
 

@@ -142,6 +142,19 @@ void copy_file(const char* path, long megabytes) {
   }
 }
 
+// Reads what is in memory, after another file came there by being mapped.
+void map_and_read(const char* path, long megabytes) {
+  const std::string warm = std::string(path) + ".warm";
+  write_file(warm.c_str(), megabytes);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const auto size = static_cast<std::size_t>(megabytes) << 20;
+  void* const mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (mapped == MAP_FAILED) fail("mmap");
+  const volatile char* const bytes = static_cast<const char*>(mapped);
+  for (std::size_t at = 0; at < size; at += 4096) static_cast<void>(bytes[at]);
+  read_file(warm.c_str(), megabytes);
+}
+
 void ping_pong(long count) {
   int there[2], back[2];
   if (pipe(there) != 0 || pipe(back) != 0) fail("pipe");
@@ -259,6 +272,7 @@ int main(int argc, char** argv) {
   if (what == "oom") run_out_of_memory(number, file);
   if (what == "read") read_file(file, number);
   if (what == "copy") copy_file(file, number);
+  if (what == "map") map_and_read(file, number);
   if (what == "write") write_file(file, number);
   if (what == "touch") touch(number);
   if (what == "pingpong") ping_pong(number);

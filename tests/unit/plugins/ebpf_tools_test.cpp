@@ -155,6 +155,15 @@ TEST_F(EbpfTools, MissNothingThatIsWritten) {
   EXPECT_GT(copied("cachestat", "hit_ratio_pct"), 95);
 }
 
+TEST_F(EbpfTools, MissNothingThatIsMapped) {
+  MELISAI_NEED(Tool::cachestat);
+  const Seen mapped = observe(tool_set(Tool::cachestat), {"map", "32", cold_file(32)});
+  const double pages = 32 * kMegabyte / kPageBytes;
+  EXPECT_GE(mapped("cachestat", "added_pages"), pages);
+  EXPECT_GE(mapped("cachestat", "read_pages"), pages);
+  EXPECT_LT(mapped("cachestat", "misses"), pages * 0.05);
+}
+
 TEST_F(EbpfTools, CountWhatIsWrittenToDisk) {
   MELISAI_NEED(Tool::biolatency);
   const Seen seen = observe(tool_set(Tool::biolatency), {"write", "32", file("out")});
