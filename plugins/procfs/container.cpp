@@ -98,11 +98,19 @@ class Container final : public Part {
     return own_text_.find(word) != std::string::npos || first_text_.find(word) != std::string::npos;
   }
 
-  std::string runtime_name() const {
+  /// By the name of the cgroup that we were told; "" when it says nothing. docker.service is the
+  /// daemon, and no container.
+  std::string named_runtime() const {
     const std::string named = named_path();
-    for (const auto& [word, runtime] : {std::pair{"kubepods", "kubernetes"},
-                                        std::pair{"/docker", "docker"}, std::pair{"/lxc", "lxc"}})
+    for (const auto& [word, runtime] :
+         {std::pair{"kubepods", "kubernetes"}, std::pair{"/docker/", "docker"},
+          std::pair{"/docker-", "docker"}, std::pair{"/lxc", "lxc"}})
       if (named.find(word) != std::string::npos) return runtime;
+    return "";
+  }
+
+  std::string runtime_name() const {
+    if (std::string named = named_runtime(); !named.empty()) return named;
     if (exists(root_ + std::string(kServiceAccount)) || mentioned("kubepods")) return "kubernetes";
     if (exists(root_ + "/.dockerenv") || mentioned("/docker")) return "docker";
     if (mentioned("/lxc")) return "lxc";
@@ -128,10 +136,9 @@ class Container final : public Part {
   void put_identity(Json& data, const std::string& runtime) const {
     if (runtime == "none") return;
     // Of another container we know no more than what its name says.
-    if (const std::string id = container_id_in(named_path()); !id.empty()) {
-      data["container_id"] = id;
-      return;
-    }
+    const std::string named_id = container_id_in(named_path());
+    put_text(data, "container_id", named_id);
+    if (!named_id.empty() || !named_runtime().empty()) return;
     // In a cgroup namespace of its own a container does not see its name there, but its files come
     // from a directory of that name.
     for (const std::string& text :

@@ -53,6 +53,29 @@ TEST(ContainerPart, KnowsTheContainerOfTheCgroupThatItIsTold) {
   EXPECT_FALSE(findings.data.contains("pod_name"));
 }
 
+TEST(ContainerPart, GivesNobodyTheNameOfItsOwnContainer) {
+  const Host host("cgroup_v2");
+  host.put("proc/self/cgroup", "0::/docker/" + std::string(64, 'a') + "\n");
+  host.put("proc/sys/kernel/hostname", "node\n");
+  host.put("sys/fs/cgroup/kubepods.slice/kubepods-pod1.slice/cpu.max", "25000 50000\n");
+  Options options = host.options();
+  options.cgroups = {"/kubepods.slice/kubepods-pod1.slice"};
+  const Findings pod = host.window(make_container, options);
+  EXPECT_EQ(pod.data["runtime"], "kubernetes");
+  EXPECT_FALSE(pod.data.contains("container_id"));
+  EXPECT_FALSE(pod.data.contains("pod_name"));
+}
+
+TEST(ContainerPart, TakesNoDaemonForAContainer) {
+  const Host host("cgroup_v2");
+  host.put("proc/self/cgroup", "0::/user.slice\n");
+  host.put("proc/1/cgroup", "0::/init.scope\n");
+  host.put("sys/fs/cgroup/system.slice/docker.service/cpu.max", "max 50000\n");
+  Options options = host.options();
+  options.cgroups = {"/system.slice/docker.service"};
+  EXPECT_NE(host.window(make_container, options).data["runtime"], "docker");
+}
+
 TEST(ContainerPart, TakesTheCgroupThatItIsToldUnderVersion1) {
   const Host host("cgroup_v1");
   host.put("sys/fs/cgroup/memory/bench/memory.limit_in_bytes", "1000\n");
