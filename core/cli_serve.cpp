@@ -14,8 +14,10 @@ constexpr std::uint64_t kPullRequestMax = 999'999'999'999'999'999u;
 struct OldOption {
   const char* option;
   const char* subcommand;
+  const char* needless;  ///< of serve: takes a value, and means nothing there
 };
-constexpr OldOption kOldOptions[] = {{"--validate-config", "validate"}, {"--stop", "stop"}};
+constexpr OldOption kOldOptions[] = {{"--validate-config", "validate", "--state-dir"},
+                                     {"--stop", "stop", "--config"}};
 constexpr const char* kServe = "serve";
 constexpr const char* kControlCommands[] = {"stop",    "status", "pause",   "resume",
                                             "trigger", "cancel", "approve", "restart-module"};
@@ -39,6 +41,14 @@ constexpr const char* kValidateFooter =
 
 }  // namespace
 
+static void drop(const std::string& option, std::vector<std::string>& arguments) {
+  std::erase_if(arguments, [&](const std::string& word) { return word.starts_with(option + "="); });
+  const auto found = std::find(arguments.begin(), arguments.end(), option);
+  if (found == arguments.end()) return;
+  const auto value = std::next(found);
+  arguments.erase(found, value == arguments.end() ? value : std::next(value));
+}
+
 std::vector<std::string> without_old_options(std::vector<std::string> arguments) {
   const bool has_subcommand = !arguments.empty() && !arguments.front().starts_with('-');
   for (const OldOption& old : kOldOptions) {
@@ -47,7 +57,11 @@ std::vector<std::string> without_old_options(std::vector<std::string> arguments)
     const bool of_serve = has_subcommand && arguments.front() == kServe;
     if (has_subcommand && !of_serve && arguments.front() != old.subcommand) return arguments;
     arguments.erase(option);
-    if (of_serve) arguments.erase(arguments.begin());
+    if (of_serve) {
+      arguments.erase(arguments.begin());
+      drop(old.needless, arguments);
+      std::erase(arguments, "--daemon");
+    }
     if (of_serve || !has_subcommand) arguments.insert(arguments.begin(), old.subcommand);
     return arguments;
   }

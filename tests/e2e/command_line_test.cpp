@@ -130,7 +130,8 @@ TEST(CommandLine, ValidatesAFileAlsoByTheOldOption) {
   EXPECT_THAT(ran.out, EndsWith(": valid: 0 projects, 3 pipelines\n"));
   for (const Words& words :
        {Words{"--validate-config", "--config", file}, Words{"--config", file, "--validate-config"},
-        Words{"serve", "--config", file, "--validate-config"}})
+        Words{"serve", "--config", file, "--validate-config"},
+        Words{"serve", "--state-dir=/", "--config", file, "--daemon", "--validate-config"}})
     EXPECT_EQ(gate(words).out, ran.out) << words.front();
   EXPECT_EQ(gate({"validate", file}).out, ran.out);
   EXPECT_EQ(gate({"validate", file, "--config", file}).code, 2);
@@ -141,7 +142,8 @@ TEST(CommandLine, StopsADaemonAlsoByTheOldOption) {
   const Ran ran = gate({"stop", "--state-dir", nowhere});
   EXPECT_EQ(ran.code, 2);
   for (const Words& words :
-       {Words{"--stop", "--state-dir", nowhere}, Words{"serve", "--stop", "--state-dir", nowhere}})
+       {Words{"--stop", "--state-dir", nowhere}, Words{"serve", "--stop", "--state-dir", nowhere},
+        Words{"serve", "--config", "F", "--stop", "--state-dir", nowhere}})
     EXPECT_EQ(gate(words).err, ran.err) << words.front();
 }
 
