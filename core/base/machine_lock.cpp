@@ -164,6 +164,10 @@ std::vector<MachineLock::Holder> MachineLock::holders() const {
     // 1: FLOCK  ADVISORY  READ 15935 fe:00:10780673 0 EOF
     words >> number >> kind >> advisory >> access >> holder.pid >> file;
     if (kind != "FLOCK" || file != name || holder.pid == getpid()) continue;
+    // The kernel tells one again when somebody locks another file between two reads.
+    const bool is_told = std::any_of(holders.begin(), holders.end(),
+                                     [&](const Holder& other) { return other.pid == holder.pid; });
+    if (is_told) continue;
     holder.alone = access == "WRITE";
     holder.above_us = std::find(above.begin(), above.end(), holder.pid) != above.end();
     holders.push_back(holder);
